@@ -1,0 +1,2 @@
+//! Newswire beside its peers.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The `newswire` command, as a library.

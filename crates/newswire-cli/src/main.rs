@@ -1,0 +1,2 @@
+//! The `newswire` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Recordings: what real agents did, read from files.

@@ -1,0 +1,95 @@
+//! What a subscription gets, and what a publisher is told.
+
+use crate::event::Event;
+
+/// Why events are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum GapReason {
+    /// The queue was full.
+    Full,
+    /// The bus's shared budget was spent.
+    SharedBudget,
+    /// The queue was made smaller.
+    Resized,
+    /// The publisher's wait for room reached its deadline.
+    WaitedTooLong,
+    /// The subscription had been full for its whole `max_wait` without taking anything.
+    Stalled,
+    /// Waiting would have meant waiting for the publisher itself.
+    WouldDeadlock,
+    /// Waiting was not possible on the publisher's loop thread.
+    WouldBlock,
+    /// The history had already let go of them.
+    Retention,
+    /// The subscription or bus closed while a publisher waited.
+    Closed,
+}
+
+impl GapReason {
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::SharedBudget => "shared_budget",
+            Self::Resized => "resized",
+            Self::WaitedTooLong => "waited_too_long",
+            Self::Stalled => "stalled",
+            Self::WouldDeadlock => "would_deadlock",
+            Self::WouldBlock => "would_block",
+            Self::Retention => "retention",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// Events that a subscription should have got and didn't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Gap {
+    /// Seq of the first missing event.
+    pub first: u64,
+    /// Seq of the last missing event.
+    pub last: u64,
+    /// How many matching events are missing between them, both included.
+    pub count: u64,
+    /// Why; of merged losses, the latest reason.
+    pub reason: GapReason,
+}
+
+/// One item of a subscription: an event, or word that events are missing here.
+#[derive(Clone, Debug)]
+pub enum Delivery {
+    /// An event.
+    Event(Event),
+    /// A loss, in its position.
+    Gap(Gap),
+}
+
+impl Delivery {
+    /// The event, unless this is a gap.
+    pub fn event(self) -> Option<Event> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Gap(_) => None,
+        }
+    }
+}
+
+/// What became of a published event, as of the return of `publish`.
+///
+/// `matched = delivered + deferred + dropped`, always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Published {
+    /// Its position; `None` where nobody wanted it and it was never built.
+    pub seq: Option<u64>,
+    /// How many subscriptions it matched.
+    pub matched: u32,
+    /// Of these: queued, or called.
+    pub delivered: u32,
+    /// Of these: left to the thread that is serving the inline handler.
+    pub deferred: u32,
+    /// Of these: dropped.
+    pub dropped: u32,
+    /// How many full queues were waited for.
+    pub blocked: u32,
+}

@@ -1,0 +1,141 @@
+//! How an event hangs together with others.
+
+use std::fmt;
+use std::num::{NonZeroU64, NonZeroU128};
+
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+
+/// The id of a trace: 128 bits, not zero; 32 hexadecimal digits on the wire.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TraceId(NonZeroU128);
+
+/// The id of a span, which is the identity of a run, a step or a call: 64 bits, not zero; 16
+/// hexadecimal digits on the wire.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SpanId(NonZeroU64);
+
+macro_rules! hex_id {
+    ($id:ident, $number:ty, $nonzero:ty, $digits:literal) => {
+        impl $id {
+            /// The id of that number; `None` for zero.
+            pub const fn new(number: $number) -> Option<Self> {
+                match <$nonzero>::new(number) {
+                    Some(number) => Some(Self(number)),
+                    None => None,
+                }
+            }
+
+            /// Its number.
+            pub const fn get(self) -> $number {
+                self.0.get()
+            }
+
+            /// Reads lower-case hexadecimal digits.
+            ///
+            /// # Errors
+            /// `Invalid` for any other length or digit, and for zero.
+            pub fn parse(text: &str) -> Result<Self> {
+                let well_formed = text.len() == $digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+                well_formed
+                    .then(|| <$number>::from_str_radix(text, 16).ok())
+                    .flatten()
+                    .and_then(Self::new)
+                    .ok_or_else(|| {
+                        Error::invalid(format!("{text:?} is no {}", stringify!($id)))
+                            .expecting(concat!($digits, " lower-case hexadecimal digits, not all zero"))
+                    })
+            }
+        }
+
+        impl fmt::Display for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!("{:0", $digits, "x}"), self.0)
+            }
+        }
+
+        impl fmt::Debug for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    };
+}
+
+hex_id!(TraceId, u128, NonZeroU128, 32);
+hex_id!(SpanId, u64, NonZeroU64, 16);
+
+/// The free-text ids of a [`Correlation`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "each is the id of what its name says")]
+pub enum CorrelationField {
+    ParentTurn,
+    Request,
+    ReplyTo,
+    Correlation,
+}
+
+impl CorrelationField {
+    /// All of them, in the order of the wire.
+    pub const ALL: [Self; 4] = [Self::ParentTurn, Self::Request, Self::ReplyTo, Self::Correlation];
+
+    /// The name on the wire and in filters.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ParentTurn => "parent_turn",
+            Self::Request => "request",
+            Self::ReplyTo => "reply_to",
+            Self::Correlation => "correlation",
+        }
+    }
+}
+
+/// The ids that join an event to its trace, its parents, its question and its cause; all optional.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Correlation {
+    /// The trace that the event belongs to.
+    pub trace: Option<TraceId>,
+    /// The run, step or call that the event is about: what aggregation keys on.
+    pub span: Option<SpanId>,
+    /// The span that this span is a part of.
+    pub parent_span: Option<SpanId>,
+    /// The event during whose handling this one was published.
+    pub causation: Option<Uuid>,
+    texts: Option<Box<[Option<Box<str>>; 4]>>,
+}
+
+impl Correlation {
+    /// No ids at all.
+    pub const fn new() -> Self {
+        Self { trace: None, span: None, parent_span: None, causation: None, texts: None }
+    }
+
+    /// The same with one free-text id set.
+    ///
+    /// # Errors
+    /// `Invalid` when it is empty, `TooLarge` over [`Scope::MAX_ID_LEN`](crate::Scope::MAX_ID_LEN) bytes.
+    pub fn with(mut self, field: CorrelationField, id: impl Into<Box<str>>) -> Result<Self> {
+        let id = id.into();
+        super::check_id(&format_args!("correlation.{}", field.as_str()), &id)?;
+        if let Some(place) = self.texts.get_or_insert_default().get_mut(field as usize) {
+            *place = Some(id);
+        }
+        Ok(self)
+    }
+
+    /// One of the free-text ids.
+    pub fn get(&self, field: CorrelationField) -> Option<&str> {
+        self.texts.as_ref()?.get(field as usize)?.as_deref()
+    }
+
+    /// What the free-text ids take as JSON, in bytes.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.texts.iter().flat_map(|texts| texts.iter().flatten()).map(|id| super::json_len(id)).sum()
+    }
+
+    /// Whether no id is present.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::new()
+    }
+}

@@ -1,0 +1,240 @@
+//! The event: an immutable record of something that happened.
+
+mod body;
+mod builder;
+mod correlation;
+mod id;
+mod lifecycle;
+mod scope;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+pub(crate) use body::Body;
+pub use body::{Payload, json_len};
+pub use builder::EventBuilder;
+pub use correlation::{Correlation, CorrelationField, SpanId, TraceId};
+pub(crate) use id::{new_id, new_span, new_trace, now_ns};
+pub use lifecycle::{Component, ComponentScope, Phase, Severity, Status};
+pub use scope::{Scope, ScopeField, Source};
+
+use crate::catalogue;
+use crate::error::{Error, ErrorKind, Result};
+use crate::kind::Kind;
+
+/// The largest event: envelope and payload as JSON, in bytes.
+pub const MAX_EVENT_BYTES: usize = 1 << 20;
+
+/// Position of an event on the bus where it was first published; set once, by the link that brought it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Origin {
+    /// Name of the first bus.
+    pub bus: Box<str>,
+    /// Which opening of that bus.
+    pub epoch: u64,
+    /// The seq there.
+    pub seq: u64,
+}
+
+/// An immutable record of something that happened; a clone costs one reference count.
+///
+/// The same event may be published on several buses: each gives it a `seq` of its own, which belongs to
+/// the handle that the subscribers get, not to the shared record.
+#[derive(Clone)]
+pub struct Event {
+    data: Arc<EventData>,
+    seq: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct EventData {
+    pub(crate) id: Uuid,
+    pub(crate) time_ns: i64,
+    pub(crate) kind: Kind,
+    pub(crate) severity: Severity,
+    pub(crate) internal: bool,
+    pub(crate) size: u32,
+    pub(crate) source: Source,
+    pub(crate) scope: Scope,
+    pub(crate) correlation: Correlation,
+    pub(crate) component: Option<Component>,
+    pub(crate) message: Option<Box<str>>,
+    pub(crate) body: Body,
+    pub(crate) rare: Option<Box<Rare>>,
+}
+
+/// What few events have, kept apart so that the others are small.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rare {
+    pub(crate) origin: Option<Origin>,
+    pub(crate) tags: Vec<Box<str>>,
+    pub(crate) attrs: Vec<(Box<str>, Box<RawValue>)>,
+    /// Fields of the envelope that this version doesn't know, passed through.
+    pub(crate) unknown: Vec<(Box<str>, Box<RawValue>)>,
+}
+
+impl Event {
+    /// Begins an event of `kind`.
+    pub fn builder(kind: Kind) -> EventBuilder {
+        EventBuilder::new(kind)
+    }
+
+    /// Begins an event that carries `payload`, of that payload's kind.
+    pub fn of<P: Payload>(payload: P) -> EventBuilder {
+        EventBuilder::new(payload.kind()).payload(payload)
+    }
+
+    pub(crate) fn from_data(data: EventData) -> Self {
+        Self { data: Arc::new(data), seq: 0 }
+    }
+
+    /// The same record as position `seq` of a bus.
+    pub(crate) fn sequenced(mut self, seq: u64) -> Self {
+        self.seq = seq;
+        self
+    }
+
+    /// The record, to be changed before it has a seq; copied if others hold it.
+    pub(crate) fn data_mut(&mut self) -> &mut EventData {
+        Arc::make_mut(&mut self.data)
+    }
+
+    pub(crate) fn data(&self) -> &EventData {
+        &self.data
+    }
+
+    /// Unique for ever; a UUIDv7.
+    pub fn id(&self) -> Uuid {
+        self.data.id
+    }
+
+    /// Position on the bus that delivered it, from 1; 0 while it is unpublished.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Where it was first published, if a link brought it.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.data.rare.as_ref()?.origin.as_ref()
+    }
+
+    /// What happened.
+    pub fn kind(&self) -> &Kind {
+        &self.data.kind
+    }
+
+    /// When it happened: nanoseconds since the Unix epoch, UTC. Never used for order.
+    pub fn time_ns(&self) -> i64 {
+        self.data.time_ns
+    }
+
+    /// Who emitted it.
+    pub fn source(&self) -> &Source {
+        &self.data.source
+    }
+
+    /// What it belongs to.
+    pub fn scope(&self) -> &Scope {
+        &self.data.scope
+    }
+
+    /// How it hangs together with other events.
+    pub fn correlation(&self) -> &Correlation {
+        &self.data.correlation
+    }
+
+    /// Which component a lifecycle event is about.
+    pub fn component(&self) -> Option<&Component> {
+        self.data.component.as_ref()
+    }
+
+    /// Which station of a lifecycle it is, by its kind.
+    pub fn phase(&self) -> Option<Phase> {
+        catalogue::phase_of(&self.data.kind)
+    }
+
+    /// The status that follows from the phase.
+    pub fn status(&self) -> Option<Status> {
+        self.phase().map(Phase::status)
+    }
+
+    /// How much it matters to an operator.
+    pub fn severity(&self) -> Severity {
+        self.data.severity
+    }
+
+    /// A sentence for people.
+    pub fn message(&self) -> Option<&str> {
+        self.data.message.as_deref()
+    }
+
+    /// Its tags, sorted, each once.
+    pub fn tags(&self) -> impl Iterator<Item = &str> {
+        self.data.rare.iter().flat_map(|rare| rare.tags.iter()).map(|tag| &**tag)
+    }
+
+    /// Its extensible metadata, as JSON, in the order they were set.
+    pub fn attrs(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+        self.data.rare.iter().flat_map(|rare| rare.attrs.iter()).map(|(key, value)| (&**key, &**value))
+    }
+
+    /// One attribute, as JSON.
+    pub fn attr(&self, key: &str) -> Option<&RawValue> {
+        self.attrs().find(|(present, _)| *present == key).map(|(_, value)| value)
+    }
+
+    /// Envelope fields that this version doesn't know, as they came.
+    pub fn unknown(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+        self.data.rare.iter().flat_map(|rare| rare.unknown.iter()).map(|(key, value)| (&**key, &**value))
+    }
+
+    /// The payload as JSON text; a typed one is serialised when first asked for.
+    pub fn payload_json(&self) -> Option<&str> {
+        self.data.body.text()
+    }
+
+    /// The payload as `P`; the very value where it was published as one, else parsed.
+    ///
+    /// # Errors
+    /// `Invalid`, with path and column, where the JSON doesn't fit `P`.
+    pub fn payload<P: Payload>(&self) -> Result<Option<Cow<'_, P>>> {
+        self.data.body.get()
+    }
+
+    /// For sinks and loggers, not for user-facing subscriptions.
+    pub fn internal(&self) -> bool {
+        self.data.internal
+    }
+
+    /// An upper bound of its size as JSON, in bytes: what queues' byte bounds count.
+    pub fn size(&self) -> usize {
+        self.data.size as usize
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("seq", &self.seq)
+            .field("kind", &self.data.kind.as_str())
+            .field("id", &self.data.id)
+            .field("payload", &self.data.body)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Refuses ids that are empty or out of bounds.
+fn check_id(path: &dyn fmt::Display, id: &str) -> Result<()> {
+    if id.is_empty() {
+        return Err(Error::invalid("an id can't be empty").at_path(path.to_string()));
+    }
+    if id.len() > Scope::MAX_ID_LEN {
+        let message = format!("an id has at most {} bytes, this has {}", Scope::MAX_ID_LEN, id.len());
+        return Err(Error::new(ErrorKind::TooLarge, message).at_path(path.to_string()));
+    }
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! Newswire: the event bus of AI-agent runtimes.
+
+mod bus;
+pub mod catalogue;
+mod cursor;
+mod delivery;
+mod error;
+mod event;
+mod field;
+mod filter;
+mod kind;
+mod options;
+
+pub use bus::{Bus, Listener, Subscription};
+pub use cursor::Cursor;
+pub use delivery::{Delivery, Gap, GapReason, Published};
+pub use error::{Error, ErrorKind, Rejected, Result};
+pub use event::{
+    Component, ComponentScope, Correlation, CorrelationField, Event, EventBuilder, MAX_EVENT_BYTES, Origin,
+    Payload, Phase, Scope, ScopeField, Severity, Source, SpanId, Status, TraceId, json_len,
+};
+pub use field::Field;
+pub use filter::{Filter, IntoFilter};
+pub use kind::Kind;
+pub use options::{
+    BusOptions, Coalesce, HandlerOptions, Mode, OnPanic, Predicate, Start, SubscribeOptions, WhenFull,
+};

@@ -1,0 +1,165 @@
+//! Options: plain structs with defaults, checked once where they are handed in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::event::Event;
+
+/// What happens when an event meets a full queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum WhenFull {
+    /// The oldest queued event makes room; the subscriber is told by a gap.
+    #[default]
+    DropOldest,
+    /// The new event is dropped here; the subscriber is told by a gap.
+    DropNewest,
+    /// The publisher waits for room, up to [`SubscribeOptions::max_wait`]; then as `DropNewest`.
+    Block,
+}
+
+/// Where a subscription begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    /// With the next event.
+    #[default]
+    Live,
+    /// With the oldest event that is kept.
+    Earliest,
+    /// After a position.
+    After(crate::Cursor),
+    /// With the last n matching events.
+    Last(usize),
+    /// With the first event of that time (ns since the Unix epoch) or later.
+    Since(i64),
+}
+
+/// How matching events may be merged on their way to one subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coalesce {
+    /// The longest that a chunk is held back.
+    pub window: Duration,
+    /// The largest merged event, in bytes.
+    pub max_bytes: usize,
+}
+
+/// A user's test, run at the consumer: what it rejects is booked as skipped.
+pub type Predicate = Arc<dyn Fn(&Event) -> bool + Send + Sync>;
+
+/// How a subscription queues.
+#[derive(Clone)]
+pub struct SubscribeOptions {
+    /// Shown in stats, gaps' logs and notices; empty = made from the filter.
+    pub name: String,
+    /// How many events wait at most; 1,024.
+    pub buffer: usize,
+    /// How many bytes wait at most; 16 MiB.
+    pub buffer_bytes: usize,
+    /// What happens beyond that.
+    pub when_full: WhenFull,
+    /// How long a publisher waits for room with [`WhenFull::Block`]; 1 s.
+    pub max_wait: Duration,
+    /// Where it begins.
+    pub start: Start,
+    /// Whether internal events are wanted too.
+    pub internal: bool,
+    /// Larger is served first; ties by age.
+    pub priority: i32,
+    /// Merges chunks of streams, where the catalogue says how.
+    pub coalesce: Option<Coalesce>,
+    /// A test of the user's own, run at the consumer.
+    pub predicate: Option<Predicate>,
+}
+
+impl Default for SubscribeOptions {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            buffer: 1024,
+            buffer_bytes: 16 << 20,
+            when_full: WhenFull::default(),
+            max_wait: Duration::from_secs(1),
+            start: Start::Live,
+            internal: false,
+            priority: 0,
+            coalesce: None,
+            predicate: None,
+        }
+    }
+}
+
+/// How a handler is served.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// On the publisher's thread, before its publish returns.
+    Inline,
+    /// On a worker, one call at a time.
+    #[default]
+    Locked,
+    /// On workers, one call at a time for each value of this field, in parallel across values.
+    Keyed(crate::Field),
+    /// On workers, up to that many calls at a time.
+    Concurrent(usize),
+}
+
+/// What a handler's panic does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnPanic {
+    /// Caught, counted, logged; nobody else notices.
+    #[default]
+    Count,
+    /// Aborts the process.
+    Crash,
+}
+
+/// How a handler is queued and served.
+#[derive(Clone, Default)]
+pub struct HandlerOptions {
+    /// Its queue.
+    pub queue: SubscribeOptions,
+    /// On which thread and how many at a time.
+    pub mode: Mode,
+    /// When a call counts as timed out; `None` = never.
+    pub timeout: Option<Duration>,
+    /// Serves the first match only.
+    pub once: bool,
+    /// What a panic does.
+    pub on_panic: OnPanic,
+    /// After how many failures in a row the handler is set aside; `None` = never.
+    pub set_aside_after: Option<u32>,
+}
+
+/// What a bus is made with.
+#[derive(Clone, Debug)]
+pub struct BusOptions {
+    /// Its name, part of every cursor; empty = a new stream without one.
+    pub name: String,
+    /// How many events the in-memory history keeps; 0 = no history.
+    pub history: usize,
+    /// How many bytes the in-memory history keeps; 64 MiB.
+    pub history_bytes: usize,
+    /// How many bytes all shared queues keep together; 256 MiB.
+    pub shared_bytes: usize,
+    /// How many workers serve handlers at most; 64.
+    pub workers: usize,
+    /// How many questions may be pending; 1,024.
+    pub pending_requests: usize,
+    /// How many subscriptions there may be; 65,536.
+    pub subscriptions: usize,
+    /// How many closed subscriptions the stats remember; 64.
+    pub closed_kept: usize,
+}
+
+impl Default for BusOptions {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            history: 0,
+            history_bytes: 64 << 20,
+            shared_bytes: 256 << 20,
+            workers: 64,
+            pending_requests: 1024,
+            subscriptions: 65_536,
+            closed_kept: 64,
+        }
+    }
+}
