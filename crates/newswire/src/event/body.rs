@@ -1,18 +1,23 @@
-//! What an event carries: JSON bytes parsed on demand, or a typed payload serialised on demand.
+//! What an event carries: JSON text parsed on demand, or a typed payload serialised on demand.
 
 use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 
-use crate::error::{Error, Result};
+use super::scan;
+use super::text::json_len;
+use super::{MAX_EVENT_BYTES, text};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kind::Kind;
 
 /// A payload type: it knows its kind, and how large it can become as JSON.
+///
+/// It is serialised when JSON is first asked for, if ever. Should that fail then, the event is long
+/// published; its JSON carries `{"error":"the payload could not be serialised: ..."}` instead.
 ///
 /// ```
 /// use newswire::{Kind, Payload};
@@ -34,17 +39,11 @@ pub trait Payload: Serialize + DeserializeOwned + Clone + Send + Sync + 'static 
     fn size_bound(&self) -> usize;
 }
 
-/// The exact length of `text` as a JSON string, quotes included.
-pub fn json_len(text: &str) -> usize {
-    let escaped = text.bytes().filter(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\').count();
-    text.len() + escaped * 5 + 2
-}
-
 /// Object-safe view of a [`Payload`], so that events need no type parameter.
 trait AnyPayload: Send + Sync {
     fn as_any(&self) -> &dyn Any;
     fn size_bound(&self) -> usize;
-    fn to_json(&self) -> serde_json::Result<Box<RawValue>>;
+    fn to_json(&self) -> serde_json::Result<String>;
 }
 
 impl<P: Payload> AnyPayload for P {
@@ -56,50 +55,82 @@ impl<P: Payload> AnyPayload for P {
         Payload::size_bound(self)
     }
 
-    fn to_json(&self) -> serde_json::Result<Box<RawValue>> {
-        serde_json::value::to_raw_value(self)
+    fn to_json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
     }
 }
 
 /// The payload of an event.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Body(Repr);
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 enum Repr {
     #[default]
     Absent,
-    Json(Box<RawValue>),
-    Typed(Box<Typed>),
+    Json(Box<str>),
+    Typed(Arc<Typed<dyn AnyPayload>>),
 }
 
-struct Typed {
-    value: Box<dyn AnyPayload>,
-    json: OnceLock<Box<RawValue>>,
+struct Typed<P: ?Sized> {
+    json: OnceLock<Box<str>>,
+    value: P,
+}
+
+impl Typed<dyn AnyPayload> {
+    fn text(&self) -> &str {
+        self.json.get_or_init(|| {
+            let json = self.value.to_json().map_err(|error| Error::invalid(error.to_string()));
+            json.and_then(|json| checked(json.into())).unwrap_or_else(|error| failure(&error))
+        })
+    }
+}
+
+/// What the JSON of a payload that can't be serialised takes at most, in bytes.
+const FAILURE_BYTES: usize = 192;
+
+/// Says in the payload's place why there is none.
+fn failure(error: &Error) -> Box<str> {
+    const FRAME: usize = r#"{"error":}"#.len();
+    let mut message = String::from("the payload could not be serialised: ");
+    for character in error.to_string().chars() {
+        message.push(character);
+        if FRAME + json_len(&message) > FAILURE_BYTES {
+            message.pop();
+            break;
+        }
+    }
+    let mut json = br#"{"error":"#.to_vec();
+    text::write_string(&mut json, &message);
+    json.push(b'}');
+    String::from_utf8_lossy(&json).into()
+}
+
+/// Checks JSON from outside, and refuses what no event can hold.
+pub(super) fn checked(json: Box<str>) -> Result<Box<str>> {
+    if json.len() > MAX_EVENT_BYTES {
+        let message = format!("it has {} bytes, the limit is {MAX_EVENT_BYTES}", json.len());
+        return Err(Error::new(ErrorKind::TooLarge, message));
+    }
+    scan::checked(json)
 }
 
 impl Body {
     pub(crate) fn typed<P: Payload>(payload: P) -> Self {
-        Self(Repr::Typed(Box::new(Typed { value: Box::new(payload), json: OnceLock::new() })))
+        Self(Repr::Typed(Arc::new(Typed { json: OnceLock::new(), value: payload })))
     }
 
-    pub(crate) fn json(raw: Box<RawValue>) -> Self {
-        Self(Repr::Json(raw))
+    /// A payload of JSON that has been checked.
+    pub(crate) fn json(text: Box<str>) -> Self {
+        Self(Repr::Json(text))
     }
 
     /// The payload as JSON text; serialised once, when first asked for.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.0 {
             Repr::Absent => None,
-            Repr::Json(raw) => Some(raw.get()),
-            // A payload that can't be serialised was refused when its event was built.
-            Repr::Typed(typed) => match typed.json.get() {
-                Some(raw) => Some(raw.get()),
-                None => {
-                    let raw = typed.value.to_json().ok()?;
-                    Some(typed.json.get_or_init(|| raw).get())
-                }
-            },
+            Repr::Json(text) => Some(text),
+            Repr::Typed(typed) => Some(typed.text()),
         }
     }
 
@@ -118,26 +149,15 @@ impl Body {
         })
     }
 
-    /// An upper bound of the payload's size as JSON, in bytes.
+    /// An upper bound of the payload's size as JSON, in bytes; 0 only where there is none.
     pub(crate) fn size_bound(&self) -> usize {
         match &self.0 {
             Repr::Absent => 0,
-            Repr::Json(raw) => raw.get().len(),
+            Repr::Json(text) => text.len(),
             Repr::Typed(typed) => match typed.json.get() {
-                Some(raw) => raw.get().len(),
-                None => typed.value.size_bound(),
+                Some(text) => text.len(),
+                None => typed.value.size_bound().max(FAILURE_BYTES),
             },
-        }
-    }
-}
-
-impl Clone for Body {
-    fn clone(&self) -> Self {
-        // Cloning happens only where an event is altered before its seq (causation, enrichment), so the
-        // typed value may be exchanged for its JSON.
-        match self.text().map(|text| RawValue::from_string(text.to_owned())) {
-            Some(Ok(raw)) => Self::json(raw),
-            _ => Self::default(),
         }
     }
 }

@@ -6,12 +6,15 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
+use super::body::checked;
+use super::record::{Envelope, Rare};
+use super::scan::checked_raw;
 use super::{
-    Body, Component, Correlation, Event, EventData, MAX_EVENT_BYTES, Origin, Payload, Rare, Scope, Severity,
-    Source, check_id, json_len, new_id, now_ns,
+    Body, Component, Correlation, Event, EventData, Origin, Payload, Scope, Severity, Source, check_count,
+    check_text, measure, new_id, now_ns,
 };
 use crate::catalogue;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::kind::Kind;
 
 /// Collects the fields of an [`Event`]; what is not set is absent, id and time are made.
@@ -35,9 +38,6 @@ pub struct EventBuilder {
     error: Option<Error>,
 }
 
-/// What the JSON envelope of an event takes at most beside its texts: names, punctuation, ids, times.
-const ENVELOPE_BYTES: usize = 512;
-
 impl EventBuilder {
     pub(super) fn new(kind: Kind) -> Self {
         let severity = catalogue::severity_of(&kind);
@@ -55,6 +55,7 @@ impl EventBuilder {
             message: None,
             body: Body::default(),
             rare: None,
+            envelope: Envelope::default(),
         };
         Self { data, id: None, time_ns: None, error: None }
     }
@@ -73,6 +74,7 @@ impl EventBuilder {
 
     /// Sets where it was first published.
     pub fn origin(mut self, origin: Origin) -> Self {
+        self.check(check_text(&"origin.bus", &origin.bus));
         self.rare().origin = Some(origin);
         self
     }
@@ -116,12 +118,13 @@ impl EventBuilder {
     /// Adds a tag.
     pub fn tag(mut self, tag: impl Into<Box<str>>) -> Self {
         let tag = tag.into();
-        if let Err(error) = check_id(&"tags", &tag) {
-            self.error.get_or_insert(error);
-        }
+        self.check(check_text(&"tags", &tag));
         let tags = &mut self.rare().tags;
-        if let Err(place) = tags.binary_search(&tag) {
-            tags.insert(place, tag);
+        let room = check_count("tags", tags.len());
+        match tags.binary_search(&tag) {
+            Err(place) if room.is_ok() => tags.insert(place, tag),
+            Err(_) => self.check(room),
+            Ok(_) => {}
         }
         self
     }
@@ -132,7 +135,7 @@ impl EventBuilder {
         match to_raw_value(value) {
             Ok(raw) => self.attr_json(key, raw),
             Err(error) => {
-                self.error.get_or_insert(Error::invalid(error.to_string()).at_path(format!("attrs.{key}")));
+                self.check(Err(Error::invalid(error.to_string()).at_path(format!("attrs.{key}"))));
                 self
             }
         }
@@ -141,20 +144,21 @@ impl EventBuilder {
     /// Sets an attribute to a piece of JSON.
     pub fn attr_json(mut self, key: impl Into<Box<str>>, value: Box<RawValue>) -> Self {
         let key = key.into();
-        if let Err(error) = check_id(&"attrs", &key) {
-            self.error.get_or_insert(error);
-        }
+        self.check(check_text(&"attrs", &key));
+        let value = match checked_raw(value) {
+            Ok(value) => value,
+            Err(error) => {
+                self.check(Err(error.at_path(format!("attrs.{key}"))));
+                return self;
+            }
+        };
         let attrs = &mut self.rare().attrs;
+        let room = check_count("attrs", attrs.len());
         match attrs.iter_mut().find(|(present, _)| *present == key) {
             Some(entry) => entry.1 = value,
-            None => attrs.push((key, value)),
+            None if room.is_ok() => attrs.push((key, value)),
+            None => self.check(room),
         }
-        self
-    }
-
-    /// Passes through a field of the envelope that this version doesn't know.
-    pub(crate) fn unknown(mut self, key: impl Into<Box<str>>, value: Box<RawValue>) -> Self {
-        self.rare().unknown.push((key.into(), value));
         self
     }
 
@@ -166,31 +170,28 @@ impl EventBuilder {
 
     /// Sets the payload to anything that serialises.
     pub fn serialize(mut self, payload: &(impl Serialize + ?Sized)) -> Self {
-        match to_raw_value(payload) {
-            Ok(raw) => self.raw(raw),
+        match serde_json::to_string(payload) {
+            Ok(json) => self.json(json),
             Err(error) => {
-                self.error.get_or_insert(Error::invalid(error.to_string()).at_path("payload"));
+                self.check(Err(Error::invalid(error.to_string()).at_path("payload")));
                 self
             }
         }
     }
 
-    /// Sets the payload to JSON text, which is checked and kept as it stands.
-    pub fn json(mut self, payload: impl Into<String>) -> Self {
-        match RawValue::from_string(payload.into()) {
-            Ok(raw) => self.raw(raw),
-            Err(error) => {
-                let error = Error::invalid(error.to_string()).at_path("payload").at_column(error.column());
-                self.error.get_or_insert(error);
-                self
-            }
+    /// Sets the payload to JSON text, which is checked and kept as it stands; line breaks between its
+    /// tokens become spaces, so that an event is one line.
+    pub fn json(mut self, payload: impl Into<Box<str>>) -> Self {
+        match checked(payload.into()) {
+            Ok(text) => self.data.body = Body::json(text),
+            Err(error) => self.check(Err(error.at_path("payload"))),
         }
+        self
     }
 
     /// Sets the payload to a piece of JSON.
-    pub fn raw(mut self, payload: Box<RawValue>) -> Self {
-        self.data.body = Body::json(payload);
-        self
+    pub fn raw(self, payload: Box<RawValue>) -> Self {
+        self.json(payload)
     }
 
     /// Keeps the event from user-facing subscriptions.
@@ -210,8 +211,18 @@ impl EventBuilder {
         }
         data.time_ns = time_ns.unwrap_or_else(now_ns);
         data.id = id.unwrap_or_else(|| new_id(data.time_ns));
+        if data.id.is_nil() {
+            return Err(Error::invalid("an id can't be all zero").at_path("id"));
+        }
         data.size = measure(&data)?;
         Ok(Event::from_data(data))
+    }
+
+    /// Keeps the first thing that was wrong.
+    fn check(&mut self, result: Result<()>) {
+        if let Err(error) = result {
+            self.error.get_or_insert(error);
+        }
     }
 
     fn rare(&mut self) -> &mut Rare {
@@ -222,35 +233,5 @@ impl EventBuilder {
 impl fmt::Debug for EventBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("EventBuilder").field(&self.data).finish()
-    }
-}
-
-/// An upper bound of the event's size as JSON.
-///
-/// # Errors
-/// `TooLarge` over [`MAX_EVENT_BYTES`].
-pub(crate) fn measure(data: &EventData) -> Result<u32> {
-    let mut size = ENVELOPE_BYTES + data.kind.as_str().len() + data.body.size_bound();
-    size += data.scope.iter().map(|(field, id)| field.as_str().len() + json_len(id) + 4).sum::<usize>();
-    size += data.source.component().map_or(0, json_len) + data.source.name().map_or(0, json_len);
-    size += data.component.as_ref().map_or(0, |component| json_len(component.id()));
-    size += data.message.as_deref().map_or(0, json_len);
-    size += data.correlation.text_bytes();
-    if let Some(rare) = &data.rare {
-        size += rare.origin.as_ref().map_or(0, |origin| json_len(&origin.bus));
-        size += rare.tags.iter().map(|tag| json_len(tag) + 1).sum::<usize>();
-        size += rare
-            .attrs
-            .iter()
-            .chain(&rare.unknown)
-            .map(|(key, value)| json_len(key) + value.get().len() + 2)
-            .sum::<usize>();
-    }
-    match u32::try_from(size) {
-        Ok(bytes) if size <= MAX_EVENT_BYTES => Ok(bytes),
-        _ => {
-            let message = format!("the event has up to {size} bytes as JSON, the limit is {MAX_EVENT_BYTES}");
-            Err(Error::new(ErrorKind::TooLarge, message))
-        }
     }
 }

@@ -32,6 +32,16 @@ macro_rules! hex_id {
                 self.0.get()
             }
 
+            /// Its digits on the wire.
+            pub(super) fn to_hex(self) -> [u8; $digits] {
+                let mut digits = [0; $digits];
+                for (index, place) in digits.iter_mut().rev().enumerate() {
+                    let value = (self.get() >> (4 * index)) as u8 & 15;
+                    *place = if value < 10 { b'0' + value } else { b'a' - 10 + value };
+                }
+                digits
+            }
+
             /// Reads lower-case hexadecimal digits.
             ///
             /// # Errors
@@ -89,6 +99,11 @@ impl CorrelationField {
             Self::Correlation => "correlation",
         }
     }
+
+    /// The field of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.as_str() == name)
+    }
 }
 
 /// The ids that join an event to its trace, its parents, its question and its cause; all optional.
@@ -117,7 +132,7 @@ impl Correlation {
     /// `Invalid` when it is empty, `TooLarge` over [`Scope::MAX_ID_LEN`](crate::Scope::MAX_ID_LEN) bytes.
     pub fn with(mut self, field: CorrelationField, id: impl Into<Box<str>>) -> Result<Self> {
         let id = id.into();
-        super::check_id(&format_args!("correlation.{}", field.as_str()), &id)?;
+        super::check_text(&format_args!("correlation.{}", field.as_str()), &id)?;
         if let Some(place) = self.texts.get_or_insert_default().get_mut(field as usize) {
             *place = Some(id);
         }
@@ -129,9 +144,23 @@ impl Correlation {
         self.texts.as_ref()?.get(field as usize)?.as_deref()
     }
 
-    /// What the free-text ids take as JSON, in bytes.
-    pub(crate) fn text_bytes(&self) -> usize {
-        self.texts.iter().flat_map(|texts| texts.iter().flatten()).map(|id| super::json_len(id)).sum()
+    /// What its members take as JSON at most, in bytes.
+    pub(super) fn json_bytes(&self) -> usize {
+        const TRACE: usize = r#""trace":"00000000000000000000000000000000","#.len();
+        const SPAN: usize = r#""span":"0000000000000000","#.len();
+        const PARENT_SPAN: usize = r#""parent_span":"0000000000000000","#.len();
+        const CAUSATION: usize = r#""causation":"00000000-0000-0000-0000-000000000000","#.len();
+        let present = |is: bool, bytes: usize| if is { bytes } else { 0 };
+        let mut bytes = present(self.trace.is_some(), TRACE)
+            + present(self.span.is_some(), SPAN)
+            + present(self.parent_span.is_some(), PARENT_SPAN)
+            + present(self.causation.is_some(), CAUSATION);
+        if self.texts.is_some() {
+            for field in CorrelationField::ALL {
+                bytes += self.get(field).map_or(0, |id| super::size::member(field.as_str(), id));
+            }
+        }
+        bytes
     }
 
     /// Whether no id is present.

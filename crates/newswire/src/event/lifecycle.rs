@@ -147,7 +147,7 @@ impl Component {
     /// `Invalid` when the id is empty, `TooLarge` over [`Scope::MAX_ID_LEN`](crate::Scope::MAX_ID_LEN) bytes.
     pub fn new(scope: ComponentScope, id: impl Into<Box<str>>) -> Result<Self> {
         let id = id.into();
-        super::check_id(&"component.id", &id)?;
+        super::check_text(&"component.id", &id)?;
         Ok(Self { scope, id })
     }
 

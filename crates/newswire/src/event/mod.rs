@@ -4,8 +4,17 @@ mod body;
 mod builder;
 mod correlation;
 mod id;
+mod index;
 mod lifecycle;
+mod member;
+mod read;
+mod record;
+mod scan;
 mod scope;
+mod size;
+mod text;
+mod time;
+mod write;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,12 +24,18 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 pub(crate) use body::Body;
-pub use body::{Payload, json_len};
+pub use body::Payload;
 pub use builder::EventBuilder;
 pub use correlation::{Correlation, CorrelationField, SpanId, TraceId};
+pub use id::reseed_ids;
 pub(crate) use id::{new_id, new_span, new_trace, now_ns};
+pub(crate) use index::IndexField;
 pub use lifecycle::{Component, ComponentScope, Phase, Severity, Status};
+pub(crate) use record::EventData;
+pub use record::Origin;
 pub use scope::{Scope, ScopeField, Source};
+pub(crate) use size::measure;
+pub use text::json_len;
 
 use crate::catalogue;
 use crate::error::{Error, ErrorKind, Result};
@@ -29,16 +44,8 @@ use crate::kind::Kind;
 /// The largest event: envelope and payload as JSON, in bytes.
 pub const MAX_EVENT_BYTES: usize = 1 << 20;
 
-/// Position of an event on the bus where it was first published; set once, by the link that brought it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Origin {
-    /// Name of the first bus.
-    pub bus: Box<str>,
-    /// Which opening of that bus.
-    pub epoch: u64,
-    /// The seq there.
-    pub seq: u64,
-}
+/// How many tags, attributes or other members one event may have of each.
+const MAX_ENTRIES: usize = 1024;
 
 /// An immutable record of something that happened; a clone costs one reference count.
 ///
@@ -48,33 +55,6 @@ pub struct Origin {
 pub struct Event {
     data: Arc<EventData>,
     seq: u64,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct EventData {
-    pub(crate) id: Uuid,
-    pub(crate) time_ns: i64,
-    pub(crate) kind: Kind,
-    pub(crate) severity: Severity,
-    pub(crate) internal: bool,
-    pub(crate) size: u32,
-    pub(crate) source: Source,
-    pub(crate) scope: Scope,
-    pub(crate) correlation: Correlation,
-    pub(crate) component: Option<Component>,
-    pub(crate) message: Option<Box<str>>,
-    pub(crate) body: Body,
-    pub(crate) rare: Option<Box<Rare>>,
-}
-
-/// What few events have, kept apart so that the others are small.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Rare {
-    pub(crate) origin: Option<Origin>,
-    pub(crate) tags: Vec<Box<str>>,
-    pub(crate) attrs: Vec<(Box<str>, Box<RawValue>)>,
-    /// Fields of the envelope that this version doesn't know, passed through.
-    pub(crate) unknown: Vec<(Box<str>, Box<RawValue>)>,
 }
 
 impl Event {
@@ -100,7 +80,9 @@ impl Event {
 
     /// The record, to be changed before it has a seq; copied if others hold it.
     pub(crate) fn data_mut(&mut self) -> &mut EventData {
-        Arc::make_mut(&mut self.data)
+        let data = Arc::make_mut(&mut self.data);
+        data.envelope.forget();
+        data
     }
 
     pub(crate) fn data(&self) -> &EventData {
@@ -187,9 +169,9 @@ impl Event {
         self.attrs().find(|(present, _)| *present == key).map(|(_, value)| value)
     }
 
-    /// Envelope fields that this version doesn't know, as they came.
+    /// Fields that this version doesn't know, of the envelope and of the objects in it, as they came.
     pub fn unknown(&self) -> impl Iterator<Item = (&str, &RawValue)> {
-        self.data.rare.iter().flat_map(|rare| rare.unknown.iter()).map(|(key, value)| (&**key, &**value))
+        self.data.rare.iter().flat_map(|rare| rare.unknown.iter()).map(|field| (&*field.key, &*field.value))
     }
 
     /// The payload as JSON text; a typed one is serialised when first asked for.
@@ -227,14 +209,23 @@ impl fmt::Debug for Event {
     }
 }
 
-/// Refuses ids that are empty or out of bounds.
-fn check_id(path: &dyn fmt::Display, id: &str) -> Result<()> {
-    if id.is_empty() {
-        return Err(Error::invalid("an id can't be empty").at_path(path.to_string()));
+/// Refuses ids, names and tags that are empty or out of bounds.
+fn check_text(path: &dyn fmt::Display, text: &str) -> Result<()> {
+    if text.is_empty() {
+        return Err(Error::invalid("an id or name can't be empty").at_path(path.to_string()));
     }
-    if id.len() > Scope::MAX_ID_LEN {
-        let message = format!("an id has at most {} bytes, this has {}", Scope::MAX_ID_LEN, id.len());
+    if text.len() > Scope::MAX_ID_LEN {
+        let message =
+            format!("an id or name has at most {} bytes, this has {}", Scope::MAX_ID_LEN, text.len());
         return Err(Error::new(ErrorKind::TooLarge, message).at_path(path.to_string()));
     }
     Ok(())
+}
+
+/// Refuses one more of what is bounded in number.
+fn check_count(path: &str, count: usize) -> Result<()> {
+    if count < MAX_ENTRIES {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::TooLarge, format!("there may be {MAX_ENTRIES} of them at most")).at_path(path))
 }

@@ -99,7 +99,12 @@ impl ScopeField {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Scope(Option<Arc<Ids>>);
 
-type Ids = Vec<(ScopeField, Box<str>)>;
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Ids {
+    ids: Vec<(ScopeField, Box<str>)>,
+    /// What they take as JSON: reckoned once, for all events of the scope.
+    json_bytes: usize,
+}
 
 impl Scope {
     /// The longest id, in bytes.
@@ -116,8 +121,8 @@ impl Scope {
     /// `Invalid` when the id is empty, `TooLarge` over [`Scope::MAX_ID_LEN`] bytes.
     pub fn with(mut self, field: ScopeField, id: impl Into<Box<str>>) -> Result<Self> {
         let id = id.into();
-        super::check_id(&format_args!("scope.{}", field.as_str()), &id)?;
-        let ids = Arc::make_mut(self.0.get_or_insert_default());
+        super::check_text(&format_args!("scope.{}", field.as_str()), &id)?;
+        let Ids { ids, json_bytes } = Arc::make_mut(self.0.get_or_insert_default());
         match ids.binary_search_by_key(&field, |(field, _)| *field) {
             Ok(place) => {
                 if let Some(entry) = ids.get_mut(place) {
@@ -126,6 +131,7 @@ impl Scope {
             }
             Err(place) => ids.insert(place, (field, id)),
         }
+        *json_bytes = ids.iter().map(|(field, id)| super::size::member(field.as_str(), id)).sum();
         Ok(self)
     }
 
@@ -136,12 +142,17 @@ impl Scope {
 
     /// The ids that are present, in the order of the wire.
     pub fn iter(&self) -> impl Iterator<Item = (ScopeField, &str)> {
-        self.0.iter().flat_map(|ids| ids.iter()).map(|(field, id)| (*field, &**id))
+        self.0.iter().flat_map(|shared| shared.ids.iter()).map(|(field, id)| (*field, &**id))
     }
 
     /// Whether no id is present.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
+    }
+
+    /// What its members take as JSON at most, in bytes.
+    pub(super) fn json_bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |shared| shared.json_bytes)
     }
 }
 
@@ -152,10 +163,25 @@ impl fmt::Debug for Scope {
 }
 
 /// Who emitted an event: a component and, where it has one, a name: `tool_runner`, `calculator`.
+///
+/// ```
+/// use newswire::Source;
+///
+/// let source = Source::named("tool_runner", "calculator")?;
+/// assert_eq!((source.component(), source.name()), (Some("tool_runner"), Some("calculator")));
+/// assert_eq!(Source::unknown().component(), None);
+/// # Ok::<(), newswire::Error>(())
+/// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Source(Option<Arc<Names>>);
 
-type Names = (Box<str>, Option<Box<str>>);
+#[derive(PartialEq, Eq)]
+struct Names {
+    component: Box<str>,
+    name: Option<Box<str>>,
+    /// What they take as JSON: reckoned once, for all events of the source.
+    json_bytes: usize,
+}
 
 impl Source {
     /// A component without a name.
@@ -175,11 +201,13 @@ impl Source {
     }
 
     fn build(component: Box<str>, name: Option<Box<str>>) -> Result<Self> {
-        super::check_id(&"source.component", &component)?;
+        super::check_text(&"source.component", &component)?;
         if let Some(name) = &name {
-            super::check_id(&"source.name", name)?;
+            super::check_text(&"source.name", name)?;
         }
-        Ok(Self(Some(Arc::new((component, name)))))
+        let json_bytes = super::size::member("component", &component)
+            + name.as_ref().map_or(0, |name| super::size::member("name", name));
+        Ok(Self(Some(Arc::new(Names { component, name, json_bytes }))))
     }
 
     /// An event's source that says nothing.
@@ -189,12 +217,17 @@ impl Source {
 
     /// The component, `None` when the source is unknown.
     pub fn component(&self) -> Option<&str> {
-        self.0.as_ref().map(|both| &*both.0)
+        self.0.as_ref().map(|names| &*names.component)
     }
 
     /// The name within the component.
     pub fn name(&self) -> Option<&str> {
-        self.0.as_ref().and_then(|both| both.1.as_deref())
+        self.0.as_ref().and_then(|names| names.name.as_deref())
+    }
+
+    /// What its members take as JSON at most, in bytes.
+    pub(super) fn json_bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |names| names.json_bytes)
     }
 }
 

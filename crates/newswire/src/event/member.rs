@@ -1,0 +1,173 @@
+//! Reads the members of the envelope one by one, saying path and column of whatever is wrong.
+
+use std::borrow::Cow;
+
+use uuid::Uuid;
+
+use super::scan::Scan;
+use super::{Scope, check_count, check_text};
+use crate::error::{Error, Result};
+use crate::kind::Kind;
+
+/// Reads an object, handing each member's name over where its value begins.
+pub(super) fn members<'t>(
+    scan: &mut Scan<'t>,
+    path: &str,
+    mut member: impl FnMut(&mut Scan<'t>, &str) -> Result<()>,
+) -> Result<()> {
+    if !scan.take(b'{') {
+        return Err(wrong_type(scan, path, "an object"));
+    }
+    if scan.take(b'}') {
+        return Ok(());
+    }
+    let mut seen: Vec<Cow<'t, str>> = Vec::with_capacity(8);
+    loop {
+        let start = scan.place();
+        if scan.peek() != Some(b'"') {
+            return Err(within(path)(scan.unexpected("a name in quotes")));
+        }
+        let key = scan.string().map_err(within(path))?;
+        if key.is_empty() || key.len() > Scope::MAX_ID_LEN {
+            let message = format!("a name has 1 to {} bytes, this has {}", Scope::MAX_ID_LEN, key.len());
+            return Err(within(path)(scan.error(start, message)));
+        }
+        check_count(if path.is_empty() { "event" } else { path }, seen.len())?;
+        if seen.contains(&key) {
+            return Err(within(path)(scan.error(start, format!("{key:?} is given twice"))));
+        }
+        if !scan.take(b':') {
+            return Err(within(path)(scan.unexpected("':'")));
+        }
+        member(scan, &key)?;
+        seen.push(key);
+        if scan.take(b'}') {
+            return Ok(());
+        }
+        if !scan.take(b',') {
+            return Err(within(path)(scan.unexpected("',' or '}'")));
+        }
+    }
+}
+
+/// Reads an array, handing each element's path over where it begins.
+pub(super) fn list(
+    scan: &mut Scan<'_>,
+    path: &str,
+    mut element: impl FnMut(&mut Scan<'_>, &str) -> Result<()>,
+) -> Result<()> {
+    if !scan.take(b'[') {
+        return Err(wrong_type(scan, path, "an array"));
+    }
+    if scan.take(b']') {
+        return Ok(());
+    }
+    for index in 0.. {
+        check_count(path, index)?;
+        element(scan, &format!("{path}[{index}]"))?;
+        if scan.take(b']') {
+            break;
+        }
+        if !scan.take(b',') {
+            return Err(scan.unexpected("',' or ']'").at_path(path));
+        }
+    }
+    Ok(())
+}
+
+/// Reads a text of any length.
+pub(super) fn string<'t>(scan: &mut Scan<'t>, path: &str) -> Result<Cow<'t, str>> {
+    match scan.peek() {
+        Some(b'"') => scan.string().map_err(within(path)),
+        _ => Err(wrong_type(scan, path, "text")),
+    }
+}
+
+/// Reads a text and what it stands for.
+pub(super) fn parsed<T>(scan: &mut Scan<'_>, path: &str, parse: impl FnOnce(&str) -> Result<T>) -> Result<T> {
+    let start = scan.place();
+    let text = string(scan, path)?;
+    parse(&text).map_err(|error| {
+        let quote = scan.column(start);
+        // A column within the text can be found again only if nothing in it was escaped.
+        let column = match (&text, error.column()) {
+            (Cow::Borrowed(_), Some(column)) => quote + column,
+            _ => quote,
+        };
+        within(path)(error).at_column(column)
+    })
+}
+
+/// Reads a text that is bounded and not empty.
+pub(super) fn owned(scan: &mut Scan<'_>, path: &str) -> Result<Box<str>> {
+    parsed(scan, path, |text| check_text(&path, text).map(|()| text.into()))
+}
+
+/// Reads a kind.
+pub(super) fn kind(scan: &mut Scan<'_>) -> Result<Kind> {
+    parsed(scan, "kind", Kind::parse)
+}
+
+/// Reads a whole number from `least` on.
+pub(super) fn number(scan: &mut Scan<'_>, path: &str, least: u64) -> Result<u64> {
+    let start = scan.place();
+    if !matches!(scan.peek(), Some(b'-' | b'0'..=b'9')) {
+        return Err(wrong_type(scan, path, "a number"));
+    }
+    let text = scan.value().map_err(within(path))?.text;
+    text.parse().ok().filter(|number| *number >= least).ok_or_else(|| {
+        let shown: String = text.chars().take(40).collect();
+        let error = scan.error(start, format!("{shown} is out of range")).at_path(path);
+        error.expecting(format!("a whole number from {least} to {}", u64::MAX))
+    })
+}
+
+/// Reads `true` or `false`.
+pub(super) fn truth(scan: &mut Scan<'_>, path: &str) -> Result<bool> {
+    match scan.peek() {
+        Some(b't' | b'f') => Ok(scan.value().map_err(within(path))?.text == "true"),
+        _ => Err(wrong_type(scan, path, "true or false")),
+    }
+}
+
+/// Reads an id in the form that is written, in either case.
+pub(super) fn parse_uuid(text: &str) -> Result<Uuid> {
+    let hyphenated = text.len() == uuid::fmt::Hyphenated::LENGTH;
+    let id = hyphenated.then(|| Uuid::try_parse(text).ok()).flatten().filter(|id| !id.is_nil());
+    id.ok_or_else(|| {
+        let shown: String = text.chars().take(40).collect();
+        Error::invalid(format!("{shown:?} is no id"))
+            .expecting("a UUID such as 0190163d-8694-739b-aea5-966c26f8ad91")
+    })
+}
+
+/// The error of a member that has to be there.
+pub(super) fn missing(path: &str) -> Error {
+    Error::invalid("it is missing").at_path(path)
+}
+
+/// Points an error at `path` unless it already points at a field.
+pub(super) fn within(path: &str) -> impl FnOnce(Error) -> Error {
+    move |error| match error.path() {
+        None if !path.is_empty() => error.at_path(path),
+        _ => error,
+    }
+}
+
+fn wrong_type(scan: &mut Scan<'_>, path: &str, expected: &str) -> Error {
+    let found = match scan.peek() {
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b'"') => "text",
+        Some(b't' | b'f') => "true or false",
+        Some(b'-' | b'0'..=b'9') => "a number",
+        Some(b'n') => {
+            let at = scan.place();
+            let error = scan.error(at, "it is null; what is absent is left out, never null");
+            return within(path)(error).expecting(expected);
+        }
+        _ => return within(path)(scan.unexpected(expected)),
+    };
+    let at = scan.place();
+    within(path)(scan.error(at, format!("it is {found}"))).expecting(expected)
+}

@@ -1,0 +1,91 @@
+//! The record that all handles of one event share.
+
+use std::sync::OnceLock;
+
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::{Body, Component, Correlation, Scope, Severity, Source};
+use crate::kind::Kind;
+
+/// Position of an event on the bus where it was first published; set once, by the link that brought it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Origin {
+    /// Name of the first bus.
+    pub bus: Box<str>,
+    /// Which opening of that bus.
+    pub epoch: u64,
+    /// The seq there.
+    pub seq: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct EventData {
+    pub(crate) id: Uuid,
+    pub(crate) time_ns: i64,
+    pub(crate) kind: Kind,
+    pub(crate) severity: Severity,
+    pub(crate) internal: bool,
+    pub(crate) size: u32,
+    pub(crate) source: Source,
+    pub(crate) scope: Scope,
+    pub(crate) correlation: Correlation,
+    pub(crate) component: Option<Component>,
+    pub(crate) message: Option<Box<str>>,
+    pub(crate) body: Body,
+    pub(crate) rare: Option<Box<Rare>>,
+    pub(super) envelope: Envelope,
+}
+
+/// What few events have, kept apart so that the others are small.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rare {
+    pub(crate) origin: Option<Origin>,
+    pub(crate) tags: Vec<Box<str>>,
+    pub(crate) attrs: Vec<(Box<str>, Box<RawValue>)>,
+    pub(crate) unknown: Vec<Unknown>,
+}
+
+/// A field that this version doesn't know, passed through.
+#[derive(Clone, Debug)]
+pub(crate) struct Unknown {
+    pub(crate) place: Place,
+    pub(crate) key: Box<str>,
+    pub(crate) value: Box<RawValue>,
+}
+
+/// The object of the wire form in which an unknown field stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Envelope,
+    Origin,
+    Source,
+    Scope,
+    Correlation,
+    Component,
+}
+
+/// The wire form between seq and payload, made when first asked for.
+///
+/// The seq stays out because it differs between handles of one record, the payload because it already
+/// is text.
+#[derive(Debug, Default)]
+pub(super) struct Envelope(OnceLock<Vec<u8>>);
+
+impl Envelope {
+    pub(super) fn get_or_make(&self, make: impl FnOnce() -> Vec<u8>) -> &[u8] {
+        self.0.get_or_init(make)
+    }
+
+    /// Makes room for another text, when the record is changed.
+    pub(super) fn forget(&mut self) {
+        self.0.take();
+    }
+}
+
+impl Clone for Envelope {
+    fn clone(&self) -> Self {
+        // A record is copied to be changed, and then its text is another.
+        Self::default()
+    }
+}

@@ -1,0 +1,120 @@
+//! JSON text: how long a string becomes, and writing strings and numbers.
+//!
+//! Events are spliced from ready pieces rather than run through a serializer, so this is all the writing
+//! that the envelope needs. Most text has nothing to escape: it is looked at eight bytes at a time and
+//! copied in runs.
+
+/// The exact length of `text` as a JSON string, quotes included.
+///
+/// ```
+/// assert_eq!(newswire::json_len("plain"), 7);
+/// assert_eq!(newswire::json_len("a \"word\"\n"), 14);
+/// ```
+pub fn json_len(text: &str) -> usize {
+    let special = text.bytes().filter(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\').count();
+    let beyond_two = if special == 0 { 0 } else { text.bytes().filter(|byte| is_long_escape(*byte)).count() };
+    text.len() + 2 + special + 4 * beyond_two
+}
+
+/// Whether JSON has no escape of two characters for a control character.
+fn is_long_escape(byte: u8) -> bool {
+    byte < 0x20 && short_escape(byte).is_none()
+}
+
+fn short_escape(byte: u8) -> Option<u8> {
+    match byte {
+        b'"' | b'\\' => Some(byte),
+        b'\n' => Some(b'n'),
+        b'\r' => Some(b'r'),
+        b'\t' => Some(b't'),
+        0x08 => Some(b'b'),
+        0x0c => Some(b'f'),
+        _ => None,
+    }
+}
+
+/// How many bytes from the start can stand in a JSON string as they are.
+pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    for (index, chunk) in chunks.iter().enumerate() {
+        let word = u64::from_le_bytes(*chunk);
+        // A borrow can only spoil bytes above the first hit, and the first hit is all that is asked.
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let quote = word ^ (ONES * u64::from(b'"'));
+        let quote = quote.wrapping_sub(ONES) & !quote;
+        let backslash = word ^ (ONES * u64::from(b'\\'));
+        let backslash = backslash.wrapping_sub(ONES) & !backslash;
+        let hits = (control | quote | backslash) & HIGH;
+        if hits != 0 {
+            return index * 8 + hits.trailing_zeros() as usize / 8;
+        }
+    }
+    let special = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
+    chunks.len() * 8 + rest.iter().position(special).unwrap_or(rest.len())
+}
+
+/// Writes `text` as a JSON string.
+pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.push(b'"');
+    let mut rest = text.as_bytes();
+    loop {
+        let (plain, special) = rest.split_at(plain_prefix(rest));
+        out.extend_from_slice(plain);
+        let Some((&byte, after)) = special.split_first() else { break };
+        match short_escape(byte) {
+            Some(letter) => out.extend_from_slice(&[b'\\', letter]),
+            None => {
+                let digit = |value: u8| HEX.get(usize::from(value)).copied().unwrap_or(b'0');
+                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
+            }
+        }
+        rest = after;
+    }
+    out.push(b'"');
+}
+
+/// Writes `number` in decimal.
+pub(crate) fn write_number(out: &mut Vec<u8>, number: u64) {
+    let mut digits = [0; 20];
+    let mut left = number;
+    let mut used = 0;
+    for place in digits.iter_mut().rev() {
+        *place = b'0' + (left % 10) as u8;
+        left /= 10;
+        used += 1;
+        if left == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_character_is_written_as_serde_json_writes_it() {
+        for position in 0..20 {
+            for character in (0..0x250).filter_map(char::from_u32) {
+                let text = format!("{}{character}tail of the text", "x".repeat(position));
+                let mut ours = Vec::new();
+                write_string(&mut ours, &text);
+                assert_eq!(ours, serde_json::to_vec(&text).unwrap(), "{text:?}");
+                assert_eq!(ours.len(), json_len(&text), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_of_every_length_are_written_whole() {
+        for number in [0, 9, 10, 99, 100, 1 << 53, u64::MAX - 1, u64::MAX] {
+            let mut out = Vec::new();
+            write_number(&mut out, number);
+            assert_eq!(out, number.to_string().as_bytes());
+        }
+    }
+}
