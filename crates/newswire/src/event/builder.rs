@@ -120,7 +120,7 @@ impl EventBuilder {
         let tag = tag.into();
         self.check(check_text(&"tags", &tag));
         let tags = &mut self.rare().tags;
-        let room = check_count("tags", tags.len());
+        let room = check_count(tags.len()).map_err(|error| error.at_path("tags"));
         match tags.binary_search(&tag) {
             Err(place) if room.is_ok() => tags.insert(place, tag),
             Err(_) => self.check(room),
@@ -153,7 +153,7 @@ impl EventBuilder {
             }
         };
         let attrs = &mut self.rare().attrs;
-        let room = check_count("attrs", attrs.len());
+        let room = check_count(attrs.len()).map_err(|error| error.at_path("attrs"));
         match attrs.iter_mut().find(|(present, _)| *present == key) {
             Some(entry) => entry.1 = value,
             None if room.is_ok() => attrs.push((key, value)),

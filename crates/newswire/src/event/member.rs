@@ -1,6 +1,7 @@
 //! Reads the members of the envelope one by one, saying path and column of whatever is wrong.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::kind::Kind;
 /// Reads an object, handing each member's name over where its value begins.
 pub(super) fn members<'t>(
     scan: &mut Scan<'t>,
-    path: &str,
+    path: &dyn Display,
     mut member: impl FnMut(&mut Scan<'t>, &str) -> Result<()>,
 ) -> Result<()> {
     if !scan.take(b'{') {
@@ -32,7 +33,7 @@ pub(super) fn members<'t>(
             let message = format!("a name has 1 to {} bytes, this has {}", Scope::MAX_ID_LEN, key.len());
             return Err(within(path)(scan.error(start, message)));
         }
-        check_count(if path.is_empty() { "event" } else { path }, seen.len())?;
+        check_count(seen.len()).map_err(within(path))?;
         if seen.contains(&key) {
             return Err(within(path)(scan.error(start, format!("{key:?} is given twice"))));
         }
@@ -53,8 +54,8 @@ pub(super) fn members<'t>(
 /// Reads an array, handing each element's path over where it begins.
 pub(super) fn list(
     scan: &mut Scan<'_>,
-    path: &str,
-    mut element: impl FnMut(&mut Scan<'_>, &str) -> Result<()>,
+    path: &dyn Display,
+    mut element: impl FnMut(&mut Scan<'_>, &dyn Display) -> Result<()>,
 ) -> Result<()> {
     if !scan.take(b'[') {
         return Err(wrong_type(scan, path, "an array"));
@@ -63,20 +64,20 @@ pub(super) fn list(
         return Ok(());
     }
     for index in 0.. {
-        check_count(path, index)?;
-        element(scan, &format!("{path}[{index}]"))?;
+        check_count(index).map_err(within(path))?;
+        element(scan, &format_args!("{path}[{index}]"))?;
         if scan.take(b']') {
             break;
         }
         if !scan.take(b',') {
-            return Err(scan.unexpected("',' or ']'").at_path(path));
+            return Err(scan.unexpected("',' or ']'").at_path(path.to_string()));
         }
     }
     Ok(())
 }
 
 /// Reads a text of any length.
-pub(super) fn string<'t>(scan: &mut Scan<'t>, path: &str) -> Result<Cow<'t, str>> {
+pub(super) fn string<'t>(scan: &mut Scan<'t>, path: &dyn Display) -> Result<Cow<'t, str>> {
     match scan.peek() {
         Some(b'"') => scan.string().map_err(within(path)),
         _ => Err(wrong_type(scan, path, "text")),
@@ -84,7 +85,11 @@ pub(super) fn string<'t>(scan: &mut Scan<'t>, path: &str) -> Result<Cow<'t, str>
 }
 
 /// Reads a text and what it stands for.
-pub(super) fn parsed<T>(scan: &mut Scan<'_>, path: &str, parse: impl FnOnce(&str) -> Result<T>) -> Result<T> {
+pub(super) fn parsed<T>(
+    scan: &mut Scan<'_>,
+    path: &dyn Display,
+    parse: impl FnOnce(&str) -> Result<T>,
+) -> Result<T> {
     let start = scan.place();
     let text = string(scan, path)?;
     parse(&text).map_err(|error| {
@@ -99,17 +104,17 @@ pub(super) fn parsed<T>(scan: &mut Scan<'_>, path: &str, parse: impl FnOnce(&str
 }
 
 /// Reads a text that is bounded and not empty.
-pub(super) fn owned(scan: &mut Scan<'_>, path: &str) -> Result<Box<str>> {
-    parsed(scan, path, |text| check_text(&path, text).map(|()| text.into()))
+pub(super) fn owned(scan: &mut Scan<'_>, path: &dyn Display) -> Result<Box<str>> {
+    parsed(scan, path, |text| check_text(path, text).map(|()| text.into()))
 }
 
 /// Reads a kind.
 pub(super) fn kind(scan: &mut Scan<'_>) -> Result<Kind> {
-    parsed(scan, "kind", Kind::parse)
+    parsed(scan, &"kind", Kind::parse)
 }
 
 /// Reads a whole number from `least` on.
-pub(super) fn number(scan: &mut Scan<'_>, path: &str, least: u64) -> Result<u64> {
+pub(super) fn number(scan: &mut Scan<'_>, path: &dyn Display, least: u64) -> Result<u64> {
     let start = scan.place();
     if !matches!(scan.peek(), Some(b'-' | b'0'..=b'9')) {
         return Err(wrong_type(scan, path, "a number"));
@@ -117,13 +122,13 @@ pub(super) fn number(scan: &mut Scan<'_>, path: &str, least: u64) -> Result<u64>
     let text = scan.value().map_err(within(path))?.text;
     text.parse().ok().filter(|number| *number >= least).ok_or_else(|| {
         let shown: String = text.chars().take(40).collect();
-        let error = scan.error(start, format!("{shown} is out of range")).at_path(path);
+        let error = scan.error(start, format!("{shown} is out of range")).at_path(path.to_string());
         error.expecting(format!("a whole number from {least} to {}", u64::MAX))
     })
 }
 
 /// Reads `true` or `false`.
-pub(super) fn truth(scan: &mut Scan<'_>, path: &str) -> Result<bool> {
+pub(super) fn truth(scan: &mut Scan<'_>, path: &dyn Display) -> Result<bool> {
     match scan.peek() {
         Some(b't' | b'f') => Ok(scan.value().map_err(within(path))?.text == "true"),
         _ => Err(wrong_type(scan, path, "true or false")),
@@ -146,15 +151,15 @@ pub(super) fn missing(path: &str) -> Error {
     Error::invalid("it is missing").at_path(path)
 }
 
-/// Points an error at `path` unless it already points at a field.
-pub(super) fn within(path: &str) -> impl FnOnce(Error) -> Error {
-    move |error| match error.path() {
-        None if !path.is_empty() => error.at_path(path),
+/// Points an error at `path`, unless it already points at a field or `path` is the event itself.
+pub(super) fn within(path: &dyn Display) -> impl FnOnce(Error) -> Error {
+    move |error| match (error.path(), path.to_string()) {
+        (None, path) if !path.is_empty() => error.at_path(path),
         _ => error,
     }
 }
 
-fn wrong_type(scan: &mut Scan<'_>, path: &str, expected: &str) -> Error {
+fn wrong_type(scan: &mut Scan<'_>, path: &dyn Display, expected: &str) -> Error {
     let found = match scan.peek() {
         Some(b'{') => "an object",
         Some(b'[') => "an array",

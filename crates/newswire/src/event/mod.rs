@@ -11,6 +11,7 @@ mod read;
 mod record;
 mod scan;
 mod scope;
+mod shared_json;
 mod size;
 mod text;
 mod time;
@@ -223,9 +224,9 @@ fn check_text(path: &dyn fmt::Display, text: &str) -> Result<()> {
 }
 
 /// Refuses one more of what is bounded in number.
-fn check_count(path: &str, count: usize) -> Result<()> {
+fn check_count(count: usize) -> Result<()> {
     if count < MAX_ENTRIES {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::TooLarge, format!("there may be {MAX_ENTRIES} of them at most")).at_path(path))
+    Err(Error::new(ErrorKind::TooLarge, format!("there may be {MAX_ENTRIES} of them at most")))
 }

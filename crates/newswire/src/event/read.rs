@@ -44,7 +44,7 @@ impl Event {
         let text = text_of(json.as_ref())?;
         let mut scan = Scan::new(text);
         let mut draft = Draft::default();
-        members(&mut scan, "", |scan, key| draft.member(scan, key))?;
+        members(&mut scan, &"", |scan, key| draft.member(scan, key))?;
         scan.end()?;
         draft.finish()
     }
@@ -88,21 +88,21 @@ struct Draft {
 impl Draft {
     fn member(&mut self, scan: &mut Scan<'_>, key: &str) -> Result<()> {
         match key {
-            "seq" => self.seq = number(scan, "seq", 1)?,
-            "id" => self.id = Some(parsed(scan, "id", parse_uuid)?),
+            "seq" => self.seq = number(scan, &"seq", 1)?,
+            "id" => self.id = Some(parsed(scan, &"id", parse_uuid)?),
             "origin" => self.origin(scan)?,
             "kind" => self.kind = Some(kind(scan)?),
-            "time" => self.time_ns = Some(parsed(scan, "time", parse_time)?),
+            "time" => self.time_ns = Some(parsed(scan, &"time", parse_time)?),
             "source" => self.source(scan)?,
             "scope" => self.scope(scan)?,
             "correlation" => self.correlation(scan)?,
             "component" => self.component(scan)?,
-            "severity" => self.severity = Some(parsed(scan, "severity", Severity::parse)?),
-            "message" => self.message = Some(string(scan, "message")?.into()),
+            "severity" => self.severity = Some(parsed(scan, &"severity", Severity::parse)?),
+            "message" => self.message = Some(string(scan, &"message")?.into()),
             "tags" => self.tags(scan)?,
             "attrs" => self.attrs(scan)?,
-            "payload" => self.body = Body::json(scan.value().map_err(within("payload"))?.to_text()),
-            "internal" => self.internal = truth(scan, "internal")?,
+            "payload" => self.body = Body::json(scan.value().map_err(within(&"payload"))?.to_text()),
+            "internal" => self.internal = truth(scan, &"internal")?,
             _ => self.unknown(scan, Place::Envelope, key)?,
         }
         Ok(())
@@ -110,11 +110,11 @@ impl Draft {
 
     fn origin(&mut self, scan: &mut Scan<'_>) -> Result<()> {
         let (mut bus, mut epoch, mut seq) = (None, None, None);
-        members(scan, "origin", |scan, key| {
+        members(scan, &"origin", |scan, key| {
             match key {
-                "bus" => bus = Some(owned(scan, "origin.bus")?),
-                "epoch" => epoch = Some(number(scan, "origin.epoch", 0)?),
-                "seq" => seq = Some(number(scan, "origin.seq", 1)?),
+                "bus" => bus = Some(owned(scan, &"origin.bus")?),
+                "epoch" => epoch = Some(number(scan, &"origin.epoch", 0)?),
+                "seq" => seq = Some(number(scan, &"origin.seq", 1)?),
                 _ => self.unknown(scan, Place::Origin, key)?,
             }
             Ok(())
@@ -128,10 +128,10 @@ impl Draft {
 
     fn source(&mut self, scan: &mut Scan<'_>) -> Result<()> {
         let (mut component, mut name) = (None, None);
-        members(scan, "source", |scan, key| {
+        members(scan, &"source", |scan, key| {
             match key {
-                "component" => component = Some(owned(scan, "source.component")?),
-                "name" => name = Some(owned(scan, "source.name")?),
+                "component" => component = Some(owned(scan, &"source.component")?),
+                "name" => name = Some(owned(scan, &"source.name")?),
                 _ => self.unknown(scan, Place::Source, key)?,
             }
             Ok(())
@@ -145,17 +145,17 @@ impl Draft {
     }
 
     fn scope(&mut self, scan: &mut Scan<'_>) -> Result<()> {
-        members(scan, "scope", |scan, key| {
+        members(scan, &"scope", |scan, key| {
             let Some(field) = ScopeField::parse(key) else { return self.unknown(scan, Place::Scope, key) };
             let scope = std::mem::take(&mut self.scope);
-            self.scope = parsed(scan, &format!("scope.{key}"), |id| scope.with(field, id))?;
+            self.scope = parsed(scan, &format_args!("scope.{key}"), |id| scope.with(field, id))?;
             Ok(())
         })
     }
 
     fn correlation(&mut self, scan: &mut Scan<'_>) -> Result<()> {
-        members(scan, "correlation", |scan, key| {
-            let path = format!("correlation.{key}");
+        members(scan, &"correlation", |scan, key| {
+            let path = format_args!("correlation.{key}");
             let mut ids = std::mem::take(&mut self.correlation);
             match key {
                 "trace" => ids.trace = Some(parsed(scan, &path, TraceId::parse)?),
@@ -174,10 +174,10 @@ impl Draft {
 
     fn component(&mut self, scan: &mut Scan<'_>) -> Result<()> {
         let (mut scope, mut id) = (None, None);
-        members(scan, "component", |scan, key| {
+        members(scan, &"component", |scan, key| {
             match key {
-                "scope" => scope = Some(parsed(scan, "component.scope", ComponentScope::parse)?),
-                "id" => id = Some(owned(scan, "component.id")?),
+                "scope" => scope = Some(parsed(scan, &"component.scope", ComponentScope::parse)?),
+                "id" => id = Some(owned(scan, &"component.id")?),
                 _ => self.unknown(scan, Place::Component, key)?,
             }
             Ok(())
@@ -189,7 +189,7 @@ impl Draft {
 
     fn tags(&mut self, scan: &mut Scan<'_>) -> Result<()> {
         let tags = &mut self.rare.tags;
-        list(scan, "tags", |scan, path| {
+        list(scan, &"tags", |scan, path| {
             tags.push(owned(scan, path)?);
             Ok(())
         })?;
@@ -199,7 +199,7 @@ impl Draft {
     }
 
     fn attrs(&mut self, scan: &mut Scan<'_>) -> Result<()> {
-        members(scan, "attrs", |scan, key| {
+        members(scan, &"attrs", |scan, key| {
             let value = scan.value().and_then(|value| value.to_raw());
             let value = value.map_err(|error| error.at_path(format!("attrs.{key}")))?;
             self.rare.attrs.push((key.into(), value));
@@ -208,8 +208,8 @@ impl Draft {
     }
 
     fn unknown(&mut self, scan: &mut Scan<'_>, place: Place, key: &str) -> Result<()> {
-        check_count("event", self.rare.unknown.len())?;
-        let value = scan.value().and_then(|value| value.to_raw()).map_err(within(key))?;
+        check_count(self.rare.unknown.len())?;
+        let value = scan.value().and_then(|value| value.to_raw()).map_err(within(&key))?;
         self.rare.unknown.push(Unknown { place, key: key.into(), value });
         Ok(())
     }

@@ -81,6 +81,7 @@ impl<'t> Scan<'t> {
     }
 
     /// The first byte of the next token.
+    #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
         loop {
             match self.text.as_bytes().get(self.at) {
@@ -95,6 +96,7 @@ impl<'t> Scan<'t> {
     }
 
     /// Takes `token` if it comes next.
+    #[inline]
     pub(crate) fn take(&mut self, token: u8) -> bool {
         let found = self.peek() == Some(token);
         self.at += usize::from(found);

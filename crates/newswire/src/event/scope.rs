@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::shared_json::SharedJson;
 use crate::error::{Error, Result};
 
 /// The ids that a [`Scope`] can hold.
@@ -102,8 +103,7 @@ pub struct Scope(Option<Arc<Ids>>);
 #[derive(Clone, Default, PartialEq, Eq)]
 struct Ids {
     ids: Vec<(ScopeField, Box<str>)>,
-    /// What they take as JSON: reckoned once, for all events of the scope.
-    json_bytes: usize,
+    json: SharedJson,
 }
 
 impl Scope {
@@ -122,7 +122,7 @@ impl Scope {
     pub fn with(mut self, field: ScopeField, id: impl Into<Box<str>>) -> Result<Self> {
         let id = id.into();
         super::check_text(&format_args!("scope.{}", field.as_str()), &id)?;
-        let Ids { ids, json_bytes } = Arc::make_mut(self.0.get_or_insert_default());
+        let Ids { ids, json } = Arc::make_mut(self.0.get_or_insert_default());
         match ids.binary_search_by_key(&field, |(field, _)| *field) {
             Ok(place) => {
                 if let Some(entry) = ids.get_mut(place) {
@@ -131,7 +131,7 @@ impl Scope {
             }
             Err(place) => ids.insert(place, (field, id)),
         }
-        *json_bytes = ids.iter().map(|(field, id)| super::size::member(field.as_str(), id)).sum();
+        *json = SharedJson::of(ids.iter().map(|(field, id)| (field.as_str(), &**id)));
         Ok(self)
     }
 
@@ -150,15 +150,20 @@ impl Scope {
         self.0.is_none()
     }
 
-    /// What its members take as JSON at most, in bytes.
-    pub(super) fn json_bytes(&self) -> usize {
-        self.0.as_ref().map_or(0, |shared| shared.json_bytes)
+    /// Its members, by their names on the wire.
+    pub(super) fn members(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.iter().map(|(field, id)| (field.as_str(), id))
+    }
+
+    /// The JSON of its members; `None` without any.
+    pub(super) fn json(&self) -> Option<&SharedJson> {
+        self.0.as_ref().map(|shared| &shared.json)
     }
 }
 
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter().map(|(field, id)| (field.as_str(), id))).finish()
+        f.debug_map().entries(self.members()).finish()
     }
 }
 
@@ -179,8 +184,14 @@ pub struct Source(Option<Arc<Names>>);
 struct Names {
     component: Box<str>,
     name: Option<Box<str>>,
-    /// What they take as JSON: reckoned once, for all events of the source.
-    json_bytes: usize,
+    json: SharedJson,
+}
+
+impl Names {
+    fn members(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let name = self.name.as_deref().map(|name| ("name", name));
+        std::iter::once(("component", &*self.component)).chain(name)
+    }
 }
 
 impl Source {
@@ -205,9 +216,9 @@ impl Source {
         if let Some(name) = &name {
             super::check_text(&"source.name", name)?;
         }
-        let json_bytes = super::size::member("component", &component)
-            + name.as_ref().map_or(0, |name| super::size::member("name", name));
-        Ok(Self(Some(Arc::new(Names { component, name, json_bytes }))))
+        let mut names = Names { component, name, json: SharedJson::default() };
+        names.json = SharedJson::of(names.members());
+        Ok(Self(Some(Arc::new(names))))
     }
 
     /// An event's source that says nothing.
@@ -225,9 +236,14 @@ impl Source {
         self.0.as_ref().and_then(|names| names.name.as_deref())
     }
 
-    /// What its members take as JSON at most, in bytes.
-    pub(super) fn json_bytes(&self) -> usize {
-        self.0.as_ref().map_or(0, |names| names.json_bytes)
+    /// Its members, by their names on the wire.
+    pub(super) fn members(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().flat_map(|names| names.members())
+    }
+
+    /// The JSON of its members; `None` when it is unknown.
+    pub(super) fn json(&self) -> Option<&SharedJson> {
+        self.0.as_ref().map(|names| &names.json)
     }
 }
 

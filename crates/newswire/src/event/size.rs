@@ -5,6 +5,7 @@
 //! a few additions.
 
 use super::record::Unknown;
+use super::shared_json::SharedJson;
 use super::{EventData, MAX_EVENT_BYTES, Origin, json_len};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -40,8 +41,8 @@ pub(crate) fn measure(data: &EventData) -> Result<u32> {
 /// The same without the payload.
 pub(super) fn envelope_bound(data: &EventData) -> usize {
     let mut size = ALWAYS + data.kind.as_str().len();
-    size += object(SOURCE, data.source.json_bytes());
-    size += object(SCOPE, data.scope.json_bytes());
+    size += object(SOURCE, data.source.json().map_or(0, SharedJson::bytes));
+    size += object(SCOPE, data.scope.json().map_or(0, SharedJson::bytes));
     size += object(CORRELATION, data.correlation.json_bytes());
     if let Some(component) = &data.component {
         size += COMPONENT + component.scope().as_str().len() + json_len(component.id());

@@ -11,14 +11,13 @@
 /// assert_eq!(newswire::json_len("a \"word\"\n"), 14);
 /// ```
 pub fn json_len(text: &str) -> usize {
-    let special = text.bytes().filter(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\').count();
-    let beyond_two = if special == 0 { 0 } else { text.bytes().filter(|byte| is_long_escape(*byte)).count() };
-    text.len() + 2 + special + 4 * beyond_two
-}
-
-/// Whether JSON has no escape of two characters for a control character.
-fn is_long_escape(byte: u8) -> bool {
-    byte < 0x20 && short_escape(byte).is_none()
+    let mut length = text.len() + 2;
+    let mut rest = text.as_bytes();
+    while let Some((&special, after)) = rest.get(plain_prefix(rest)..).and_then(<[u8]>::split_first) {
+        length += if short_escape(special).is_some() { 1 } else { 5 };
+        rest = after;
+    }
+    length
 }
 
 fn short_escape(byte: u8) -> Option<u8> {

@@ -73,8 +73,10 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 /// `Invalid` for other text, for dates that don't exist, and beyond the years that an `i64` reaches.
 pub(crate) fn parse_time(text: &str) -> Result<i64> {
     let range = "a time of RFC 3339, such as 2026-11-21T01:02:03.123456789Z, from 1677-09-21T00:12:43.145224192Z to 2262-04-11T23:47:16.854775807Z";
-    let shown: String = text.chars().take(40).collect();
-    let wrong = |what| Error::invalid(format!("{shown:?} {what}")).expecting(range);
+    let wrong = |what| {
+        let shown: String = text.chars().take(40).collect();
+        Error::invalid(format!("{shown:?} {what}")).expecting(range)
+    };
     let ns = Reader(text.as_bytes()).time().ok_or_else(|| wrong("is no time"))?;
     i64::try_from(ns).map_err(|_| wrong("is out of range"))
 }

@@ -7,6 +7,7 @@
 use uuid::Uuid;
 
 use super::record::{EventData, Place, Rare};
+use super::shared_json::SharedJson;
 use super::size::envelope_bound;
 use super::text::{write_number, write_string};
 use super::time::write_time;
@@ -45,8 +46,7 @@ impl Event {
         if data.internal {
             out.extend_from_slice(b",\"internal\":true");
         }
-        let mut rest = Members::next_to_others(out);
-        rest.unknown(data, Place::Envelope);
+        Members::after_others(out).unknown(data, Place::Envelope);
         out.push(b'}');
     }
 
@@ -69,39 +69,39 @@ impl Event {
 /// The members from `id` to `attrs`, without the braces around them.
 fn envelope(data: &EventData) -> Vec<u8> {
     let mut out = Vec::with_capacity(envelope_bound(data));
-    out.extend_from_slice(b"\"id\":\"");
+    out.extend_from_slice(br#""id":"#);
     write_uuid(&mut out, data.id);
-    out.push(b'"');
-    let mut event = Members::next_to_others(&mut out);
+    let mut event = Members::after_others(&mut out);
     if let Some(origin) = data.rare.as_ref().and_then(|rare| rare.origin.as_ref()) {
-        event.object("origin", |members| {
-            members.string("bus", &origin.bus);
-            members.number("epoch", origin.epoch);
-            members.number("seq", origin.seq);
+        event.object(r#","origin":{"#, |members| {
+            members.string(r#""bus":"#, &origin.bus);
+            members.number(r#""epoch":"#, origin.epoch);
+            members.number(r#""seq":"#, origin.seq);
             members.unknown(data, Place::Origin);
         });
     }
-    event.plain("kind", data.kind.as_str().as_bytes());
-    event.plain("time", &write_time(data.time_ns));
-    event.object("source", |members| {
-        members.optional("component", data.source.component());
-        members.optional("name", data.source.name());
+    event.plain(r#""kind":"#, data.kind.as_str().as_bytes());
+    event.plain(r#""time":"#, &write_time(data.time_ns));
+    event.object(r#","source":{"#, |members| {
+        members.shared(data.source.json(), data.source.members());
         members.unknown(data, Place::Source);
     });
-    event.object("scope", |members| {
-        data.scope.iter().for_each(|(field, id)| members.string(field.as_str(), id));
+    event.object(r#","scope":{"#, |members| {
+        members.shared(data.scope.json(), data.scope.members());
         members.unknown(data, Place::Scope);
     });
-    event.object("correlation", |members| correlation(members, data));
+    event.object(r#","correlation":{"#, |members| correlation(members, data));
     if let Some(component) = &data.component {
-        event.object("component", |members| {
-            members.plain("scope", component.scope().as_str().as_bytes());
-            members.string("id", component.id());
+        event.object(r#","component":{"#, |members| {
+            members.plain(r#""scope":"#, component.scope().as_str().as_bytes());
+            members.string(r#""id":"#, component.id());
             members.unknown(data, Place::Component);
         });
     }
-    event.plain("severity", data.severity.as_str().as_bytes());
-    event.optional("message", data.message.as_deref());
+    event.plain(r#""severity":"#, data.severity.as_str().as_bytes());
+    if let Some(message) = data.message.as_deref() {
+        event.string(r#""message":"#, message);
+    }
     if let Some(rare) = &data.rare {
         tags_and_attrs(&mut event, rare);
     }
@@ -111,98 +111,107 @@ fn envelope(data: &EventData) -> Vec<u8> {
 fn correlation(members: &mut Members<'_>, data: &EventData) {
     let ids = &data.correlation;
     if let Some(trace) = ids.trace {
-        members.plain("trace", &trace.to_hex());
+        members.plain(r#""trace":"#, &trace.to_hex());
     }
     if let Some(span) = ids.span {
-        members.plain("span", &span.to_hex());
+        members.plain(r#""span":"#, &span.to_hex());
     }
     if let Some(span) = ids.parent_span {
-        members.plain("parent_span", &span.to_hex());
+        members.plain(r#""parent_span":"#, &span.to_hex());
     }
     for field in CorrelationField::ALL {
-        members.optional(field.as_str(), ids.get(field));
+        if let Some(id) = ids.get(field) {
+            members.key(field.as_str());
+            write_string(members.out, id);
+        }
     }
     if let Some(causation) = ids.causation {
-        members.name("causation");
-        members.out.push(b'"');
-        write_uuid(members.out, causation);
-        members.out.push(b'"');
+        write_uuid(members.name(r#""causation":"#), causation);
     }
     members.unknown(data, Place::Correlation);
 }
 
 fn tags_and_attrs(event: &mut Members<'_>, rare: &Rare) {
     if let Some((first, others)) = rare.tags.split_first() {
-        event.name("tags");
-        event.out.push(b'[');
-        write_string(event.out, first);
+        let out = event.name(r#""tags":["#);
+        write_string(out, first);
         for tag in others {
-            event.out.push(b',');
-            write_string(event.out, tag);
+            out.push(b',');
+            write_string(out, tag);
         }
-        event.out.push(b']');
+        out.push(b']');
     }
-    event.object("attrs", |members| {
+    event.object(r#","attrs":{"#, |members| {
         rare.attrs.iter().for_each(|(key, value)| members.raw(key, value.get()));
     });
 }
 
 fn write_uuid(out: &mut Vec<u8>, id: Uuid) {
     let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-    out.extend_from_slice(id.hyphenated().encode_lower(&mut text).as_bytes());
+    id.hyphenated().encode_lower(&mut text);
+    out.push(b'"');
+    out.extend_from_slice(&text);
+    out.push(b'"');
 }
 
-/// The members of an object, with a comma before all but the first.
+/// The members of an object.
 struct Members<'o> {
     out: &'o mut Vec<u8>,
-    first: bool,
+    /// What stands before the next member: the object's own opening before the first, then a comma. So
+    /// an object without members is never begun.
+    before: &'static str,
 }
 
 impl<'o> Members<'o> {
-    fn next_to_others(out: &'o mut Vec<u8>) -> Self {
-        Self { out, first: false }
+    fn after_others(out: &'o mut Vec<u8>) -> Self {
+        Self { out, before: "," }
     }
 
-    /// Writes a name of ours, which has nothing to escape.
-    fn name(&mut self, name: &str) {
-        self.out.extend_from_slice(if self.first { b"\"" } else { b",\"" });
+    /// Begins a member; `name` is a literal with its quotes and colon.
+    #[inline]
+    fn name(&mut self, name: &'static str) -> &mut Vec<u8> {
+        self.out.extend_from_slice(self.before.as_bytes());
         self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"\":");
-        self.first = false;
+        self.before = ",";
+        self.out
+    }
+
+    /// Begins a member of any name.
+    fn key(&mut self, key: &str) {
+        write_string(self.name(""), key);
+        self.out.push(b':');
     }
 
     /// A text that has nothing to escape.
-    fn plain(&mut self, name: &str, text: &[u8]) {
-        self.name(name);
-        self.out.push(b'"');
-        self.out.extend_from_slice(text);
-        self.out.push(b'"');
+    #[inline]
+    fn plain(&mut self, name: &'static str, text: &[u8]) {
+        let out = self.name(name);
+        out.push(b'"');
+        out.extend_from_slice(text);
+        out.push(b'"');
     }
 
-    fn string(&mut self, name: &str, text: &str) {
-        self.name(name);
-        write_string(self.out, text);
+    fn string(&mut self, name: &'static str, text: &str) {
+        write_string(self.name(name), text);
     }
 
-    fn optional(&mut self, name: &str, text: Option<&str>) {
-        if let Some(text) = text {
-            self.string(name, text);
-        }
-    }
-
-    fn number(&mut self, name: &str, number: u64) {
-        self.name(name);
-        write_number(self.out, number);
+    fn number(&mut self, name: &'static str, number: u64) {
+        write_number(self.name(name), number);
     }
 
     fn raw(&mut self, key: &str, value: &str) {
-        if !self.first {
-            self.out.push(b',');
-        }
-        self.first = false;
-        write_string(self.out, key);
-        self.out.push(b':');
+        self.key(key);
         self.out.extend_from_slice(value.as_bytes());
+    }
+
+    fn shared<'a>(
+        &mut self,
+        json: Option<&SharedJson>,
+        members: impl Iterator<Item = (&'static str, &'a str)>,
+    ) {
+        if let Some(json) = json {
+            self.name("").extend_from_slice(json.text(members));
+        }
     }
 
     fn unknown(&mut self, data: &EventData, place: Place) {
@@ -212,17 +221,12 @@ impl<'o> Members<'o> {
         }
     }
 
-    /// An object; one without members is not written at all.
-    fn object(&mut self, name: &str, fill: impl FnOnce(&mut Members<'_>)) {
-        let (start, was_first) = (self.out.len(), self.first);
-        self.name(name);
-        self.out.push(b'{');
-        let mut members = Members { out: self.out, first: true };
+    /// An object, if it has members; `open` is all that stands before the first of them.
+    #[inline]
+    fn object(&mut self, open: &'static str, fill: impl FnOnce(&mut Members<'_>)) {
+        let mut members = Members { out: self.out, before: open };
         fill(&mut members);
-        if members.first {
-            self.out.truncate(start);
-            self.first = was_first;
-        } else {
+        if members.before == "," {
             self.out.push(b'}');
         }
     }
