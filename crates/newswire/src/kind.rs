@@ -132,10 +132,10 @@ fn check(name: &str) -> Result<()> {
         return wrong("a kind can't be empty".into(), 1);
     }
     if name.len() > Kind::MAX_LEN {
-        return wrong(
-            format!("a kind has at most {} bytes, this has {}", Kind::MAX_LEN, name.len()),
-            Kind::MAX_LEN + 1,
-        );
+        // The character that the first byte too many belongs to.
+        let fits = name.char_indices().take_while(|(start, c)| start + c.len_utf8() <= Kind::MAX_LEN).count();
+        let message = format!("a kind has at most {} bytes, this has {}", Kind::MAX_LEN, name.len());
+        return wrong(message, fits + 1);
     }
     let mut at_start = true;
     for (index, character) in name.chars().enumerate() {

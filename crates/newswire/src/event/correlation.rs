@@ -107,6 +107,16 @@ impl CorrelationField {
 }
 
 /// The ids that join an event to its trace, its parents, its question and its cause; all optional.
+///
+/// ```
+/// use newswire::{Correlation, CorrelationField, SpanId};
+///
+/// let mut ids = Correlation::new().with(CorrelationField::Request, "q-1")?;
+/// ids.span = Some(SpanId::parse("00f067aa0ba902b7")?);
+/// assert_eq!(ids.get(CorrelationField::Request), Some("q-1"));
+/// assert_eq!(ids.get(CorrelationField::ReplyTo), None);
+/// # Ok::<(), newswire::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Correlation {
     /// The trace that the event belongs to.

@@ -134,6 +134,15 @@ impl Phase {
 }
 
 /// Which component a lifecycle event is about; the id is a label, not an identity.
+///
+/// ```
+/// use newswire::{Component, ComponentScope};
+///
+/// let component = Component::new(ComponentScope::ModelCall, "planner:llm:0")?;
+/// assert_eq!(component.scope().as_str(), "model_call");
+/// assert!(Component::new(ComponentScope::Tool, "").is_err());
+/// # Ok::<(), newswire::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Component {
     scope: ComponentScope,

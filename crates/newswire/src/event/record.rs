@@ -89,3 +89,22 @@ impl Clone for Envelope {
         Self::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::event::Event;
+    use crate::kind::Kind;
+
+    #[test]
+    fn a_changed_record_is_written_as_it_is_now() -> crate::Result<()> {
+        let mut event = Event::builder(Kind::parse("record.changed")?).message("before").build()?;
+        let (before, other) = (event.to_json(), event.clone());
+        event.data_mut().message = Some("after".into());
+        assert_eq!(event.to_json(), before.replace("before", "after"));
+        assert_eq!(other.to_json(), before);
+
+        event.data_mut().message = None;
+        assert!(!event.to_json().contains("message"));
+        Ok(())
+    }
+}
