@@ -78,11 +78,14 @@ hex_id!(SpanId, u64, NonZeroU64, 16);
 
 /// The free-text ids of a [`Correlation`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "each is the id of what its name says")]
 pub enum CorrelationField {
+    /// The turn that this one is a part of.
     ParentTurn,
+    /// The request that the event serves.
     Request,
+    /// The id of the event that this one answers.
     ReplyTo,
+    /// What the application joins events by.
     Correlation,
 }
 

@@ -9,26 +9,44 @@ use crate::error::{Error, Result};
 /// The ids that a [`Scope`] can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
-#[allow(missing_docs, reason = "each is the id of what its name says")]
 pub enum ScopeField {
+    /// The running program.
     Runtime,
+    /// The agent.
     Agent,
+    /// The session.
     Session,
+    /// The conversation, which may span sessions.
     Conversation,
+    /// The user on whose behalf it runs.
     User,
+    /// One execution, from request to answer.
     Run,
+    /// The workflow.
     Workflow,
+    /// The workflow that started this one.
     ParentWorkflow,
+    /// The step of a workflow or pipeline.
     Step,
+    /// The turn of a conversation.
     Turn,
+    /// The channel that messages come through.
     Channel,
+    /// The account at that channel.
     Account,
+    /// The chat at that channel.
     Chat,
+    /// Which type of chat: direct, group.
     ChatType,
+    /// The topic or thread within a chat.
     Topic,
+    /// The workspace or server that the chat is in.
     Space,
+    /// Which type of space.
     SpaceType,
+    /// Who sent the message.
     Sender,
+    /// The message.
     Message,
 }
 
