@@ -73,9 +73,7 @@ const FAMILIES: &[&[Row]] = &[
 
 const COUNT: usize = count();
 
-static ROWS: [Row; COUNT] = TABLE;
-
-const TABLE: [Row; COUNT] = table();
+static ROWS: [Row; COUNT] = table();
 
 const fn count() -> usize {
     let mut count = 0;
@@ -92,17 +90,11 @@ const fn table() -> [Row; COUNT] {
     let mut table = [Row::BLANK; COUNT];
     let mut places: &mut [Row] = &mut table;
     let mut families = FAMILIES;
-    while let Some((family, more)) = families.split_first() {
-        let mut rows = *family;
-        while let Some((row, rest)) = rows.split_first() {
-            let Some((place, free)) = std::mem::replace(&mut places, &mut []).split_first_mut() else {
-                break;
-            };
-            *place = *row;
-            places = free;
-            rows = rest;
-        }
-        families = more;
+    while let Some((family, rest)) = families.split_first() {
+        let (here, free) = places.split_at_mut(family.len());
+        here.copy_from_slice(family);
+        places = free;
+        families = rest;
     }
     table
 }
@@ -110,7 +102,7 @@ const fn table() -> [Row; COUNT] {
 /// The number of a kind of the table; past the end for others, which `rows!` never asks for.
 const fn position_of(kind: &str) -> u16 {
     let mut position = 0;
-    let mut rows: &[Row] = &TABLE;
+    let mut rows: &[Row] = &ROWS;
     while let Some((row, rest)) = rows.split_first() {
         if same(row.kind.as_bytes(), kind.as_bytes()) {
             break;
