@@ -1,6 +1,7 @@
 //! The table is whole, its names follow the grammar, and its payloads keep their promises.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use newswire::catalogue::{
     Alias, Catalogued, Class, Elsewhere, Failure, Json, Merge, Row, Usage, aliases, kinds_named, row_of, rows,
@@ -187,7 +188,8 @@ fn every_kind_is_known_by_its_number_from_the_start() {
 
 #[test]
 fn severity_and_phase_come_from_the_table() {
-    let event = Event::of(tool::ToolCallFailed::new("search", None, "no answer")).build().expect("an event");
+    let event =
+        Event::of(tool::ToolCallFailed::new("search", None, "no answer", None)).build().expect("an event");
     assert_eq!(event.severity(), Severity::Error);
     assert_eq!(event.phase(), Some(Phase::Failed));
     let row = row_of(event.kind()).expect("its row");
@@ -210,9 +212,14 @@ fn request_and_call_of_a_tool_share_the_calls_id() {
 fn absent_fields_are_absent_in_the_json() {
     let bare = serde_json::to_string(&model::ModelCallStarted::new("gpt-5", None)).expect("JSON");
     assert_eq!(bare, r#"{"model":"gpt-5"}"#);
-    let failed =
-        serde_json::to_string(&tool::ToolCallFailed::new("search", "c1", Failure::new("no"))).expect("JSON");
-    assert_eq!(failed, r#"{"name":"search","call_id":"c1","error":{"message":"no"}}"#);
+    let failed = serde_json::to_string(&tool::ToolCallFailed::new(
+        "search",
+        "c1",
+        Failure::new("no"),
+        Duration::from_millis(2),
+    ))
+    .expect("JSON");
+    assert_eq!(failed, r#"{"name":"search","call_id":"c1","error":{"message":"no"},"duration_ns":2000000}"#);
 }
 
 #[test]
@@ -321,12 +328,11 @@ proptest! {
         nanos in proptest::option::of(any::<u64>()), used in proptest::option::of(usage()),
         score in proptest::option::of(number()), flag in any::<bool>(),
     ) {
-        let mut call = tool::ToolCallCompleted::new(name.clone(), id.clone(), content.clone());
-        call.duration_ns = nanos;
+        let mut call = tool::ToolCallCompleted::new(name.clone(), id.clone(), content.clone(), nanos);
         call.detached = Some(flag);
         holds_its_bound_and_survives(&call)?;
 
-        let mut answer = model::ModelCallCompleted::new(name.clone(), id.clone(), used);
+        let mut answer = model::ModelCallCompleted::new(name.clone(), id.clone(), used, nanos);
         answer.tool_calls = content.clone();
         answer.time_to_first_chunk_ns = nanos;
         holds_its_bound_and_survives(&answer)?;
@@ -337,8 +343,8 @@ proptest! {
         holds_its_bound_and_survives(&request)?;
 
         let failure = Failure { message: name.clone(), class: id.clone(), code: None };
-        holds_its_bound_and_survives(&run::RunFailed::new(id.clone(), failure))?;
-        holds_its_bound_and_survives(&retrieval::RetrievalCompleted::new(id, content))?;
-        holds_its_bound_and_survives(&tool::ToolApprovalCompleted::new(name, None, flag))?;
+        holds_its_bound_and_survives(&run::RunFailed::new(id.clone(), failure, nanos))?;
+        holds_its_bound_and_survives(&retrieval::RetrievalCompleted::new(id, content, nanos))?;
+        holds_its_bound_and_survives(&tool::ToolApprovalCompleted::new(name, None, flag, nanos))?;
     }
 }

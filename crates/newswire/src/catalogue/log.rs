@@ -6,7 +6,7 @@ use super::table::rows;
 use super::{Json, Text};
 
 rows! { LOG: None;
-    "log.written" LogWritten log_written Info Never, "A program wrote a line into its log.",
+    "log.written" LogWritten => log_written Info Never, "A program wrote a line into its log.",
     otel Absent("a log record of its own, not of GenAI"), agui As("RAW"),
     (message: Text = Content => "The line.";)
     {logger: Option<Text> = Meta => "Which logger.";

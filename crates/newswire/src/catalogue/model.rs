@@ -43,12 +43,13 @@ lifecycle! {
 }
 
 rows! { MORE: None;
-    "model.call.retried" ModelCallRetried model_call_retried Warn Never, "A model call is tried again after an error.",
+    "model.call.retried" ModelCallRetried => model_call_retried Warn Never, "A model call is tried again after an error.",
     otel As("chat"), agui Absent("AG-UI has no retries"),
     (model: Option<Text> = Meta "gen_ai.request.model" => "The model that is asked.";
+     provider: Option<Text> = Meta "gen_ai.provider.name" => "Who serves it: `openai`, `anthropic`.";
      attempt: u64 = Meta => "Which try begins now; the first was 1.";
-     error: Option<Failure> = Content "error.type" => "What went wrong before.";)
+     error: Option<Failure> = Content "error.type" => "What went wrong before.";
+     backoff_ns: Option<u64> = Measure => "How long it waits before.";)
     {max_attempt_count: Option<u64> = Measure => "How many tries there may be.";
-     reason: Option<Text> = Meta => "Why it is worth another try.";
-     backoff_ns: Option<u64> = Measure => "How long it waits before.";}
+     reason: Option<Text> = Meta => "Why it is worth another try.";}
 }

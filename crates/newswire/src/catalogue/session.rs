@@ -23,7 +23,7 @@ lifecycle! {
 }
 
 rows! { SUMMARIZED: None;
-    "session.summarized" SessionSummarized session_summarized Info Never, "A session's older messages have been summed up.",
+    "session.summarized" SessionSummarized => session_summarized Info Never, "A session's older messages have been summed up.",
     otel Absent("a session is an attribute: gen_ai.conversation.id"), agui Absent("AG-UI has threads, without events of their own"),
     (summary: Option<Text> = Content => "What stands for them.";)
     {summary_bytes: Option<u64> = Measure => "How long that is.";

@@ -8,7 +8,7 @@
 /// those in braces are optional and set by name.
 macro_rules! rows {
     ($table:ident: $component:expr; $(
-        $kind:literal $payload:ident $method:ident $severity:ident $merge:expr, $docs:expr,
+        $kind:literal $payload:ident $(=> $method:ident)? $severity:ident $merge:expr, $docs:expr,
         otel $otel:expr, agui $agui:expr,
         ($($arg:ident: $arg_type:ty = $arg_class:ident $($arg_otel:literal)? => $arg_docs:literal;)*)
         {$($field:ident: $type:ty = $class:ident $($field_otel:literal)? => $field_docs:literal;)*}
@@ -72,18 +72,26 @@ macro_rules! rows {
                 }
             }
 
-            impl $crate::Emitter {
-                #[doc = concat!($docs, "\n\nEmits `", $kind, "`.\n\n# Errors\nAs [`Emitter::emit`](crate::Emitter::emit).")]
-                #[inline]
-                pub fn $method(
-                    &self,
-                    $($arg: impl $crate::catalogue::IntoField<$arg_type>),*
-                ) -> $crate::Result<$crate::Published> {
-                    let kind = &<$payload as $crate::catalogue::Catalogued>::KIND;
-                    self.emit_with(kind, || $payload::new($($arg),*))
-                }
-            }
+            $crate::catalogue::table::method! { [$($method)?] $payload $kind $docs, ($($arg: $arg_type),*) }
         )+
+    };
+}
+
+/// The emitter's method of a row that names one; the others are emitted by `emit`.
+macro_rules! method {
+    ([] $($rest:tt)*) => {};
+    ([$method:ident] $payload:ident $kind:literal $docs:expr, ($($arg:ident: $arg_type:ty),*)) => {
+        impl $crate::Emitter {
+            #[doc = concat!($docs, "\n\nEmits `", $kind, "`.\n\n# Errors\nAs [`Emitter::emit`](crate::Emitter::emit).")]
+            #[inline]
+            pub fn $method(
+                &self,
+                $($arg: impl $crate::catalogue::IntoField<$arg_type>),*
+            ) -> $crate::Result<$crate::Published> {
+                let kind = &<$payload as $crate::catalogue::Catalogued>::KIND;
+                self.emit_with(kind, || $payload::new($($arg),*))
+            }
+        }
     };
 }
 
@@ -105,13 +113,13 @@ macro_rules! lifecycle {
         canceled $x_kind:literal $Canceled:ident $x_method:ident agui $x_agui:expr,
     ) => {
         $crate::catalogue::table::rows! { $table: Some($crate::ComponentScope::$scope);
-            $s_kind $Started $s_method Info $crate::catalogue::Merge::Never, concat!($what, " has begun."),
+            $s_kind $Started => $s_method Info $crate::catalogue::Merge::Never, concat!($what, " has begun."),
             otel $otel, agui $s_agui,
             ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
              $($arg: $arg_type = $arg_class $($arg_otel)? => $arg_docs;)*)
             {$($s_rest)*}
 
-            $p_kind $Progress $p_method Debug $crate::catalogue::Merge::LastWins, concat!($what, " is under way."),
+            $p_kind $Progress => $p_method Debug $crate::catalogue::Merge::LastWins, concat!($what, " is under way."),
             otel $otel, agui $p_agui,
             ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
              message: Option<Text> = Content => "How far it has come, for people.";)
@@ -119,25 +127,26 @@ macro_rules! lifecycle {
              total: Option<u64> = Measure => "How much there is to do, in the same units.";
              data: Option<Json> = Content => "Anything else that tells how far it has come.";}
 
-            $c_kind $Completed $c_method Info $crate::catalogue::Merge::Never, concat!($what, " has ended without error."),
+            $c_kind $Completed => $c_method Info $crate::catalogue::Merge::Never, concat!($what, " has ended without error."),
             otel $otel, agui $c_agui,
             ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
-             $outcome: $outcome_type = $o_class $($o_otel)? => $o_docs;)
-            {duration_ns: Option<u64> = Measure => "How long it took.";
-             $($c_rest)*}
+             $outcome: $outcome_type = $o_class $($o_otel)? => $o_docs;
+             duration_ns: Option<u64> = Measure => "How long it took.";)
+            {$($c_rest)*}
 
-            $f_kind $Failed $f_method Error $crate::catalogue::Merge::Never, concat!($what, " has errored."),
+            $f_kind $Failed => $f_method Error $crate::catalogue::Merge::Never, concat!($what, " has errored."),
             otel $otel, agui $f_agui,
             ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
-             error: Failure = Content "error.type" => "What went wrong.";)
-            {duration_ns: Option<u64> = Measure => "How long it took.";
-             $($f_rest)*}
+             error: Failure = Content "error.type" => "What went wrong.";
+             duration_ns: Option<u64> = Measure => "How long it took.";)
+            {$($f_rest)*}
 
-            $x_kind $Canceled $x_method Warn $crate::catalogue::Merge::Never, concat!($what, " was refused, skipped or stopped."),
+            $x_kind $Canceled => $x_method Warn $crate::catalogue::Merge::Never, concat!($what, " was refused, skipped or stopped."),
             otel $otel, agui $x_agui,
             ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
-             reason: Option<Text> = Meta => "Why.";)
-            {duration_ns: Option<u64> = Measure => "How long it took.";}
+             reason: Option<Text> = Meta => "Why.";
+             duration_ns: Option<u64> = Measure => "How long it took.";)
+            {}
         }
 
         #[doc = concat!($what, ": what all events of one have in common.")]
@@ -160,15 +169,15 @@ macro_rules! lifecycle {
             }
 
             fn completed(&self, outcome: $outcome_type, duration_ns: Option<u64>) -> $Completed {
-                $Completed { duration_ns, ..$Completed::new($(self.$id.clone(),)* outcome) }
+                $Completed::new($(self.$id.clone(),)* outcome, duration_ns)
             }
 
             fn failed(&self, error: Failure, duration_ns: Option<u64>) -> $Failed {
-                $Failed { duration_ns, ..$Failed::new($(self.$id.clone(),)* error) }
+                $Failed::new($(self.$id.clone(),)* error, duration_ns)
             }
 
             fn canceled(&self, reason: Text, duration_ns: Option<u64>) -> $Canceled {
-                $Canceled { duration_ns, ..$Canceled::new($(self.$id.clone(),)* reason) }
+                $Canceled::new($(self.$id.clone(),)* reason, duration_ns)
             }
         }
 
@@ -187,4 +196,4 @@ macro_rules! lifecycle {
         }
     };
 }
-pub(super) use {lifecycle, rows};
+pub(super) use {lifecycle, method, rows};

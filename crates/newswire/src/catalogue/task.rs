@@ -23,7 +23,7 @@ lifecycle! {
 }
 
 rows! { CREATED: None;
-    "task.created" TaskCreated task_created Info Never, "A task waits to be started.",
+    "task.created" TaskCreated => task_created Info Never, "A task waits to be started.",
     otel Absent("OpenTelemetry has no tasks between agents"), agui Absent("AG-UI has no tasks"),
     (task_id: Option<Text> = Id => "The task's id.";
      name: Option<Text> = Meta => "What it is called.";

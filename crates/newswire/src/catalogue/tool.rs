@@ -25,7 +25,7 @@ lifecycle! {
 }
 
 rows! { DELTA: None;
-    "tool.request.delta" ToolRequestDelta tool_request_delta Debug Concatenate { field: "text", stream: "call_id" },
+    "tool.request.delta" ToolRequestDelta => tool_request_delta Debug Concatenate { field: "text", stream: "call_id" },
     "A piece of a tool call's arguments, as the model writes them.",
     otel Absent("pieces are no part of a span"), agui As("TOOL_CALL_ARGS"),
     (call_id: Text = Id "gen_ai.tool.call.id" => "The call that it belongs to: its stream.";
