@@ -188,10 +188,8 @@ macro_rules! lifecycle {
                 $($id: impl $crate::catalogue::IntoField<$id_type>,)*
                 $($arg: impl $crate::catalogue::IntoField<$arg_type>),*
             ) -> $crate::Guard<$life> {
-                let life = $life { $($id: $crate::catalogue::IntoField::into_field($id)),* };
-                $crate::Guard::open(self, life, |life: &$life| {
-                    $Started::new($(life.$id.clone(),)* $($arg),*)
-                })
+                let life = || $life { $($id: $crate::catalogue::IntoField::into_field($id)),* };
+                $crate::Guard::open(self, life, |life| $Started::new($(life.$id.clone(),)* $($arg),*))
             }
         }
     };

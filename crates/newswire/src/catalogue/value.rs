@@ -200,8 +200,6 @@ becomes! {
     Json: serde_json::Value =
         |value| Json(to_raw_value(&value).unwrap_or_else(|_| RawValue::NULL.to_owned()));
     u64: Duration = |duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-    u64: usize = |count| u64::try_from(count).unwrap_or(u64::MAX);
-    u64: u32 = |count| count.into();
     Failure: &str = |message| message.into();
     Failure: String = |message| message.into();
 }

@@ -29,7 +29,7 @@ use crate::event::{ComponentScope, ScopeField, new_span, new_trace};
 pub struct Guard<L: Lifecycle> {
     /// Its events are about the operation's span.
     about: Emitter,
-    /// `None` once it has ended.
+    /// `None` once it has ended, and where the emitter is disabled.
     life: Option<L>,
     /// `None` where nobody wanted to know when it began.
     began: Option<Instant>,
@@ -37,27 +37,29 @@ pub struct Guard<L: Lifecycle> {
 
 impl<L: Lifecycle> Guard<L> {
     /// Begins an operation, within what `emitter` is about; emits what `started` makes of it.
-    pub(crate) fn open<S: Catalogued>(emitter: &Emitter, life: L, started: impl FnOnce(&L) -> S) -> Self {
+    pub(crate) fn open<S: Catalogued>(
+        emitter: &Emitter,
+        life: impl FnOnce() -> L,
+        started: impl FnOnce(&L) -> S,
+    ) -> Self {
         let mut about = emitter.child();
-        let trace = *about.correlation.trace.get_or_insert_with(new_trace);
         about.correlation.span = Some(new_span());
-        if L::COMPONENT == ComponentScope::Run
-            && about.is_enabled()
-            && about.scope.get(ScopeField::Run).is_none()
-        {
+        let trace = *about.correlation.trace.get_or_insert_with(new_trace);
+        if !about.is_enabled() {
+            return Self { about, life: None, began: None };
+        }
+        if L::COMPONENT == ComponentScope::Run && about.scope.get(ScopeField::Run).is_none() {
             // Whoever aggregates keys on the run, so a run without an id of its own gets its trace's.
             about.scope = about.scope.clone().with(ScopeField::Run, trace.to_string()).unwrap_or_default();
         }
         let timed = about.wants(&L::Completed::KIND)
             || about.wants(&L::Failed::KIND)
             || about.wants(&L::Canceled::KIND);
-        let guard = Self { about, life: Some(life), began: timed.then(Instant::now) };
-        if let Some(life) = &guard.life {
-            // A start that can't be published (the bus is closed, the input too large) is no reason to keep
-            // the caller from its work; the end reports the same error.
-            let _ = guard.about.emit_with(&S::KIND, || started(life));
-        }
-        guard
+        let life = life();
+        // A start that can't be published (the bus is closed, the input too large) is no reason to keep the
+        // caller from its work; the end reports the same error.
+        let _ = about.emit_with(&S::KIND, || started(&life));
+        Self { about, life: Some(life), began: timed.then(Instant::now) }
     }
 
     /// An emitter for what happens within the operation.

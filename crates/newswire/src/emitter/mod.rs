@@ -185,11 +185,8 @@ impl Emitter {
     ) -> Result<Published> {
         let payload = payload();
         let component = catalogue::row_of(kind).and_then(|row| component(row, payload.label()));
-        let mut event = self.event(kind.clone()).payload(payload);
-        if let Some(component) = component {
-            event = event.component(component);
-        }
-        bus.publish(event.build()?).map_err(Error::from)
+        let context = (&self.source, &self.scope, &self.correlation);
+        bus.publish(Event::emitted(kind, context, component, payload)?).map_err(Error::from)
     }
 
     /// Begins an event with this emitter's context: for what the methods don't set, such as tags.
