@@ -4,6 +4,7 @@ mod bus;
 pub mod catalogue;
 mod cursor;
 mod delivery;
+mod emitter;
 mod error;
 mod event;
 mod field;
@@ -14,6 +15,7 @@ mod options;
 pub use bus::{Bus, Listener, Subscription};
 pub use cursor::Cursor;
 pub use delivery::{Delivery, Gap, GapReason, Published};
+pub use emitter::{Emitter, Guard};
 pub use error::{Error, ErrorKind, Rejected, Result};
 pub use event::{
     Component, ComponentScope, Correlation, CorrelationField, Event, EventBuilder, MAX_EVENT_BYTES, Origin,

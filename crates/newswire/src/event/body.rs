@@ -37,6 +37,11 @@ pub trait Payload: Serialize + DeserializeOwned + Clone + Send + Sync + 'static 
 
     /// An upper bound of its size as JSON, in bytes, cheap to compute.
     fn size_bound(&self) -> usize;
+
+    /// What an emitter calls the component that it is about, for the kinds that are lifecycles.
+    fn label(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Object-safe view of a [`Payload`], so that events need no type parameter.

@@ -3,6 +3,7 @@
 mod body;
 mod builder;
 mod correlation;
+mod emitted;
 mod id;
 mod index;
 mod lifecycle;

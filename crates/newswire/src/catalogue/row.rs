@@ -1,0 +1,143 @@
+//! One row of the catalogue: what is known about a kind.
+//!
+//! Every column has a value; where another system has no counterpart, the column says why.
+
+use super::value::FieldValue;
+use crate::event::{ComponentScope, Phase, Severity};
+
+/// One row of the catalogue.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The dotted name.
+    pub kind: &'static str,
+    /// Which part of the system it is about, for lifecycles.
+    pub component: Option<ComponentScope>,
+    /// Its station, for lifecycles.
+    pub phase: Option<Phase>,
+    /// The name of its payload type, the same in every language.
+    pub payload: &'static str,
+    /// The severity of its events, where they set none.
+    pub severity: Severity,
+    /// How consecutive events of one stream may become one.
+    pub merge: Merge,
+    /// One line on what it means.
+    pub docs: &'static str,
+    /// The GenAI operation of OpenTelemetry that it is a part of.
+    pub otel: Elsewhere,
+    /// The event of AG-UI that it becomes.
+    pub agui: Elsewhere,
+    /// The fields of its payload, in the order of the wire.
+    pub fields: &'static [FieldRow],
+}
+
+/// One field of a payload.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldRow {
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// Its type: [`FieldValue::TYPE`](super::FieldValue::TYPE).
+    pub value: &'static str,
+    /// Whether it may be missing.
+    pub optional: bool,
+    /// What it is, from which capture, redaction and opt-in follow.
+    pub class: Class,
+    /// The attribute of OpenTelemetry, where there is one.
+    pub otel: Option<&'static str>,
+    /// One line on what it means.
+    pub docs: &'static str,
+}
+
+/// What a field is, from which capture, redaction and opt-in follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// What people, models or tools said: captured by choice.
+    Content,
+    /// Joins it to something else.
+    Id,
+    /// A quantity, its unit in the name.
+    Measure,
+    /// Everything else that describes it.
+    Meta,
+}
+
+/// How consecutive events of one stream may become one, where a subscription asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merge {
+    /// Each stands for itself.
+    Never,
+    /// The last one of a span says it all.
+    LastWins,
+    /// The texts of `field` are joined, for each value of `stream`.
+    Concatenate {
+        /// The field whose texts are joined.
+        field: &'static str,
+        /// The field that tells streams apart.
+        stream: &'static str,
+    },
+    /// These fields are added up, the others must be equal.
+    Add(&'static [&'static str]),
+}
+
+/// What something is called elsewhere, or why there is no such thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// Its name there.
+    As(&'static str),
+    /// Why there is none.
+    Absent(&'static str),
+}
+
+impl Row {
+    /// What a place of the table holds until its row is written into it.
+    pub(super) const BLANK: Self = Self {
+        kind: "",
+        component: None,
+        phase: None,
+        payload: "",
+        severity: Severity::Info,
+        merge: Merge::Never,
+        docs: "",
+        otel: Elsewhere::Absent(""),
+        agui: Elsewhere::Absent(""),
+        fields: &[],
+    };
+}
+
+impl FieldRow {
+    pub(super) const fn of<T: FieldValue>(
+        name: &'static str,
+        class: Class,
+        otel: &[&'static str],
+        docs: &'static str,
+    ) -> Self {
+        let otel = otel.first().copied();
+        Self { name, value: T::TYPE, optional: T::OPTIONAL, class, otel, docs }
+    }
+
+    /// The unit, which is in the name: `ns`, `bytes`, `usd`, `tokens`, `count`.
+    pub fn unit(&self) -> Option<&'static str> {
+        ["ns", "bytes", "usd", "tokens", "count"]
+            .into_iter()
+            .find(|unit| self.name.strip_suffix(unit).is_some_and(|rest| rest.ends_with('_')))
+    }
+}
+
+/// The station that the last segment of a kind names.
+pub(super) const fn phase_in(kind: &str) -> Option<Phase> {
+    let mut rest = kind.as_bytes();
+    let mut last = rest;
+    while let Some((byte, tail)) = rest.split_first() {
+        rest = tail;
+        if *byte == b'.' {
+            last = rest;
+        }
+    }
+    match last {
+        b"started" => Some(Phase::Started),
+        b"progress" => Some(Phase::Progress),
+        b"completed" => Some(Phase::Completed),
+        b"failed" => Some(Phase::Failed),
+        b"canceled" => Some(Phase::Canceled),
+        _ => None,
+    }
+}

@@ -1,0 +1,82 @@
+//! Tools: the model writes a request, somebody may have to approve it, then the tool is called.
+//!
+//! `tool.request.*` is the writing, `tool.call.*` the execution; both carry the same `call_id`.
+
+use super::Elsewhere::{Absent, As};
+use super::Merge::Concatenate;
+use super::table::{lifecycle, rows};
+use super::{Failure, Json, Text};
+
+lifecycle! {
+    ToolRequest tool_request REQUEST Tool "The model's writing of a tool call", otel Absent("a part of the chat operation"),
+    identity (
+        name: Text = Meta "gen_ai.tool.name" => "The tool.";
+        call_id: Option<Text> = Id "gen_ai.tool.call.id" => "The call's id, shared with its execution.";)
+    started "tool.request.started" ToolRequestStarted tool_request_started agui As("TOOL_CALL_START"),
+        ()
+        {message_id: Option<Text> = Id => "The message that it is a part of.";}
+    progress "tool.request.progress" ToolRequestProgress tool_request_progress agui Absent("deltas tell its progress"),
+    completed "tool.request.completed" ToolRequestCompleted tool_request_completed agui As("TOOL_CALL_END"),
+        outcome arguments: Option<Json> = Content "gen_ai.tool.call.arguments" => "The whole arguments.";
+        {}
+    failed "tool.request.failed" ToolRequestFailed tool_request_failed agui As("TOOL_CALL_END"),
+        {text: Option<Text> = Content => "What the model wrote, which is no valid call.";}
+    canceled "tool.request.canceled" ToolRequestCanceled tool_request_canceled agui As("TOOL_CALL_END"),
+}
+
+rows! { DELTA: None;
+    "tool.request.delta" ToolRequestDelta => tool_request_delta Debug Concatenate { field: "text", stream: "call_id" },
+    "A piece of a tool call's arguments, as the model writes them.",
+    otel Absent("pieces are no part of a span"), agui As("TOOL_CALL_ARGS"),
+    (call_id: Text = Id "gen_ai.tool.call.id" => "The call that it belongs to: its stream.";
+     text: Text = Content => "The piece.";)
+    {name: Option<Text> = Meta "gen_ai.tool.name" => "The tool.";}
+}
+
+lifecycle! {
+    ToolCall tool_call CALL Tool "A tool call", otel As("execute_tool"),
+    identity (
+        name: Text = Meta "gen_ai.tool.name" => "The tool.";
+        call_id: Option<Text> = Id "gen_ai.tool.call.id" => "The call's id, shared with the model's request.";)
+    started "tool.call.started" ToolCallStarted tool_call_started agui Absent("AG-UI shows the request and the result"),
+        (arguments: Option<Json> = Content "gen_ai.tool.call.arguments" => "What it is called with.";)
+        {tool_type: Option<Text> = Meta "gen_ai.tool.type" => "`function`, `extension` or `datastore`.";
+         engine: Option<Text> = Meta => "What runs it.";
+         agent: Option<Text> = Meta "gen_ai.agent.name" => "The agent that calls it.";
+         labels: Option<Json> = Meta => "The caller's own labels.";}
+    progress "tool.call.progress" ToolCallProgress tool_call_progress agui As("ACTIVITY_SNAPSHOT"),
+    completed "tool.call.completed" ToolCallCompleted tool_call_completed agui As("TOOL_CALL_RESULT"),
+        outcome result: Option<Json> = Content "gen_ai.tool.call.result" => "What it gave.";
+        {result_bytes: Option<u64> = Measure => "How long the result is.";
+         shown_bytes: Option<u64> = Measure => "How long the part for the user is.";
+         status: Option<Text> = Meta => "The runtime's own word for how it ended.";
+         parts: Option<Json> = Content => "The result's pieces of media, without their bytes.";
+         detached: Option<bool> = Meta => "Whether it goes on in the background.";
+         engine: Option<Text> = Meta => "What ran it.";
+         agent: Option<Text> = Meta "gen_ai.agent.name" => "The agent that called it.";
+         labels: Option<Json> = Meta => "The caller's own labels.";}
+    failed "tool.call.failed" ToolCallFailed tool_call_failed agui As("TOOL_CALL_RESULT"),
+        {result: Option<Json> = Content "gen_ai.tool.call.result" => "What it gave all the same.";
+         engine: Option<Text> = Meta => "What ran it.";
+         agent: Option<Text> = Meta "gen_ai.agent.name" => "The agent that called it.";
+         labels: Option<Json> = Meta => "The caller's own labels.";}
+    canceled "tool.call.canceled" ToolCallCanceled tool_call_canceled agui As("TOOL_CALL_RESULT"),
+}
+
+lifecycle! {
+    ToolApproval tool_approval APPROVAL Tool "The asking for approval of a tool call", otel Absent("OpenTelemetry has no approvals"),
+    identity (
+        name: Text = Meta "gen_ai.tool.name" => "The tool.";
+        call_id: Option<Text> = Id "gen_ai.tool.call.id" => "The call that is to be approved.";)
+    started "tool.approval.started" ToolApprovalStarted tool_approval_started agui As("RUN_FINISHED"),
+        (arguments: Option<Json> = Content "gen_ai.tool.call.arguments" => "What it would be called with.";)
+        {prompt: Option<Text> = Content => "What the person is asked.";
+         categories: Option<Json> = Meta => "What sorts of consent are needed.";}
+    progress "tool.approval.progress" ToolApprovalProgress tool_approval_progress agui Absent("AG-UI has interrupts only"),
+    completed "tool.approval.completed" ToolApprovalCompleted tool_approval_completed agui Absent("the answer opens a new run"),
+        outcome approved: bool = Meta => "The verdict.";
+        {reason: Option<Text> = Content => "Why.";
+         decided_by: Option<Text> = Meta => "Who decided.";}
+    failed "tool.approval.failed" ToolApprovalFailed tool_approval_failed agui Absent("AG-UI has interrupts only"), {}
+    canceled "tool.approval.canceled" ToolApprovalCanceled tool_approval_canceled agui Absent("AG-UI has interrupts only"),
+}

@@ -1,0 +1,205 @@
+//! The types that payload fields have, and what may be given for them.
+//!
+//! Every field type knows whether it is absent and how large it can become as JSON, so that a payload's
+//! own bound is the sum of its fields'. What an emitter's method takes for a field is looser: whatever
+//! becomes it, turned into it only when somebody wants the event.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::record::Failure;
+use crate::error::{Error, Result};
+use crate::event::json_len;
+
+/// Text of a payload field.
+pub type Text = Box<str>;
+
+/// A piece of JSON of any shape, kept as its text.
+///
+/// ```
+/// use newswire::catalogue::Json;
+///
+/// let arguments = Json::of(&["rust", "events"])?;
+/// assert_eq!(arguments.get(), r#"["rust","events"]"#);
+/// assert!(Json::parse("[1,").is_err());
+/// # Ok::<(), newswire::Error>(())
+/// ```
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Json(Box<RawValue>);
+
+impl Json {
+    /// The JSON of anything that serialises.
+    ///
+    /// # Errors
+    /// `Invalid` where `value` has no JSON form, such as a map whose keys are no texts.
+    pub fn of(value: &(impl Serialize + ?Sized)) -> Result<Self> {
+        to_raw_value(value).map(Self).map_err(|error| Error::invalid(error.to_string()))
+    }
+
+    /// JSON text, checked and kept as it stands.
+    ///
+    /// # Errors
+    /// `Invalid`, with the column, for text that is no JSON.
+    pub fn parse(text: impl Into<String>) -> Result<Self> {
+        RawValue::from_string(text.into())
+            .map(Self)
+            .map_err(|error| Error::invalid(error.to_string()).at_column(error.column()))
+    }
+
+    /// Its text.
+    pub fn get(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.get())
+    }
+}
+
+/// A type that a payload field can have.
+pub trait FieldValue {
+    /// Whether the field may be missing.
+    const OPTIONAL: bool = false;
+
+    /// What it is in a schema: `text`, `integer`, `number`, `boolean`, `json`, or a record's name.
+    const TYPE: &'static str;
+
+    /// An upper bound of its size as JSON, in bytes.
+    fn size_bound(&self) -> usize;
+
+    /// Whether it is left out of the JSON.
+    fn is_absent(&self) -> bool {
+        false
+    }
+
+    /// Its text, for the types that are text.
+    fn as_text(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl FieldValue for Text {
+    const TYPE: &'static str = "text";
+
+    fn size_bound(&self) -> usize {
+        json_len(self)
+    }
+
+    fn as_text(&self) -> Option<&str> {
+        Some(self)
+    }
+}
+
+impl FieldValue for Json {
+    const TYPE: &'static str = "json";
+
+    fn size_bound(&self) -> usize {
+        self.get().len()
+    }
+}
+
+impl FieldValue for u64 {
+    const TYPE: &'static str = "integer";
+
+    fn size_bound(&self) -> usize {
+        "18446744073709551615".len()
+    }
+}
+
+impl FieldValue for f64 {
+    const TYPE: &'static str = "number";
+
+    fn size_bound(&self) -> usize {
+        "-2.2250738585072014e-308".len()
+    }
+}
+
+impl FieldValue for bool {
+    const TYPE: &'static str = "boolean";
+
+    fn size_bound(&self) -> usize {
+        "false".len()
+    }
+}
+
+impl<T: FieldValue> FieldValue for Option<T> {
+    const OPTIONAL: bool = true;
+    const TYPE: &'static str = T::TYPE;
+
+    fn size_bound(&self) -> usize {
+        self.as_ref().map_or(0, T::size_bound)
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+
+    fn as_text(&self) -> Option<&str> {
+        self.as_ref().and_then(T::as_text)
+    }
+}
+
+/// What a field named `name` adds to its object: quotes, colon, comma and the value, or nothing.
+pub(super) fn member_bound(name: &str, value: &impl FieldValue) -> usize {
+    if value.is_absent() { 0 } else { name.len() + 4 + value.size_bound() }
+}
+
+/// What can be given for a field of type `T`: a `T`, or what becomes one; `None` for an optional one.
+pub trait IntoField<T> {
+    /// The field's value.
+    fn into_field(self) -> T;
+}
+
+impl<T: FieldValue> IntoField<T> for T {
+    fn into_field(self) -> T {
+        self
+    }
+}
+
+impl<T: FieldValue> IntoField<Option<T>> for T {
+    fn into_field(self) -> Option<T> {
+        Some(self)
+    }
+}
+
+/// For types other than the field's own: the conversion, and the same where the field is optional.
+macro_rules! becomes {
+    ($($field:ty: $given:ty = |$value:ident| $convert:expr;)+) => {$(
+        impl IntoField<$field> for $given {
+            fn into_field(self) -> $field {
+                let $value = self;
+                $convert
+            }
+        }
+
+        impl IntoField<Option<$field>> for $given {
+            fn into_field(self) -> Option<$field> {
+                Some(self.into_field())
+            }
+        }
+    )+};
+}
+
+becomes! {
+    Text: &str = |text| text.into();
+    Text: &String = |text| text.as_str().into();
+    Text: String = |text| text.into();
+    // A value of serde_json's own always has a JSON form.
+    Json: serde_json::Value =
+        |value| Json(to_raw_value(&value).unwrap_or_else(|_| RawValue::NULL.to_owned()));
+    u64: Duration = |duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+    Failure: &str = |message| message.into();
+    Failure: String = |message| message.into();
+}

@@ -1,0 +1,216 @@
+//! The emitter: a bus plus fixed context, with a method for each kind of the catalogue.
+//!
+//! Every emission first asks whether anybody wants the kind: one load. Only then are the arguments turned
+//! into a payload and the payload into an event. The context (scope, source, correlation) is shared with
+//! the events, never copied.
+
+mod guard;
+
+pub use guard::Guard;
+
+use crate::bus::Bus;
+use crate::catalogue::{self, Row};
+use crate::delivery::Published;
+use crate::error::{Error, Rejected, Result};
+use crate::event::{
+    Component, Correlation, CorrelationField, Event, EventBuilder, Payload, Scope, ScopeField, Source,
+    SpanId, TraceId,
+};
+use crate::kind::Kind;
+
+/// A bus plus fixed context; cheap to clone.
+///
+/// ```
+/// use newswire::{Bus, ScopeField, Source};
+///
+/// let bus = Bus::new();
+/// let mut events = bus.subscribe("tool.*")?;
+/// let emitter = bus.emitter().with_source(Source::new("tool_runner")?).with_scope(ScopeField::Run, "r-7")?;
+///
+/// let call = emitter.tool_call("search", "call-1", None);
+/// call.progress("asking the index")?;
+/// call.complete(None)?;
+///
+/// let event = events.next().and_then(|delivery| delivery.event()).expect("the start of the call");
+/// assert_eq!(event.kind().as_str(), "tool.call.started");
+/// assert_eq!(event.scope().get(ScopeField::Run), Some("r-7"));
+/// # Ok::<(), newswire::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Emitter {
+    /// `None` = disabled.
+    bus: Option<Bus>,
+    scope: Scope,
+    source: Source,
+    correlation: Correlation,
+}
+
+impl Bus {
+    /// An emitter of this bus, without context yet.
+    pub fn emitter(&self) -> Emitter {
+        Emitter { bus: Some(self.clone()), ..Emitter::disabled() }
+    }
+}
+
+impl Emitter {
+    /// An emitter that emits nothing, at no cost.
+    pub const fn disabled() -> Self {
+        Self { bus: None, scope: Scope::new(), source: Source::unknown(), correlation: Correlation::new() }
+    }
+
+    /// Whether it has a bus.
+    pub fn is_enabled(&self) -> bool {
+        self.bus.is_some()
+    }
+
+    /// The same emitter with one more id in the scope of its events.
+    ///
+    /// # Errors
+    /// `Invalid` when the id is empty, `TooLarge` over [`Scope::MAX_ID_LEN`] bytes.
+    pub fn with_scope(mut self, field: ScopeField, id: impl Into<Box<str>>) -> Result<Self> {
+        self.scope = self.scope.with(field, id)?;
+        Ok(self)
+    }
+
+    /// The same emitter with another source of its events.
+    #[must_use]
+    pub fn with_source(mut self, source: Source) -> Self {
+        self.source = source;
+        self
+    }
+
+    /// The same emitter with one more free-text id in the correlation of its events.
+    ///
+    /// # Errors
+    /// `Invalid` when the id is empty, `TooLarge` over [`Scope::MAX_ID_LEN`] bytes.
+    pub fn with_correlation(mut self, field: CorrelationField, id: impl Into<Box<str>>) -> Result<Self> {
+        self.correlation = self.correlation.with(field, id)?;
+        Ok(self)
+    }
+
+    /// The same emitter for events of that trace.
+    #[must_use]
+    pub fn with_trace(mut self, trace: TraceId) -> Self {
+        self.correlation.trace = Some(trace);
+        self
+    }
+
+    /// The same emitter for events about that span: for lifecycles that no guard can hold.
+    #[must_use]
+    pub fn with_span(mut self, span: SpanId) -> Self {
+        self.correlation.span = Some(span);
+        self
+    }
+
+    /// The same emitter for events that are a part of that span.
+    #[must_use]
+    pub fn with_parent(mut self, parent: SpanId) -> Self {
+        self.correlation.parent_span = Some(parent);
+        self
+    }
+
+    /// An emitter for what happens within what this one is about.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        let mut child = self.clone();
+        child.correlation.span = None;
+        child.correlation.parent_span = self.enclosing();
+        child
+    }
+
+    /// What its events belong to.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Who its events are from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// How its events hang together with others.
+    pub fn correlation(&self) -> &Correlation {
+        &self.correlation
+    }
+
+    /// The span that the next one would be a part of.
+    fn enclosing(&self) -> Option<SpanId> {
+        self.correlation.span.or(self.correlation.parent_span)
+    }
+
+    /// Whether anybody could want events of `kind`.
+    #[inline]
+    pub fn wants(&self, kind: &Kind) -> bool {
+        self.bus.as_ref().is_some_and(|bus| bus.wants(kind))
+    }
+
+    /// Emits a payload as an event of its kind, if anybody wants it.
+    ///
+    /// # Errors
+    /// `Closed` when the bus is closed, `TooLarge` for an event over [`MAX_EVENT_BYTES`](crate::MAX_EVENT_BYTES);
+    /// never when nobody wants the event.
+    pub fn emit<P: Payload>(&self, payload: P) -> Result<Published> {
+        self.emit_with(&payload.kind(), || payload)
+    }
+
+    /// Emits what `payload` makes as an event of `kind`; it is called only if anybody wants the event.
+    ///
+    /// ```
+    /// use newswire::Bus;
+    /// use newswire::catalogue::{Catalogued, tool::ToolCallFailed};
+    ///
+    /// let emitter = Bus::new().emitter();
+    /// let published = emitter.emit_with(&ToolCallFailed::KIND, || -> ToolCallFailed { unreachable!("nobody listens") })?;
+    /// assert_eq!((published.seq, published.matched), (None, 0));
+    /// # Ok::<(), newswire::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Emitter::emit`].
+    #[inline]
+    pub fn emit_with<P: Payload>(&self, kind: &Kind, payload: impl FnOnce() -> P) -> Result<Published> {
+        match &self.bus {
+            Some(bus) if bus.wants(kind) => self.build_and_publish(bus, kind, payload),
+            _ => Ok(Published::default()),
+        }
+    }
+
+    /// Kept out of the callers, which mostly find that nobody listens.
+    #[inline(never)]
+    fn build_and_publish<P: Payload>(
+        &self,
+        bus: &Bus,
+        kind: &Kind,
+        payload: impl FnOnce() -> P,
+    ) -> Result<Published> {
+        let payload = payload();
+        let component = catalogue::row_of(kind).and_then(|row| component(row, payload.label()));
+        let context = (&self.source, &self.scope, &self.correlation);
+        bus.publish(Event::emitted(kind, context, component, payload)?).map_err(Error::from)
+    }
+
+    /// Begins an event with this emitter's context: for what the methods don't set, such as tags.
+    pub fn event(&self, kind: Kind) -> EventBuilder {
+        Event::builder(kind)
+            .scope(self.scope.clone())
+            .source(self.source.clone())
+            .correlation(self.correlation.clone())
+    }
+
+    /// Publishes an event that is ready, wanted or not.
+    ///
+    /// # Errors
+    /// As [`Bus::publish`]; the event is given back.
+    pub fn publish(&self, event: Event) -> Result<Published, Rejected<Event>> {
+        self.bus.as_ref().map_or_else(|| Ok(Published::default()), |bus| bus.publish(event))
+    }
+}
+
+/// What a lifecycle event is about: the payload's label, cut to the bound, or the kind without its phase.
+fn component(row: &Row, label: Option<&str>) -> Option<Component> {
+    let scope = row.component?;
+    let what = || row.kind.rsplit_once('.').map(|(what, _)| what);
+    let label = label.filter(|label| !label.is_empty()).or_else(what)?;
+    let label = label.get(..label.floor_char_boundary(Scope::MAX_ID_LEN))?;
+    Component::new(scope, label).ok()
+}
