@@ -1,6 +1,6 @@
 //! The catalogue: the table of known kinds.
 
-use crate::event::{Phase, Severity};
+use crate::event::{ComponentScope, Phase, Severity};
 use crate::kind::Kind;
 
 /// One row of the catalogue.
@@ -8,13 +8,25 @@ use crate::kind::Kind;
 pub struct Row {
     /// The dotted name.
     pub kind: &'static str,
+    /// Which part of the system it is about, for lifecycles.
+    pub component: Option<ComponentScope>,
     /// The severity of its events, where they set none.
     pub severity: Severity,
     /// Its station, for lifecycles.
     pub phase: Option<Phase>,
 }
 
-static ROWS: &[Row] = &[];
+const fn tool_call(kind: &'static str, severity: Severity, phase: Phase) -> Row {
+    Row { kind, component: Some(ComponentScope::Tool), severity, phase: Some(phase) }
+}
+
+static ROWS: &[Row] = &[
+    tool_call("tool.call.started", Severity::Info, Phase::Started),
+    tool_call("tool.call.progress", Severity::Info, Phase::Progress),
+    tool_call("tool.call.completed", Severity::Info, Phase::Completed),
+    tool_call("tool.call.failed", Severity::Error, Phase::Failed),
+    tool_call("tool.call.canceled", Severity::Warn, Phase::Canceled),
+];
 
 /// All rows, in the order of their kinds' numbers.
 pub fn rows() -> &'static [Row] {

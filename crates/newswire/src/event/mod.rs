@@ -4,6 +4,7 @@ mod body;
 mod builder;
 mod correlation;
 mod id;
+mod index;
 mod lifecycle;
 mod scope;
 
@@ -19,6 +20,7 @@ pub use body::{Payload, json_len};
 pub use builder::EventBuilder;
 pub use correlation::{Correlation, CorrelationField, SpanId, TraceId};
 pub(crate) use id::{new_id, new_span, new_trace, now_ns};
+pub(crate) use index::IndexField;
 pub use lifecycle::{Component, ComponentScope, Phase, Severity, Status};
 pub use scope::{Scope, ScopeField, Source};
 
