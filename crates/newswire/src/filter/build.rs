@@ -107,7 +107,7 @@ impl Filter {
     /// A comparison with a value whose type and size are right by construction.
     fn word(place: Place, operator: Operator, value: Is<'static>) -> Self {
         let asks = super::comparison::Asks::Than(operator, value);
-        Self::of(Expr::Test(Comparison { field: Field(place), asks }))
+        Self::of(Comparison::expr(Field(place), asks))
     }
 }
 
@@ -150,22 +150,22 @@ impl Field {
         self.than(Operator::Like, pattern.into())
     }
 
-    /// `<`
+    /// Events whose value is less: `<`.
     pub fn below<'v>(self, value: impl Into<Value<'v>>) -> Result<Filter> {
         self.than(Operator::Less, value.into())
     }
 
-    /// `<=`
+    /// Events whose value is at most this: `<=`.
     pub fn at_most<'v>(self, value: impl Into<Value<'v>>) -> Result<Filter> {
         self.than(Operator::AtMost, value.into())
     }
 
-    /// `>`
+    /// Events whose value is greater: `>`.
     pub fn above<'v>(self, value: impl Into<Value<'v>>) -> Result<Filter> {
         self.than(Operator::More, value.into())
     }
 
-    /// `>=`
+    /// Events whose value is at least this: `>=`.
     pub fn at_least<'v>(self, value: impl Into<Value<'v>>) -> Result<Filter> {
         self.than(Operator::AtLeast, value.into())
     }

@@ -10,6 +10,7 @@ use super::glob::Glob;
 use super::kinds::{KindPattern, component_scope_of, is_catalogued, phase_of};
 use super::look::Look;
 use super::number::Number;
+use super::print;
 use super::value::Is;
 use crate::error::{Error, Result};
 use crate::event::{ComponentScope, Event, IndexField, Phase, Severity, SpanId, Status, TraceId};
@@ -56,6 +57,8 @@ impl Operator {
 pub(crate) struct Comparison {
     pub(crate) field: Field,
     pub(crate) asks: Asks,
+    /// As it is printed; it is also what comparisons are ordered by.
+    pub(crate) text: Box<str>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -67,12 +70,18 @@ pub(crate) enum Asks {
 }
 
 impl Comparison {
+    /// What has been checked, or is right by construction.
+    pub(crate) fn expr(field: Field, asks: Asks) -> Expr {
+        let text = print::comparison(&field, &asks, "").into();
+        Expr::Test(Self { field, asks, text })
+    }
+
     /// Whether the field is there at all.
     pub(crate) fn presence(field: Field) -> Expr {
         match field.0 {
             Place::Kind => Expr::all(),
             Place::Source => Self::presence(Field(Place::Index(IndexField::Component))),
-            _ => Expr::Test(Self { field, asks: Asks::Presence }),
+            _ => Self::expr(field, Asks::Presence),
         }
     }
 
@@ -112,7 +121,7 @@ impl Comparison {
             }
             Asks::Than(operator, value)
         };
-        Ok(Expr::Test(Self { field, asks }))
+        Ok(Self::expr(field, asks))
     }
 
     /// Whether the event has what is asked for; never where it has nothing.
@@ -164,7 +173,7 @@ impl Comparison {
 fn of_source(source: &str) -> Expr {
     let equal = |field, text: &str| {
         let asks = Asks::Than(Operator::Equal, Is::Text(Cow::Owned(text.into())));
-        Expr::Test(Comparison { field: Field(Place::Index(field)), asks })
+        Comparison::expr(Field(Place::Index(field)), asks)
     };
     match source.split_once('/') {
         Some((component, name)) => {

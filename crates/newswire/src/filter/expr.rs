@@ -1,13 +1,15 @@
 //! What a filter says, in normal form.
 //!
 //! Nested `and` and `or` are flattened, double negation and what decides nothing are gone, operands stand
-//! once each: first what costs least to evaluate, then by their text. So filters that say the same in
-//! another order are equal, and one order serves evaluation, equality and printing.
+//! once each: what costs least to evaluate first, single terms before compound ones, then by their text. So
+//! filters that say the same in another order are equal, and one order serves evaluation, equality and
+//! printing.
+
+use std::cmp::Ordering;
 
 use super::comparison::Comparison;
 use super::kinds::KindPattern;
 use super::look::Look;
-use super::print;
 use crate::event::Event;
 use crate::field::Place;
 use crate::kind::Kind;
@@ -90,6 +92,28 @@ impl Expr {
         }
     }
 
+    /// How many patterns of kinds with stars it has.
+    pub(crate) fn patterns(&self) -> usize {
+        match self {
+            Self::Kind(pattern) => usize::from(pattern.has_star()),
+            Self::Test(_) => 0,
+            Self::Not(inner) => inner.patterns(),
+            Self::And(operands) | Self::Or(operands) => operands.iter().map(Self::patterns).sum(),
+        }
+    }
+
+    /// Whether an event matches whose kind alone doesn't tell.
+    pub(crate) fn matches_open<'e>(&self, event: &'e Event, look: &mut Look<'e>) -> bool {
+        match self {
+            // What stands beside the kinds decides, or the kind would have told.
+            Self::And(operands) => {
+                let mut open = operands.iter().filter(|operand| !matches!(operand, Self::Kind(_)));
+                open.all(|operand| operand.matches(event, look))
+            }
+            other => other.matches(event, look),
+        }
+    }
+
     pub(crate) fn matches<'e>(&self, event: &'e Event, look: &mut Look<'e>) -> bool {
         match self {
             Self::Kind(pattern) => pattern.matches(event.kind()),
@@ -112,6 +136,30 @@ impl Expr {
             },
             Self::And(operands) => strongest(operands, kind, Truth::No, Truth::Yes),
             Self::Or(operands) => strongest(operands, kind, Truth::Yes, Truth::No),
+        }
+    }
+
+    /// The order of operands that cost the same.
+    fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Kind(a), Self::Kind(b)) => a.cmp(b),
+            (Self::Test(a), Self::Test(b)) => a.text.cmp(&b.text),
+            (Self::Not(a), Self::Not(b)) => a.order(b),
+            (Self::And(a), Self::And(b)) | (Self::Or(a), Self::Or(b)) => {
+                let mut pairs = a.iter().zip(b).map(|(a, b)| a.order(b));
+                pairs.find(|order| order.is_ne()).unwrap_or_else(|| a.len().cmp(&b.len()))
+            }
+            _ => self.shape().cmp(&other.shape()),
+        }
+    }
+
+    fn shape(&self) -> u8 {
+        match self {
+            Self::Kind(_) => 0,
+            Self::Test(_) => 1,
+            Self::Not(_) => 2,
+            Self::And(_) => 3,
+            Self::Or(_) => 4,
         }
     }
 
@@ -152,11 +200,10 @@ fn strongest(operands: &[Expr], kind: &Kind, decisive: Truth, neutral: Truth) ->
 }
 
 fn normal(operands: Vec<Expr>) -> Vec<Expr> {
-    let mut keyed: Vec<_> =
-        operands.into_iter().map(|operand| (operand.cost(), print::text(&operand), operand)).collect();
-    keyed.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-    keyed.dedup_by(|a, b| a.1 == b.1);
-    keyed.into_iter().map(|(_, _, operand)| operand).collect()
+    let mut costly: Vec<_> = operands.into_iter().map(|operand| (operand.cost(), operand)).collect();
+    costly.sort_by(|(cost, a), (other, b)| cost.cmp(other).then_with(|| a.order(b)));
+    costly.dedup_by(|(_, a), (_, b)| a == b);
+    costly.into_iter().map(|(_, operand)| operand).collect()
 }
 
 fn one_or(mut operands: Vec<Expr>, neutral: fn() -> Expr, join: fn(Box<[Expr]>) -> Expr) -> Expr {

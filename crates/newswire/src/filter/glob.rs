@@ -6,18 +6,15 @@
 
 use crate::error::{Error, Result};
 
-/// A pattern, such as `tool.*.started`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Glob {
-    first: Box<str>,
-    /// What follows the first star; absent when there is none.
-    after: Option<(Box<[Box<str>]>, Box<str>)>,
-}
+/// A pattern, such as `tool.*.started`: the pieces between the stars, one more than there are stars. Those
+/// in the middle aren't empty, so that equal patterns have equal pieces.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Glob(Box<[Box<str>]>);
 
 impl Glob {
     /// The pattern that any text matches.
     pub(crate) fn any() -> Self {
-        Self { first: Box::default(), after: Some((Box::default(), Box::default())) }
+        Self([Box::default(), Box::default()].into())
     }
 
     /// Reads a pattern; `\*` is a star itself, `\\` a backslash.
@@ -47,28 +44,34 @@ impl Glob {
                 piece.push(literal);
             }
         }
-        let last = if pieces.len() > 1 { pieces.pop() } else { None };
-        let mut pieces = pieces.into_iter().map(String::into_boxed_str);
-        let first = pieces.next().unwrap_or_default();
-        let after = last.map(|last| (pieces.filter(|piece| !piece.is_empty()).collect(), last.into()));
-        Ok(Self { first, after })
+        let last = pieces.len() - 1;
+        let kept =
+            pieces.into_iter().enumerate().filter(|(at, piece)| [0, last].contains(at) || !piece.is_empty());
+        Ok(Self(kept.map(|(_, piece)| piece.into_boxed_str()).collect()))
     }
 
     /// The text itself, where the pattern has no star.
     pub(crate) fn exact(&self) -> Option<&str> {
-        self.after.is_none().then_some(&*self.first)
+        match &*self.0 {
+            [text] => Some(text),
+            _ => None,
+        }
     }
 
     /// Whether any text matches.
     pub(crate) fn is_any(&self) -> bool {
-        self.first.is_empty()
-            && self.after.as_ref().is_some_and(|(middle, last)| middle.is_empty() && last.is_empty())
+        matches!(&*self.0, [first, last] if first.is_empty() && last.is_empty())
     }
 
     pub(crate) fn matches(&self, text: &str) -> bool {
-        let Some((middle, last)) = &self.after else { return *self.first == *text };
-        let Some(rest) = text.strip_prefix(&*self.first) else { return false };
-        let Some(mut rest) = rest.strip_suffix(&**last) else { return false };
+        let (first, middle, last) = match &*self.0 {
+            [first, middle @ .., last] => (first, middle, last),
+            [exact] => return **exact == *text,
+            [] => return false,
+        };
+        let Some(mut rest) = text.strip_prefix(&**first).and_then(|rest| rest.strip_suffix(&**last)) else {
+            return false;
+        };
         middle.iter().all(|piece| match rest.split_once(&**piece) {
             Some((_, after)) => {
                 rest = after;
@@ -80,14 +83,7 @@ impl Glob {
 
     /// The pattern as text that [`Glob::parse`] reads.
     pub(crate) fn text(&self) -> String {
-        let mut text = escaped(&self.first);
-        if let Some((middle, last)) = &self.after {
-            for piece in middle.iter().chain([last]) {
-                text.push('*');
-                text.push_str(&escaped(piece));
-            }
-        }
-        text
+        self.0.iter().map(|piece| escaped(piece)).collect::<Vec<_>>().join("*")
     }
 }
 

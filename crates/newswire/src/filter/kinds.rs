@@ -11,7 +11,7 @@ use crate::event::{ComponentScope, Phase};
 use crate::kind::Kind;
 
 /// Which kinds are meant: one name, or those of a pattern.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct KindPattern(Glob);
 
 const EXPECTED: &str = "a kind such as tool.call.started, or a pattern such as tool.*, *.failed or *";
@@ -59,6 +59,11 @@ impl KindPattern {
 
     pub(crate) fn matches(&self, kind: &Kind) -> bool {
         self.0.matches(kind.as_str())
+    }
+
+    /// Whether it is more than one name.
+    pub(crate) fn has_star(&self) -> bool {
+        self.0.exact().is_none()
     }
 
     /// The pattern as text.

@@ -117,3 +117,35 @@ impl<'de> Deserialize<'de> for Inside<'de> {
 /// A string, borrowed where the input allows.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[cfg(test)]
+mod tests {
+    use super::Look;
+    use crate::event::Event;
+    use crate::filter::Filter;
+    use crate::kind::Kind;
+
+    #[test]
+    fn a_look_that_is_handed_another_event_answers_about_that_one() {
+        let event = |json: &str| Event::builder(Kind::parse("a.b").unwrap()).json(json).build().unwrap();
+        let (one, two) = (event(r#"{"n":{"m":1}}"#), event(r#"{"n":{"m":2}}"#));
+        let filters =
+            ["payload.n.m=1", "payload.n.m=2", "has payload.n"].map(|text| Filter::parse(text).unwrap());
+        let mut look = Look::default();
+        let mut ask = |event| filters.each_ref().map(|filter| filter.matches_with(event, &mut look));
+        assert_eq!(ask(&one), [true, false, true]);
+        assert_eq!(ask(&two), [false, true, true]);
+        assert_eq!(ask(&one), [true, false, true]);
+    }
+
+    #[test]
+    fn a_payload_of_many_levels_or_members_is_looked_into() {
+        let deep = format!("{}7{}", r#"{"a":"#.repeat(60), "}".repeat(60));
+        let wide = format!("[{}7]", "0,".repeat(100_000));
+        let path = vec!["a"; 60].join(".");
+        for (json, path) in [(deep, path.as_str()), (wide, "100000")] {
+            let event = Event::builder(Kind::parse("a.b").unwrap()).json(json).build().unwrap();
+            assert!(Filter::parse(&format!("payload.{path}=7")).unwrap().matches(&event));
+        }
+    }
+}

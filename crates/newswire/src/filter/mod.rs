@@ -52,7 +52,8 @@ use crate::event::Event;
 ///
 /// Filters that say the same in another order are equal; `Display` prints the canonical text, which reads
 /// back as an equal filter. Text and structured form have the same bounds: [`Filter::MAX_LEN`] bytes,
-/// [`Filter::MAX_NODES`] terms and operators, [`Filter::MAX_NESTING`] deep.
+/// [`Filter::MAX_NODES`] terms and operators, [`Filter::MAX_PATTERNS`] patterns of kinds, nested
+/// [`Filter::MAX_NESTING`] deep.
 ///
 /// ```
 /// use newswire::{Filter, ScopeField};
@@ -85,6 +86,9 @@ impl Filter {
     /// How deep parentheses and `not` may be nested.
     pub const MAX_NESTING: usize = 64;
 
+    /// How many patterns of kinds there may be, exact names not counted: each is tried on all known kinds.
+    pub const MAX_PATTERNS: usize = 64;
+
     /// Reads the text syntax.
     ///
     /// # Errors
@@ -102,7 +106,7 @@ impl Filter {
     pub(crate) fn matches_with<'e>(&self, event: &'e Event, look: &mut Look<'e>) -> bool {
         match self.truth(event.kind()) {
             Truth::No => false,
-            Truth::Maybe => self.0.expr.matches(event, look),
+            Truth::Maybe => self.0.expr.matches_open(event, look),
             Truth::Yes => true,
         }
     }
@@ -111,20 +115,27 @@ impl Filter {
         if expr.nodes() > Self::MAX_NODES {
             return Err(too_large(format!("a filter has at most {} terms and operators", Self::MAX_NODES)));
         }
-        let (text, nesting) = print::text_and_nesting(&expr);
+        if expr.patterns() > Self::MAX_PATTERNS {
+            return Err(too_large(format!("a filter has at most {} patterns of kinds", Self::MAX_PATTERNS)));
+        }
+        let (text, nesting) = print::text(&expr);
         if nesting > Self::MAX_NESTING {
             return Err(too_large(format!("a filter is nested at most {} deep", Self::MAX_NESTING)));
         }
         if text.len() > Self::MAX_LEN {
             return Err(too_large(format!("a filter's canonical text has at most {} bytes", Self::MAX_LEN)));
         }
-        Ok(Self::of(expr))
+        Ok(Self::printed(expr, text))
     }
 
-    /// A filter that is known to be within the bounds.
+    /// A filter of one term, which is known to be within the bounds.
     fn of(expr: Expr) -> Self {
-        let known = route::Known::of(&expr);
-        Self(Arc::new(Compiled { text: print::text(&expr).into(), expr, known }))
+        let (text, _) = print::text(&expr);
+        Self::printed(expr, text)
+    }
+
+    fn printed(expr: Expr, text: String) -> Self {
+        Self(Arc::new(Compiled { known: route::Known::of(&expr), text: text.into(), expr }))
     }
 }
 

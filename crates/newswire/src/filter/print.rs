@@ -10,15 +10,8 @@ use super::read::quote;
 use super::value::Is;
 use crate::field::{Field, Place};
 
-/// The text of an expression.
-pub(crate) fn text(expr: &Expr) -> String {
-    let mut printer = Printer::default();
-    printer.expr(expr);
-    printer.text
-}
-
 /// The text of an expression, and how deep its parentheses and `not`s are nested.
-pub(crate) fn text_and_nesting(expr: &Expr) -> (String, usize) {
+pub(crate) fn text(expr: &Expr) -> (String, usize) {
     let mut printer = Printer::default();
     printer.expr(expr);
     (printer.text, printer.deepest)
@@ -41,9 +34,11 @@ impl Printer {
                 }
                 self.text.push_str(&pattern);
             }
-            Expr::Test(comparison) => self.comparison(comparison, ""),
+            Expr::Test(comparison) => self.text.push_str(&comparison.text),
             Expr::Not(inner) => match inner.as_ref() {
-                Expr::Test(comparison) if equal(comparison).is_some() => self.comparison(comparison, "!"),
+                Expr::Test(test) if equal(test).is_some() => {
+                    self.text.push_str(&comparison(&test.field, &test.asks, "!"));
+                }
                 inner => {
                     self.text.push_str("not ");
                     self.nested(|printer| printer.operand(inner, true));
@@ -95,18 +90,6 @@ impl Printer {
         }
     }
 
-    fn comparison(&mut self, comparison: &Comparison, negation: &str) {
-        let field = &comparison.field;
-        let text = match &comparison.asks {
-            Asks::Presence => format!("has {field}"),
-            Asks::Like(glob) => format!("{field}~{}", word(&glob.text())),
-            Asks::Than(operator, value) => {
-                format!("{field}{negation}{}{}", operator.as_str(), value_text(field, value))
-            }
-        };
-        self.text.push_str(&text);
-    }
-
     fn joined<T>(&mut self, items: impl Iterator<Item = T>, between: &str, print: impl Fn(&mut Self, T)) {
         for (index, item) in items.enumerate() {
             if index > 0 {
@@ -121,6 +104,17 @@ impl Printer {
         self.deepest = self.deepest.max(self.nesting);
         print(self);
         self.nesting -= 1;
+    }
+}
+
+/// The text of a comparison; of its negation where `negation` is a `!` and it is an equality.
+pub(crate) fn comparison(field: &Field, asks: &Asks, negation: &str) -> String {
+    match asks {
+        Asks::Presence => format!("has {field}"),
+        Asks::Like(glob) => format!("{field}~{}", word(&glob.text())),
+        Asks::Than(operator, value) => {
+            format!("{field}{negation}{}{}", operator.as_str(), value_text(field, value))
+        }
     }
 }
 

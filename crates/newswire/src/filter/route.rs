@@ -107,3 +107,111 @@ fn selectivity(field: &IndexField) -> u8 {
         IndexField::Component => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Filter, Need};
+    use crate::event::{Event, Scope, ScopeField, Source};
+    use crate::kind::Kind;
+
+    const KINDS: [&str; 4] = ["tool.call.failed", "tool.call.started", "custom.thing", "custom.thing.failed"];
+
+    fn kind(name: &str) -> Kind {
+        Kind::parse(name).unwrap()
+    }
+
+    /// Events that differ in whatever the filters below ask for.
+    fn events() -> Vec<Event> {
+        let with = |kind: &str, session: Option<&str>, component: Option<&str>, payload: &str| {
+            let scope =
+                session.map_or(Scope::new(), |id| Scope::new().with(ScopeField::Session, id).unwrap());
+            let source = component.map_or(Source::unknown(), |name| Source::new(name).unwrap());
+            Event::builder(self::kind(kind)).scope(scope).source(source).json(payload).build().unwrap()
+        };
+        let mut events = Vec::new();
+        for kind in KINDS {
+            for session in [None, Some("a"), Some("b")] {
+                for component in [None, Some("c")] {
+                    events
+                        .extend(["{}", r#"{"n":1}"#].map(|payload| with(kind, session, component, payload)));
+                }
+            }
+        }
+        events
+    }
+
+    #[test]
+    fn what_routing_is_told_agrees_with_matching() {
+        let atoms = [
+            "tool.*",
+            "*.failed",
+            "phase=failed",
+            "session=a",
+            "session=b",
+            "source.component=c",
+            "payload.n=1",
+        ];
+        let mut filters: Vec<String> =
+            atoms.iter().flat_map(|atom| [atom.to_string(), format!("not {atom}")]).collect();
+        for join in ["and", "or"] {
+            let pairs = filters.clone();
+            filters.extend(
+                pairs
+                    .iter()
+                    .take(14)
+                    .flat_map(|a| pairs.iter().take(14).map(move |b| format!("({a} {join} {b})"))),
+            );
+        }
+        let deeper =
+            filters.iter().step_by(5).map(|filter| format!("{filter} and (session=a or custom.thing)"));
+        filters = deeper.chain(filters.iter().cloned()).collect();
+        let events = events();
+        for text in &filters {
+            let filter = Filter::parse(text).unwrap();
+            for event in &events {
+                let matched = filter.matches(event);
+                assert_eq!(
+                    matched,
+                    filter.0.expr.matches(event, &mut super::super::Look::default()),
+                    "{text}"
+                );
+                if !filter.admits_kind(event.kind()) {
+                    assert!(!matched, "{text} on {event:?}");
+                    continue;
+                }
+                match filter.needs(event.kind()) {
+                    Need::Nothing => assert!(matched, "{text} on {event:?}"),
+                    Need::Equality(field, value) => {
+                        assert_eq!(matched, event.index_value(field) == Some(value), "{text}")
+                    }
+                    Need::EqualityAnd(field, value) => {
+                        assert!(!matched || event.index_value(field) == Some(value), "{text}")
+                    }
+                    Need::Evaluate => {}
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_equality_is_found_wherever_it_decides() {
+        let need =
+            |filter: &str, name: &str| format!("{:?}", Filter::parse(filter).unwrap().needs(&kind(name)));
+        assert_eq!(need("tool.*", KINDS[0]), "Nothing");
+        assert_eq!(need("tool.* and phase=failed", KINDS[0]), "Nothing");
+        assert_eq!(need("tool.* and session=a", KINDS[0]), r#"Equality(Scope(Session), "a")"#);
+        assert_eq!(need("session=a and payload.n=1", KINDS[0]), r#"EqualityAnd(Scope(Session), "a")"#);
+        assert_eq!(need("session=a and source=c", KINDS[0]), r#"EqualityAnd(Scope(Session), "a")"#);
+        assert_eq!(need("source=c/d", KINDS[0]), r#"EqualityAnd(SourceName, "d")"#);
+        assert_eq!(need("turn=t and session=a", KINDS[0]), r#"EqualityAnd(Scope(Turn), "t")"#);
+        assert_eq!(
+            need("custom.* or phase=failed and session=a", KINDS[0]),
+            r#"Equality(Scope(Session), "a")"#
+        );
+        for evaluated in ["session in (a, b)", "not session=a", "session~a*", "payload.n=1"] {
+            assert_eq!(need(evaluated, KINDS[0]), "Evaluate", "{evaluated}");
+        }
+        assert!(!Filter::parse("phase=started or run.*").unwrap().admits_kind(&kind(KINDS[0])));
+        assert!(!Filter::parse("component.scope=run and session=a").unwrap().admits_kind(&kind(KINDS[0])));
+    }
+}

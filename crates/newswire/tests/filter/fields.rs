@@ -1,7 +1,7 @@
 //! What can be asked for.
 
 use newswire::{
-    Component, ComponentScope, CorrelationField, Field, Filter, Phase, ScopeField, Severity, Status,
+    Component, ComponentScope, CorrelationField, Field, Filter, Kind, Phase, ScopeField, Severity, Status,
 };
 
 use crate::{event, fails, full, holds};
@@ -24,6 +24,19 @@ fn a_kind_that_came_after_the_filter_is_matched_too() {
     let filter = Filter::parse("late_comer.* and not *.ignored").unwrap();
     assert!(filter.matches(&event("late_comer.seen").build().unwrap()));
     assert!(!filter.matches(&event("late_comer.ignored").build().unwrap()));
+}
+
+#[test]
+fn a_kind_past_the_interned_ones_is_matched_by_its_text() {
+    let before = Filter::parse("past.*").unwrap();
+    for number in 0..Kind::INTERNED {
+        Kind::parse(&format!("filler.n{number}")).unwrap();
+    }
+    let after = Filter::parse("past.cap.seen and not *.ignored").unwrap();
+    for filter in [before, after] {
+        assert!(filter.matches(&event("past.cap.seen").build().unwrap()));
+        assert!(!filter.matches(&event("pastime.cap.ignored").build().unwrap()));
+    }
 }
 
 #[test]

@@ -87,6 +87,9 @@ fn size_is_bounded_in_text_and_builder_alike() {
     for hostile in ["(".repeat(8_000), "not ".repeat(2_000), format!("kind={}", "*a".repeat(4_000))] {
         assert_eq!(refused(&hostile).kind(), ErrorKind::TooLarge);
     }
+    let patterns = |count| (0..count).map(|n| format!("a{n}.*")).collect::<Vec<_>>().join(" or ");
+    assert!(Filter::parse(&patterns(Filter::MAX_PATTERNS)).is_ok());
+    assert_eq!(refused(&patterns(Filter::MAX_PATTERNS + 1)).kind(), ErrorKind::TooLarge);
     let ids: Vec<String> = (0..1_100).map(|id| id.to_string()).collect();
     let user = || Field::parse("user").unwrap();
     assert!(user().one_of(ids.iter().take(1_000).map(String::as_str)).is_ok());
