@@ -124,6 +124,8 @@ fn errors_say_what_was_expected_and_where() {
         ("user=\"ä\" und", 10, "and, or"),
         ("payload.x=1e999", 11, "double precision"),
         ("payload.x>true", 11, "=, != or in"),
+        ("tag>a", 5, "=, != or in"),
+        ("phase~f*", 7, "=, != or in"),
         ("source>a", 8, "source.component"),
         ("internal=maybe", 10, "true or false"),
         ("user=\"\\q\"", 7, "\\n"),
