@@ -22,7 +22,7 @@ pub use event::{
     Payload, Phase, Scope, ScopeField, Severity, Source, SpanId, Status, TraceId, json_len, reseed_ids,
 };
 pub use field::Field;
-pub use filter::{Filter, IntoFilter};
+pub use filter::{Filter, IntoFilter, Value};
 pub use kind::Kind;
 pub use options::{
     BusOptions, Coalesce, HandlerOptions, Mode, OnPanic, Predicate, Start, SubscribeOptions, WhenFull,

@@ -1,0 +1,88 @@
+//! Resolves what a filter says about kinds.
+//!
+//! A pattern is the name itself or has stars, which stand for any text, dots included: `tool.*` is
+//! everything under `tool`, `*.failed` every failure. Names of other systems are resolved here as well,
+//! once the catalogue has them.
+
+use super::glob::Glob;
+use crate::catalogue;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{ComponentScope, Phase};
+use crate::kind::Kind;
+
+/// Which kinds are meant: one name, or those of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct KindPattern(Glob);
+
+const EXPECTED: &str = "a kind such as tool.call.started, or a pattern such as tool.*, *.failed or *";
+
+impl KindPattern {
+    /// Reads a name or pattern, without interning it: what a filter asks for takes no room.
+    ///
+    /// # Errors
+    /// `Invalid`, with the column, for what no kind's name could ever match.
+    pub(crate) fn parse(pattern: &str) -> Result<Self> {
+        if pattern.len() > Kind::MAX_LEN {
+            let message = format!("a kind's pattern has at most {} bytes", Kind::MAX_LEN);
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        let wrong = |what: &str, index: usize| {
+            Err(Error::invalid(format!("kind pattern {pattern:?} {what}"))
+                .at_column(index + 1)
+                .expecting(EXPECTED))
+        };
+        let mut at_start = true;
+        for (index, character) in pattern.chars().enumerate() {
+            match character {
+                '.' if at_start => return wrong("has an empty segment", index),
+                '.' => at_start = true,
+                'a'..='z' | '*' => at_start = false,
+                '0'..='9' | '_' if !at_start => {}
+                other => return wrong(&format!("has {other:?} where it can't stand"), index),
+            }
+        }
+        match pattern.chars().count() {
+            0 => wrong("is empty", 0),
+            length if at_start => wrong("ends in a dot", length - 1),
+            _ => Glob::parse(pattern).map(Self),
+        }
+    }
+
+    /// The pattern that every kind matches.
+    pub(crate) fn all() -> Self {
+        Self(Glob::any())
+    }
+
+    pub(crate) fn is_all(&self) -> bool {
+        self.0.is_any()
+    }
+
+    pub(crate) fn matches(&self, kind: &Kind) -> bool {
+        self.0.matches(kind.as_str())
+    }
+
+    /// Whether it is more than one name.
+    pub(crate) fn has_star(&self) -> bool {
+        self.0.exact().is_none()
+    }
+
+    /// The pattern as text.
+    pub(crate) fn text(&self) -> String {
+        self.0.text()
+    }
+}
+
+/// The phase that all events of `kind` have.
+pub(crate) fn phase_of(kind: &Kind) -> Option<Phase> {
+    catalogue::phase_of(kind)
+}
+
+/// The part of the system that all events of `kind` are about, whatever they say themselves.
+pub(crate) fn component_scope_of(kind: &Kind) -> Option<ComponentScope> {
+    catalogue::row_of(kind).and_then(|row| row.component)
+}
+
+/// Whether the catalogue knows `kind`, so that phase and component scope follow from it alone.
+pub(crate) fn is_catalogued(kind: &Kind) -> bool {
+    catalogue::row_of(kind).is_some()
+}
