@@ -10,6 +10,7 @@ mod field;
 mod filter;
 mod kind;
 mod options;
+mod sink;
 
 pub use bus::{Bus, Listener, Subscription};
 pub use cursor::Cursor;
@@ -24,4 +25,7 @@ pub use filter::{Filter, IntoFilter};
 pub use kind::Kind;
 pub use options::{
     BusOptions, Coalesce, HandlerOptions, Mode, OnPanic, Predicate, Start, SubscribeOptions, WhenFull,
+};
+pub use sink::{
+    Attachment, Console, ConsoleOptions, Param, Sink, SinkFactory, SinkUrl, Visible, register_sink,
 };
