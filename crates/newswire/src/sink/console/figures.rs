@@ -1,6 +1,6 @@
 //! Quantities for people: durations, counts, bytes, money, the time of day.
 
-/// `480 ns`, `12 µs`, `3.4 ms`, `1.2 s`, `2m 05s`, `1h 02m`.
+/// `0 s`, `480 ns`, `12 µs`, `3.4 ms`, `1.2 s`, `2m 05s`, `1h 02m`.
 pub(super) fn duration(nanos: u64) -> String {
     let scaled = |unit: u64, name: &str| {
         let value = nanos as f64 / unit as f64;
@@ -8,7 +8,8 @@ pub(super) fn duration(nanos: u64) -> String {
     };
     let seconds = nanos / 1_000_000_000;
     match nanos {
-        0..1_000 => format!("{nanos} ns"),
+        0 => "0 s".to_owned(),
+        1..1_000 => format!("{nanos} ns"),
         1_000..1_000_000 => scaled(1_000, "µs"),
         1_000_000..1_000_000_000 => scaled(1_000_000, "ms"),
         1_000_000_000..60_000_000_000 => scaled(1_000_000_000, "s"),
@@ -67,10 +68,10 @@ mod tests {
     #[test]
     fn quantities_have_the_unit_that_reads_best() {
         let durations =
-            [480, 12_300, 3_449_000, 1_250_000_000, 59_960_000_000, 125_000_000_000, 3_720_000_000_000];
+            [0, 480, 12_300, 3_449_000, 1_250_000_000, 59_960_000_000, 125_000_000_000, 3_720_000_000_000];
         assert_eq!(
             durations.map(duration),
-            ["480 ns", "12 µs", "3.4 ms", "1.2 s", "60 s", "2m 05s", "1h 02m"].map(str::to_owned)
+            ["0 s", "480 ns", "12 µs", "3.4 ms", "1.2 s", "60 s", "2m 05s", "1h 02m"].map(str::to_owned)
         );
         assert_eq!(
             [999, 1_234, 35_000, 1_500_000].map(count),
