@@ -13,13 +13,15 @@ use newswire::{
 use newswire_recording::{Importer, open};
 
 use crate::args::{Color, Play};
+use crate::notice;
 use crate::stdio::Output;
 use crate::summary::Summary;
 
 /// How long the play waits for a reader that doesn't read.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
-pub(crate) fn play(args: &Play, out: &Output, color_welcome: bool) -> Result<()> {
+/// Plays the session; gives what the user should know besides.
+pub(crate) fn play(args: &Play, out: &Output, color_welcome: bool) -> Result<Option<String>> {
     let mut session = open(&args.file)?;
     let bus = Bus::new();
     let waiting =
@@ -49,7 +51,7 @@ pub(crate) fn play(args: &Play, out: &Output, color_welcome: bool) -> Result<()>
     write!(out, "\n{summary}")
         .and_then(|()| out.flush())
         .map_err(|error| Error::new(ErrorKind::Io, format!("the output can't be written: {error}")))?;
-    played
+    played.map(|()| notice::of(session.report()))
 }
 
 /// Publishes what is left of the session, unless nobody reads any more.

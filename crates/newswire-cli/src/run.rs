@@ -43,7 +43,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdio: Stdio) -> u8 {
         Command::Play(args) => play::play(&args, &out, color),
     };
     match done {
-        Ok(()) => OK,
+        Ok(notice) => {
+            if let Some(notice) = notice {
+                tell(&mut err, &format!("newswire: {notice}"));
+            }
+            OK
+        }
         Err(error) => {
             tell(&mut err, &format!("newswire: {error}"));
             FAILED

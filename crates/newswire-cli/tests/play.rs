@@ -183,6 +183,17 @@ events        7 (0 dropped)
 }
 
 #[test]
+fn what_the_importer_does_not_know_is_shown_and_told() {
+    let odd = r#"{"type":"label","timestamp":"2025-01-01T00:00:01.000Z","x":1}"#;
+    let file =
+        written("odd.jsonl", &format!("{HEAD}\n{odd}\n{{\"type\":\"compaction\",\"mood\":\"calm\"}}\n"));
+    let (code, out, err) = newswire(&["play", &file]);
+    assert_eq!(code, OK);
+    assert!(out.contains("pi.record.kept"), "{out}");
+    assert_eq!(err, "newswire: kept as they are, being unknown: 1 record (label), 1 field (mood)\n");
+}
+
+#[test]
 fn a_file_that_breaks_off_is_shown_as_far_as_it_goes_and_is_a_failure() {
     let file = written("broken.jsonl", &format!("{HEAD}\n{{\"type\":\"compaction\"}}\n{{\"type\":\n"));
     let (code, out, err) = newswire(&["play", &file]);
@@ -219,7 +230,7 @@ fn wrong_usage_is_its_own_code_and_help_has_an_example() {
     {
         let (code, out, err) = newswire(args);
         assert_eq!((code, out.as_str()), (USAGE, ""), "{args:?}");
-        assert!(err.contains("Usage:"), "{err}");
+        assert!(err.contains("--help"), "{err}");
     }
     let (code, out, err) = newswire(&["play", "--help"]);
     assert_eq!((code, err.as_str()), (OK, ""));

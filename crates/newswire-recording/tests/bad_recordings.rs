@@ -5,6 +5,7 @@ use std::path::Path;
 
 use newswire::{Error, ErrorKind};
 use newswire_recording::{MAX_LINE_BYTES, PiSession, open};
+use proptest::prelude::*;
 
 const HEAD: &str = r#"{"type":"session","id":"s-1","timestamp":"2025-01-01T00:00:00.000Z"}"#;
 
@@ -117,4 +118,86 @@ fn hostile_depth_is_an_error_or_passes_through_but_never_a_crash() {
     let text = format!("{HEAD}\n{deep}\n");
     let results: Vec<_> = PiSession::read(text.as_bytes(), "run.jsonl").unwrap().collect();
     assert_eq!(results.len(), 2);
+}
+
+#[test]
+fn a_message_whose_event_would_be_too_large_is_told_by_line() {
+    let text = "x".repeat(MAX_LINE_BYTES - 100);
+    let error =
+        after_head(&format!(r#"{{"type":"message","message":{{"role":"user","content":"{text}"}}}}"#));
+    assert_eq!((error.kind(), error.path()), (ErrorKind::TooLarge, Some("run.jsonl:2")));
+}
+
+/// Lines that look like records, with values of wrong sorts in them.
+fn almost_record() -> impl Strategy<Value = String> {
+    let value = prop::sample::select(vec![
+        "null",
+        "true",
+        "-1",
+        "1e999",
+        "18446744073709551616",
+        r#""""#,
+        r#""text""#,
+        r#""user""#,
+        r#""assistant""#,
+        r#""toolResult""#,
+        r#""2025-01-01T00:00:00Z""#,
+        "[]",
+        "{}",
+        r#"[{"type":"text"}]"#,
+        r#"[{"type":"toolCall"}]"#,
+        r#"[null]"#,
+        r#"{"role":"user","content":[7]}"#,
+        r#"{"role":"assistant","usage":{"cost":{}}}"#,
+        "\"\\ud800\"",
+        r#"{"role":"bashExecution"}"#,
+        r#"{"role":"toolResult","content":"x","isError":true}"#,
+        "[[[[",
+        "\u{0}",
+    ]);
+    let field = prop::sample::select(vec![
+        "type",
+        "id",
+        "timestamp",
+        "message",
+        "role",
+        "content",
+        "usage",
+        "stopReason",
+        "toolCallId",
+        "isError",
+        "é",
+        "",
+    ]);
+    let sort = prop::sample::select(vec!["session", "message", "compaction", "model_change", "odd", ""]);
+    (sort, prop::collection::vec((field, value), 0..4)).prop_map(|(sort, fields)| {
+        let fields: String = fields.iter().map(|(name, value)| format!(r#","{name}":{value}"#)).collect();
+        format!(r#"{{"type":"{sort}"{fields}}}"#)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever stands in the file: events, then at most one error, which names its line.
+    #[test]
+    fn no_file_makes_the_importer_panic(
+        lines in prop::collection::vec(almost_record(), 0..6),
+        noise in prop::collection::vec(any::<u8>(), 0..40),
+        headed in any::<bool>(),
+    ) {
+        let mut bytes = if headed { format!("{HEAD}\n") } else { String::new() }.into_bytes();
+        bytes.extend(lines.join("\n").into_bytes());
+        bytes.extend(noise);
+        match PiSession::read(&*bytes, "run.jsonl") {
+            Err(error) => prop_assert!(error.path().unwrap().starts_with("run.jsonl")),
+            Ok(session) => {
+                let results: Vec<_> = session.collect();
+                let errors: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
+                prop_assert!(errors.len() <= 1);
+                prop_assert!(errors.iter().all(|error| error.path().unwrap().starts_with("run.jsonl:")));
+                prop_assert!(results.iter().rev().skip(1).all(Result::is_ok));
+            }
+        }
+    }
 }

@@ -40,7 +40,7 @@ fn shown(events: &[Event]) -> String {
 fn events_are_indented_by_the_spans_they_belong_to() {
     let text = shown(&[
         within("run.started", r#"{"name":"weather"}"#, 1, 0),
-        within("turn.started", r#"{"number":1}"#, 2, 1),
+        within("turn.started", r#"{"name":"1","index":0}"#, 2, 1),
         within("tool.call.started", r#"{"name":"forecast"}"#, 3, 2),
         within("message.created", r#"{"role":"tool","text":"asking"}"#, 0, 3),
         within("log.written", r#"{"text":"in the call itself"}"#, 3, 2),
@@ -50,7 +50,7 @@ fn events_are_indented_by_the_spans_they_belong_to() {
             3,
             2,
         ),
-        within("turn.completed", r#"{"number":1}"#, 2, 1),
+        within("turn.completed", r#"{"name":"1","index":0}"#, 2, 1),
         event("deploy.finished", r#"{"version":"1.2"}"#),
     ]);
     let expected = "\

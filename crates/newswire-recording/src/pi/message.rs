@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 
 use super::frame::{Place, label};
 use super::payload::{
-    CommandExecuted, Failure, ModelCallEnded, ModelCallStarted, RawFailure, Text, ToolCall, ToolCallEnded,
-    Usage,
+    CommandExecuted, Failure, MessageCreated, ModelCallEnded, ModelCallStarted, RawFailure, ReasoningCreated,
+    ToolCall, ToolCallEnded, Usage,
 };
 use super::record::{OpenCall, Output, Session, TurnEnd, begun, keep, span_ns, written};
 use crate::fields::Fields;
@@ -80,7 +80,8 @@ impl Session {
         let mut ended = ModelCallEnded {
             model: &model,
             provider: &provider,
-            finish_reason: stop.as_deref().map(finish_reason),
+            finish_reason: None,
+            raw_finish_reason: None,
             usage: None,
             duration_ns: span_ns(message.began, message.at),
             error: None,
@@ -99,16 +100,16 @@ impl Session {
                 ended.reason = Some(reason);
                 ("model.call.canceled", Some(TurnEnd::Canceled(reason)))
             }
-            Some("toolUse") => ("model.call.completed", None),
-            _ => ("model.call.completed", Some(TurnEnd::Completed)),
+            completed => {
+                ended.finish_reason = completed.map(finish_reason);
+                ended.raw_finish_reason = completed.filter(|raw| finish_reason(raw) != *raw);
+                ("model.call.completed", (completed != Some("toolUse")).then_some(TurnEnd::Completed))
+            }
         };
         let mut builder = self.frame.event(kind, message.at, place)?.serialize(&ended);
         builder = label(builder, ComponentScope::ModelCall, &model)?;
         if let Some(raw) = raw_usage {
             builder = builder.attr_json("pi.usage", raw.to_owned());
-        }
-        if let Some(stop) = &stop {
-            builder = builder.attr("pi.stopReason", stop.as_str());
         }
         if let (Some(error), "model.call.completed") = (&error, kind) {
             builder = builder.attr("pi.errorMessage", error.as_str());
@@ -139,7 +140,7 @@ impl Session {
         let Some(content) = content else { return Ok(requests) };
         let place = Place { span: None, parent };
         if content.get().starts_with('"') {
-            let payload = Text { role: Some(role), text: Some(content) };
+            let payload = MessageCreated { role, content: Some(content) };
             out.push(self.frame.event("message.created", at, place)?.serialize(&payload))?;
             return Ok(requests);
         }
@@ -148,14 +149,17 @@ impl Session {
             let sort = part.take_text("type")?.unwrap_or_default();
             match sort.as_str() {
                 "text" => {
-                    let payload = Text { role: Some(role), text: part.take("text") };
+                    let payload = MessageCreated { role, content: part.take("text") };
                     let builder = self.frame.event("message.created", at, place)?.serialize(&payload);
                     out.push_with(keep(builder, &mut part, &["textSignature"]), &part)?;
                 }
                 "thinking" => {
-                    let payload = Text { role: None, text: part.take("thinking") };
+                    let payload = ReasoningCreated {
+                        content: part.take("thinking"),
+                        opaque: part.take("thinkingSignature"),
+                    };
                     let builder = self.frame.event("reasoning.created", at, place)?.serialize(&payload);
-                    out.push_with(keep(builder, &mut part, &["thinkingSignature"]), &part)?;
+                    out.push_with(builder, &part)?;
                 }
                 "toolCall" => requests.push(self.tool_request(part, at, parent, out)?),
                 _ => {
@@ -213,7 +217,7 @@ impl Session {
             call_id: &id,
             name: &name,
             duration_ns: call.and_then(|call| span_ns(call.began, message.began)),
-            result: if failed { None } else { said.or(content) },
+            result: if failed && said.is_some() { None } else { said.or(content) },
             error: failed.then_some(RawFailure { message: said }),
         };
         let kind = if failed { "tool.call.failed" } else { "tool.call.completed" };
@@ -221,9 +225,6 @@ impl Session {
         let place = Place { span: self.frame.span("tool_call", &id), parent };
         let mut builder = self.frame.event(kind, message.began, place)?.serialize(&payload);
         builder = label(builder, ComponentScope::Tool, &name)?;
-        if let (Some(content), None, true) = (content, said, failed) {
-            builder = builder.attr_json("pi.content", content.to_owned());
-        }
         out.push_with(keep(builder, body, &["details"]), body)?;
         self.leftovers_of_record(&message, out)
     }
@@ -267,7 +268,7 @@ impl Session {
 /// The source's word in the words of the standards; one that it doesn't know stays as it is.
 fn finish_reason(stop: &str) -> &str {
     match stop {
-        "toolUse" => "tool_call",
+        "toolUse" => "tool_calls",
         other => other,
     }
 }

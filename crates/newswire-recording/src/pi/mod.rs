@@ -9,7 +9,7 @@
 //! | `message`, bashExecution | `command.executed`: the user's own, not a tool call |
 //! | `compaction` | `context.compacted` |
 //! | `model_change`, `thinking_level_change` | `session.model.changed`, `session.thinking_level.changed` |
-//! | anything else | `pi.record.kept`, whole |
+//! | anything else | `pi.record.kept`, or of a message's parts `pi.content.kept`: whole |
 //!
 //! A model call begins at its message's own time and ends when its record was written. A tool call begins
 //! with that record, so that its duration includes the wait for the calls before it. Spans and the trace follow

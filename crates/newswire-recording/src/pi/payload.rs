@@ -3,26 +3,22 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-#[derive(Serialize, Default)]
+#[derive(Serialize)]
 pub(super) struct SessionStarted {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) provider: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) model: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) thinking_level: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) cwd: Option<String>,
+    pub(super) workspace: Option<String>,
 }
 
 #[derive(Serialize)]
-pub(super) struct TurnStarted {
-    pub(super) number: u64,
+pub(super) struct TurnStarted<'a> {
+    pub(super) name: &'a str,
+    /// From 0.
+    pub(super) index: u64,
 }
 
 #[derive(Serialize, Default)]
 pub(super) struct TurnEnded<'a> {
-    pub(super) number: u64,
+    pub(super) name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) duration_ns: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,11 +28,19 @@ pub(super) struct TurnEnded<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Text<'a> {
+pub(super) struct MessageCreated<'a> {
+    pub(super) role: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) role: Option<&'a str>,
+    pub(super) content: Option<&'a RawValue>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ReasoningCreated<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) text: Option<&'a RawValue>,
+    pub(super) content: Option<&'a RawValue>,
+    /// The provider's signature, to be handed back to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) opaque: Option<&'a RawValue>,
 }
 
 #[derive(Serialize, Clone, Copy)]
@@ -57,6 +61,8 @@ pub(super) struct ModelCallEnded<'a> {
     pub(super) provider: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) finish_reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) raw_finish_reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) usage: Option<Usage<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,7 +126,7 @@ pub(super) struct ContextCompacted<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) summary: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) tokens_before: Option<u64>,
+    pub(super) original_tokens: Option<u64>,
 }
 
 #[derive(Serialize)]

@@ -37,7 +37,7 @@ pub(super) struct Session {
 
 /// A turn that has not ended.
 pub(super) struct Turn {
-    number: u64,
+    name: String,
     pub(super) span: Option<SpanId>,
     began: i64,
 }
@@ -138,17 +138,15 @@ impl Session {
         let id = fields.take_text("id")?.filter(|id| !id.is_empty());
         let id = id.ok_or_else(|| Error::invalid("the session has no id").at_column(1).expecting(HEAD))?;
         let clock = written(&mut fields)?.unwrap_or(0);
-        let payload = SessionStarted {
-            provider: fields.take_text("provider")?,
-            model: fields.take_text("modelId")?,
-            thinking_level: fields.take_text("thinkingLevel")?,
-            cwd: fields.take_text("cwd")?,
-        };
+        let payload = SessionStarted { workspace: fields.take_text("cwd")? };
         let frame = Frame::new(id.clone())?;
         let root = frame.span("session", &id);
         let builder = frame.event("session.started", clock, Place { span: root, parent: None })?;
-        let builder =
-            keep(label(builder, ComponentScope::Session, &id)?, &mut fields, &["version", "branchedFrom"]);
+        let builder = keep(
+            label(builder, ComponentScope::Session, &id)?,
+            &mut fields,
+            &["version", "provider", "modelId", "thinkingLevel", "branchedFrom"],
+        );
         out.push_with(builder.serialize(&payload), &fields)?;
         Ok(Self { frame, root, turn: None, turns: 0, models: 0, clock, calls: HashMap::new() })
     }
@@ -173,7 +171,7 @@ impl Session {
             "compaction" => {
                 let payload = ContextCompacted {
                     summary: fields.take("summary"),
-                    tokens_before: fields.take_as("tokensBefore", "a count of tokens")?,
+                    original_tokens: fields.take_as("tokensBefore", "a count of tokens")?,
                 };
                 let builder = self.frame.event("context.compacted", at, place)?.serialize(&payload);
                 keep(builder, &mut fields, &["firstKeptEntryIndex"])
@@ -217,15 +215,15 @@ impl Session {
         let span = self.frame.span("turn", &name);
         let builder = self.frame.event("turn.started", at, Place { span, parent: self.root })?;
         let builder = label(builder, ComponentScope::Turn, &name)?;
-        out.push(builder.serialize(&TurnStarted { number: self.turns }))?;
-        self.turn = Some(Turn { number: self.turns, span, began: at });
+        out.push(builder.serialize(&TurnStarted { name: &name, index: self.turns - 1 }))?;
+        self.turn = Some(Turn { name, span, began: at });
         Ok(())
     }
 
     pub(super) fn end_turn(&mut self, end: TurnEnd<'_>, at: i64, out: &mut Output<'_>) -> Result<()> {
         let Some(turn) = self.turn.take() else { return Ok(()) };
         let mut payload =
-            TurnEnded { number: turn.number, duration_ns: span_ns(turn.began, at), ..Default::default() };
+            TurnEnded { name: &turn.name, duration_ns: span_ns(turn.began, at), ..Default::default() };
         let kind = match end {
             TurnEnd::Completed => "turn.completed",
             TurnEnd::Failed(message) => {
@@ -238,7 +236,7 @@ impl Session {
             }
         };
         let builder = self.frame.event(kind, at, Place { span: turn.span, parent: self.root })?;
-        let builder = label(builder, ComponentScope::Turn, &turn.number.to_string())?;
+        let builder = label(builder, ComponentScope::Turn, &turn.name)?;
         self.frame.leave_turn();
         out.push(builder.serialize(&payload))
     }

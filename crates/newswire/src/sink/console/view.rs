@@ -12,8 +12,8 @@ use super::figures;
 use crate::event::{Event, Phase};
 
 /// Fields that say what an event is about.
-const SUBJECTS: [&str; 10] =
-    ["name", "tool", "tool_name", "model", "title", "role", "number", "subscription", "command", "key"];
+const SUBJECTS: [&str; 9] =
+    ["name", "tool", "tool_name", "model", "title", "role", "subscription", "command", "key"];
 /// Fields that hold what was said, asked or returned, the most telling first.
 const TEXTS: [&str; 18] = [
     "text",
@@ -36,7 +36,7 @@ const TEXTS: [&str; 18] = [
     "data",
 ];
 /// Fields by which the chunks of one stream know each other.
-const STREAMS: [&str; 5] = ["stream", "stream_id", "message_id", "call_id", "index"];
+const STREAMS: [&str; 6] = ["stream", "stream_id", "message_id", "reasoning_id", "call_id", "index"];
 /// How many fields a payload may show where it has no text.
 const MAX_OTHERS: usize = 8;
 
@@ -118,7 +118,7 @@ impl<'a> View<'a> {
     /// Fields of no known meaning: better shown than a line that says nothing.
     fn others(&self, subject: Option<&str>) -> Option<String> {
         let others = self.fields.iter().filter(|(name, raw)| {
-            let is_id = **name == "id" || name.ends_with("_id");
+            let is_id = ["id", "index"].contains(name) || name.ends_with("_id");
             let is_shown = Some(**name) == subject || **name == "usage" || quantity(name, raw).is_some();
             !is_id && !is_shown && **name != "duration_ns"
         });
