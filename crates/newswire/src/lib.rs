@@ -11,6 +11,7 @@ mod field;
 mod filter;
 mod kind;
 mod options;
+mod sink;
 
 pub use bus::{Bus, Listener, Subscription};
 pub use cursor::Cursor;
@@ -26,4 +27,7 @@ pub use filter::{Filter, IntoFilter, Value};
 pub use kind::Kind;
 pub use options::{
     BusOptions, Coalesce, HandlerOptions, Mode, OnPanic, Predicate, Start, SubscribeOptions, WhenFull,
+};
+pub use sink::{
+    Attachment, Console, ConsoleOptions, Param, Sink, SinkFactory, SinkUrl, Visible, register_sink,
 };

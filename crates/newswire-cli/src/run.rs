@@ -1,0 +1,64 @@
+//! From arguments to an exit code.
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use clap::Parser;
+use newswire::Visible;
+
+use crate::args::{Args, Command};
+use crate::play;
+use crate::stdio::{Output, Stdio};
+
+/// The exit code when all is done.
+pub const OK: u8 = 0;
+/// The exit code when something went wrong; what, is on the standard error.
+pub const FAILED: u8 = 1;
+/// The exit code when the arguments make no sense.
+pub const USAGE: u8 = 2;
+
+/// Runs the command that `args` are for, their first being the program's name; gives the exit code.
+///
+/// ```
+/// use newswire_cli::{Stdio, USAGE, run};
+///
+/// let stdio = Stdio { out: Box::new(std::io::sink()), err: Box::new(std::io::sink()), color: false };
+/// assert_eq!(run(["newswire", "fly"].map(Into::into), stdio), USAGE);
+/// ```
+pub fn run(args: impl IntoIterator<Item = OsString>, stdio: Stdio) -> u8 {
+    let Stdio { out, mut err, color } = stdio;
+    let mut out = Output::new(out);
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) if error.use_stderr() => {
+            tell(&mut err, &error.to_string());
+            return USAGE;
+        }
+        Err(help) => {
+            tell(&mut out, &help.to_string());
+            return OK;
+        }
+    };
+    let done = match args.command {
+        Command::Play(args) => play::play(&args, &out, color),
+    };
+    match done {
+        Ok(notice) => {
+            if let Some(notice) = notice {
+                tell(&mut err, &format!("newswire: {notice}"));
+            }
+            OK
+        }
+        Err(error) => {
+            tell(&mut err, &format!("newswire: {error}"));
+            FAILED
+        }
+    }
+}
+
+/// Writes lines that may quote arguments and files; where even that fails, nobody is left to be told.
+fn tell(to: &mut impl Write, text: &str) {
+    for line in text.lines() {
+        let _ = writeln!(to, "{}", Visible(line));
+    }
+}

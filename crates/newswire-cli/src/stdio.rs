@@ -1,0 +1,75 @@
+//! The streams that a command writes to, shared between its threads.
+//!
+//! Whoever reads the output may go away at any time (`| head`). That is no error: what is written from then
+//! on is swallowed, and the command ends at its next look.
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Where a command writes.
+pub struct Stdio {
+    /// What was asked for.
+    pub out: Box<dyn Write + Send>,
+    /// Messages about it.
+    pub err: Box<dyn Write + Send>,
+    /// Whether `out` is a terminal whose user welcomes colours.
+    pub color: bool,
+}
+
+impl Stdio {
+    /// The streams of this process.
+    pub fn of_process() -> Self {
+        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Self {
+            out: Box::new(io::stdout()),
+            err: Box::new(io::stderr()),
+            color: io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb,
+        }
+    }
+}
+
+/// The output, shared; a reader that went away is remembered, not reported.
+#[derive(Clone)]
+pub(crate) struct Output(Arc<Mutex<Shared>>);
+
+struct Shared {
+    writer: Box<dyn Write + Send>,
+    unread: bool,
+}
+
+impl Output {
+    pub(crate) fn new(writer: Box<dyn Write + Send>) -> Self {
+        Self(Arc::new(Mutex::new(Shared { writer, unread: false })))
+    }
+
+    /// Whether the reader has gone away.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.shared().unread
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tolerate(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        let mut shared = self.shared();
+        if shared.unread {
+            return Ok(());
+        }
+        write(&mut *shared.writer).or_else(|error| {
+            shared.unread = error.kind() == ErrorKind::BrokenPipe;
+            if shared.unread { Ok(()) } else { Err(error) }
+        })
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.tolerate(|writer| writer.write_all(bytes)).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.tolerate(|writer| writer.flush())
+    }
+}

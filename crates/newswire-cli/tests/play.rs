@@ -1,0 +1,269 @@
+//! `newswire play`: what it shows, what it sums up, and how it says no.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use newswire_cli::{FAILED, OK, Stdio, USAGE, run};
+use serde_json::Value;
+
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs the command; gives the code, the output and the messages.
+fn newswire(args: &[&str]) -> (u8, String, String) {
+    let (out, err) = (Captured::default(), Captured::default());
+    let stdio = Stdio { out: Box::new(out.clone()), err: Box::new(err.clone()), color: false };
+    let code = run(["newswire"].iter().chain(args).map(Into::into), stdio);
+    (code, out.text(), err.text())
+}
+
+fn recorded(name: &str) -> Option<PathBuf> {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/pi_coding_sessions").join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("SKIPPED: ../shared/data/pi_coding_sessions/{name} is missing");
+    None
+}
+
+fn written(name: &str, text: &str) -> String {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+const HEAD: &str = r#"{"type":"session","id":"s-1","timestamp":"2025-01-01T00:00:00.000Z"}"#;
+
+/// The figures of a session, counted in its JSON without Newswire.
+#[derive(Debug, Default, PartialEq)]
+struct Count {
+    models: u64,
+    failed: u64,
+    canceled: u64,
+    tools: u64,
+    tools_failed: u64,
+    unanswered: u64,
+    compactions: u64,
+    input: u64,
+    output: u64,
+    cost: String,
+}
+
+fn count(path: &Path) -> Count {
+    let (mut count, mut cost) = (Count::default(), 0.0);
+    let mut open = HashSet::new();
+    for line in std::fs::read_to_string(path).unwrap().lines() {
+        let record: Value = serde_json::from_str(line).unwrap();
+        count.compactions += u64::from(record["type"] == "compaction");
+        let message = &record["message"];
+        if message["role"] == "assistant" {
+            count.models += 1;
+            count.failed += u64::from(message["stopReason"] == "error");
+            count.canceled += u64::from(message["stopReason"] == "aborted");
+            let usage = &message["usage"];
+            let tokens = |name: &str| usage[name].as_u64().unwrap();
+            count.input += tokens("input") + tokens("cacheRead") + tokens("cacheWrite");
+            count.output += tokens("output");
+            cost += usage["cost"]["total"].as_f64().unwrap();
+            for part in message["content"].as_array().unwrap() {
+                if part["type"] == "toolCall" {
+                    count.tools += 1;
+                    open.insert(part["id"].as_str().unwrap().to_owned());
+                }
+            }
+        }
+        if message["role"] == "toolResult" {
+            count.tools_failed += u64::from(message["isError"] == true);
+            open.remove(message["toolCallId"].as_str().unwrap());
+        }
+    }
+    Count { unanswered: open.len() as u64, cost: format!("{cost:.4}"), ..count }
+}
+
+/// The same figures as the summary tells them.
+fn told(output: &str) -> Count {
+    let row = |name: &str| {
+        let line = output.lines().rev().find(|line| line.starts_with(name)).unwrap();
+        let words = line.split(|c: char| !(c.is_ascii_digit() || c == ',' || c == '.'));
+        let numbers = words
+            .map(|word| word.replace(',', ""))
+            .filter(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+        numbers.collect::<Vec<_>>()
+    };
+    let number = |name: &str, place: usize| row(name)[place].parse::<u64>().unwrap();
+    assert_eq!(number("events", 1), 0, "nothing is dropped");
+    Count {
+        models: number("model calls", 0),
+        failed: number("model calls", 1),
+        canceled: number("model calls", 2),
+        tools: number("tool calls", 0),
+        tools_failed: number("tool calls", 1),
+        unanswered: number("tool calls", 2),
+        compactions: number("compactions", 0),
+        input: number("input tokens", 0),
+        output: number("output tokens", 0),
+        cost: row("cost")[0].clone(),
+    }
+}
+
+#[test]
+fn the_summary_equals_a_direct_count_of_both_recorded_sessions() {
+    for name in ["large-session.jsonl", "before-compaction.jsonl"] {
+        let Some(path) = recorded(name) else { return };
+        let (code, out, err) = newswire(&["play", path.to_str().unwrap()]);
+        assert_eq!((code, err.as_str()), (OK, ""));
+        assert_eq!(told(&out), count(&path), "{name}");
+    }
+}
+
+#[test]
+fn every_event_of_a_recorded_session_is_shown_and_no_escape_of_it_gets_through() {
+    let Some(path) = recorded("before-compaction.jsonl") else { return };
+    let (_, out, _) = newswire(&["play", path.to_str().unwrap(), "--width", "80"]);
+    let (view, summary) = out.split_once("\n\n").unwrap();
+    let shown = view.lines().count();
+    let events = summary.lines().find_map(|line| line.strip_prefix("events")).unwrap().trim();
+    assert_eq!(events.split(' ').next().unwrap().replace(',', ""), shown.to_string());
+    assert!(view.lines().all(|line| line.chars().count() <= 80 && !line.contains(char::is_control)));
+    assert!(!view.contains("missing ("));
+}
+
+#[test]
+fn a_small_session_is_shown_line_by_line() {
+    let file = written(
+        "small.jsonl",
+        &format!(
+            "{HEAD}\n{}\n{}\n",
+            r#"{"type":"message","timestamp":"2025-01-01T00:00:01.000Z","message":{"role":"user","content":"red \u001b[31m?","timestamp":1735689601000}}"#,
+            r#"{"type":"message","timestamp":"2025-01-01T00:00:03.500Z","message":{"role":"assistant","content":[{"type":"text","text":"no"}],"model":"m-1","provider":"p","stopReason":"stop","timestamp":1735689601000}}"#,
+        ),
+    );
+    let (code, out, _) = newswire(&["play", &file]);
+    let expected = "\
+00:00:00.000 … session
+00:00:01.000   … turn 1
+00:00:01.000     · message.created user  red ␛[31m?
+00:00:01.000     … model.call m-1  provider=p
+00:00:03.500       · message.created assistant  no
+00:00:03.500     ✓ model.call m-1  2.5 s  finish_reason=stop provider=p
+00:00:03.500   ✓ turn 1  2.5 s
+
+turns         1
+model calls   1 (0 failed, 0 canceled)
+tool calls    0 (0 failed, 0 never answered)
+compactions   0
+input tokens  0 (0 read from cache, 0 written to it)
+output tokens 0
+cost          USD 0.0000
+events        7 (0 dropped)
+";
+    assert_eq!((code, out.as_str()), (OK, expected));
+    let (_, colored, _) = newswire(&["play", &file, "--color", "always"]);
+    assert!(colored.contains("\x1b[32m ✓ \x1b[0m"));
+}
+
+#[test]
+fn what_the_importer_does_not_know_is_shown_and_told() {
+    let odd = r#"{"type":"label","timestamp":"2025-01-01T00:00:01.000Z","x":1}"#;
+    let file =
+        written("odd.jsonl", &format!("{HEAD}\n{odd}\n{{\"type\":\"compaction\",\"mood\":\"calm\"}}\n"));
+    let (code, out, err) = newswire(&["play", &file]);
+    assert_eq!(code, OK);
+    assert!(out.contains("pi.record.kept"), "{out}");
+    assert_eq!(err, "newswire: kept as they are, being unknown: 1 record (label), 1 field (mood)\n");
+}
+
+#[test]
+fn a_file_that_breaks_off_is_shown_as_far_as_it_goes_and_is_a_failure() {
+    let file = written("broken.jsonl", &format!("{HEAD}\n{{\"type\":\"compaction\"}}\n{{\"type\":\n"));
+    let (code, out, err) = newswire(&["play", &file]);
+    assert_eq!(code, FAILED);
+    assert!(out.contains("context.compacted") && out.contains("events        2"), "{out}");
+    assert!(err.starts_with("newswire: ") && err.contains("broken.jsonl:3: "), "{err}");
+    assert!(err.contains("at column 8; expected a JSON object"), "{err}");
+}
+
+#[test]
+fn what_cannot_be_played_is_told_on_the_standard_error_without_control_characters() {
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    let notes = written("notes.md", "# Notes\n");
+    let empty = written("empty.jsonl", "");
+    let hostile = written("hostile.jsonl", r#"{"type":"\u001b]0;owned\u0007"}"#);
+    for (file, said) in [
+        ("/nowhere/\u{1b}[2J.jsonl", "there is no such file"),
+        (folder, "this is a directory; expected a recorded session"),
+        (&*empty, "the file is empty; expected a recorded session"),
+        (&*notes, r#"expected the head of a session, {"type":"session","id":...}"#),
+        (&*hostile, "stands first"),
+    ] {
+        let (code, out, err) = newswire(&["play", file]);
+        assert_eq!((code, out.as_str()), (FAILED, ""), "{file:?}");
+        assert!(err.starts_with("newswire: ") && err.contains(said), "{err}");
+        assert!(!err.trim_end().contains(char::is_control), "{err:?}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_its_own_code_and_help_has_an_example() {
+    for args in
+        [&[][..], &["fly"], &["play"], &["play", "x", "--width", "39"], &["play", "x", "--color", "pink"]]
+    {
+        let (code, out, err) = newswire(args);
+        assert_eq!((code, out.as_str()), (USAGE, ""), "{args:?}");
+        assert!(err.contains("--help"), "{err}");
+    }
+    let (code, out, err) = newswire(&["play", "--help"]);
+    assert_eq!((code, err.as_str()), (OK, ""));
+    assert!(out.contains("newswire play session.jsonl --width 120"), "{out}");
+    assert_eq!(newswire(&["--help"]).0, OK);
+    assert!(newswire(&["--version"]).1.contains(env!("CARGO_PKG_VERSION")));
+}
+
+/// Takes a few bytes, then fails with the given error.
+struct Limited(usize, io::ErrorKind);
+
+impl Write for Limited {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or(self.1)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_play_quietly() {
+    let compactions = "{\"type\":\"compaction\"}\n".repeat(500);
+    let file = written("long.jsonl", &format!("{HEAD}\n{compactions}"));
+    let play = |error| {
+        let err = Captured::default();
+        let stdio = Stdio { out: Box::new(Limited(300, error)), err: Box::new(err.clone()), color: false };
+        (run(["newswire", "play", &file].map(Into::into), stdio), err.text())
+    };
+    assert_eq!(play(io::ErrorKind::BrokenPipe), (OK, String::new()));
+    let (code, said) = play(io::ErrorKind::StorageFull);
+    assert_eq!(code, FAILED);
+    assert!(said.contains("the output can't be written"), "{said}");
+}

@@ -1,0 +1,141 @@
+//! One JSON object of a recording, its values untouched: what is taken is known, what is left is kept.
+//!
+//! Values stay slices of the line they came from. So numbers pass through digit by digit, and an error can
+//! point at its column.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use newswire::{Error, Result};
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::lines::column_after;
+
+/// The fields of an object that nobody has taken yet, in the order of the file.
+pub(crate) struct Fields<'a> {
+    line: &'a str,
+    entries: Vec<(String, &'a RawValue)>,
+}
+
+impl<'a> Fields<'a> {
+    /// Reads `object`, which is `line` or a piece of it.
+    ///
+    /// # Errors
+    /// `Invalid`, with the column in `line`, where it is no JSON object.
+    pub(crate) fn read(line: &'a str, object: &'a str) -> Result<Self> {
+        match serde_json::from_str(object) {
+            Ok(Entries(entries)) => Ok(Self { line, entries }),
+            Err(error) => {
+                let start = offset(line, object);
+                let column = if error.is_data() && !object.trim_start().starts_with('{') {
+                    column_of(line, start + object.len() - object.trim_start().len())
+                } else {
+                    column_of(line, start + error.column().saturating_sub(1))
+                };
+                Err(Error::invalid(reason(&error)).at_column(column).expecting("a JSON object"))
+            }
+        }
+    }
+
+    /// An object within one of the fields.
+    pub(crate) fn object(&self, raw: &'a RawValue) -> Result<Self> {
+        Self::read(self.line, raw.get())
+    }
+
+    /// The objects of an array.
+    pub(crate) fn array(&self, raw: &'a RawValue) -> Result<Vec<&'a RawValue>> {
+        serde_json::from_str(raw.get()).map_err(|_| self.unfit(raw, "an array"))
+    }
+
+    pub(crate) fn take(&mut self, name: &str) -> Option<&'a RawValue> {
+        let place = self.entries.iter().position(|(present, _)| present == name)?;
+        Some(self.entries.remove(place).1)
+    }
+
+    /// Takes a field as some type; absent and null are `None`.
+    ///
+    /// # Errors
+    /// `Invalid`, with the column, saying what was `expected`.
+    pub(crate) fn take_as<T: DeserializeOwned>(&mut self, name: &str, expected: &str) -> Result<Option<T>> {
+        let Some(raw) = self.take(name) else { return Ok(None) };
+        serde_json::from_str(raw.get()).map_err(|_| self.unfit(raw, expected).at_path(name))
+    }
+
+    pub(crate) fn take_text(&mut self, name: &str) -> Result<Option<String>> {
+        self.take_as(name, "a string")
+    }
+
+    /// What nobody took.
+    pub(crate) fn rest(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.entries.iter().map(|(name, raw)| (&**name, *raw))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The error that `raw` is not what was expected there.
+    pub(crate) fn unfit(&self, raw: &RawValue, expected: &str) -> Error {
+        Error::invalid(format!("{} stands here", describe(raw)))
+            .at_column(column_of(self.line, offset(self.line, raw.get())))
+            .expecting(expected)
+    }
+}
+
+/// What sort of JSON value it is, for people.
+fn describe(raw: &RawValue) -> &'static str {
+    match raw.get().bytes().next() {
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b'"') => "a string",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
+
+/// Where `piece`, which is a slice of `line`, begins.
+fn offset(line: &str, piece: &str) -> usize {
+    (piece.as_ptr() as usize).saturating_sub(line.as_ptr() as usize)
+}
+
+fn column_of(line: &str, offset: usize) -> usize {
+    column_after(line.get(..line.floor_char_boundary(offset)).unwrap_or_default())
+}
+
+/// The library's words without its own line and column, which are told in ours.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let words = text.rsplit_once(" at line ").map_or(&*text, |(words, _)| words);
+    format!("this is no JSON object: {words}")
+}
+
+struct Entries<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Vec<(String, &'de RawValue)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries: Self::Value = Vec::new();
+                let mut names = HashSet::new();
+                while let Some((name, raw)) = map.next_entry::<String, &RawValue>()? {
+                    if !names.insert(name.clone()) {
+                        return Err(A::Error::custom(format_args!("the field {name:?} stands here twice")));
+                    }
+                    entries.push((name, raw));
+                }
+                Ok(entries)
+            }
+        }
+        deserializer.deserialize_map(Collect).map(Entries)
+    }
+}

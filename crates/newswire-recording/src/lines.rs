@@ -1,0 +1,76 @@
+//! Lines of text from a file that nobody vouches for: bounded, UTF-8, free of NUL.
+
+use std::io::{BufRead, Read};
+
+use newswire::{Error, ErrorKind, Result};
+
+/// The longest line of a recording, in bytes, its end not counted.
+pub const MAX_LINE_BYTES: usize = 1 << 20;
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Hands out one line at a time, in a buffer that it reuses.
+pub(crate) struct Lines<R> {
+    reader: R,
+    buffer: Vec<u8>,
+    number: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    pub(crate) fn new(reader: R) -> Self {
+        Self { reader, buffer: Vec::new(), number: 0 }
+    }
+
+    /// The number of the line that was read last, from 1.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The next line that isn't blank, without its end; `None` at the end of the file.
+    ///
+    /// # Errors
+    /// `Io`; `TooLarge` over [`MAX_LINE_BYTES`]; `Invalid` for NUL and for what is not UTF-8.
+    pub(crate) fn next(&mut self) -> Result<Option<&str>> {
+        loop {
+            self.buffer.clear();
+            self.number += 1;
+            // Two bytes for the line's end, one more to know that the line is too long.
+            let limit = MAX_LINE_BYTES as u64 + 3;
+            let read = self.reader.by_ref().take(limit).read_until(b'\n', &mut self.buffer);
+            let read = read.map_err(|error| {
+                Error::new(ErrorKind::Io, format!("the file can't be read further: {error}"))
+            })?;
+            if read == 0 {
+                return Ok(None);
+            }
+            if self.number == 1 && self.buffer.starts_with(BOM) {
+                self.buffer.drain(..BOM.len());
+            }
+            while self.buffer.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+                self.buffer.pop();
+            }
+            if self.buffer.len() > MAX_LINE_BYTES {
+                let message = format!("a line has at most {MAX_LINE_BYTES} bytes, this has more");
+                return Err(Error::new(ErrorKind::TooLarge, message).at_column(1));
+            }
+            if !self.buffer.iter().all(u8::is_ascii_whitespace) {
+                break;
+            }
+        }
+        let text = std::str::from_utf8(&self.buffer).map_err(|error| {
+            let valid = self.buffer.get(..error.valid_up_to()).unwrap_or_default();
+            Error::invalid("these bytes are not UTF-8")
+                .at_column(column_after(&String::from_utf8_lossy(valid)))
+        })?;
+        if let Some(at) = text.find('\0') {
+            let before = text.get(..at).unwrap_or_default();
+            return Err(Error::invalid("a NUL stands in the text").at_column(column_after(before)));
+        }
+        Ok(Some(text))
+    }
+}
+
+/// The column, in characters from 1, of what stands after `text`.
+pub(crate) fn column_after(text: &str) -> usize {
+    text.chars().count() + 1
+}

@@ -1,0 +1,77 @@
+//! What all events of one session share: scope, source, trace, and spans that follow from the session's id.
+
+use newswire::{
+    Component, ComponentScope, Correlation, Event, EventBuilder, Kind, Result, Scope, ScopeField, Source,
+    SpanId, TraceId,
+};
+
+/// The envelope that a session's events are made in.
+pub(super) struct Frame {
+    id: String,
+    session: Scope,
+    scope: Scope,
+    source: Source,
+    trace: Option<TraceId>,
+}
+
+/// Where an event hangs in the tree of spans.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Place {
+    pub(super) span: Option<SpanId>,
+    pub(super) parent: Option<SpanId>,
+}
+
+impl Frame {
+    pub(super) fn new(id: String) -> Result<Self> {
+        let scope =
+            Scope::new().with(ScopeField::Session, id.as_str())?.with(ScopeField::Run, id.as_str())?;
+        let high = u128::from(hash(&[&id, "trace"])) << 64;
+        let trace = TraceId::new(high | u128::from(hash(&[&id, "trace", "low"])));
+        Ok(Self { id, session: scope.clone(), scope, source: Source::new("pi")?, trace })
+    }
+
+    /// The span of the thing called `name` among those of its `sort`.
+    pub(super) fn span(&self, sort: &str, name: &str) -> Option<SpanId> {
+        SpanId::new(hash(&[&self.id, sort, name]))
+    }
+
+    /// Enters a turn: later events belong to it.
+    pub(super) fn enter_turn(&mut self, name: &str) -> Result<()> {
+        self.scope = self.session.clone().with(ScopeField::Turn, name)?;
+        Ok(())
+    }
+
+    /// Leaves the turn: later events belong to the session only.
+    pub(super) fn leave_turn(&mut self) {
+        self.scope = self.session.clone();
+    }
+
+    pub(super) fn event(&self, kind: &str, time_ns: i64, place: Place) -> Result<EventBuilder> {
+        let mut correlation = Correlation::new();
+        correlation.trace = self.trace;
+        correlation.span = place.span;
+        correlation.parent_span = place.parent;
+        Ok(Event::builder(Kind::parse(kind)?)
+            .time_ns(time_ns)
+            .scope(self.scope.clone())
+            .source(self.source.clone())
+            .correlation(correlation))
+    }
+}
+
+/// Labels the event with its component, where the source gives it a name.
+pub(super) fn label(builder: EventBuilder, scope: ComponentScope, name: &str) -> Result<EventBuilder> {
+    if name.is_empty() { Ok(builder) } else { Ok(builder.component(Component::new(scope, name)?)) }
+}
+
+/// FNV-1a over the parts, each ended by a byte that text can't contain; then mixed, so that ids that differ
+/// little give spans that differ much.
+fn hash(parts: &[&str]) -> u64 {
+    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0xff]));
+    let mut hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
+}

@@ -1,0 +1,312 @@
+//! Messages: what the user said, what the model answered, what tools returned.
+
+use newswire::{ComponentScope, Error, Result, SpanId};
+use serde_json::value::RawValue;
+
+use super::frame::{Place, label};
+use super::payload::{
+    CommandExecuted, Failure, MessageCreated, ModelCallEnded, ModelCallStarted, RawFailure, ReasoningCreated,
+    ToolCall, ToolCallEnded, Usage,
+};
+use super::record::{OpenCall, Output, Session, TurnEnd, begun, keep, span_ns, written};
+use crate::fields::Fields;
+
+/// A message, with what its record says besides.
+struct Message<'a> {
+    record: Fields<'a>,
+    body: Fields<'a>,
+    /// When the message was begun.
+    began: i64,
+    /// When its record was written.
+    at: i64,
+}
+
+/// A tool call that the model asked for, as the source wrote it.
+struct Request<'a> {
+    id: String,
+    name: String,
+    arguments: Option<&'a RawValue>,
+}
+
+impl Session {
+    pub(super) fn message(&mut self, line: &str, mut record: Fields<'_>, out: &mut Output<'_>) -> Result<()> {
+        let raw = record.take("message").ok_or_else(|| {
+            Error::invalid("the record has no message").at_column(1).expecting("a message with a role")
+        })?;
+        let mut body = record.object(raw)?;
+        let role = body.take_text("role")?.unwrap_or_default();
+        if !["user", "assistant", "toolResult", "bashExecution"].contains(&role.as_str()) {
+            return self.keep_whole(&format!("message/{role}"), line, &mut record, out);
+        }
+        let at = written(&mut record)?.unwrap_or(self.clock);
+        self.clock = at;
+        let began = begun(&mut body)?.unwrap_or(at);
+        let message = Message { record, body, began, at };
+        match role.as_str() {
+            "user" => self.user(message, out),
+            "assistant" => self.assistant(message, out),
+            "toolResult" => self.tool_result(message, out),
+            _ => self.command(message, out),
+        }
+    }
+
+    fn user(&mut self, mut message: Message<'_>, out: &mut Output<'_>) -> Result<()> {
+        self.start_turn(message.began, out)?;
+        let parent = self.here();
+        let content = message.body.take("content");
+        self.content(content, "user", &message, message.began, parent, out)?;
+        self.leftovers(&message, out)
+    }
+
+    fn assistant(&mut self, mut message: Message<'_>, out: &mut Output<'_>) -> Result<()> {
+        self.models += 1;
+        let span = self.frame.span("model_call", &self.models.to_string());
+        let parent = self.here();
+        let place = Place { span, parent };
+        let body = &mut message.body;
+        let model = body.take_text("model")?.unwrap_or_default();
+        let provider = body.take_text("provider")?.unwrap_or_default();
+        let started = self.frame.event("model.call.started", message.began, place)?;
+        let started = label(started, ComponentScope::ModelCall, &model)?;
+        out.push(started.serialize(&ModelCallStarted { model: &model, provider: &provider }))?;
+
+        let content = message.body.take("content");
+        let requests = self.content(content, "assistant", &message, message.at, span, out)?;
+
+        let body = &mut message.body;
+        let error = body.take_text("errorMessage")?;
+        let why = error.as_deref();
+        let stop = body.take_text("stopReason")?;
+        let mut ended = ModelCallEnded {
+            model: &model,
+            provider: &provider,
+            finish_reason: None,
+            raw_finish_reason: None,
+            usage: None,
+            duration_ns: span_ns(message.began, message.at),
+            error: None,
+            reason: None,
+        };
+        let raw_usage = body.take("usage");
+        ended.usage = raw_usage.map(|raw| usage(body, raw)).transpose()?;
+        let (kind, turn) = match stop.as_deref() {
+            Some("error") => {
+                let message = why.unwrap_or("the model call failed");
+                ended.error = Some(Failure { message });
+                ("model.call.failed", Some(TurnEnd::Failed(message)))
+            }
+            Some("aborted") => {
+                let reason = why.unwrap_or("aborted");
+                ended.reason = Some(reason);
+                ("model.call.canceled", Some(TurnEnd::Canceled(reason)))
+            }
+            completed => {
+                ended.finish_reason = completed.map(finish_reason);
+                ended.raw_finish_reason = completed.filter(|raw| finish_reason(raw) != *raw);
+                ("model.call.completed", (completed != Some("toolUse")).then_some(TurnEnd::Completed))
+            }
+        };
+        let mut builder = self.frame.event(kind, message.at, place)?.serialize(&ended);
+        builder = label(builder, ComponentScope::ModelCall, &model)?;
+        if let Some(raw) = raw_usage {
+            builder = builder.attr_json("pi.usage", raw.to_owned());
+        }
+        if let (Some(error), "model.call.completed") = (&error, kind) {
+            builder = builder.attr("pi.errorMessage", error.as_str());
+        }
+        out.push_with(keep(builder, body, &["api"]), body)?;
+        self.leftovers_of_record(&message, out)?;
+
+        for request in &requests {
+            self.start_tool_call(request, message.at, parent, out)?;
+        }
+        match turn {
+            Some(end) => self.end_turn(end, message.at, out),
+            None => Ok(()),
+        }
+    }
+
+    /// Emits the parts of a message, in order; gives the tool calls that it asks for.
+    fn content<'a>(
+        &mut self,
+        content: Option<&'a RawValue>,
+        role: &str,
+        message: &Message<'a>,
+        at: i64,
+        parent: Option<SpanId>,
+        out: &mut Output<'_>,
+    ) -> Result<Vec<Request<'a>>> {
+        let mut requests = Vec::new();
+        let Some(content) = content else { return Ok(requests) };
+        let place = Place { span: None, parent };
+        if content.get().starts_with('"') {
+            let payload = MessageCreated { role, content: Some(content) };
+            out.push(self.frame.event("message.created", at, place)?.serialize(&payload))?;
+            return Ok(requests);
+        }
+        for raw in message.body.array(content)? {
+            let mut part = message.body.object(raw)?;
+            let sort = part.take_text("type")?.unwrap_or_default();
+            match sort.as_str() {
+                "text" => {
+                    let payload = MessageCreated { role, content: part.take("text") };
+                    let builder = self.frame.event("message.created", at, place)?.serialize(&payload);
+                    out.push_with(keep(builder, &mut part, &["textSignature"]), &part)?;
+                }
+                "thinking" => {
+                    let payload = ReasoningCreated {
+                        content: part.take("thinking"),
+                        opaque: part.take("thinkingSignature"),
+                    };
+                    let builder = self.frame.event("reasoning.created", at, place)?.serialize(&payload);
+                    out.push_with(builder, &part)?;
+                }
+                "toolCall" => requests.push(self.tool_request(part, at, parent, out)?),
+                _ => {
+                    out.report.count_record(&format!("content/{sort}"));
+                    out.push(self.frame.event("pi.content.kept", at, place)?.raw(raw.to_owned()))?;
+                }
+            }
+        }
+        Ok(requests)
+    }
+
+    fn tool_request<'a>(
+        &mut self,
+        mut part: Fields<'a>,
+        at: i64,
+        parent: Option<SpanId>,
+        out: &mut Output<'_>,
+    ) -> Result<Request<'a>> {
+        let id = part.take_text("id")?.unwrap_or_default();
+        let name = part.take_text("name")?.unwrap_or_default();
+        let request = Request { id, name, arguments: part.take("arguments") };
+        let payload = ToolCall { call_id: &request.id, name: &request.name, arguments: request.arguments };
+        let place = Place { span: self.frame.span("tool_request", &request.id), parent };
+        let builder = self.frame.event("tool.request.completed", at, place)?.serialize(&payload);
+        let builder = label(builder, ComponentScope::Tool, &request.name)?;
+        out.push_with(keep(builder, &mut part, &["partialJson"]), &part)?;
+        Ok(request)
+    }
+
+    fn start_tool_call(
+        &mut self,
+        request: &Request<'_>,
+        at: i64,
+        parent: Option<SpanId>,
+        out: &mut Output<'_>,
+    ) -> Result<()> {
+        let Request { id, name, arguments } = request;
+        let place = Place { span: self.frame.span("tool_call", id), parent };
+        let builder = self.frame.event("tool.call.started", at, place)?;
+        let builder = label(builder, ComponentScope::Tool, name)?;
+        out.push(builder.serialize(&ToolCall { call_id: id, name, arguments: *arguments }))?;
+        self.open_call(id, OpenCall { began: at, parent });
+        Ok(())
+    }
+
+    fn tool_result(&mut self, mut message: Message<'_>, out: &mut Output<'_>) -> Result<()> {
+        let body = &mut message.body;
+        let id = body.take_text("toolCallId")?.unwrap_or_default();
+        let name = body.take_text("toolName")?.unwrap_or_default();
+        let failed = body.take_as::<bool>("isError", "true or false")?.unwrap_or(false);
+        let content = body.take("content");
+        let said = content.map(|content| only_text(body, content)).transpose()?.flatten();
+        let call = self.calls.remove(&id);
+        let payload = ToolCallEnded {
+            call_id: &id,
+            name: &name,
+            duration_ns: call.and_then(|call| span_ns(call.began, message.began)),
+            result: if failed && said.is_some() { None } else { said.or(content) },
+            error: failed.then_some(RawFailure { message: said }),
+        };
+        let kind = if failed { "tool.call.failed" } else { "tool.call.completed" };
+        let parent = call.map_or_else(|| self.here(), |call| call.parent);
+        let place = Place { span: self.frame.span("tool_call", &id), parent };
+        let mut builder = self.frame.event(kind, message.began, place)?.serialize(&payload);
+        builder = label(builder, ComponentScope::Tool, &name)?;
+        out.push_with(keep(builder, body, &["details"]), body)?;
+        self.leftovers_of_record(&message, out)
+    }
+
+    /// A command that the user ran himself: no tool call.
+    fn command(&mut self, mut message: Message<'_>, out: &mut Output<'_>) -> Result<()> {
+        let body = &mut message.body;
+        let command = body.take_text("command")?.unwrap_or_default();
+        let payload = CommandExecuted {
+            command: &command,
+            exit_code: body.take_as("exitCode", "an exit code")?,
+            output: body.take("output"),
+            canceled: body.take_as("cancelled", "true or false")?.unwrap_or(false),
+            truncated: body.take_as("truncated", "true or false")?.unwrap_or(false),
+        };
+        let place = Place { span: None, parent: self.here() };
+        let builder = self.frame.event("command.executed", message.began, place)?.serialize(&payload);
+        out.push_with(keep(builder, body, &["fullOutputPath"]), body)?;
+        self.leftovers_of_record(&message, out)
+    }
+
+    fn leftovers(&self, message: &Message<'_>, out: &mut Output<'_>) -> Result<()> {
+        self.rest_of(&message.body, message.at, out)?;
+        self.leftovers_of_record(message, out)
+    }
+
+    fn leftovers_of_record(&self, message: &Message<'_>, out: &mut Output<'_>) -> Result<()> {
+        self.rest_of(&message.record, message.at, out)
+    }
+
+    /// Fields that no event of the message carries get one of their own.
+    fn rest_of(&self, fields: &Fields<'_>, at: i64, out: &mut Output<'_>) -> Result<()> {
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let place = Place { span: None, parent: self.here() };
+        out.push_with(self.frame.event("pi.record.kept", at, place)?, fields)
+    }
+}
+
+/// The source's word in the words of the standards; one that it doesn't know stays as it is.
+fn finish_reason(stop: &str) -> &str {
+    match stop {
+        "toolUse" => "tool_calls",
+        other => other,
+    }
+}
+
+/// The text of content that is nothing but one piece of text.
+fn only_text<'a>(body: &Fields<'a>, content: &'a RawValue) -> Result<Option<&'a RawValue>> {
+    if content.get().starts_with('"') {
+        return Ok(Some(content));
+    }
+    let [raw] = body.array(content)?[..] else { return Ok(None) };
+    let mut part = body.object(raw)?;
+    let is_text = part.take_text("type")?.as_deref() == Some("text");
+    let text = part.take("text");
+    Ok(text.filter(|_| is_text && part.is_empty()))
+}
+
+/// One record of usage: here, what was read from and written to the cache counts as input too.
+fn usage<'a>(body: &Fields<'a>, raw: &'a RawValue) -> Result<Usage<'a>> {
+    let mut fields = body.object(raw)?;
+    let mut count = |name| -> Result<u64> { Ok(fields.take_as(name, "a count of tokens")?.unwrap_or(0)) };
+    let (input, output, cache_read, cache_write) =
+        (count("input")?, count("output")?, count("cacheRead")?, count("cacheWrite")?);
+    let total = input.checked_add(cache_read).and_then(|sum| sum.checked_add(cache_write));
+    let input_tokens = total.ok_or_else(|| body.unfit(raw, "counts of tokens whose sum fits 64 bits"))?;
+    let mut cost_usd = None;
+    if let Some(cost) = fields.take("cost") {
+        cost_usd = body.object(cost)?.take("total");
+    }
+    if let Some(cost) = cost_usd
+        && !serde_json::from_str::<f64>(cost.get()).is_ok_and(|usd| usd.is_finite() && usd >= 0.0)
+    {
+        return Err(body.unfit(cost, "a cost in US dollars, not negative").at_path("usage.cost.total"));
+    }
+    Ok(Usage {
+        input_tokens,
+        output_tokens: output,
+        cache_read_tokens: cache_read,
+        cache_write_tokens: cache_write,
+        cost_usd,
+    })
+}

@@ -1,0 +1,275 @@
+//! Records of a session, all but messages, and the state that one record leaves for the next.
+
+use std::collections::{HashMap, VecDeque};
+
+use newswire::{ComponentScope, Error, Event, EventBuilder, Result, SpanId};
+
+use super::frame::{Frame, Place, label};
+use super::payload::{
+    ContextCompacted, Failure, ModelChanged, SessionStarted, ThinkingLevelChanged, TurnEnded, TurnStarted,
+};
+use crate::fields::Fields;
+use crate::importer::Report;
+use crate::time::{from_millis, parse_utc};
+
+/// How many tool calls may be open; the results of later ones tell no duration.
+const MAX_OPEN_CALLS: usize = 4096;
+
+/// Turns records into events.
+#[derive(Default)]
+pub(super) struct Mapper {
+    session: Option<Session>,
+    pending: VecDeque<Event>,
+    report: Report,
+}
+
+/// A session whose head has been read.
+pub(super) struct Session {
+    pub(super) frame: Frame,
+    pub(super) root: Option<SpanId>,
+    pub(super) turn: Option<Turn>,
+    turns: u64,
+    pub(super) models: u64,
+    /// When a record was written last: what stands in for times that are missing.
+    pub(super) clock: i64,
+    pub(super) calls: HashMap<String, OpenCall>,
+}
+
+/// A turn that has not ended.
+pub(super) struct Turn {
+    name: String,
+    pub(super) span: Option<SpanId>,
+    began: i64,
+}
+
+/// A tool call that has no result yet.
+#[derive(Clone, Copy)]
+pub(super) struct OpenCall {
+    pub(super) began: i64,
+    pub(super) parent: Option<SpanId>,
+}
+
+/// How a turn came to its end.
+pub(super) enum TurnEnd<'a> {
+    Completed,
+    Failed(&'a str),
+    Canceled(&'a str),
+}
+
+/// Where a record's events go.
+pub(super) struct Output<'m> {
+    pending: &'m mut VecDeque<Event>,
+    pub(super) report: &'m mut Report,
+}
+
+impl Mapper {
+    pub(super) fn pending(&mut self) -> &mut VecDeque<Event> {
+        &mut self.pending
+    }
+
+    pub(super) fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Maps one line.
+    ///
+    /// # Errors
+    /// `Invalid`, with the column, where it is no record, or no session's head where one must stand.
+    pub(super) fn line(&mut self, line: &str) -> Result<()> {
+        let mut fields = Fields::read(line, line).map_err(|error| match self.session {
+            Some(_) => error,
+            None => error.expecting(HEAD),
+        })?;
+        self.report.lines += 1;
+        let tag = fields.take("type").ok_or_else(|| no_type(self.session.is_some()))?;
+        let sort: String =
+            serde_json::from_str(tag.get()).map_err(|_| fields.unfit(tag, "a record's type, as text"))?;
+        let mut out = Output { pending: &mut self.pending, report: &mut self.report };
+        match &mut self.session {
+            Some(session) => session.record(&sort, line, fields, &mut out),
+            None if sort == "session" => {
+                self.session = Some(Session::start(fields, &mut out)?);
+                Ok(())
+            }
+            None => Err(Error::invalid(format!("a record of type {sort:?} stands first"))
+                .at_column(1)
+                .expecting(HEAD)),
+        }
+    }
+}
+
+const HEAD: &str = r#"the head of a session, {"type":"session","id":...}"#;
+
+fn no_type(in_session: bool) -> Error {
+    let expected = if in_session { "a record with a type" } else { HEAD };
+    Error::invalid("the object has no type").at_column(1).expecting(expected)
+}
+
+impl Output<'_> {
+    /// Finishes the event of `builder`.
+    pub(super) fn push(&mut self, builder: EventBuilder) -> Result<()> {
+        self.pending.push_back(builder.build()?);
+        self.report.events += 1;
+        Ok(())
+    }
+
+    /// Finishes the event; what is left of `fields` becomes its attributes and is counted as unknown.
+    pub(super) fn push_with(&mut self, mut builder: EventBuilder, fields: &Fields<'_>) -> Result<()> {
+        for (name, raw) in fields.rest() {
+            self.report.count_field(name);
+            builder = builder.attr_json(format!("pi.{name}"), raw.to_owned());
+        }
+        self.push(builder)
+    }
+}
+
+/// Keeps fields that are the source's own as attributes.
+pub(super) fn keep(mut builder: EventBuilder, fields: &mut Fields<'_>, names: &[&str]) -> EventBuilder {
+    for name in names {
+        if let Some(raw) = fields.take(name) {
+            builder = builder.attr_json(format!("pi.{name}"), raw.to_owned());
+        }
+    }
+    builder
+}
+
+impl Session {
+    fn start(mut fields: Fields<'_>, out: &mut Output<'_>) -> Result<Self> {
+        let id = fields.take_text("id")?.filter(|id| !id.is_empty());
+        let id = id.ok_or_else(|| Error::invalid("the session has no id").at_column(1).expecting(HEAD))?;
+        let clock = written(&mut fields)?.unwrap_or(0);
+        let payload = SessionStarted { workspace: fields.take_text("cwd")? };
+        let frame = Frame::new(id.clone())?;
+        let root = frame.span("session", &id);
+        let builder = frame.event("session.started", clock, Place { span: root, parent: None })?;
+        let builder = keep(
+            label(builder, ComponentScope::Session, &id)?,
+            &mut fields,
+            &["version", "provider", "modelId", "thinkingLevel", "branchedFrom"],
+        );
+        out.push_with(builder.serialize(&payload), &fields)?;
+        Ok(Self { frame, root, turn: None, turns: 0, models: 0, clock, calls: HashMap::new() })
+    }
+
+    /// Where things that are no calls of their own hang: in the turn, else in the session.
+    pub(super) fn here(&self) -> Option<SpanId> {
+        self.turn.as_ref().map_or(self.root, |turn| turn.span)
+    }
+
+    fn record(&mut self, sort: &str, line: &str, mut fields: Fields<'_>, out: &mut Output<'_>) -> Result<()> {
+        if sort == "message" {
+            return self.message(line, fields, out);
+        }
+        let known = ["compaction", "model_change", "thinking_level_change"].contains(&sort);
+        if !known {
+            return self.keep_whole(sort, line, &mut fields, out);
+        }
+        let at = written(&mut fields)?.unwrap_or(self.clock);
+        self.clock = at;
+        let place = Place { span: None, parent: self.here() };
+        let builder = match sort {
+            "compaction" => {
+                let payload = ContextCompacted {
+                    summary: fields.take("summary"),
+                    original_tokens: fields.take_as("tokensBefore", "a count of tokens")?,
+                };
+                let builder = self.frame.event("context.compacted", at, place)?.serialize(&payload);
+                keep(builder, &mut fields, &["firstKeptEntryIndex"])
+            }
+            "model_change" => {
+                let payload = ModelChanged {
+                    provider: fields.take_text("provider")?,
+                    model: fields.take_text("modelId")?,
+                };
+                self.frame.event("session.model.changed", at, place)?.serialize(&payload)
+            }
+            _ => {
+                let payload = ThinkingLevelChanged { level: fields.take_text("thinkingLevel")? };
+                self.frame.event("session.thinking_level.changed", at, place)?.serialize(&payload)
+            }
+        };
+        out.push_with(builder, &fields)
+    }
+
+    /// An event that carries a record of an unknown sort as it stands.
+    pub(super) fn keep_whole(
+        &mut self,
+        sort: &str,
+        record: &str,
+        fields: &mut Fields<'_>,
+        out: &mut Output<'_>,
+    ) -> Result<()> {
+        out.report.count_record(sort);
+        // An unknown record's time may have any form; it is in the payload either way.
+        let at = written(fields).ok().flatten().unwrap_or(self.clock);
+        let place = Place { span: None, parent: self.here() };
+        out.push(self.frame.event("pi.record.kept", at, place)?.json(record.trim()))
+    }
+
+    /// A user's message begins a turn; one that was open is thereby over.
+    pub(super) fn start_turn(&mut self, at: i64, out: &mut Output<'_>) -> Result<()> {
+        self.end_turn(TurnEnd::Canceled("the next message came first"), at, out)?;
+        self.turns += 1;
+        let name = self.turns.to_string();
+        self.frame.enter_turn(&name)?;
+        let span = self.frame.span("turn", &name);
+        let builder = self.frame.event("turn.started", at, Place { span, parent: self.root })?;
+        let builder = label(builder, ComponentScope::Turn, &name)?;
+        out.push(builder.serialize(&TurnStarted { name: &name, index: self.turns - 1 }))?;
+        self.turn = Some(Turn { name, span, began: at });
+        Ok(())
+    }
+
+    pub(super) fn end_turn(&mut self, end: TurnEnd<'_>, at: i64, out: &mut Output<'_>) -> Result<()> {
+        let Some(turn) = self.turn.take() else { return Ok(()) };
+        let mut payload =
+            TurnEnded { name: &turn.name, duration_ns: span_ns(turn.began, at), ..Default::default() };
+        let kind = match end {
+            TurnEnd::Completed => "turn.completed",
+            TurnEnd::Failed(message) => {
+                payload.error = Some(Failure { message });
+                "turn.failed"
+            }
+            TurnEnd::Canceled(reason) => {
+                payload.reason = Some(reason);
+                "turn.canceled"
+            }
+        };
+        let builder = self.frame.event(kind, at, Place { span: turn.span, parent: self.root })?;
+        let builder = label(builder, ComponentScope::Turn, &turn.name)?;
+        self.frame.leave_turn();
+        out.push(builder.serialize(&payload))
+    }
+
+    pub(super) fn open_call(&mut self, id: &str, call: OpenCall) {
+        if self.calls.len() < MAX_OPEN_CALLS {
+            self.calls.insert(id.to_owned(), call);
+        }
+    }
+}
+
+/// When the record was written.
+pub(super) fn written(fields: &mut Fields<'_>) -> Result<Option<i64>> {
+    let Some(raw) = fields.take("timestamp") else { return Ok(None) };
+    let text: Option<String> = serde_json::from_str(raw.get()).ok();
+    let expected = "a time such as 2025-11-20T23:33:50.805Z";
+    text.and_then(|text| parse_utc(&text))
+        .map(Some)
+        .ok_or_else(|| fields.unfit(raw, expected).at_path("timestamp"))
+}
+
+/// When the message was begun, by its own clock.
+pub(super) fn begun(fields: &mut Fields<'_>) -> Result<Option<i64>> {
+    let Some(raw) = fields.take("timestamp") else { return Ok(None) };
+    let millis: Option<i64> = serde_json::from_str(raw.get()).ok();
+    let expected = "milliseconds since 1970";
+    millis
+        .and_then(from_millis)
+        .map(Some)
+        .ok_or_else(|| fields.unfit(raw, expected).at_path("message.timestamp"))
+}
+
+/// How long it took; absent where the clock went back.
+pub(super) fn span_ns(began: i64, ended: i64) -> Option<i64> {
+    ended.checked_sub(began).filter(|nanos| *nanos >= 0)
+}

@@ -1,0 +1,84 @@
+//! Times as recordings write them, as nanoseconds since the Unix epoch.
+
+/// Reads the RFC 3339 form that recordings use: UTC, up to nine digits after the second.
+pub(crate) fn parse_utc(text: &str) -> Option<i64> {
+    let (date, clock) = text.strip_suffix('Z')?.split_once('T')?;
+    let mut date = date.splitn(3, '-').map(number);
+    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
+    let (whole, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+    let mut whole = whole.splitn(3, ':').map(number);
+    let (hour, minute, second) = (whole.next()??, whole.next()??, whole.next()??);
+    let valid = (1..=12).contains(&month)
+        && (1..=days_in(year, month)).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 60
+        && (1..=9).contains(&fraction.len());
+    if !valid {
+        return None;
+    }
+    let nanos = number(fraction)? * 10_i64.pow(9 - u32::try_from(fraction.len()).ok()?);
+    let seconds = days_since_epoch(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+    seconds.checked_mul(1_000_000_000)?.checked_add(nanos)
+}
+
+/// Milliseconds since the Unix epoch, as nanoseconds.
+pub(crate) fn from_millis(millis: i64) -> Option<i64> {
+    millis.checked_mul(1_000_000)
+}
+
+fn number(digits: &str) -> Option<i64> {
+    let plain = (1..=9).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| digits.parse().ok()).flatten()
+}
+
+fn is_leap(year: i64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+fn days_in(year: i64, month: i64) -> i64 {
+    match month {
+        2 if is_leap(year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days from 1970-01-01 in the proleptic Gregorian calendar, by years that begin in March.
+fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
+    let shifted = if month <= 2 { year - 1 } else { year };
+    let era = shifted.div_euclid(400);
+    let year_of_era = shifted.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_utc;
+
+    #[test]
+    fn times_are_read_to_the_nanosecond() {
+        assert_eq!(parse_utc("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(parse_utc("2025-11-20T23:33:50.805Z"), Some(1_763_681_630_805_000_000));
+        assert_eq!(parse_utc("2024-02-29T12:00:00.000000001Z"), Some(1_709_208_000_000_000_001));
+        assert_eq!(parse_utc("1969-12-31T23:59:59.5Z"), Some(-500_000_000));
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in [
+            "",
+            "Z",
+            "2025-02-29T00:00:00Z",
+            "2025-11-20T24:00:00Z",
+            "2025-11-20 23:33:50Z",
+            "2025-1-2T0:0:0.Z",
+        ] {
+            assert_eq!(parse_utc(text), None, "{text}");
+        }
+        assert_eq!(parse_utc("99999-01-01T00:00:00Z"), None);
+    }
+}

@@ -1,0 +1,264 @@
+//! The live view: a line an event, indented by run, turn and call, for people who watch an agent work.
+//!
+//! Chunks of one stream grow one line until something else happens. Everything that events bring is made
+//! visible first, and cut at the width, so that nothing in it can act on the terminal.
+
+mod figures;
+mod line;
+mod nesting;
+mod view;
+mod visible;
+
+use std::io::{self, ErrorKind as IoKind, IsTerminal, Write};
+use std::time::Duration;
+
+use line::{Line, Style};
+use nesting::Nesting;
+use view::View;
+pub use visible::Visible;
+
+use super::{Sink, SinkUrl};
+use crate::delivery::Gap;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Event, Phase, SpanId};
+use crate::kind::Kind;
+use crate::options::{Coalesce, HandlerOptions, SubscribeOptions};
+
+/// How the live view looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConsoleOptions {
+    /// How many columns a line has at most; 100. Lines are never narrower than 40.
+    pub width: usize,
+    /// Whether marks are coloured; false.
+    pub color: bool,
+}
+
+impl Default for ConsoleOptions {
+    fn default() -> Self {
+        Self { width: 100, color: false }
+    }
+}
+
+impl ConsoleOptions {
+    /// The narrowest and the widest line.
+    pub const WIDTHS: std::ops::RangeInclusive<usize> = 40..=1000;
+}
+
+/// The live view, written to any writer; a sink.
+///
+/// ```
+/// use newswire::{Console, ConsoleOptions, Event, Kind, Sink};
+///
+/// let mut shown = Vec::new();
+/// let mut console = Console::new(&mut shown, ConsoleOptions::default());
+/// let kind = Kind::parse("tool.call.completed")?;
+/// console.event(&Event::builder(kind).time_ns(0).json(r#"{"name":"ls","duration_ns":12000000}"#).build()?)?;
+/// drop(console);
+/// assert_eq!(String::from_utf8_lossy(&shown), "00:00:00.000 ✓ tool.call ls  12 ms\n");
+/// # Ok::<(), newswire::Error>(())
+/// ```
+pub struct Console<W: Write> {
+    writer: W,
+    options: ConsoleOptions,
+    nesting: Nesting,
+    growing: Option<Growing>,
+    /// The reader has gone away: nothing is written any more, and that is no error.
+    unread: bool,
+}
+
+/// A line that chunks of one stream are being added to.
+struct Growing {
+    line: Line,
+    kind: Kind,
+    stream: Option<String>,
+    span: Option<SpanId>,
+}
+
+impl<W: Write> Console<W> {
+    /// A view that writes to `writer`.
+    pub fn new(writer: W, options: ConsoleOptions) -> Self {
+        let width = options.width.clamp(*ConsoleOptions::WIDTHS.start(), *ConsoleOptions::WIDTHS.end());
+        let options = ConsoleOptions { width, ..options };
+        Self { writer, options, nesting: Nesting::default(), growing: None, unread: false }
+    }
+
+    fn write(&mut self, text: &str) -> Result<()> {
+        if self.unread {
+            return Ok(());
+        }
+        let written = self.writer.write_all(text.as_bytes()).and_then(|()| self.writer.flush());
+        written.or_else(|error| match error.kind() {
+            IoKind::BrokenPipe => {
+                self.unread = true;
+                Ok(())
+            }
+            _ => Err(Error::new(ErrorKind::Io, format!("the live view can't be written: {error}"))),
+        })
+    }
+
+    fn line(&self) -> Line {
+        Line::new(self.options.width, self.options.color)
+    }
+
+    fn end_growing(&mut self) -> Result<()> {
+        match self.growing.take() {
+            Some(_) => self.write("\n"),
+            None => Ok(()),
+        }
+    }
+
+    /// Time, indentation and mark, with which every line begins.
+    fn begin(&mut self, event: &Event, phase: Option<Phase>) -> Line {
+        let depth = self.nesting.depth(event, phase);
+        let mut line = self.line();
+        line.push(Style::Dim, &figures::time_of_day(event.time_ns()));
+        line.push(Style::Plain, &"  ".repeat(depth));
+        let (mark, style) = mark(event, phase);
+        line.push(style, &format!(" {mark} "));
+        line
+    }
+
+    fn chunk(&mut self, event: &Event) -> Result<()> {
+        let (stream, text) = View::of(event).chunk();
+        let span = event.correlation().span;
+        let same = self.growing.as_ref().is_some_and(|growing| {
+            growing.kind == *event.kind() && growing.stream == stream && growing.span == span
+        });
+        if !same {
+            self.end_growing()?;
+            let mut line = self.begin(event, None);
+            line.push(Style::Plain, event.kind().as_str());
+            line.push(Style::Plain, "  ");
+            self.growing = Some(Growing { line, kind: event.kind().clone(), stream, span });
+        }
+        let Some(growing) = &mut self.growing else { return Ok(()) };
+        if same && growing.line.is_cut() {
+            return Ok(());
+        }
+        growing.line.push(Style::Plain, &text);
+        let grown = growing.line.take();
+        self.write(&grown)
+    }
+}
+
+impl<W: Write + Send> Sink for Console<W> {
+    fn options(&self) -> HandlerOptions {
+        HandlerOptions {
+            queue: SubscribeOptions {
+                internal: true,
+                coalesce: Some(Coalesce { window: Duration::from_millis(50), max_bytes: 1 << 16 }),
+                ..SubscribeOptions::default()
+            },
+            ..HandlerOptions::default()
+        }
+    }
+
+    fn event(&mut self, event: &Event) -> Result<()> {
+        if event.kind().as_str().ends_with(".delta") {
+            return self.chunk(event);
+        }
+        self.end_growing()?;
+        let phase = phase_of(event);
+        let mut line = self.begin(event, phase);
+        let name = event.kind().as_str();
+        let name = match phase {
+            Some(phase) => name.strip_suffix(phase.as_str()).unwrap_or(name).trim_end_matches('.'),
+            None => name,
+        };
+        let failed = phase == Some(Phase::Failed);
+        line.push(if failed { Style::Bad } else { Style::Plain }, name);
+        let view = View::of(event);
+        let subject = view.subject().or_else(|| event.source().name().map(str::to_owned));
+        if let Some(subject) = subject {
+            line.push(Style::Plain, " ");
+            line.push(Style::Strong, &subject);
+        }
+        for figure in view.figures() {
+            line.push(Style::Plain, "  ");
+            line.push(Style::Dim, &figure);
+        }
+        if let Some(text) = view.text(event, phase) {
+            line.push(Style::Plain, "  ");
+            line.push(if failed { Style::Bad } else { Style::Plain }, text.trim_end());
+        }
+        line.end();
+        self.write(&line.take())
+    }
+
+    fn gap(&mut self, gap: &Gap) -> Result<()> {
+        self.end_growing()?;
+        let events = if gap.count == 1 { "event" } else { "events" };
+        let mut line = self.line();
+        line.push(Style::Warn, &format!("… {} {events} missing ({})", gap.count, gap.reason.as_str()));
+        line.end();
+        self.write(&line.take())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.end_growing()?;
+        self.write("")
+    }
+}
+
+/// The phase by the catalogue, else by the name's last segment: custom lifecycles are marked too.
+fn phase_of(event: &Event) -> Option<Phase> {
+    event.phase().or_else(|| {
+        let (_, last) = event.kind().as_str().rsplit_once('.')?;
+        Phase::parse(last).ok()
+    })
+}
+
+fn mark(event: &Event, phase: Option<Phase>) -> (&'static str, Style) {
+    use crate::event::Severity;
+    match (phase, event.severity()) {
+        (Some(Phase::Completed), _) => ("✓", Style::Good),
+        (Some(Phase::Failed), _) | (_, Severity::Error) => ("✗", Style::Bad),
+        (Some(Phase::Canceled), _) => ("⊘", Style::Warn),
+        (_, Severity::Warn) => ("!", Style::Warn),
+        (Some(Phase::Started | Phase::Progress), _) => ("…", Style::Dim),
+        (None, _) => ("·", Style::Dim),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// The sink of `console:?width=100&color=auto|always|never&to=stdout|stderr`.
+pub(super) fn open(url: &SinkUrl) -> Result<Box<dyn Sink>> {
+    url.allow(&["width", "color", "to"])?;
+    if !url.body().is_empty() {
+        return Err(Error::invalid("console: takes no address")
+            .at_column(9)
+            .expecting("console:?name=value"));
+    }
+    let width = url.param("width").map(|param| param.number(ConsoleOptions::WIDTHS)).transpose()?;
+    let colors = [("auto", Color::Auto), ("always", Color::Always), ("never", Color::Never)];
+    let color = url.param("color").map(|param| param.choice(&colors)).transpose()?;
+    let to_stderr =
+        url.param("to").map(|param| param.choice(&[("stdout", false), ("stderr", true)])).transpose()?;
+    let to_stderr = to_stderr.unwrap_or(false);
+    let terminal = if to_stderr { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
+    let options = ConsoleOptions {
+        width: width.unwrap_or_else(|| ConsoleOptions::default().width),
+        color: match color.unwrap_or(Color::Auto) {
+            Color::Auto => terminal && colors_welcome(),
+            Color::Always => true,
+            Color::Never => false,
+        },
+    };
+    Ok(if to_stderr {
+        Box::new(Console::new(io::stderr(), options))
+    } else {
+        Box::new(Console::new(io::stdout(), options))
+    })
+}
+
+/// Whether the user's environment lets programs colour what they print to a terminal.
+fn colors_welcome() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}

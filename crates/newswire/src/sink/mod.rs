@@ -1,0 +1,124 @@
+//! Sinks take events out of the process; each is attached by URL: `bus.attach("console:")`.
+//!
+//! A scheme is whatever was registered under its name. The core brings `console`; other crates register
+//! theirs explicitly with [`register_sink`], so that what a program links is what it can attach. A sink runs
+//! as a handler, one call at a time, and gets internal events too.
+
+mod attachment;
+mod console;
+mod url;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use parking_lot::RwLock;
+
+pub use attachment::Attachment;
+pub use console::{Console, ConsoleOptions, Visible};
+pub use url::{Param, SinkUrl};
+
+use crate::bus::Bus;
+use crate::delivery::Gap;
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::options::{HandlerOptions, SubscribeOptions};
+
+/// Takes events out of the process, in some format.
+///
+/// Its calls come one at a time, in the order of the bus, from a worker thread.
+pub trait Sink: Send {
+    /// How it is to be served; one call at a time, with internal events.
+    fn options(&self) -> HandlerOptions {
+        HandlerOptions {
+            queue: SubscribeOptions { internal: true, ..SubscribeOptions::default() },
+            ..HandlerOptions::default()
+        }
+    }
+
+    /// Takes an event.
+    ///
+    /// # Errors
+    /// Whatever kept it from being taken; it is counted as failed, and the next one is tried.
+    fn event(&mut self, event: &Event) -> Result<()>;
+
+    /// Takes word that events are missing here.
+    ///
+    /// # Errors
+    /// As [`Sink::event`].
+    fn gap(&mut self, gap: &Gap) -> Result<()>;
+
+    /// Hands on what it holds back.
+    ///
+    /// # Errors
+    /// What could not be handed on.
+    fn flush(&mut self) -> Result<()>;
+
+    /// Ends it, after its last event; called once.
+    ///
+    /// # Errors
+    /// What could not be handed on or ended properly.
+    fn close(&mut self) -> Result<()> {
+        self.flush()
+    }
+}
+
+/// Makes a sink from a URL of the scheme that it is registered for.
+pub type SinkFactory = fn(&SinkUrl) -> Result<Box<dyn Sink>>;
+
+fn schemes() -> &'static RwLock<BTreeMap<String, SinkFactory>> {
+    static SCHEMES: OnceLock<RwLock<BTreeMap<String, SinkFactory>>> = OnceLock::new();
+    SCHEMES.get_or_init(|| {
+        let console: SinkFactory = |url| console::open(url);
+        RwLock::new(BTreeMap::from([("console".to_owned(), console)]))
+    })
+}
+
+/// Makes URLs of `scheme` attachable in this process; a later registration replaces an earlier one.
+///
+/// # Errors
+/// `Invalid`, with the column, where `scheme` isn't lower-case letters, digits and `+`, `-`, `.`.
+pub fn register_sink(scheme: &str, factory: SinkFactory) -> Result<()> {
+    url::check_scheme(scheme)?;
+    schemes().write().insert(scheme.to_owned(), factory);
+    Ok(())
+}
+
+impl Bus {
+    /// Attaches the sink that `url` names; it gets every event until it is detached or the bus closes.
+    ///
+    /// ```
+    /// let bus = newswire::Bus::new();
+    /// bus.attach("console:?width=120&color=never")?;
+    /// # Ok::<(), newswire::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Invalid`, with the column, where the URL or a part of it is wrong, or its scheme is not built in;
+    /// whatever the sink says while it opens.
+    pub fn attach(&self, url: &str) -> Result<Attachment> {
+        let url = SinkUrl::parse(url)?;
+        let factory = schemes().read().get(url.scheme()).copied();
+        let factory = factory.ok_or_else(|| {
+            let names: Vec<_> = schemes().read().keys().map(|name| format!("{name}:")).collect();
+            Error::invalid(format!("no sink of scheme {:?} is built in", url.scheme()))
+                .at_column(1)
+                .expecting(format!("one of {}", names.join(", ")))
+        })?;
+        let sink = factory(&url)?;
+        let options = sink.options();
+        self.attach_sink(url.name(), sink, options)
+    }
+
+    /// Attaches a sink that is there already, served as `options` say; [`Sink::options`] are its own wishes.
+    ///
+    /// # Errors
+    /// What [`Bus::on_with`] says of the options; `Closed`.
+    pub fn attach_sink(
+        &self,
+        name: impl Into<String>,
+        sink: Box<dyn Sink>,
+        options: HandlerOptions,
+    ) -> Result<Attachment> {
+        Attachment::open(self, name.into(), sink, options)
+    }
+}

@@ -1,0 +1,123 @@
+//! Sinks on a bus: attached by URL, detached, ended; and URLs that are wrong.
+
+use std::sync::{Arc, Mutex};
+
+use newswire::{
+    Bus, ErrorKind, Event, Gap, HandlerOptions, Kind, Mode, Result, Sink, SinkUrl, register_sink,
+};
+
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<Vec<String>>>);
+
+impl Seen {
+    fn note(&self, what: &str) -> Result<()> {
+        self.0.lock().unwrap().push(what.to_owned());
+        Ok(())
+    }
+
+    fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Sink for Seen {
+    fn event(&mut self, event: &Event) -> Result<()> {
+        self.note(event.kind().as_str())
+    }
+
+    fn gap(&mut self, _: &Gap) -> Result<()> {
+        self.note("gap")
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.note("flushed")
+    }
+}
+
+fn event(kind: &str) -> Event {
+    Event::builder(Kind::parse(kind).unwrap()).build().unwrap()
+}
+
+fn inline(sink: &Seen) -> HandlerOptions {
+    HandlerOptions { mode: Mode::Inline, ..sink.options() }
+}
+
+#[test]
+fn a_sink_stays_attached_without_its_handle_and_gets_internal_events() {
+    let (bus, seen) = (Bus::new(), Seen::default());
+    drop(bus.attach_sink("seen:", Box::new(seen.clone()), inline(&seen)).unwrap());
+    bus.publish(event("run.started")).unwrap();
+    let internal = Event::builder(Kind::parse("bus.noticed").unwrap()).internal(true).build().unwrap();
+    bus.publish(internal).unwrap();
+    assert_eq!(seen.all(), ["run.started", "bus.noticed"]);
+}
+
+#[test]
+fn detaching_ends_the_sink_once_and_no_event_follows() {
+    let (bus, seen) = (Bus::new(), Seen::default());
+    let attachment = bus.attach_sink("seen:", Box::new(seen.clone()), inline(&seen)).unwrap();
+    bus.publish(event("run.started")).unwrap();
+    attachment.detach().unwrap();
+    attachment.clone().detach().unwrap();
+    bus.publish(event("run.completed")).unwrap();
+    assert_eq!(seen.all(), ["run.started", "flushed"]);
+}
+
+#[test]
+fn a_registered_scheme_is_attached_with_its_parameters() {
+    fn factory(url: &SinkUrl) -> Result<Box<dyn Sink>> {
+        url.allow(&["mode"])?;
+        url.param("mode").map(|param| param.choice(&[("fast", 1), ("safe", 2)])).transpose()?;
+        Ok(Box::new(Seen::default()))
+    }
+    register_sink("seen+test", factory).unwrap();
+    let bus = Bus::new();
+    let attachment = bus.attach("seen+test://user:secret@host/a%20b?mode=fast").unwrap();
+    assert_eq!(attachment.name(), "seen+test://host/a b");
+    let error = bus.attach("seen+test:x?mode=slow").unwrap_err();
+    assert_eq!((error.column(), error.expected()), (Some(13), Some("one of fast, safe")));
+    let error = bus.attach("nosuch:x").unwrap_err();
+    assert_eq!((error.kind(), error.column()), (ErrorKind::Invalid, Some(1)));
+    let known = error.expected().unwrap();
+    assert!(known.contains("console:") && known.contains("seen+test:"), "{known}");
+    assert!(register_sink("No", factory).is_err() && register_sink("", factory).is_err());
+}
+
+#[test]
+fn the_console_is_attached_by_url_with_its_options() {
+    let bus = Bus::new();
+    let attachment = bus.attach("console:?width=120&color=never&to=stderr").unwrap();
+    assert_eq!(attachment.name(), "console:");
+    attachment.detach().unwrap();
+}
+
+#[test]
+fn what_is_wrong_with_a_url_is_told_by_column() {
+    let bus = Bus::new();
+    let cases = [
+        ("", 1, "the URL has no scheme"),
+        ("console", 1, "the URL has no scheme"),
+        (":x", 1, "the URL's scheme is not well formed"),
+        ("conSole:", 4, "the URL's scheme is not well formed"),
+        ("9x:", 1, "the URL's scheme is not well formed"),
+        ("console:\u{7}", 9, "a control character stands in the URL"),
+        ("console:here", 9, "console: takes no address"),
+        ("console:?width", 10, "\"width\" has no value"),
+        ("console:?width=39", 10, "width=\"39\" doesn't fit"),
+        ("console:?color=never&width=many", 22, "width=\"many\" doesn't fit"),
+        ("console:?color=pink", 10, "color=\"pink\" doesn't fit"),
+        ("console:?to=moon", 10, "to=\"moon\" doesn't fit"),
+        ("console:?hight=3", 10, "console: has no option \"hight\""),
+        ("console:?width=50&width=60", 19, "\"width\" is given twice"),
+        ("console:?to=%zz", 13, "a percent sign without its digits, or for a control character"),
+        ("console:%1b", 9, "a percent sign without its digits, or for a control character"),
+        ("console:?to=a%2", 14, "a percent sign without its digits, or for a control character"),
+        ("console:?to=%ff", 13, "the percent-encoded bytes are not UTF-8"),
+    ];
+    for (url, column, message) in cases {
+        let error = bus.attach(url).unwrap_err();
+        assert_eq!((error.message(), error.column()), (message, Some(column)), "{url:?}");
+    }
+    let long = format!("console:{}", "x".repeat(5000));
+    assert_eq!(bus.attach(&long).unwrap_err().kind(), ErrorKind::TooLarge);
+}
