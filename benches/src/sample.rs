@@ -1,0 +1,60 @@
+//! The event of the measurements: a finished tool call with four short ids and 211 bytes of payload.
+
+use std::hint::black_box;
+
+use newswire::{Event, Kind, Scope, ScopeField};
+
+/// The kind of the measured events.
+pub(crate) const KIND: &str = "tool.call.completed";
+
+/// The four short ids, by their field.
+pub(crate) const IDS: [(ScopeField, &str); 4] = [
+    (ScopeField::Session, "ses_8fK2mQ"),
+    (ScopeField::Run, "run_51c09e"),
+    (ScopeField::Step, "step_0007"),
+    (ScopeField::Turn, "turn_03"),
+];
+
+/// The payload: 211 bytes of JSON.
+pub(crate) const PAYLOAD: &str = concat!(
+    r#"{"call_id":"call_7Qx2mB4kZ9","tool":"web_search","status":"success","duration_ns":1834211907,"#,
+    r#""result":"Found 12 pages; the first: Event-driven agents in production, one year on","result_bytes":20480,"attempt":1}"#,
+);
+
+/// The kind, interned.
+pub(crate) fn kind() -> Kind {
+    Kind::parse(KIND).expect("a well-formed name")
+}
+
+/// The scope of the measured events.
+pub(crate) fn scope() -> Scope {
+    IDS.iter().fold(Scope::new(), |scope, (field, id)| scope.with(*field, *id).expect("a short id"))
+}
+
+/// One event whose time tells it from all others: `mark` comes back by [`mark`].
+pub(crate) fn event(mark: i64) -> Event {
+    Event::builder(kind()).scope(scope()).time_ns(mark).json(PAYLOAD).build().expect("a small event")
+}
+
+/// `count` distinct events, marked from `first` on.
+pub(crate) fn events(first: i64, count: usize) -> Vec<Event> {
+    (first..).take(count).map(event).collect()
+}
+
+/// What a consumer does with an event: looks at its kind, its mark and its payload.
+#[inline]
+pub(crate) fn touch(event: &Event) -> i64 {
+    black_box(event.kind() as *const Kind);
+    black_box(event.payload_json().map_or(0, str::len));
+    black_box(event.time_ns())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_payload_of_the_measurements_has_211_bytes() {
+        assert_eq!(PAYLOAD.len(), 211);
+    }
+}
