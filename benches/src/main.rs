@@ -1,46 +1,53 @@
-//! Newswire beside its peers.
+//! Newswire beside its peers: the goals for speed (`bench`) and for reliability (`soak`).
+//!
+//! `newswire-benches bench|soak [--short] [ID...]`; without ids, all goals. One JSON line a goal on standard
+//! output, tables on standard error. A goal that is missed is a result, told by `"pass":false`: the exit
+//! code is 0 then too. It is 2 for an unknown id, 101 where a measurement itself fails.
+
 mod clock;
+mod contest;
 mod fabric;
+mod goals;
 mod harness;
 mod peers;
+mod report;
 mod sample;
+mod scale;
+mod soak;
 mod structures;
 
-use harness::*;
+use std::process::ExitCode;
 
-macro_rules! all { ($load:expr, $subs:expr, $cap:expr, $($name:literal => $open:expr),* $(,)?) => {
-    {
-    let mut rows: Vec<(&str, Vec<Cost>)> = vec![$(($name, vec![])),*];
-    for _ in 0..7 {
-        let mut i = 0;
-        $( rows[i].1.push(run($open($subs, $cap), $load)); i += 1; )*
-        let _ = i;
-    }
-    for (name, costs) in rows {
-        let med = |f: fn(&Cost) -> f64| { let mut v: Vec<f64> = costs.iter().map(f).collect(); v.sort_by(f64::total_cmp); v[v.len()/2] };
-        println!("{:2} subs {:2} pubs {:?} {:22} publisher {:8.1} process {:8.1} wall {:8.1}", $subs, $load.publishers, $load.habit, name, med(|c| c.publisher), med(|c| c.process), med(|c| c.wall));
-    }
-    }
-} }
+use goals::Run;
+use scale::Scale;
 
-type O = std::sync::OnceLock<newswire::Event>;
-type R = structures::raw::Raw;
-use std::time::Duration;
-fn log0(s: usize, _: usize) -> fabric::Opened<structures::log::Log<O>> { structures::log::open(s, Duration::ZERO) }
-fn raw0(s: usize, _: usize) -> fabric::Opened<structures::log::Log<R>> { structures::log::open(s, Duration::ZERO) }
-fn raw50(s: usize, _: usize) -> fabric::Opened<structures::log::Log<R>> { structures::log::open(s, Duration::from_micros(50)) }
-fn main() {
-    let mut rows: Vec<(&str, Vec<[f64;2]>)> = vec![("tokio", vec![]), ("crossbeam", vec![]), ("queues", vec![]), ("ring", vec![]), ("log", vec![]), ("raw", vec![]), ("raw50", vec![])];
-    for _ in 0..5 {
-        rows[0].1.push(run_asleep(peers::broadcast::open(1, 1024), 300, 16));
-        rows[1].1.push(run_asleep(peers::channels::open(1, 1024), 300, 16));
-        rows[2].1.push(run_asleep(structures::queues::open(1, 1024), 300, 16));
-        rows[3].1.push(run_asleep(structures::ring::open(1, 1024), 300, 16));
-        rows[4].1.push(run_asleep(log0(1, 1024), 300, 16));
-        rows[5].1.push(run_asleep(raw0(1, 1024), 300, 16));
-        rows[6].1.push(run_asleep(raw50(1, 1024), 300, 16));
+fn main() -> ExitCode {
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    let scale = if words.iter().any(|word| word == "--short") { Scale::Short } else { Scale::Full };
+    words.retain(|word| word != "--short");
+    let Some((set, ids)) = words.split_first() else { return usage("say bench or soak") };
+    match set.as_str() {
+        "bench" => play(goals::GOALS, ids, scale),
+        "soak" => play(soak::GOALS, ids, scale),
+        other => usage(&format!("{other:?} is neither bench nor soak")),
     }
-    for (name, v) in rows {
-        println!("asleep {name:10} first {:.0} further {:.0}", median(&mut v.iter().map(|x| x[0]).collect::<Vec<_>>()), median(&mut v.iter().map(|x| x[1]).collect::<Vec<_>>()));
+}
+
+/// Runs the goals of these ids, or all.
+fn play(goals: &[(&str, Run)], ids: &[String], scale: Scale) -> ExitCode {
+    let known: Vec<&str> = goals.iter().map(|(id, _)| *id).collect();
+    if let Some(unknown) = ids.iter().find(|id| !known.contains(&id.as_str())) {
+        return usage(&format!("no goal is called {unknown:?}; there are: {}", known.join(" ")));
     }
+    for (id, run) in goals {
+        if ids.is_empty() || ids.iter().any(|wanted| wanted == id) {
+            run(scale).iter().for_each(report::Line::print);
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn usage(wrong: &str) -> ExitCode {
+    eprintln!("{wrong}\nusage: cargo xtask bench|soak [--short] [ID...]");
+    ExitCode::from(2)
 }

@@ -1,6 +1,7 @@
 //! The event of the measurements: a finished tool call with four short ids and 211 bytes of payload.
 
 use std::hint::black_box;
+use std::sync::LazyLock;
 
 use newswire::{Event, Kind, Scope, ScopeField};
 
@@ -21,9 +22,19 @@ pub(crate) const PAYLOAD: &str = concat!(
     r#""result":"Found 12 pages; the first: Event-driven agents in production, one year on","result_bytes":20480,"attempt":1}"#,
 );
 
+/// What a caller has at hand when the call has ended: call id, tool, status, duration in ns, result.
+pub(crate) const CALL: (&str, &str, &str, u64, &str) = (
+    "call_7Qx2mB4kZ9",
+    "web_search",
+    "success",
+    1_834_211_907,
+    "Found 12 pages; the first: Event-driven agents in production, one year on",
+);
+
 /// The kind, interned.
 pub(crate) fn kind() -> Kind {
-    Kind::parse(KIND).expect("a well-formed name")
+    static INTERNED: LazyLock<Kind> = LazyLock::new(|| Kind::parse(KIND).expect("a well-formed name"));
+    INTERNED.clone()
 }
 
 /// The scope of the measured events.

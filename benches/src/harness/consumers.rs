@@ -45,7 +45,9 @@ impl Consumers {
         let spawn = |(index, consumer): (usize, C)| {
             let (progress, stop) = (progress.clone(), stop.clone());
             thread::spawn(move || {
-                processor.map(stay_on);
+                if let Some(processor) = processor {
+                    stay_on(processor);
+                }
                 consume(consumer, habit, &progress[index].0, &stop)
             })
         };
@@ -74,13 +76,18 @@ impl Consumers {
 
 /// Takes events until told to stop; gives a digest of what came in which order.
 fn consume(mut consumer: impl Consumer, habit: Habit, progress: &AtomicU64, stop: &AtomicBool) -> u64 {
-    let (mut count, mut order, mut stopped) = (0, 0u64, false);
+    let (mut count, mut order, mut stopped, mut seq) = (0, 0u64, false, 0);
     while !stopped {
-        let mut each = |event: &Event| match touch(event) {
-            STOP => stopped = true,
-            mark => {
-                count += 1;
-                order = order.wrapping_mul(31).wrapping_add(mark.unsigned_abs());
+        let mut each = |event: &Event| {
+            // Peers give no seq; ours must rise by one.
+            assert!(event.seq() == 0 || event.seq() == seq + 1, "an event is missing or out of order");
+            seq = event.seq();
+            match touch(event) {
+                STOP => stopped = true,
+                mark => {
+                    count += 1;
+                    order = order.wrapping_mul(31).wrapping_add(mark.unsigned_abs());
+                }
             }
         };
         let taken = match habit {

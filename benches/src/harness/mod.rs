@@ -5,9 +5,11 @@
 //! consumers are not charged to the publisher.
 
 mod consumers;
+mod emit;
 mod sleeper;
 mod trial;
 
 pub(crate) use consumers::Habit;
-pub(crate) use sleeper::{median, run as run_asleep};
-pub(crate) use trial::{Cost, Load, run};
+pub(crate) use emit::{BURST, EMIT_COLUMNS, run as run_emit};
+pub(crate) use sleeper::run as run_asleep;
+pub(crate) use trial::{ALL_THREADS, COLUMNS, Load, PUBLISHER, WALL, run};

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::consumers::{Consumers, Habit, STOP};
 use crate::clock::stay_on;
+use crate::contest::median;
 use crate::fabric::{Fabric, Opened};
 use crate::sample;
 
@@ -18,7 +19,7 @@ pub(crate) fn run<F: Fabric>((fabric, consumers): Opened<F>, bursts: usize, burs
     // A thread of its own, so that the caller's stays where it likes.
     let times = thread::scope(|scope| scope.spawn(|| publish(&fabric, &consumers, bursts, burst)).join());
     consumers.join();
-    times.expect("the publisher failed").map(|mut times| median(&mut times))
+    times.expect("the publisher failed").map(median)
 }
 
 fn publish(fabric: &impl Fabric, consumers: &Consumers, bursts: usize, burst: usize) -> [Vec<f64>; 2] {
@@ -39,10 +40,4 @@ fn publish(fabric: &impl Fabric, consumers: &Consumers, bursts: usize, burst: us
     }
     fabric.publish(sample::event(STOP));
     [first, further]
-}
-
-/// The middle of these values; 0 of none.
-pub(crate) fn median(values: &mut [f64]) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }

@@ -24,16 +24,17 @@ pub(crate) struct Load {
     pub(crate) bursts: usize,
 }
 
-/// What one event cost.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Cost {
-    /// CPU of the publishing threads inside their publish calls, in ns.
-    pub(crate) publisher: f64,
-    /// CPU of all threads, in ns.
-    pub(crate) process: f64,
-    /// Wall time from the first publish of a burst until every consumer has all of it, in ns.
-    pub(crate) wall: f64,
-}
+/// The columns of a [`Cost`].
+pub(crate) const COLUMNS: [&str; 3] = ["publisher ns", "all threads ns", "wall ns"];
+/// CPU of the publishing threads inside their publish calls.
+pub(crate) const PUBLISHER: usize = 0;
+/// CPU of all threads.
+pub(crate) const ALL_THREADS: usize = 1;
+/// From the first publish of a burst until every consumer has all of it.
+pub(crate) const WALL: usize = 2;
+
+/// What one event cost, in ns.
+pub(crate) type Cost = [f64; 3];
 
 /// Brings `load` through a fabric and tells what it cost.
 pub(crate) fn run<F: Fabric>((fabric, consumers): Opened<F>, load: Load) -> Cost {
@@ -79,14 +80,14 @@ pub(crate) fn run<F: Fabric>((fabric, consumers): Opened<F>, load: Load) -> Cost
                 }
             }
             if round >= warm_up {
-                spent[0] += publisher;
-                spent[1] += process_cpu() - process;
-                spent[2] += wall.elapsed();
+                spent[PUBLISHER] += publisher;
+                spent[ALL_THREADS] += process_cpu() - process;
+                spent[WALL] += wall.elapsed();
             }
             gate.wait();
         }
         for helper in helpers {
-            spent[0] += helper.join().expect("a publisher failed");
+            spent[PUBLISHER] += helper.join().expect("a publisher failed");
         }
     });
 
@@ -95,8 +96,7 @@ pub(crate) fn run<F: Fabric>((fabric, consumers): Opened<F>, load: Load) -> Cost
         fabric.publish(sample::event(STOP));
     }
     consumers.join();
-    let per_event = |spent: Duration| spent.as_nanos() as f64 / (burst * load.bursts as u64) as f64;
-    Cost { publisher: per_event(spent[0]), process: per_event(spent[1]), wall: per_event(spent[2]) }
+    spent.map(|spent| spent.as_nanos() as f64 / (burst * load.bursts as u64) as f64)
 }
 
 /// Publishes these events; gives the CPU time of the calls alone.

@@ -2,4 +2,7 @@
 
 pub(crate) mod broadcast;
 pub(crate) mod channels;
+pub(crate) mod envelope;
+pub(crate) mod go_bus;
 pub(crate) mod newswire_bus;
+pub(crate) mod tracing_off;

@@ -23,9 +23,14 @@ impl Default for Setup {
 
 /// Opens a bus with these subscriptions.
 pub(crate) fn open(setup: &Setup, subscribers: usize, capacity: usize) -> Opened<Bus> {
-    let bus = Bus::with(BusOptions { history: setup.history, ..BusOptions::default() }).expect("valid options");
-    let options =
-        SubscribeOptions { buffer: capacity, buffer_bytes: 1 << 30, when_full: setup.when_full, ..SubscribeOptions::default() };
+    let bus =
+        Bus::with(BusOptions { history: setup.history, ..BusOptions::default() }).expect("valid options");
+    let options = SubscribeOptions {
+        buffer: capacity,
+        buffer_bytes: 1 << 30,
+        when_full: setup.when_full,
+        ..SubscribeOptions::default()
+    };
     let subscribe = |_| bus.subscribe_with(setup.filter.clone(), options.clone()).expect("valid options");
     let consumers = (0..subscribers).map(subscribe).collect();
     (bus, consumers)

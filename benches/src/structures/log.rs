@@ -113,7 +113,9 @@ impl<S: Slot> Fabric for Log<S> {
 impl<S: Slot> Reader<S> {
     /// Moves on where the block has been read.
     fn advance(&mut self) {
-        if self.at == BLOCK && let Some(next) = self.block.next.get().cloned() {
+        if self.at == BLOCK
+            && let Some(next) = self.block.next.get().cloned()
+        {
             self.block = next;
             self.at = 0;
         }
