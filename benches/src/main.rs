@@ -1,14 +1,14 @@
 //! Newswire beside its peers: the goals for speed (`bench`) and for reliability (`soak`).
 //!
-//! `newswire-benches bench|soak [--short] [ID...]`; without ids, all goals. One JSON line a goal on standard
+//! `newswire-benches bench|soak [--short] [ID...]`; without ids, all goals (comparisons run by name only). One JSON line a goal on standard
 //! output, tables on standard error. A goal that is missed is a result, told by `"pass":false`: the exit
 //! code is 0 then too. It is 2 for an unknown id, 101 where a measurement itself fails.
 
-mod clock;
 mod contest;
 mod fabric;
 mod goals;
 mod harness;
+mod machine;
 mod peers;
 mod report;
 mod sample;
@@ -18,7 +18,7 @@ mod structures;
 
 use std::process::ExitCode;
 
-use goals::Run;
+use report::Goal;
 use scale::Scale;
 
 fn main() -> ExitCode {
@@ -27,22 +27,26 @@ fn main() -> ExitCode {
     words.retain(|word| word != "--short");
     let Some((set, ids)) = words.split_first() else { return usage("say bench or soak") };
     match set.as_str() {
-        "bench" => play(goals::GOALS, ids, scale),
-        "soak" => play(soak::GOALS, ids, scale),
+        "bench" => play(goals::GOALS, goals::COMPARISONS, ids, scale),
+        "soak" => play(soak::GOALS, &[], ids, scale),
         other => usage(&format!("{other:?} is neither bench nor soak")),
     }
 }
 
-/// Runs the goals of these ids, or all.
-fn play(goals: &[(&str, Run)], ids: &[String], scale: Scale) -> ExitCode {
-    let known: Vec<&str> = goals.iter().map(|(id, _)| *id).collect();
-    if let Some(unknown) = ids.iter().find(|id| !known.contains(&id.as_str())) {
+/// Runs what these ids name, or all goals.
+fn play(goals: &[Goal], comparisons: &[Goal], ids: &[String], scale: Scale) -> ExitCode {
+    let known = || goals.iter().chain(comparisons);
+    if let Some(unknown) = ids.iter().find(|id| known().all(|(known, _)| known != id)) {
+        let known: Vec<&str> = known().map(|(id, _)| *id).collect();
         return usage(&format!("no goal is called {unknown:?}; there are: {}", known.join(" ")));
     }
-    for (id, run) in goals {
-        if ids.is_empty() || ids.iter().any(|wanted| wanted == id) {
-            run(scale).iter().for_each(report::Line::print);
-        }
+    machine::keep_memory();
+    if let Some(busy) = machine::busy() {
+        eprintln!("{busy}");
+    }
+    let wanted = |id: &str| ids.iter().any(|wanted| wanted == id);
+    for (_, measure) in known().filter(|(id, _)| wanted(id)).chain(goals.iter().filter(|_| ids.is_empty())) {
+        measure(scale).iter().for_each(report::Line::print);
     }
     ExitCode::SUCCESS
 }

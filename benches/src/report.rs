@@ -3,6 +3,11 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::scale::Scale;
+
+/// A goal's id and what measures it.
+pub(crate) type Goal = (&'static str, fn(Scale) -> Vec<Line>);
+
 /// What the value is held against.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Limit {

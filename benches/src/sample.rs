@@ -10,26 +10,40 @@ pub(crate) const KIND: &str = "tool.call.completed";
 
 /// The four short ids, by their field.
 pub(crate) const IDS: [(ScopeField, &str); 4] = [
-    (ScopeField::Session, "ses_8fK2mQ"),
-    (ScopeField::Run, "run_51c09e"),
-    (ScopeField::Step, "step_0007"),
-    (ScopeField::Turn, "turn_03"),
+    (ScopeField::Session, "s-8fK2"),
+    (ScopeField::Run, "r-51c"),
+    (ScopeField::Step, "p-7"),
+    (ScopeField::Turn, "t-3"),
 ];
 
 /// The payload: 211 bytes of JSON.
 pub(crate) const PAYLOAD: &str = concat!(
-    r#"{"call_id":"call_7Qx2mB4kZ9","tool":"web_search","status":"success","duration_ns":1834211907,"#,
-    r#""result":"Found 12 pages; the first: Event-driven agents in production, one year on","result_bytes":20480,"attempt":1}"#,
+    r#"{"name":"web_search","call_id":"call_7Qx2mB4kZ9vRt1","#,
+    r#""result":"Found 12 pages; the first: Event-driven agents in production, lessons of one year","#,
+    r#""duration_ns":1834211907,"result_bytes":20480,"status":"success"}"#,
 );
 
-/// What a caller has at hand when the call has ended: call id, tool, status, duration in ns, result.
-pub(crate) const CALL: (&str, &str, &str, u64, &str) = (
-    "call_7Qx2mB4kZ9",
-    "web_search",
-    "success",
-    1_834_211_907,
-    "Found 12 pages; the first: Event-driven agents in production, one year on",
-);
+/// What a caller has at hand when the call has ended.
+#[derive(Clone, Copy)]
+pub(crate) struct Call {
+    pub(crate) name: &'static str,
+    pub(crate) call_id: &'static str,
+    pub(crate) result: &'static str,
+    pub(crate) duration_ns: u64,
+    pub(crate) status: &'static str,
+}
+
+/// The call of the measurements.
+pub(crate) const CALL: Call = Call {
+    name: "web_search",
+    call_id: "call_7Qx2mB4kZ9vRt1",
+    result: "Found 12 pages; the first: Event-driven agents in production, lessons of one year",
+    duration_ns: 1_834_211_907,
+    status: "success",
+};
+
+/// How long the whole result is, in bytes.
+pub(crate) const RESULT_BYTES: u64 = 20_480;
 
 /// The kind, interned.
 pub(crate) fn kind() -> Kind {
@@ -37,9 +51,12 @@ pub(crate) fn kind() -> Kind {
     INTERNED.clone()
 }
 
-/// The scope of the measured events.
+/// The scope of the measured events: one that they share, as those of one emitter do.
 pub(crate) fn scope() -> Scope {
-    IDS.iter().fold(Scope::new(), |scope, (field, id)| scope.with(*field, *id).expect("a short id"))
+    static SHARED: LazyLock<Scope> = LazyLock::new(|| {
+        IDS.iter().fold(Scope::new(), |scope, (field, id)| scope.with(*field, *id).expect("a short id"))
+    });
+    SHARED.clone()
 }
 
 /// One event whose time tells it from all others: `mark` comes back by [`mark`].

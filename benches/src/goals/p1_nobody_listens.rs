@@ -4,11 +4,11 @@ use std::hint::black_box;
 
 use newswire::Bus;
 
-use crate::clock::thread_cpu;
 use crate::contest::Contest;
+use crate::machine::thread_cpu;
 use crate::peers::tracing_off;
 use crate::report::{Limit, Line};
-use crate::sample::{CALL, kind};
+use crate::sample::{CALL, Call, kind};
 use crate::scale::Scale;
 
 /// CPU of one call, in ns.
@@ -24,17 +24,15 @@ pub(crate) fn measure(scale: Scale) -> Vec<Line> {
     tracing_off::install();
     let calls = scale.pick(100_000, 20_000_000);
     let (bus, kind) = (Bus::new(), kind());
+    let ask = |call: Call| {
+        if bus.wants(&kind) {
+            black_box(call);
+        }
+    };
     let outcome = Contest::new("P1: nobody listens", ["ns"])
         .enter("the arguments alone", || time(calls, || _ = black_box(CALL)))
         .enter("tracing, disabled", || time(calls, || tracing_off::emit(black_box(CALL))))
-        .enter("newswire", || {
-            time(calls, || {
-                let call = black_box(CALL);
-                if bus.wants(&kind) {
-                    black_box(call);
-                }
-            })
-        })
+        .enter("newswire", || time(calls, || ask(black_box(CALL))))
         .hold(scale.rounds());
     let line =
         Line::new("P1", outcome.ratio("newswire", "tracing, disabled", 0), Limit::AtMost(1.2), "ratio")

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use newswire::{Bus, Event, HandlerOptions, Mode};
 
-use crate::clock::{process_cpu, thread_cpu};
 use crate::contest::Contest;
+use crate::machine::{process_cpu, thread_cpu};
 use crate::peers::go_bus::{BUFFER, GoBus};
 use crate::report::Line;
 use crate::sample::{events, touch};

@@ -6,8 +6,8 @@ use std::thread::{self, JoinHandle};
 
 use newswire::Event;
 
-use crate::clock::stay_on;
 use crate::fabric::Consumer;
+use crate::machine::stay_on;
 use crate::sample::touch;
 
 /// How consumers wait when there is nothing for them.

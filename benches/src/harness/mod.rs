@@ -10,6 +10,6 @@ mod sleeper;
 mod trial;
 
 pub(crate) use consumers::Habit;
-pub(crate) use emit::{BURST, EMIT_COLUMNS, run as run_emit};
+pub(crate) use emit::{BURST, EMIT_COLUMNS, Taking, run as run_emit};
 pub(crate) use sleeper::run as run_asleep;
 pub(crate) use trial::{ALL_THREADS, COLUMNS, Load, PUBLISHER, WALL, run};

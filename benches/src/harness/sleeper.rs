@@ -4,9 +4,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::consumers::{Consumers, Habit, STOP};
-use crate::clock::stay_on;
 use crate::contest::median;
 use crate::fabric::{Fabric, Opened};
+use crate::machine::stay_on;
 use crate::sample;
 
 /// Longer than any fabric's consumer stays awake after its last event.

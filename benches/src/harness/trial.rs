@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use newswire::Event;
 
 use super::consumers::{Consumers, Habit, STOP};
-use crate::clock::{process_cpu, thread_cpu};
 use crate::fabric::{Fabric, Opened};
+use crate::machine::{process_cpu, thread_cpu};
 use crate::sample;
 
 /// The work of one trial.

@@ -3,39 +3,42 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
-use crate::sample::{IDS, KIND};
+use crate::sample::{Call, IDS, KIND, RESULT_BYTES};
 
-/// The payload of the measurements as a type; as JSON it is [`crate::sample::PAYLOAD`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct ToolCallDone {
-    call_id: String,
-    tool: String,
-    status: String,
+/// The payload as JSON is written: from what the caller has, without copies.
+#[derive(Serialize)]
+struct Finished<'a> {
+    name: &'a str,
+    call_id: &'a str,
+    result: &'a str,
     duration_ns: u64,
-    result: String,
     result_bytes: u64,
-    attempt: u32,
+    status: &'a str,
 }
 
-impl ToolCallDone {
-    /// The payload from what a caller has at hand.
-    pub(crate) fn new(call_id: &str, tool: &str, status: &str, duration_ns: u64, result: &str) -> Self {
-        let (call_id, tool, status, result) = (call_id.into(), tool.into(), status.into(), result.into());
-        Self { call_id, tool, status, duration_ns, result, result_bytes: 20_480, attempt: 1 }
-    }
+/// The payload as a value, in an enum of all kinds.
+#[derive(Debug)]
+#[expect(dead_code, reason = "consumers take it as a whole")]
+pub(crate) struct ToolCallFinished {
+    name: String,
+    call_id: String,
+    result: String,
+    duration_ns: u64,
+    result_bytes: u64,
+    status: String,
 }
 
-/// A payload, ready for any consumer or kept as its type.
+/// What an event carries.
 #[derive(Debug)]
 pub(crate) enum Content {
     /// JSON, as an envelope for many kinds carries it.
     Json(Box<RawValue>),
-    /// The value itself, in an enum of all kinds.
-    Done(ToolCallDone),
+    /// The value itself.
+    ToolCallFinished(ToolCallFinished),
 }
 
 /// One event.
@@ -55,13 +58,17 @@ pub(crate) fn context() -> [Arc<str>; 4] {
 
 impl Envelope {
     /// Builds an event with its payload as JSON.
-    pub(crate) fn json(context: &[Arc<str>; 4], payload: &ToolCallDone) -> Arc<Self> {
-        Self::new(context, Content::Json(to_raw_value(payload).expect("plain data")))
+    pub(crate) fn json(context: &[Arc<str>; 4], call: Call) -> Arc<Self> {
+        Self::new(context, Content::Json(json(call)))
     }
 
     /// Builds an event with its payload as a value.
-    pub(crate) fn typed(context: &[Arc<str>; 4], payload: ToolCallDone) -> Arc<Self> {
-        Self::new(context, Content::Done(payload))
+    pub(crate) fn typed(context: &[Arc<str>; 4], call: Call) -> Arc<Self> {
+        let Call { name, call_id, result, duration_ns, status } = call;
+        let (name, call_id, result, status) = (name.into(), call_id.into(), result.into(), status.into());
+        let value =
+            ToolCallFinished { name, call_id, result, duration_ns, result_bytes: RESULT_BYTES, status };
+        Self::new(context, Content::ToolCallFinished(value))
     }
 
     fn new(context: &[Arc<str>; 4], content: Content) -> Arc<Self> {
@@ -70,15 +77,18 @@ impl Envelope {
     }
 }
 
+fn json(Call { name, call_id, result, duration_ns, status }: Call) -> Box<RawValue> {
+    let payload = Finished { name, call_id, result, duration_ns, result_bytes: RESULT_BYTES, status };
+    to_raw_value(&payload).expect("plain data")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sample::{CALL, PAYLOAD};
 
     #[test]
-    fn the_typed_payload_is_the_json_of_the_measurements() {
-        let (call_id, tool, status, duration_ns, result) = CALL;
-        let payload = ToolCallDone::new(call_id, tool, status, duration_ns, result);
-        assert_eq!(serde_json::to_string(&payload).expect("plain data"), PAYLOAD);
+    fn the_peer_carries_the_payload_of_the_measurements() {
+        assert_eq!(json(CALL).get(), PAYLOAD);
     }
 }

@@ -3,6 +3,7 @@
 //! Without any subscriber a call site is one load and a comparison. With one that doesn't want it, which is
 //! the usual life of a disabled call site, its cached interest is asked as well.
 
+use crate::sample::Call;
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{Interest, Subscriber, set_global_default};
 use tracing::{Event, Level, Metadata, event};
@@ -44,6 +45,6 @@ pub(crate) fn install() {
 
 /// The call site.
 #[inline]
-pub(crate) fn emit((call_id, tool, status, duration_ns, result): (&str, &str, &str, u64, &str)) {
-    event!(target: TARGET, Level::INFO, call_id, tool, status, duration_ns, result);
+pub(crate) fn emit(Call { name, call_id, result, duration_ns, status }: Call) {
+    event!(target: TARGET, Level::INFO, name, call_id, result, duration_ns, status);
 }

@@ -1,4 +1,4 @@
-//! CPU clocks: what a thread, or the whole process, has really been given.
+//! The machine: CPU clocks, processors, load.
 //!
 //! Wall time on a shared machine tells more about the neighbours than about the code, so publishers are
 //! charged by their thread's CPU time. Reading it is a system call of some 200 ns: it goes around bursts.
@@ -35,4 +35,27 @@ pub(crate) fn stay_on(processor: usize) {
         libc::CPU_SET(processor % 64, &mut set);
         libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &raw const set);
     }
+}
+
+/// Lets the allocator keep what is freed: bursts would otherwise return memory to the system and fault it in
+/// again, which programs that have run for a while don't, and which costs more than what is measured.
+pub(crate) fn keep_memory() {
+    const KEPT: libc::c_int = 256 << 20;
+    #[cfg(target_env = "gnu")]
+    // SAFETY: mallopt takes two integers and may be called at any time; no other thread runs yet.
+    #[expect(unsafe_code, reason = "the standard library doesn't offer allocator settings")]
+    unsafe {
+        libc::mallopt(libc::M_TRIM_THRESHOLD, KEPT);
+        libc::mallopt(libc::M_TOP_PAD, KEPT);
+    }
+}
+
+/// A warning, where other programs keep this machine's processors busy: then publishers and consumers take
+/// turns instead of running side by side, contention vanishes, and peers look better than they are.
+pub(crate) fn busy() -> Option<String> {
+    let averages = std::fs::read_to_string("/proc/loadavg").ok()?;
+    let load: f64 = averages.split(' ').next()?.parse().ok()?;
+    let warn =
+        || format!("the machine is busy (load {load}): figures of P2, P3 and P8 mislead, measure again");
+    (load > 0.7).then(warn)
 }
