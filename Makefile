@@ -38,6 +38,7 @@ lint: tools
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo xtask check
 
+# All that is needed as long as everything is Rust; the bindings will add Python 3.11 and Node 20.
 tools:
 	@missing=; \
 	need() { command -v "$$1" >/dev/null 2>&1 || { echo "$$1 is missing: $$2" >&2; missing=1; }; }; \

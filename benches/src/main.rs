@@ -27,7 +27,10 @@ fn main() -> ExitCode {
     words.retain(|word| word != "--short");
     let Some((set, ids)) = words.split_first() else { return usage("say bench or soak") };
     match set.as_str() {
-        "bench" => play(goals::GOALS, goals::COMPARISONS, ids, scale),
+        "bench" => {
+            end_at_any_panic();
+            play(goals::GOALS, goals::COMPARISONS, ids, scale)
+        }
         "soak" => play(soak::GOALS, &[], ids, scale),
         other => usage(&format!("{other:?} is neither bench nor soak")),
     }
@@ -49,6 +52,15 @@ fn play(goals: &[Goal], comparisons: &[Goal], ids: &[String], scale: Scale) -> E
         measure(scale).iter().for_each(report::Line::print);
     }
     ExitCode::SUCCESS
+}
+
+/// A measurement that failed has no result, and its other threads would wait for the one that is gone.
+fn end_at_any_panic() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        std::process::exit(101);
+    }));
 }
 
 fn usage(wrong: &str) -> ExitCode {
