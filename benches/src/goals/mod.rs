@@ -1,0 +1,27 @@
+//! The goals of performance.md, "Rust core": one file each.
+
+mod p1_nobody_listens;
+mod p2_publisher;
+mod p3_throughput;
+mod p4_whole_emit;
+mod p5_asleep;
+mod p6_no_match;
+mod p8_publishers;
+mod seeds;
+mod structures;
+
+use crate::report::Goal;
+
+/// The goals by their ids.
+pub(crate) const GOALS: &[Goal] = &[
+    ("P1", p1_nobody_listens::measure),
+    ("P2", p2_publisher::measure),
+    ("P3", p3_throughput::measure),
+    ("P4", p4_whole_emit::measure),
+    ("P5", p5_asleep::measure),
+    ("P6", p6_no_match::measure),
+    ("P8", p8_publishers::measure),
+];
+
+/// What is measured for comparison only, where it is asked for by name.
+pub(crate) const COMPARISONS: &[Goal] = &[("seeds", seeds::measure), ("structures", structures::measure)];

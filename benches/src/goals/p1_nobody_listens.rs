@@ -1,0 +1,42 @@
+//! P1: an emitter call with five arguments that nobody wants, beside a disabled `tracing` call site.
+
+use std::hint::black_box;
+
+use newswire::Bus;
+
+use crate::contest::Contest;
+use crate::machine::thread_cpu;
+use crate::peers::tracing_off;
+use crate::report::{Limit, Line};
+use crate::sample::{CALL, Call, kind};
+use crate::scale::Scale;
+
+/// CPU of one call, in ns.
+fn time(calls: u32, mut call: impl FnMut()) -> [f64; 1] {
+    let before = thread_cpu();
+    for _ in 0..calls {
+        call();
+    }
+    [(thread_cpu() - before).as_nanos() as f64 / f64::from(calls)]
+}
+
+pub(crate) fn measure(scale: Scale) -> Vec<Line> {
+    tracing_off::install();
+    let calls = scale.pick(100_000, 20_000_000);
+    let (bus, kind) = (Bus::new(), kind());
+    let ask = |call: Call| {
+        if bus.wants(&kind) {
+            black_box(call);
+        }
+    };
+    let outcome = Contest::new("P1: nobody listens", ["ns"])
+        .enter("the arguments alone", || time(calls, || _ = black_box(CALL)))
+        .enter("tracing, disabled", || time(calls, || tracing_off::emit(black_box(CALL))))
+        .enter("newswire", || time(calls, || ask(black_box(CALL))))
+        .hold(scale.rounds());
+    let line =
+        Line::new("P1", outcome.ratio("newswire", "tracing, disabled", 0), Limit::AtMost(1.2), "ratio")
+            .beside("tracing, disabled call site")
+            .with("ns", outcome.medians());
+    vec![line]
+}
