@@ -85,4 +85,9 @@ mod tests {
     fn the_payload_of_the_measurements_has_211_bytes() {
         assert_eq!(PAYLOAD.len(), 211);
     }
+
+    #[test]
+    fn the_event_of_the_measurements_has_423_bytes_as_json() {
+        assert_eq!(event(1).to_json().len(), 423);
+    }
 }

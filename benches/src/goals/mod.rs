@@ -6,6 +6,7 @@ mod p3_throughput;
 mod p4_whole_emit;
 mod p5_asleep;
 mod p6_no_match;
+mod p7_serialise;
 mod p8_publishers;
 mod seeds;
 mod structures;
@@ -20,6 +21,7 @@ pub(crate) const GOALS: &[Goal] = &[
     ("P4", p4_whole_emit::measure),
     ("P5", p5_asleep::measure),
     ("P6", p6_no_match::measure),
+    ("P7", p7_serialise::measure),
     ("P8", p8_publishers::measure),
 ];
 

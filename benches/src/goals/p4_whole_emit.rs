@@ -1,12 +1,15 @@
 //! P4: a whole emission, from the caller's values to the consumer's free: what the publisher pays.
 //!
-//! The peer is a complete event built by hand, its payload serialised to JSON, since an envelope for all kinds
-//! can't be typed. Beside it: the peer with an enum of typed payloads instead.
+//! The peer is a complete event built by hand, its payload as JSON, since an envelope for all kinds can't be
+//! typed; Newswire keeps the typed value and serialises when somebody asks. Beside it: the peer with an enum
+//! of typed payloads instead, and Newswire with a payload that is JSON already.
 
 use std::hint::black_box;
 use std::sync::Arc;
 
-use newswire::{Bus, Event};
+use newswire::catalogue::Json;
+use newswire::catalogue::tool::ToolCallCompleted;
+use newswire::{Bus, Emitter, Event, Kind};
 use tokio::sync::broadcast::channel;
 
 use crate::contest::Contest;
@@ -15,8 +18,17 @@ use crate::harness::{BURST, EMIT_COLUMNS, Taking, run_emit};
 use crate::peers::envelope::{Content, Envelope, context};
 use crate::peers::newswire_bus::{self, Setup};
 use crate::report::{Limit, Line};
-use crate::sample::{CALL, PAYLOAD, kind, scope, touch};
+use crate::sample::{CALL, Call, IDS, PAYLOAD, RESULT_BYTES, kind, touch};
 use crate::scale::Scale;
+
+/// The payload of a typed emission.
+fn payload(call: Call) -> ToolCallCompleted {
+    ToolCallCompleted {
+        result_bytes: Some(RESULT_BYTES),
+        status: Some(call.status.into()),
+        ..ToolCallCompleted::new(call.name, call.call_id, Json::of(call.result).ok(), call.duration_ns)
+    }
+}
 
 fn broadcast(build: impl Fn() -> Arc<Envelope>, taking: Taking, bursts: usize) -> [f64; 2] {
     let (sender, mut receiver) = channel(BURST);
@@ -37,27 +49,35 @@ fn look(event: &Envelope) {
     }
 }
 
-fn newswire(build: impl Fn() -> Event, taking: Taking, bursts: usize) -> [f64; 2] {
+fn newswire(emit: impl Fn(&Emitter), touch: fn(&Event), taking: Taking, bursts: usize) -> [f64; 2] {
     let (bus, mut subscriptions): (Bus, _) = newswire_bus::open(&Setup::default(), 1, BURST);
     let mut subscription = subscriptions.remove(0);
-    let emit = || _ = bus.publish(build()).expect("the bus is open");
-    run_emit(emit, || subscription.poll(64, &mut |event| _ = touch(event)), taking, bursts)
+    let emitter = IDS
+        .iter()
+        .fold(bus.emitter(), |emitter, (field, id)| emitter.with_scope(*field, *id).expect("a short id"));
+    run_emit(|| emit(&emitter), || subscription.poll(64, &mut |event| touch(event)), taking, bursts)
 }
 
 pub(crate) fn measure(scale: Scale) -> Vec<Line> {
     let bursts = scale.pick(5, 150);
-    let (context, scope, kind) = (context(), scope(), kind());
-    let build = || {
-        let event = Event::builder(kind.clone()).scope(scope.clone()).json(black_box(PAYLOAD));
-        event.build().expect("a small event")
+    let (context, kind) = (context(), kind());
+    let typed = |emitter: &Emitter| _ = emitter.emit(payload(black_box(CALL))).expect("the bus is open");
+    let json = |emitter: &Emitter| {
+        let event = emitter.event(kind.clone()).json(black_box(PAYLOAD)).build().expect("a small event");
+        emitter.publish(event).expect("the bus is open");
     };
+    let glance: fn(&Event) =
+        |event| _ = black_box((event.id(), event.time_ns(), event.kind() as *const Kind));
+    let read: fn(&Event) = |event| _ = touch(event);
     let held = |title: &str, taking| {
         let peer_json = || Envelope::json(&context, black_box(CALL));
         let peer_enum = || Envelope::typed(&context, black_box(CALL));
         Contest::new(format!("P4: build, publish, one consumer, free; taken {title}"), EMIT_COLUMNS)
             .enter("tokio::broadcast", || broadcast(peer_json, taking, bursts))
             .enter("tokio::broadcast, enum", || broadcast(peer_enum, taking, bursts))
-            .enter("newswire", || newswire(build, taking, bursts))
+            .enter("newswire", || newswire(typed, glance, taking, bursts))
+            .enter("newswire, payload read as JSON", || newswire(typed, read, taking, bursts))
+            .enter("newswire, payload given as JSON", || newswire(json, read, taking, bursts))
             .hold(scale.rounds())
     };
     let outcome = held("afterwards", Taking::Afterwards);
@@ -66,6 +86,7 @@ pub(crate) fn measure(scale: Scale) -> Vec<Line> {
         Line::new("P4", outcome.ratio("newswire", "tokio::broadcast", 0), Limit::AtMost(0.35), "ratio")
             .beside("tokio::broadcast")
             .with("ratio_to_enum_peer", outcome.ratio("newswire", "tokio::broadcast, enum", 0))
+            .with("ratio_from_json", outcome.ratio("newswire, payload given as JSON", "tokio::broadcast", 0))
             .with("ratio_taken_at_once", beside.ratio("newswire", "tokio::broadcast", 0))
             .with("ns", outcome.medians())
             .with("taken_at_once_ns", beside.medians());
