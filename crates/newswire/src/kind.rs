@@ -67,6 +67,11 @@ impl Kind {
         Self(Repr::Interned(id))
     }
 
+    /// The kind of that slot; `None` for the one that all kinds share that are not interned.
+    pub(crate) fn at(slot: usize) -> Option<Self> {
+        u16::try_from(slot).ok().filter(|_| slot < Self::INTERNED).map(|id| Self(Repr::Interned(id)))
+    }
+
     /// Parses and interns a name.
     ///
     /// # Errors

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::event::Event;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Event, MAX_EVENT_BYTES};
 
 /// What happens when an event meets a full queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -126,6 +127,49 @@ pub struct HandlerOptions {
     pub on_panic: OnPanic,
     /// After how many failures in a row the handler is set aside; `None` = never.
     pub set_aside_after: Option<u32>,
+}
+
+/// The largest queue, in events.
+const MAX_BUFFER: usize = 1 << 24;
+/// The longest wait of a publisher.
+const MAX_WAIT: Duration = Duration::from_secs(3600);
+
+impl SubscribeOptions {
+    /// Refuses what can't work.
+    pub(crate) fn check(&self) -> Result<()> {
+        check_buffer(self.buffer, self.buffer_bytes)?;
+        if self.max_wait.is_zero() && self.when_full == WhenFull::Block {
+            return Err(Error::invalid("a publisher that waits for no time doesn't wait")
+                .at_path("options.max_wait")
+                .expecting("more than 0, or WhenFull::DropNewest"));
+        }
+        if self.max_wait > MAX_WAIT {
+            return Err(Error::new(ErrorKind::TooLarge, "a publisher waits at most an hour").at_path("options.max_wait"));
+        }
+        Ok(())
+    }
+}
+
+/// Refuses bounds of a queue that can't work.
+pub(crate) fn check_buffer(buffer: usize, buffer_bytes: usize) -> Result<()> {
+    if buffer == 0 {
+        return Err(Error::invalid("a queue has room for at least one event").at_path("options.buffer").expecting("1 or more"));
+    }
+    if buffer > MAX_BUFFER {
+        let message = format!("a queue has at most {MAX_BUFFER} places");
+        return Err(Error::new(ErrorKind::TooLarge, message).at_path("options.buffer"));
+    }
+    check_bytes("buffer_bytes", buffer_bytes)
+}
+
+/// Refuses a byte bound that some event could never fit.
+pub(crate) fn check_bytes(name: &str, bytes: usize) -> Result<()> {
+    if bytes < MAX_EVENT_BYTES {
+        return Err(Error::invalid(format!("{bytes} bytes are less than one event may have"))
+            .at_path(format!("options.{name}"))
+            .expecting(format!("at least {MAX_EVENT_BYTES}")));
+    }
+    Ok(())
 }
 
 /// What a bus is made with.

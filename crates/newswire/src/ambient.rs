@@ -1,0 +1,92 @@
+//! What the current thread is in the middle of: the event being handled, the handlers on its call stack,
+//! whether it runs an event loop.
+//!
+//! From this follow causation, and that nobody ever waits for itself.
+
+use std::cell::{Cell, RefCell};
+
+use crate::event::Event;
+
+#[derive(Default)]
+struct Ambient {
+    /// Whether anything below is set: one load tells that nothing is.
+    busy: Cell<bool>,
+    event: RefCell<Option<Event>>,
+    stack: RefCell<Vec<u64>>,
+    loop_depth: Cell<u32>,
+}
+
+thread_local! {
+    static AMBIENT: Ambient = Ambient::default();
+}
+
+/// Runs `call` as the handling of `event` by subscription `id`.
+pub(crate) fn handling<R>(id: u64, event: Option<&Event>, call: impl FnOnce() -> R) -> R {
+    struct Restore(Option<Event>, bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            AMBIENT.with(|ambient| {
+                ambient.stack.borrow_mut().pop();
+                ambient.busy.set(self.1);
+                *ambient.event.borrow_mut() = self.0.take();
+            });
+        }
+    }
+    let _restore = AMBIENT.with(|ambient| {
+        ambient.stack.borrow_mut().push(id);
+        Restore(ambient.event.replace(event.cloned()), ambient.busy.replace(true))
+    });
+    call()
+}
+
+/// The event that this thread is handling.
+pub(crate) fn event() -> Option<Event> {
+    AMBIENT.with(|ambient| if ambient.busy.get() { ambient.event.borrow().clone() } else { None })
+}
+
+/// Whether subscription `id` is being served further up this thread's stack.
+pub(crate) fn is_serving(id: u64) -> bool {
+    AMBIENT.with(|ambient| ambient.busy.get() && ambient.stack.borrow().contains(&id))
+}
+
+/// Whether this thread is inside any handler.
+pub(crate) fn in_handler() -> bool {
+    AMBIENT.with(|ambient| ambient.busy.get() && !ambient.stack.borrow().is_empty())
+}
+
+/// Whether this thread runs an event loop.
+pub(crate) fn on_loop_thread() -> bool {
+    AMBIENT.with(|ambient| ambient.loop_depth.get() > 0)
+}
+
+/// Marks the current thread as one that runs an event loop, until the guard is dropped: nothing of
+/// Newswire waits on it.
+///
+/// Bindings hold one while asyncio, trio or Node runs on the thread; Rust programs may around
+/// `block_on`. A publish that meets a full `Block` queue there counts it as a drop, reason
+/// `would_block`; calls that could only wait answer `WouldDeadlock` at once.
+///
+/// ```
+/// let on_loop = newswire::LoopThread::enter();
+/// let bus = newswire::Bus::new();
+/// let error = bus.wait_for("run.completed", std::time::Duration::from_secs(5)).unwrap_err();
+/// assert_eq!(error.kind(), newswire::ErrorKind::WouldDeadlock);
+/// # drop(on_loop);
+/// ```
+#[derive(Debug)]
+pub struct LoopThread(std::marker::PhantomData<*const ()>);
+
+impl LoopThread {
+    /// Marks the current thread.
+    #[must_use = "the thread is unmarked when the guard is dropped"]
+    pub fn enter() -> Self {
+        AMBIENT.with(|ambient| ambient.loop_depth.set(ambient.loop_depth.get() + 1));
+        Self(std::marker::PhantomData)
+    }
+}
+
+impl Drop for LoopThread {
+    fn drop(&mut self) {
+        AMBIENT.with(|ambient| ambient.loop_depth.set(ambient.loop_depth.get() - 1));
+    }
+}

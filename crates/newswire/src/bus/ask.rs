@@ -1,0 +1,269 @@
+//! Asking: a request waits for the first event that replies to it; `wait_for` for the first that matches.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use uuid::Uuid;
+
+use super::core::Core;
+use super::publish::Manner;
+use crate::ambient;
+use crate::delivery::Delivery;
+use crate::error::{Error, ErrorKind, Rejected, Result};
+use crate::event::{CorrelationField, Event};
+use crate::filter::Filter;
+use crate::options::{SubscribeOptions, WhenFull};
+use crate::subscription::pull::Subscription;
+use crate::subscription::stream::SubscriptionStream;
+use crate::sync::Mutex;
+
+/// The questions that wait for their answers. Guarded by the bus's order.
+pub(crate) struct Questions {
+    pending: HashMap<Uuid, Arc<Question>>,
+    max: usize,
+}
+
+enum Caller {
+    Nobody,
+    Thread(Thread),
+    Task(Waker),
+}
+
+struct Answer {
+    event: Option<Event>,
+    closed: bool,
+    caller: Caller,
+}
+
+/// One question, decided once.
+pub(crate) struct Question {
+    answer: Mutex<Answer>,
+}
+
+impl Questions {
+    pub(crate) fn new(max: usize) -> Self {
+        Self { pending: HashMap::new(), max }
+    }
+
+    #[inline]
+    pub(crate) fn any(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.pending.len()
+    }
+
+    fn ask(&mut self, id: Uuid) -> Result<Arc<Question>> {
+        if self.pending.len() >= self.max {
+            let message = format!("{} questions are pending, which is the limit", self.max);
+            return Err(Error::new(ErrorKind::Full, message));
+        }
+        let answer = Answer { event: None, closed: false, caller: Caller::Nobody };
+        let question = Arc::new(Question { answer: Mutex::new(answer) });
+        self.pending.insert(id, question.clone());
+        Ok(question)
+    }
+
+    /// Takes out the question that `event` answers; whoever gets it tells it, without the lock.
+    pub(crate) fn answered_by(&mut self, event: &Event) -> Option<Arc<Question>> {
+        let id = event.correlation().get(CorrelationField::ReplyTo)?;
+        self.pending.remove(&Uuid::try_parse(id).ok()?)
+    }
+
+    fn forget(&mut self, id: &Uuid) {
+        self.pending.remove(id);
+    }
+
+    /// Takes out all questions: a closed bus answers none.
+    pub(crate) fn take_all(&mut self) -> Vec<Arc<Question>> {
+        self.pending.drain().map(|(_, question)| question).collect()
+    }
+}
+
+impl Question {
+    /// Gives the answer, or word that none will come, to whoever waits.
+    pub(crate) fn tell(&self, event: Option<Event>) {
+        let caller = {
+            let mut answer = self.answer.lock();
+            answer.closed = event.is_none();
+            answer.event = event;
+            std::mem::replace(&mut answer.caller, Caller::Nobody)
+        };
+        match caller {
+            Caller::Nobody => {}
+            Caller::Thread(thread) => thread.unpark(),
+            Caller::Task(waker) => waker.wake(),
+        }
+    }
+
+    fn take(&self, caller: Caller) -> Option<Result<Event>> {
+        let mut answer = self.answer.lock();
+        if let Some(event) = answer.event.take() {
+            return Some(Ok(event));
+        }
+        if answer.closed {
+            return Some(Err(Error::new(ErrorKind::Closed, "the bus closed before the answer came")));
+        }
+        answer.caller = caller;
+        None
+    }
+}
+
+impl Core {
+    /// Registers the question and publishes it.
+    fn ask(self: &Arc<Self>, event: Event) -> Result<Arc<Question>, Rejected<Event>> {
+        let id = event.id();
+        let question = match self.order.lock().questions.ask(id) {
+            Ok(question) => question,
+            Err(error) => return Err(Rejected { error, value: event }),
+        };
+        match self.publish(event, Manner::Wait) {
+            Ok(_) => Ok(question),
+            Err(rejected) => {
+                self.order.lock().questions.forget(&id);
+                Err(rejected)
+            }
+        }
+    }
+
+    pub(crate) fn request(self: &Arc<Self>, event: Event, timeout: Duration) -> Result<Event, Rejected<Event>> {
+        if let Err(error) = may_wait("request") {
+            return Err(Rejected { error, value: event });
+        }
+        let (deadline, id, asked) = (Instant::now() + timeout, event.id(), event.clone());
+        let question = self.ask(event)?;
+        loop {
+            if let Some(answer) = question.take(Caller::Thread(std::thread::current())) {
+                return answer.map_err(|error| Rejected { error, value: asked });
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                self.order.lock().questions.forget(&id);
+                // The answer may have come while the question was being taken back.
+                return question.take(Caller::Nobody).unwrap_or_else(|| Err(no_answer(timeout))).map_err(|error| Rejected { error, value: asked });
+            }
+            std::thread::park_timeout(left);
+        }
+    }
+
+    pub(crate) fn request_async(self: &Arc<Self>, event: Event, timeout: Duration) -> Request {
+        let (id, deadline) = (event.id(), Instant::now() + timeout);
+        let state = self.ask(event).map_err(Error::from);
+        Request { core: self.clone(), id, timeout, deadline, asked: state, timer_set: false }
+    }
+
+    /// A subscription that takes the first match only.
+    pub(crate) fn expect(self: &Arc<Self>, filter: Filter) -> Result<Subscription> {
+        let options = SubscribeOptions { buffer: 1, when_full: WhenFull::DropNewest, ..SubscribeOptions::default() };
+        Ok(Subscription::new(self.clone(), self.subscribe(filter, options, true, None)?))
+    }
+
+    pub(crate) fn wait_for(self: &Arc<Self>, filter: Filter, timeout: Duration) -> Result<Event> {
+        may_wait("wait_for")?;
+        let mut expected = self.expect(filter)?;
+        match expected.next_timeout(timeout)? {
+            Delivery::Event(event) => Ok(event),
+            Delivery::Gap(_) => Err(no_answer(timeout)),
+        }
+    }
+}
+
+/// An answer that is on its way: see [`Bus::request_async`](crate::Bus::request_async).
+#[must_use = "futures do nothing unless polled"]
+pub struct Request {
+    core: Arc<Core>,
+    id: Uuid,
+    timeout: Duration,
+    deadline: Instant,
+    asked: Result<Arc<Question>>,
+    timer_set: bool,
+}
+
+impl Future for Request {
+    type Output = Result<Event>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let question = match &self.asked {
+            Ok(question) => question.clone(),
+            Err(error) => return Poll::Ready(Err(error.clone())),
+        };
+        if let Some(answer) = question.take(Caller::Task(context.waker().clone())) {
+            return Poll::Ready(answer);
+        }
+        if Instant::now() >= self.deadline {
+            return Poll::Ready(Err(no_answer(self.timeout)));
+        }
+        if !std::mem::replace(&mut self.timer_set, true) {
+            let question = Arc::downgrade(&question);
+            self.core.timer.at(self.deadline, move || {
+                let Some(question) = question.upgrade() else { return };
+                let caller = std::mem::replace(&mut question.answer.lock().caller, Caller::Nobody);
+                if let Caller::Task(waker) = caller {
+                    waker.wake();
+                }
+            });
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        self.core.order.lock().questions.forget(&self.id);
+    }
+}
+
+/// An event that is on its way: see [`Bus::wait_for_async`](crate::Bus::wait_for_async).
+#[must_use = "futures do nothing unless polled"]
+pub struct Expectation {
+    pub(super) stream: Result<SubscriptionStream>,
+    pub(super) core: Arc<Core>,
+    pub(super) timeout: Duration,
+    pub(super) deadline: Instant,
+    pub(super) timer_set: bool,
+}
+
+impl Future for Expectation {
+    type Output = Result<Event>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let next = match &mut self.stream {
+            Ok(stream) => stream.poll_next(context),
+            Err(error) => return Poll::Ready(Err(error.clone())),
+        };
+        match next {
+            Poll::Ready(Some(Delivery::Event(event))) => return Poll::Ready(Ok(event)),
+            Poll::Ready(Some(Delivery::Gap(_)) | None) => {
+                return Poll::Ready(Err(Error::new(ErrorKind::Closed, "the bus closed before the event came")));
+            }
+            Poll::Pending => {}
+        }
+        if Instant::now() >= self.deadline {
+            return Poll::Ready(Err(no_answer(self.timeout)));
+        }
+        if !std::mem::replace(&mut self.timer_set, true) {
+            let waker = context.waker().clone();
+            self.core.timer.at(self.deadline, move || waker.wake());
+        }
+        Poll::Pending
+    }
+}
+
+/// Waiting inside a handler or on a loop thread could never end.
+fn may_wait(what: &str) -> Result<()> {
+    if ambient::in_handler() || ambient::on_loop_thread() {
+        let place = if ambient::in_handler() { "inside a handler" } else { "on a loop thread" };
+        return Err(Error::new(ErrorKind::WouldDeadlock, format!("{what} can't wait {place}")).expecting(format!("{what}_async")));
+    }
+    Ok(())
+}
+
+fn no_answer(timeout: Duration) -> Error {
+    Error::new(ErrorKind::TimedOut, format!("nothing came within {timeout:?}"))
+}

@@ -1,0 +1,176 @@
+//! Close: takes a place in the order, waits for handlers, tells what became of everything.
+
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::core::Core;
+use super::stats::SubscriptionStats;
+use crate::ambient;
+use crate::subscriber::Subscriber;
+use crate::subscription::waiting::Verdict;
+
+/// What a close found, subscription by subscription.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct CloseReport {
+    /// Whether the drain has ended; false where this caller couldn't or wouldn't wait for it.
+    pub complete: bool,
+    /// The last seq of the bus.
+    pub last_seq: u64,
+    /// How many calls were still running at the deadline and were left alone.
+    pub abandoned: u64,
+    /// How many events were still queued for handlers at the deadline.
+    pub discarded: u64,
+    /// Every handler, sink and store that the close waited for.
+    pub subscriptions: Vec<SubscriptionStats>,
+}
+
+#[derive(Default)]
+struct State {
+    begun: bool,
+    last_seq: u64,
+    /// Those that the close waits for.
+    drained: Vec<Arc<Subscriber>>,
+    report: Option<CloseReport>,
+    wakers: Vec<Waker>,
+}
+
+/// The one close of a bus, shared by everyone who asks for it.
+#[derive(Default)]
+pub(crate) struct Closing {
+    state: Mutex<State>,
+    done: Condvar,
+}
+
+impl Core {
+    /// Closes, and waits up to `timeout` for the report, where waiting is possible.
+    pub(crate) fn close(self: &Arc<Self>, timeout: Duration) -> CloseReport {
+        let deadline = Instant::now() + timeout;
+        self.begin_close(deadline);
+        if ambient::in_handler() || ambient::on_loop_thread() {
+            return self.closing.report_now();
+        }
+        let mut state = self.closing.state.lock();
+        while state.report.is_none() {
+            if self.closing.done.wait_until(&mut state, deadline).timed_out() {
+                drop(state);
+                self.force_close(deadline);
+                return self.closing.report_now();
+            }
+        }
+        drop(state);
+        self.closing.report_now()
+    }
+
+    /// Closes; the report, or word to `waker` when it is there.
+    pub(crate) fn poll_close(&self, waker: &Waker) -> Option<CloseReport> {
+        let mut state = self.closing.state.lock();
+        if state.report.is_none() {
+            state.wakers.push(waker.clone());
+        }
+        state.report.clone()
+    }
+
+    /// Takes the place in the order, releases who waits, and has the drain watched.
+    pub(crate) fn begin_close(self: &Arc<Self>, deadline: Instant) {
+        let mut released = Vec::new();
+        let questions = {
+            let mut order = self.order.lock();
+            if order.closed {
+                return;
+            }
+            order.closed = true;
+            let subscribers: Vec<_> = order.subscribers.values().cloned().collect();
+            for subscriber in &subscribers {
+                let mut inbox = subscriber.inbox.lock();
+                inbox.end(&mut released);
+                subscriber.summon(&mut inbox, &mut order.to_wake);
+            }
+            let mut state = self.closing.state.lock();
+            state.begun = true;
+            state.last_seq = order.seq;
+            state.drained = subscribers.into_iter().filter(|subscriber| !subscriber.is_pulled()).collect();
+            order.questions.take_all()
+        };
+        questions.iter().for_each(|question| question.tell(None));
+        for ticket in released {
+            ticket.decide(Verdict::Dropped);
+        }
+        self.wake_everyone();
+        let core = Arc::downgrade(self);
+        self.timer.at(deadline, move || {
+            if let Some(core) = core.upgrade() {
+                core.force_close(deadline);
+            }
+        });
+        self.see_whether_closed();
+    }
+
+    /// Makes the report once everything has drained.
+    pub(crate) fn see_whether_closed(self: &Arc<Self>) {
+        let drained = {
+            let state = self.closing.state.lock();
+            if !state.begun || state.report.is_some() {
+                return;
+            }
+            state.drained.clone()
+        };
+        let over = |subscriber: &Arc<Subscriber>| {
+            let inbox = subscriber.inbox.lock();
+            inbox.is_over() && inbox.is_quiet()
+        };
+        if drained.iter().all(over) {
+            self.report(&drained, 0);
+        }
+    }
+
+    /// At the deadline: what is queued for handlers is discarded, running calls are left alone.
+    fn force_close(self: &Arc<Self>, deadline: Instant) {
+        debug_assert!(deadline <= Instant::now(), "the drain has until its deadline");
+        let drained = {
+            let state = self.closing.state.lock();
+            if state.report.is_some() {
+                return;
+            }
+            state.drained.clone()
+        };
+        let mut abandoned = 0;
+        for subscriber in &drained {
+            let mut inbox = subscriber.inbox.lock();
+            inbox.discard();
+            abandoned += inbox.books.in_flight + inbox.calls.overrunning;
+        }
+        self.report(&drained, abandoned);
+    }
+
+    fn report(self: &Arc<Self>, drained: &[Arc<Subscriber>], abandoned: u64) {
+        let subscriptions: Vec<_> = drained.iter().map(|subscriber| subscriber.stats()).collect();
+        let mut state = self.closing.state.lock();
+        if state.report.is_some() {
+            return;
+        }
+        let discarded = subscriptions.iter().map(|stats| stats.books.discarded).sum();
+        let last_seq = state.last_seq;
+        state.report = Some(CloseReport { complete: true, last_seq, abandoned, discarded, subscriptions });
+        state.drained.clear();
+        let wakers = std::mem::take(&mut state.wakers);
+        drop(state);
+        self.closing.done.notify_all();
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Closing {
+    /// The report, or what can be said before it is there.
+    fn report_now(&self) -> CloseReport {
+        let state = self.state.lock();
+        state.report.clone().unwrap_or_else(|| CloseReport {
+            last_seq: state.last_seq,
+            subscriptions: state.drained.iter().map(|subscriber| subscriber.stats()).collect(),
+            ..CloseReport::default()
+        })
+    }
+}

@@ -1,0 +1,200 @@
+//! The bus: takes events, gives each its sequence number, hands them to subscriptions.
+
+pub(crate) mod alter;
+pub(crate) mod ask;
+pub(crate) mod close;
+pub(crate) mod core;
+pub(crate) mod history;
+pub(crate) mod interest;
+mod listener;
+mod notice;
+pub(crate) mod order;
+mod prepare;
+pub(crate) mod publish;
+mod replay;
+pub(crate) mod route;
+pub(crate) mod stats;
+mod subscribe;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use self::ask::{Expectation, Request};
+use self::close::CloseReport;
+use self::core::Core;
+pub use self::listener::{Listener, Unsubscribed};
+use self::publish::Manner;
+use self::stats::BusStats;
+use crate::cursor::Cursor;
+use crate::delivery::Published;
+use crate::error::{Rejected, Result};
+use crate::event::Event;
+use crate::filter::IntoFilter;
+use crate::handler::IntoHandler;
+use crate::handler::service::Service;
+use crate::kind::Kind;
+use crate::options::{BusOptions, HandlerOptions, SubscribeOptions};
+use crate::subscription::pull::Subscription;
+
+/// Takes events, gives each its sequence number, hands them to subscriptions. A clone is another handle of
+/// the same bus.
+#[derive(Clone)]
+pub struct Bus {
+    core: Arc<Core>,
+}
+
+impl Default for Bus {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Bus {
+    /// A bus with the default options.
+    pub fn new() -> Self {
+        Self { core: Core::with_checked(BusOptions::default()) }
+    }
+
+    /// A bus with these options.
+    ///
+    /// # Errors
+    /// `Invalid`, with the option's name.
+    pub fn with(options: BusOptions) -> Result<Self> {
+        Core::new(options).map(|core| Self { core })
+    }
+
+    /// Whether anybody could want events of `kind`: one load, to be asked before an event is built.
+    #[inline]
+    pub fn wants(&self, kind: &Kind) -> bool {
+        self.core.interest.wants(kind)
+    }
+
+    /// Publishes an event. Where the queue of a [`Block`](crate::WhenFull::Block) subscription is full, it
+    /// waits for room up to that subscription's `max_wait`; everybody else has the event before that.
+    ///
+    /// # Errors
+    /// Only before the event has a seq, and with the event given back: `Closed`; `TooLarge`, where causation
+    /// or an enricher made it so.
+    #[inline]
+    pub fn publish(&self, event: Event) -> Result<Published, Rejected<Event>> {
+        self.core.publish(event, Manner::Wait)
+    }
+
+    /// Publishes an event to all who want it, or to nobody.
+    ///
+    /// # Errors
+    /// `Full`, with the event given back, where the queue of a subscription that blocks (and isn't stalled)
+    /// is full; else as [`Bus::publish`].
+    #[inline]
+    pub fn try_publish(&self, event: Event) -> Result<Published, Rejected<Event>> {
+        self.core.publish(event, Manner::AllOrNothing)
+    }
+
+    /// Publishes events at consecutive seqs.
+    ///
+    /// # Errors
+    /// As [`Bus::publish`]; the whole batch is checked first, and none of it published.
+    pub fn publish_batch(&self, events: Vec<Event>) -> Result<Vec<Published>, Rejected<Vec<Event>>> {
+        self.core.publish_batch(events)
+    }
+
+    /// Publishes an event, waiting for room without holding the thread.
+    ///
+    /// The event has its seq, and everybody else has it, before this returns; the future resolves when the
+    /// last full queue has taken it or given up.
+    ///
+    /// # Errors
+    /// As [`Bus::publish`].
+    pub fn publish_async(&self, event: Event) -> Result<publish::Publishing, Rejected<Event>> {
+        self.core.publish_async(event)
+    }
+
+    /// Subscribes with the default options, to pull.
+    ///
+    /// # Errors
+    /// As [`Bus::subscribe_with`].
+    pub fn subscribe(&self, filter: impl IntoFilter) -> Result<Subscription> {
+        self.subscribe_with(filter, SubscribeOptions::default())
+    }
+
+    /// Subscribes, to pull.
+    ///
+    /// # Errors
+    /// `Invalid` for a filter or option that can't work; `OutOfRange` for a start that isn't kept; `Full`
+    /// where there are too many subscriptions; `Closed`.
+    pub fn subscribe_with(&self, filter: impl IntoFilter, options: SubscribeOptions) -> Result<Subscription> {
+        let subscriber = self.core.subscribe(filter.into_filter()?, options, false, None)?;
+        Ok(Subscription::new(self.core.clone(), subscriber))
+    }
+
+    /// Has `handler` called with each matching event, one at a time, on a worker.
+    ///
+    /// # Errors
+    /// As [`Bus::subscribe_with`].
+    pub fn on<M>(&self, filter: impl IntoFilter, handler: impl IntoHandler<M>) -> Result<Listener> {
+        self.on_with(filter, HandlerOptions::default(), handler)
+    }
+
+    /// Has `handler` called with each matching event.
+    ///
+    /// # Errors
+    /// As [`Bus::subscribe_with`]; `Full` when all workers are held by handlers that don't return.
+    pub fn on_with<M>(
+        &self,
+        filter: impl IntoFilter,
+        options: HandlerOptions,
+        handler: impl IntoHandler<M>,
+    ) -> Result<Listener> {
+        let HandlerOptions { queue, mode, timeout, once, on_panic, set_aside_after } = options;
+        let service = Service::new(handler.into_handler(), mode, timeout, on_panic, set_aside_after);
+        let subscriber = self.core.subscribe(filter.into_filter()?, queue, once, Some(service))?;
+        Ok(Listener::new(self.core.clone(), subscriber))
+    }
+
+    /// Publishes a question and waits for the first event that names it in `reply_to`.
+    ///
+    /// # Errors
+    /// With the question given back: `TimedOut`; `WouldDeadlock` inside a handler and on a loop thread;
+    /// `Full` where too many questions are pending; else as [`Bus::publish`].
+    pub fn request(&self, event: Event, timeout: Duration) -> Result<Event, Rejected<Event>> {
+        self.core.request(event, timeout)
+    }
+
+    /// As [`Bus::request`], without holding the thread; the question is published at once.
+    pub fn request_async(&self, event: Event, timeout: Duration) -> Request {
+        self.core.request_async(event, timeout)
+    }
+
+    /// Waits for the first event that matches.
+    ///
+    /// # Errors
+    /// `TimedOut`; `WouldDeadlock` inside a handler and on a loop thread; else as [`Bus::subscribe_with`].
+    pub fn wait_for(&self, filter: impl IntoFilter, timeout: Duration) -> Result<Event> {
+        self.core.wait_for(filter.into_filter()?, timeout)
+    }
+
+    /// As [`Bus::wait_for`], without holding the thread; it listens from now on.
+    pub fn wait_for_async(&self, filter: impl IntoFilter, timeout: Duration) -> Expectation {
+        let stream = filter.into_filter().and_then(|filter| self.core.expect(filter)).map(Subscription::stream);
+        let deadline = Instant::now() + timeout;
+        Expectation { stream, core: self.core.clone(), timeout, deadline, timer_set: false }
+    }
+
+    /// The position after the last event.
+    pub fn position(&self) -> Cursor {
+        Cursor::new(&self.core.options.name, self.core.epoch, self.core.order.lock().seq)
+    }
+
+    /// This moment's numbers.
+    pub fn stats(&self) -> BusStats {
+        self.core.stats()
+    }
+
+    /// Closes the bus, and waits up to `timeout` until handlers and sinks have done what came before.
+    ///
+    /// Later publishes are errors; pull subscriptions stay readable and then end. Further calls wait for the
+    /// same report. Inside a handler and on a loop thread it starts the drain and returns what can be said.
+    pub fn close(&self, timeout: Duration) -> CloseReport {
+        self.core.close(timeout)
+    }
+}

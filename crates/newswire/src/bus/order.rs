@@ -1,0 +1,243 @@
+//! The one place where events get their order: everything that the order lock protects.
+//!
+//! Between taking the `seq` and the event being visible stands nothing that can fail or run user code.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::ask::{Question, Questions};
+use super::history::History;
+use super::interest::{Counts, Interest};
+use super::route::{Route, Routes};
+use crate::delivery::Published;
+use crate::event::Event;
+use crate::kind::Kind;
+use crate::subscriber::Subscriber;
+use crate::subscription::queue::{Offer, Patience};
+use crate::subscription::tape::Tape;
+use crate::subscription::waiting::Ticket;
+use crate::sync::{AtomicU64, Ordering};
+
+/// Counters of the whole bus.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Totals {
+    pub(crate) matched: u64,
+    pub(crate) dropped: u64,
+    pub(crate) blocked: u64,
+}
+
+/// Everything that the order lock protects.
+pub(crate) struct Order {
+    pub(crate) seq: u64,
+    pub(crate) closed: bool,
+    pub(crate) routes: Routes,
+    pub(crate) counts: Counts,
+    /// Consumers to be called, the last first.
+    pub(crate) to_wake: Vec<Arc<Subscriber>>,
+    pub(crate) history: Option<History>,
+    pub(crate) questions: Questions,
+    pub(crate) totals: Totals,
+    pub(crate) subscribers: BTreeMap<u64, Arc<Subscriber>>,
+    /// Closed subscriptions, kept for the stats.
+    pub(crate) retired: VecDeque<Arc<Subscriber>>,
+    /// Places of the routes that the event at hand matches; kept to save the allocation.
+    pub(crate) matched: Vec<usize>,
+    shared_bytes: u64,
+    pushed_bytes: u64,
+    freed_bytes: Arc<AtomicU64>,
+}
+
+/// What a commit leaves to be done once the lock is released.
+#[derive(Default)]
+pub(crate) struct Sent {
+    pub(crate) published: Published,
+    /// Inline handlers to serve, by priority.
+    pub(crate) inline: Vec<Arc<Subscriber>>,
+    /// Full queues to wait for.
+    pub(crate) tickets: Vec<(Arc<Subscriber>, Arc<Ticket>)>,
+    /// `once` subscriptions that this event spent.
+    pub(crate) spent: Vec<Arc<Subscriber>>,
+    /// What history let go of; freed outside the lock.
+    pub(crate) garbage: Option<Event>,
+    pub(crate) more_garbage: Vec<Event>,
+    /// The question that this event answers.
+    pub(crate) answered: Option<(Arc<Question>, Event)>,
+    /// Subscriptions that have begun to lose events.
+    pub(crate) slow: Vec<Arc<Subscriber>>,
+}
+
+impl Order {
+    pub(crate) fn new(history: Option<History>, questions: Questions, shared_bytes: u64) -> Self {
+        Self {
+            seq: 0,
+            closed: false,
+            routes: Routes::default(),
+            counts: Counts::new(),
+            to_wake: Vec::new(),
+            history,
+            questions,
+            totals: Totals::default(),
+            subscribers: BTreeMap::new(),
+            retired: VecDeque::new(),
+            matched: Vec::new(),
+            shared_bytes,
+            pushed_bytes: 0,
+            freed_bytes: Arc::new(AtomicU64::new(0)),
+        }
+    }
+
+    /// An empty tape on this bus's budget.
+    pub(crate) fn new_tape(&self) -> Tape {
+        Tape::new(self.freed_bytes.clone())
+    }
+
+    /// Makes the kind's table, and corrects the interest that was kept before its name was known.
+    pub(crate) fn learn(&mut self, kind: &Kind, interest: &Interest) {
+        if !self.routes.learn(kind) || !kind.is_interned() {
+            return;
+        }
+        let slot = kind.slot();
+        let mut surplus = [0; super::interest::WORDS];
+        if let Some(word) = surplus.get_mut(slot / 64) {
+            *word = 1 << (slot % 64);
+        }
+        for route in self.routes.iter_mut() {
+            if !route.filter.admits_kind(kind) && super::interest::clear(&mut route.bits, slot) {
+                self.counts.remove(&surplus, interest);
+            }
+        }
+    }
+
+    /// Whether a publisher of `event` would have to wait for one of the matched routes.
+    pub(crate) fn would_block(&mut self, event: &Event) -> bool {
+        let Self { matched, routes, .. } = self;
+        matched.iter().any(|place| {
+            routes.get_mut(*place).is_some_and(|route| {
+                (route.internal || !event.internal())
+                    && route.own.iter().any(|subscriber| subscriber.inbox.lock().would_block(event))
+            })
+        })
+    }
+
+    /// Gives the event its seq and puts it where it belongs; `matched` holds the routes.
+    #[inline]
+    pub(crate) fn commit(&mut self, event: Event, patience: &dyn Fn(u64) -> Patience, sent: &mut Sent) {
+        self.seq += 1;
+        let seq = self.seq;
+        sent.published.seq = Some(seq);
+        let event = event.sequenced(seq);
+        let (internal, size) = (event.internal(), event.size() as u64);
+        let about = if internal { super::notice::subject(&event) } else { None };
+        if let Some(history) = &mut self.history {
+            sent.garbage = history.push(event.clone(), &mut sent.more_garbage);
+        }
+        if self.questions.any() {
+            sent.answered = self.questions.answered_by(&event).map(|question| (question, event.clone()));
+        }
+        let matched = std::mem::take(&mut self.matched);
+        let mut event = Some(event);
+        let last = matched.len().saturating_sub(1);
+        let mut over_budget = false;
+        for (index, place) in matched.iter().enumerate() {
+            let Some(route) = self.routes.get_mut(*place) else { continue };
+            if internal && !route.internal {
+                continue;
+            }
+            for subscriber in &route.own {
+                if about == Some(subscriber.id) {
+                    continue;
+                }
+                if let Some(event) = &event {
+                    offer(subscriber, event, patience, sent, &mut self.to_wake);
+                }
+            }
+            if let Some(tape) = &mut route.tape {
+                let handed = if index == last { event.take() } else { event.clone() };
+                let Some(event) = handed else { continue };
+                sent.published.matched += route.readers;
+                sent.published.delivered += route.readers;
+                self.pushed_bytes += size;
+                if tape.push(event) {
+                    tape.trim(route.window);
+                    over_budget = true;
+                }
+                if !route.sleepers.is_empty() {
+                    wake_sleepers(route, &mut self.to_wake);
+                }
+            }
+            if !route.inline.is_empty() {
+                sent.inline.extend_from_slice(&route.inline);
+            }
+        }
+        self.matched = matched;
+        self.matched.clear();
+        if over_budget {
+            self.keep_budget();
+        }
+        for subscriber in &sent.spent {
+            subscriber.inbox.lock().ended = true;
+        }
+        self.totals.blocked += sent.tickets.len() as u64;
+        self.totals.matched += u64::from(sent.published.matched);
+        self.totals.dropped += u64::from(sent.published.dropped);
+    }
+
+    /// Bytes that the tapes keep for their readers.
+    pub(crate) fn held_bytes(&self) -> u64 {
+        self.pushed_bytes.saturating_sub(self.freed_bytes.load(Ordering::Relaxed))
+    }
+
+    /// Lets go of the oldest segments while all tapes together hold too much.
+    fn keep_budget(&mut self) {
+        while self.held_bytes() > self.shared_bytes {
+            let oldest = self.routes.iter_mut().filter_map(|route| route.tape.as_mut()).filter_map(|tape| Some((tape.oldest()?, tape)));
+            let Some((_, tape)) = oldest.min_by_key(|(seq, _)| *seq) else { return };
+            tape.evict_oldest();
+        }
+    }
+}
+
+/// Offers the event to a queue of its own.
+fn offer(
+    subscriber: &Arc<Subscriber>,
+    event: &Event,
+    patience: &dyn Fn(u64) -> Patience,
+    sent: &mut Sent,
+    to_wake: &mut Vec<Arc<Subscriber>>,
+) {
+    let key = subscriber.key_of(event);
+    let mut inbox = subscriber.inbox.lock();
+    if inbox.ended {
+        return;
+    }
+    let dropped_before = inbox.books.dropped;
+    let Some(offer) = inbox.offer(event.clone(), key, patience(subscriber.id)) else { return };
+    sent.published.matched += 1;
+    match offer {
+        Offer::Queued { .. } => {
+            sent.published.delivered += 1;
+            subscriber.summon(&mut inbox, to_wake);
+        }
+        Offer::Dropped => {
+            sent.published.dropped += 1;
+            subscriber.summon(&mut inbox, to_wake);
+        }
+        Offer::Waiting(ticket) => sent.tickets.push((subscriber.clone(), ticket)),
+    }
+    if inbox.books.dropped > dropped_before && !std::mem::replace(&mut inbox.slow, true) {
+        sent.slow.push(subscriber.clone());
+    }
+    if subscriber.once && subscriber.predicate.is_none() {
+        inbox.ended = true;
+        sent.spent.push(subscriber.clone());
+    }
+}
+
+#[cold]
+fn wake_sleepers(route: &mut Route, to_wake: &mut Vec<Arc<Subscriber>>) {
+    for subscriber in route.sleepers.drain(..) {
+        let mut inbox = subscriber.inbox.lock();
+        inbox.listed = false;
+        subscriber.summon(&mut inbox, to_wake);
+    }
+}

@@ -1,0 +1,103 @@
+//! The push side: handlers, and the ways they are served.
+
+pub(crate) mod inline;
+pub(crate) mod pool;
+pub(crate) mod service;
+pub(crate) mod timer;
+
+use std::sync::{Arc, Weak};
+
+use crate::delivery::Gap;
+use crate::event::Event;
+
+/// Why a handler failed, in its own words.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Acts on the events of a subscription.
+///
+/// Closures that take `&Event` are handlers, whether they return nothing or a `Result`.
+pub trait Handler: Send + Sync + 'static {
+    /// Called with each event.
+    ///
+    /// # Errors
+    /// Whatever went wrong; it is counted as `failed` and kept as the subscription's last failure.
+    fn on_event(&self, event: &Event) -> Result<(), Failure>;
+
+    /// Called in position where events are missing.
+    fn on_gap(&self, _gap: &Gap) {}
+}
+
+/// What a handler closure may return.
+pub trait IntoOutcome {
+    /// As the result of a handler.
+    ///
+    /// # Errors
+    /// The closure's own.
+    fn into_outcome(self) -> Result<(), Failure>;
+}
+
+impl IntoOutcome for () {
+    fn into_outcome(self) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+impl<E: Into<Failure>> IntoOutcome for Result<(), E> {
+    fn into_outcome(self) -> Result<(), Failure> {
+        self.map_err(Into::into)
+    }
+}
+
+impl<F, R> Handler for F
+where
+    F: Fn(&Event) -> R + Send + Sync + 'static,
+    R: IntoOutcome,
+{
+    fn on_event(&self, event: &Event) -> Result<(), Failure> {
+        self(event).into_outcome()
+    }
+}
+
+/// What can be given where a handler is wanted: a handler or closure, a shared one, or a weak one, whose
+/// subscription ends when the object is gone.
+pub trait IntoHandler {
+    /// The handler.
+    fn into_handler(self) -> HandlerRef;
+}
+
+/// A handler as the bus holds it.
+#[derive(Clone)]
+pub enum HandlerRef {
+    /// Kept alive by its subscription.
+    Strong(Arc<dyn Handler>),
+    /// Kept alive by others only.
+    Weak(Weak<dyn Handler>),
+}
+
+impl HandlerRef {
+    /// The handler, unless it was weak and is gone.
+    pub(crate) fn get(&self) -> Option<Arc<dyn Handler>> {
+        match self {
+            Self::Strong(handler) => Some(handler.clone()),
+            Self::Weak(handler) => handler.upgrade(),
+        }
+    }
+}
+
+impl<H: Handler> IntoHandler for H {
+    fn into_handler(self) -> HandlerRef {
+        HandlerRef::Strong(Arc::new(self))
+    }
+}
+
+impl IntoHandler for Arc<dyn Handler> {
+    fn into_handler(self) -> HandlerRef {
+        HandlerRef::Strong(self)
+    }
+}
+
+impl IntoHandler for Weak<dyn Handler> {
+    fn into_handler(self) -> HandlerRef {
+        HandlerRef::Weak(self)
+    }
+}

@@ -1,0 +1,281 @@
+//! How one handler is called, and how its calls are booked.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Handler, HandlerRef};
+use crate::ambient;
+use crate::delivery::Delivery;
+use crate::event::Event;
+use crate::error::{Error, Result};
+use crate::field::Field;
+use crate::options::{Mode, OnPanic, Start, SubscribeOptions};
+use crate::subscriber::Subscriber;
+use crate::subscription::inbox::{Inbox, Taken};
+use crate::subscription::tally::Outcome;
+use crate::subscription::waiting::{Ticket, Verdict};
+use crate::sync::Mutex;
+
+/// A handler and how it is served.
+pub(crate) struct Service {
+    /// Taken out after the last call, so that what the handler holds is released.
+    handler: Mutex<Option<HandlerRef>>,
+    pub(crate) mode: Mode,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) on_panic: OnPanic,
+    pub(crate) set_aside_after: Option<u32>,
+}
+
+impl Service {
+    pub(crate) fn new(
+        handler: HandlerRef,
+        mode: Mode,
+        timeout: Option<Duration>,
+        on_panic: OnPanic,
+        set_aside_after: Option<u32>,
+    ) -> Self {
+        Self { handler: Mutex::new(Some(handler)), mode, timeout, on_panic, set_aside_after }
+    }
+
+    /// How many calls may be under way at a time.
+    pub(crate) fn lanes(&self) -> usize {
+        match self.mode {
+            Mode::Inline | Mode::Locked => 1,
+            Mode::Keyed(_) => usize::MAX,
+            Mode::Concurrent(calls) => calls,
+        }
+    }
+
+    /// What orders the calls of a keyed handler.
+    pub(crate) fn key(&self) -> Option<Field> {
+        match &self.mode {
+            Mode::Keyed(field) => Some(field.clone()),
+            _ => None,
+        }
+    }
+
+    /// Refuses what can't work.
+    pub(crate) fn check(&self, options: &SubscribeOptions) -> Result<()> {
+        if self.mode == Mode::Concurrent(0) {
+            return Err(Error::invalid("no call at a time is no service").at_path("options.mode").expecting("Concurrent(1) or more"));
+        }
+        if self.timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Err(Error::invalid("no call ends in no time").at_path("options.timeout").expecting("more than 0"));
+        }
+        if self.set_aside_after == Some(0) {
+            return Err(Error::invalid("it can't be 0").at_path("options.set_aside_after").expecting("1 or more"));
+        }
+        if self.mode == Mode::Inline && options.start != Start::Live {
+            return Err(Error::invalid("an inline handler is served by publishers, so it can only begin live")
+                .at_path("options.start")
+                .expecting("Start::Live, or another mode"));
+        }
+        Ok(())
+    }
+
+    /// Lets go of the handler.
+    pub(crate) fn release(&self) -> Option<HandlerRef> {
+        self.handler.lock().take()
+    }
+
+    fn handler(&self) -> Option<Arc<dyn Handler>> {
+        self.handler.lock().as_ref().and_then(HandlerRef::get)
+    }
+}
+
+/// Tells publishers that they have room; call it without holding a lock.
+pub(crate) fn admit(admitted: Vec<Arc<Ticket>>) {
+    for ticket in admitted {
+        ticket.decide(Verdict::Admitted);
+    }
+}
+
+/// Hands one taken item to the handler, and books how that ended.
+pub(crate) fn serve(subscriber: &Arc<Subscriber>, service: &Service, taken: Taken) {
+    let Taken { delivery, key } = taken;
+    let Some(handler) = service.handler() else {
+        // A weak handler whose object is gone: nobody will ever take these events.
+        if let Delivery::Event(_) = delivery {
+            subscriber.inbox.lock().settle(key.as_ref(), Outcome::Discarded);
+        }
+        subscriber.leave();
+        return;
+    };
+    let event = match delivery {
+        Delivery::Event(event) => event,
+        Delivery::Gap(gap) => {
+            // A gap is not in the books; what on_gap does wrong is shown by the panic hook.
+            let _ = catch(service, || ambient::handling(subscriber.id, None, || handler.on_gap(&gap)));
+            return;
+        }
+    };
+    let outcome = match subscriber.accepts(&event) {
+        Ok(true) => {
+            if subscriber.once && subscriber.predicate.is_some() {
+                subscriber.spend_on(&event);
+            }
+            return call(subscriber, service, &*handler, &event, key.as_ref());
+        }
+        Ok(false) => Outcome::Skipped,
+        Err(_) => Outcome::Panicked,
+    };
+    finish(subscriber, service, key.as_ref(), None, outcome, None);
+}
+
+fn call(subscriber: &Arc<Subscriber>, service: &Service, handler: &dyn Handler, event: &Event, key: Option<&Arc<str>>) {
+    let began = service.timeout.map(|timeout| (Instant::now(), timeout));
+    let watched = match began {
+        Some((now, timeout)) if service.mode != Mode::Inline => Some(subscriber.watch(now + timeout)),
+        _ => None,
+    };
+    let result = catch(service, || ambient::handling(subscriber.id, Some(event), || handler.on_event(event)));
+    let (mut outcome, said) = match result {
+        Ok(Ok(())) => (Outcome::Handled, None),
+        Ok(Err(failure)) => (Outcome::Failed, Some(failure.to_string())),
+        Err(panic) => (Outcome::Panicked, Some(panic_text(&*panic))),
+    };
+    if watched.is_none() && began.is_some_and(|(began, timeout)| began.elapsed() > timeout) {
+        outcome = Outcome::TimedOut;
+    }
+    finish(subscriber, service, key, watched, outcome, said);
+}
+
+fn finish(
+    subscriber: &Arc<Subscriber>,
+    service: &Service,
+    key: Option<&Arc<str>>,
+    watched: Option<u64>,
+    outcome: Outcome,
+    said: Option<String>,
+) {
+    let set_aside = {
+        let mut inbox = subscriber.inbox.lock();
+        if watched.is_some_and(|id| !inbox.calls.unwatch(id)) {
+            // Its deadline has passed and was booked; the result comes too late to count.
+            inbox.calls.overrunning -= 1;
+            inbox.served(key);
+            subscriber.tell_if_quiet(&inbox);
+            return;
+        }
+        inbox.settle(key, outcome);
+        if let Some(said) = said {
+            inbox.calls.last_failure = Some(bounded(said));
+        }
+        let set_aside = inbox.count_failure(outcome, service.set_aside_after);
+        subscriber.tell_if_quiet(&inbox);
+        set_aside
+    };
+    if set_aside {
+        subscriber.announce_set_aside();
+    }
+}
+
+impl Inbox {
+    /// Counts failures in a row; says whether the handler has just been set aside for them.
+    pub(crate) fn count_failure(&mut self, outcome: Outcome, limit: Option<u32>) -> bool {
+        match outcome {
+            Outcome::Handled => self.calls.failures_in_a_row = 0,
+            Outcome::Failed | Outcome::Panicked | Outcome::TimedOut => self.calls.failures_in_a_row += 1,
+            Outcome::Skipped | Outcome::Discarded => {}
+        }
+        let too_many = limit.is_some_and(|limit| self.calls.failures_in_a_row >= limit);
+        if too_many && !self.calls.set_aside {
+            self.calls.set_aside = true;
+            self.paused = true;
+            return true;
+        }
+        false
+    }
+}
+
+/// Runs user code; a panic is an outcome, unless the user chose to crash.
+fn catch<R>(service: &Service, run: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send>> {
+    let result = catch_unwind(AssertUnwindSafe(run));
+    if result.is_err() && service.on_panic == OnPanic::Crash {
+        std::process::abort();
+    }
+    result
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panicked: {}", text.unwrap_or("with something that is no text"))
+}
+
+/// What is kept of a failure's text.
+fn bounded(mut text: String) -> Box<str> {
+    const KEPT: usize = 1024;
+    if text.len() > KEPT {
+        let cut = (0..=KEPT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(cut);
+        text.push('…');
+    }
+    text.into()
+}
+
+impl Subscriber {
+    /// What the user's predicate says; a panic in it is an error.
+    pub(crate) fn accepts(&self, event: &Event) -> Result<bool, Box<dyn Any + Send>> {
+        match &self.predicate {
+            None => Ok(true),
+            Some(predicate) => catch_unwind(AssertUnwindSafe(|| predicate(event))),
+        }
+    }
+
+    /// Has the deadline of a call watched; returns the call's id.
+    fn watch(self: &Arc<Self>, deadline: Instant) -> u64 {
+        let mut inbox = self.inbox.lock();
+        inbox.calls.last_id += 1;
+        let id = inbox.calls.last_id;
+        inbox.calls.watched.push((id, deadline));
+        let arm = !std::mem::replace(&mut inbox.calls.watch_armed, true);
+        drop(inbox);
+        if arm {
+            self.arm_watch(deadline);
+        }
+        id
+    }
+
+    fn arm_watch(self: &Arc<Self>, deadline: Instant) {
+        let Some(core) = self.core.upgrade() else { return };
+        let subscriber = Arc::downgrade(self);
+        core.timer.at(deadline, move || {
+            if let Some(subscriber) = subscriber.upgrade() {
+                subscriber.judge_overdue();
+            }
+        });
+    }
+
+    /// Books every call whose deadline has passed as timed out.
+    fn judge_overdue(self: &Arc<Self>) {
+        let now = Instant::now();
+        let limit = self.service.as_ref().and_then(|service| service.set_aside_after);
+        let mut set_aside = false;
+        let mut inbox = self.inbox.lock();
+        while let Some(place) = inbox.calls.watched.iter().position(|(_, deadline)| *deadline <= now) {
+            inbox.calls.watched.remove(place);
+            inbox.books.settle(Outcome::TimedOut);
+            inbox.calls.overrunning += 1;
+            set_aside |= inbox.count_failure(Outcome::TimedOut, limit);
+        }
+        let next = inbox.calls.watched.iter().map(|(_, deadline)| *deadline).min();
+        inbox.calls.watch_armed = next.is_some();
+        drop(inbox);
+        if let Some(next) = next {
+            self.arm_watch(next);
+        }
+        if set_aside {
+            self.announce_set_aside();
+        }
+    }
+
+    /// Tells those who wait for the end of the last call.
+    pub(crate) fn tell_if_quiet(&self, inbox: &Inbox) {
+        if inbox.is_quiet() {
+            self.quiet.notify_all();
+        }
+    }
+}
+

@@ -1,0 +1,10 @@
+//! The pull side: subscriptions, and where their events wait.
+
+pub(crate) mod block;
+pub(crate) mod inbox;
+pub(crate) mod pull;
+pub(crate) mod queue;
+pub(crate) mod stream;
+pub(crate) mod tally;
+pub(crate) mod tape;
+pub(crate) mod waiting;

@@ -1,0 +1,343 @@
+//! The pull side: take what has come, or wait for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::inbox::{Call, Inbox, Sleep};
+use super::stream::SubscriptionStream;
+use super::tally::Outcome;
+use super::tape::Bounds;
+use crate::bus::core::Core;
+use crate::bus::stats::SubscriptionStats;
+use crate::cursor::Cursor;
+use crate::delivery::Delivery;
+use crate::error::{Error, ErrorKind, Result};
+use crate::handler::service::admit;
+use crate::subscriber::Subscriber;
+
+/// A bounded queue of matching events, pulled by one consumer. Dropping it unsubscribes.
+///
+/// As an [`Iterator`] it waits for each item, and ends when the bus has closed and all has been read.
+/// Where events are missing it yields a [`Gap`](crate::Gap) in their position.
+///
+/// ```
+/// use newswire::{Bus, Delivery, Event, Kind};
+///
+/// let bus = Bus::new();
+/// let mut deploys = bus.subscribe("deploy.*")?;
+/// bus.publish(Event::builder(Kind::parse("deploy.finished")?).build()?)?;
+/// assert!(matches!(deploys.try_next()?, Some(Delivery::Event(event)) if event.seq() == 1));
+/// assert!(deploys.try_next()?.is_none());
+/// # Ok::<(), newswire::Error>(())
+/// ```
+pub struct Subscription {
+    core: Arc<Core>,
+    subscriber: Arc<Subscriber>,
+    /// Whether the last wait ended before the consumer had to park: then the next may, too.
+    lively: bool,
+}
+
+/// How long a consumer looks around before it parks. Waking a parked thread costs its publisher some
+/// microseconds; a consumer that is kept busy shouldn't put that on it.
+const LINGER: Duration = Duration::from_micros(50);
+
+/// How many consumers linger now; at most one less than there are cores, so that looking around never
+/// takes the publisher's own.
+static LINGERING: AtomicUsize = AtomicUsize::new(0);
+
+impl Subscription {
+    pub(crate) fn new(core: Arc<Core>, subscriber: Arc<Subscriber>) -> Self {
+        Self { core, subscriber, lively: true }
+    }
+
+    /// Takes the next item if there is one now.
+    ///
+    /// # Errors
+    /// `Closed` when the bus has closed and all has been read.
+    pub fn try_next(&mut self) -> Result<Option<Delivery>> {
+        match self.take() {
+            Some(delivery) => Ok(Some(delivery)),
+            None if self.is_over() => Err(ended()),
+            None => Ok(None),
+        }
+    }
+
+    /// Waits for the next item, up to `timeout`.
+    ///
+    /// # Errors
+    /// `TimedOut`; `Closed` when the bus has closed and all has been read; `WouldDeadlock` on a loop
+    /// thread, where nothing waits: use [`Subscription::stream`] there.
+    pub fn next_timeout(&mut self, timeout: Duration) -> Result<Delivery> {
+        self.wait(Some(Instant::now() + timeout))
+    }
+
+    /// Waits for at least one item, then takes what is there into `into`, at most `max`; says how many.
+    /// 0 means that the bus has closed and all has been read.
+    pub fn next_batch(&mut self, into: &mut Vec<Delivery>, max: usize) -> usize {
+        loop {
+            let taken = self.take_batch(into, max);
+            if taken > 0 || max == 0 {
+                return taken;
+            }
+            match self.wait(None) {
+                Ok(delivery) => {
+                    into.push(delivery);
+                    return 1 + self.take_batch(into, max - 1);
+                }
+                Err(_) => return 0,
+            }
+        }
+    }
+
+    /// The items as an asynchronous stream, for any executor.
+    pub fn stream(self) -> SubscriptionStream {
+        SubscriptionStream::new(self)
+    }
+
+    /// The position below which all has been delivered: where another subscription can resume.
+    pub fn position(&self) -> Cursor {
+        Cursor::new(&self.core.options.name, self.core.epoch, self.subscriber.inbox.lock().delivered)
+    }
+
+    /// Takes nothing until [`Subscription::resume`]; events go on being matched and queued.
+    pub fn pause(&self) {
+        self.subscriber.pause();
+    }
+
+    /// Takes events again.
+    pub fn resume(&self) {
+        self.subscriber.resume();
+    }
+
+    /// Sets another bound; what no longer fits is dropped by the policy, and told as a gap.
+    ///
+    /// # Errors
+    /// `Invalid` for no places, or fewer bytes than one event may have.
+    pub fn resize(&self, buffer: usize, buffer_bytes: usize) -> Result<()> {
+        self.subscriber.resize(buffer, buffer_bytes)
+    }
+
+    /// This moment's numbers.
+    pub fn stats(&self) -> SubscriptionStats {
+        self.subscriber.stats()
+    }
+
+    pub(crate) fn subscriber(&self) -> &Arc<Subscriber> {
+        &self.subscriber
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.subscriber.inbox.lock().is_over()
+    }
+
+    /// Takes the next item that the user's predicate accepts.
+    pub(crate) fn take(&mut self) -> Option<Delivery> {
+        let mut admitted = Vec::new();
+        loop {
+            let mut inbox = self.subscriber.inbox.lock();
+            if inbox.is_behind() {
+                drop(inbox);
+                self.core.catch_up(&self.subscriber);
+                continue;
+            }
+            let delivery = self.take_one(&mut inbox, &mut admitted);
+            drop(inbox);
+            if !admitted.is_empty() {
+                admit(std::mem::take(&mut admitted));
+            }
+            match delivery {
+                Some(delivery) if !self.is_wanted(&delivery) => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// Takes what is there, under one lock where no predicate has to be asked.
+    fn take_batch(&mut self, into: &mut Vec<Delivery>, max: usize) -> usize {
+        if self.subscriber.predicate.is_some() || self.subscriber.inbox.lock().is_behind() {
+            let before = into.len();
+            into.extend(std::iter::from_fn(|| self.take()).take(max));
+            return into.len() - before;
+        }
+        let mut admitted = Vec::new();
+        let mut inbox = self.subscriber.inbox.lock();
+        let mut taken = 0;
+        while taken < max
+            && let Some(delivery) = self.take_one(&mut inbox, &mut admitted)
+        {
+            into.push(delivery);
+            taken += 1;
+        }
+        drop(inbox);
+        if !admitted.is_empty() {
+            admit(admitted);
+        }
+        taken
+    }
+
+    /// A pulled event counts as handled when it is handed over; where a predicate has the last word, it is
+    /// in flight until then.
+    #[inline]
+    fn take_one(&self, inbox: &mut Inbox, admitted: &mut Vec<Arc<super::waiting::Ticket>>) -> Option<Delivery> {
+        let delivery = inbox.take(admitted)?.delivery;
+        if matches!(delivery, Delivery::Event(_)) && self.subscriber.predicate.is_none() {
+            inbox.settle(None, Outcome::Handled);
+        }
+        Some(delivery)
+    }
+
+    fn is_wanted(&self, delivery: &Delivery) -> bool {
+        let Delivery::Event(event) = delivery else { return true };
+        if self.subscriber.predicate.is_none() {
+            return true;
+        }
+        let outcome = match self.subscriber.accepts(event) {
+            Ok(true) => Outcome::Handled,
+            Ok(false) => Outcome::Skipped,
+            Err(_) => Outcome::Panicked,
+        };
+        self.subscriber.inbox.lock().settle(None, outcome);
+        if outcome == Outcome::Handled && self.subscriber.once {
+            self.subscriber.leave();
+        }
+        outcome == Outcome::Handled
+    }
+
+    fn wait(&mut self, deadline: Option<Instant>) -> Result<Delivery> {
+        if crate::ambient::on_loop_thread() {
+            let message = "waiting for an event would stop this thread's event loop";
+            return match self.try_next()? {
+                Some(delivery) => Ok(delivery),
+                None => Err(Error::new(ErrorKind::WouldDeadlock, message).expecting("stream()")),
+            };
+        }
+        loop {
+            if let Some(delivery) = self.take() {
+                return Ok(delivery);
+            }
+            if self.is_over() {
+                return Err(ended());
+            }
+            if self.linger(deadline) {
+                continue;
+            }
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return Err(Error::new(ErrorKind::TimedOut, "no event came in time"));
+            }
+            if !self.core.rest(&self.subscriber, Call::Thread(std::thread::current())) {
+                continue;
+            }
+            match deadline {
+                Some(deadline) => std::thread::park_timeout(deadline.saturating_duration_since(Instant::now())),
+                None => std::thread::park(),
+            }
+            self.get_up();
+        }
+    }
+
+    /// Looks around for a while instead of parking; says whether something came.
+    fn linger(&mut self, deadline: Option<Instant>) -> bool {
+        let others = LINGERING.fetch_add(1, Ordering::Relaxed);
+        let allowed = self.lively && others + 1 < crate::cores();
+        let until = Instant::now() + LINGER;
+        let until = deadline.map_or(until, |deadline| deadline.min(until));
+        let mut came = false;
+        while allowed && !came && Instant::now() < until {
+            std::thread::yield_now();
+            let inbox = self.subscriber.inbox.lock();
+            came = !inbox.is_empty() || inbox.ended;
+        }
+        LINGERING.fetch_sub(1, Ordering::Relaxed);
+        self.lively = came || !allowed;
+        came
+    }
+
+    /// After a sleep: whoever was woken calls the next sleeper.
+    fn get_up(&mut self) {
+        let was_woken = {
+            let mut inbox = self.subscriber.inbox.lock();
+            matches!(std::mem::replace(&mut inbox.sleep, Sleep::Awake), Sleep::Awake)
+        };
+        if was_woken {
+            self.lively = true;
+            self.core.wake_next();
+        }
+    }
+}
+
+fn ended() -> Error {
+    Error::new(ErrorKind::Closed, "the subscription has ended")
+}
+
+impl Iterator for Subscription {
+    type Item = Delivery;
+
+    fn next(&mut self) -> Option<Delivery> {
+        self.wait(None).ok()
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.core.unsubscribe(&self.subscriber);
+    }
+}
+
+impl Subscriber {
+    pub(crate) fn pause(&self) {
+        self.inbox.lock().paused = true;
+    }
+
+    pub(crate) fn resume(self: &Arc<Self>) {
+        let (was_set_aside, is_waiting) = {
+            let mut inbox = self.inbox.lock();
+            inbox.paused = false;
+            inbox.calls.failures_in_a_row = 0;
+            (std::mem::take(&mut inbox.calls.set_aside), !inbox.is_empty())
+        };
+        if was_set_aside {
+            self.announce_resumed();
+        }
+        if is_waiting {
+            self.call_consumer();
+        }
+    }
+
+    /// Has the consumer look at what waits.
+    fn call_consumer(self: &Arc<Self>) {
+        let Some(core) = self.core.upgrade() else { return };
+        if self.is_inline() {
+            let mut inbox = self.inbox.lock();
+            inbox.calls.asked_up_to = u64::MAX;
+            if std::mem::replace(&mut inbox.calls.serving, true) {
+                return;
+            }
+            drop(inbox);
+            return core.pool.submit(self.clone());
+        }
+        {
+            let mut order = core.order.lock();
+            let mut inbox = self.inbox.lock();
+            self.summon(&mut inbox, &mut order.to_wake);
+        }
+        core.wake_next();
+    }
+
+    pub(crate) fn resize(self: &Arc<Self>, buffer: usize, buffer_bytes: usize) -> Result<()> {
+        crate::options::check_buffer(buffer, buffer_bytes)?;
+        let bounds = Bounds { events: buffer as u64, bytes: buffer_bytes as u64 };
+        let mut admitted = Vec::new();
+        if let Some(core) = self.core.upgrade() {
+            let mut order = core.order.lock();
+            order.widen(self, bounds.events);
+            self.inbox.lock().resize(bounds, &mut admitted);
+        }
+        admit(admitted);
+        Ok(())
+    }
+}

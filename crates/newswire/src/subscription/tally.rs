@@ -1,0 +1,75 @@
+//! The books of one subscription.
+
+/// What became of every event that a subscription matched, as of one moment.
+///
+/// `matched = handled + skipped + failed + panicked + timed_out + dropped + discarded + waiting + queued
+/// + in_flight`, in every snapshot: the terms are disjoint and an outcome is given once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Books {
+    /// Events that the filter wanted.
+    pub matched: u64,
+    /// Handed to user code, which did not complain.
+    pub handled: u64,
+    /// Rejected by the user's predicate, or merged away by `once`.
+    pub skipped: u64,
+    /// The handler returned an error.
+    pub failed: u64,
+    /// The handler panicked.
+    pub panicked: u64,
+    /// The handler was still running at its deadline.
+    pub timed_out: u64,
+    /// Lost to a full queue; told as gaps.
+    pub dropped: u64,
+    /// Still queued when the subscription or bus closed.
+    pub discarded: u64,
+    /// Their publishers wait for room.
+    pub waiting: u64,
+    /// Wait for the consumer.
+    pub queued: u64,
+    /// Calls that have begun and have no outcome yet.
+    pub in_flight: u64,
+}
+
+impl Books {
+    /// Whether the equation holds.
+    pub fn balance(&self) -> bool {
+        self.matched
+            == self.handled
+                + self.skipped
+                + self.failed
+                + self.panicked
+                + self.timed_out
+                + self.dropped
+                + self.discarded
+                + self.waiting
+                + self.queued
+                + self.in_flight
+    }
+}
+
+/// How one event's delivery ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Handled,
+    Skipped,
+    Failed,
+    Panicked,
+    TimedOut,
+    Discarded,
+}
+
+impl Books {
+    /// Books the end of a delivery that was in flight.
+    pub(crate) fn settle(&mut self, outcome: Outcome) {
+        self.in_flight -= 1;
+        *match outcome {
+            Outcome::Handled => &mut self.handled,
+            Outcome::Skipped => &mut self.skipped,
+            Outcome::Failed => &mut self.failed,
+            Outcome::Panicked => &mut self.panicked,
+            Outcome::TimedOut => &mut self.timed_out,
+            Outcome::Discarded => &mut self.discarded,
+        } += 1;
+    }
+}

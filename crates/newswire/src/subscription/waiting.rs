@@ -1,0 +1,91 @@
+//! A publisher's place in a full queue.
+
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
+
+use crate::sync::Mutex;
+use std::thread::Thread;
+
+/// How a wait for room ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The event was queued.
+    Admitted,
+    /// The event was dropped.
+    Dropped,
+}
+
+/// Whom to tell.
+enum Caller {
+    Nobody,
+    Thread(Thread),
+    Task(Waker),
+}
+
+struct State {
+    verdict: Option<Verdict>,
+    caller: Caller,
+}
+
+/// A publisher's place in a full queue: decided once, by whoever makes room or ends the wait.
+pub(crate) struct Ticket {
+    deadline: Instant,
+    state: Mutex<State>,
+}
+
+impl Ticket {
+    pub(crate) fn new(deadline: Instant) -> Arc<Self> {
+        Arc::new(Self { deadline, state: Mutex::new(State { verdict: None, caller: Caller::Nobody }) })
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Decides, and wakes the publisher; call it without holding a lock.
+    pub(crate) fn decide(&self, verdict: Verdict) {
+        let caller = {
+            let mut state = self.state.lock();
+            state.verdict.get_or_insert(verdict);
+            std::mem::replace(&mut state.caller, Caller::Nobody)
+        };
+        match caller {
+            Caller::Nobody => {}
+            Caller::Thread(thread) => thread.unpark(),
+            Caller::Task(waker) => waker.wake(),
+        }
+    }
+
+    /// How it was decided, if it was.
+    pub(crate) fn verdict(&self) -> Option<Verdict> {
+        self.state.lock().verdict
+    }
+
+    /// The verdict, or word to `waker` when there is one.
+    pub(crate) fn poll(&self, waker: &Waker) -> Option<Verdict> {
+        let mut state = self.state.lock();
+        if state.verdict.is_none() {
+            state.caller = Caller::Task(waker.clone());
+        }
+        state.verdict
+    }
+
+    /// Waits for the verdict until the deadline; `None` when that passed first.
+    pub(crate) fn wait(&self) -> Option<Verdict> {
+        loop {
+            {
+                let mut state = self.state.lock();
+                if state.verdict.is_some() {
+                    return state.verdict;
+                }
+                state.caller = Caller::Thread(std::thread::current());
+            }
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            std::thread::park_timeout(left);
+        }
+    }
+}
