@@ -66,10 +66,7 @@ fn go_bus(bursts: usize) -> [f64; 4] {
 fn newswire(mode: Mode, bursts: usize) -> [f64; 4] {
     let (bus, seen) = (Bus::new(), Arc::new(Seen::default()));
     let listener = seen.clone();
-    let handler = move |event: &Event| {
-        listener.call(event);
-        Ok(())
-    };
+    let handler = move |event: &Event| listener.call(event);
     let options = HandlerOptions { mode, ..HandlerOptions::default() };
     let _listener = bus.on_with("*", options, handler).expect("valid options");
     deliver(|event| _ = bus.publish(event).expect("the bus is open"), &seen, bursts)

@@ -56,6 +56,16 @@ impl Cursor {
         Ok(Self { bus, epoch, seq })
     }
 
+    /// The beginning of a stream that the bus has named itself.
+    pub(crate) fn of_stream(bus: String, epoch: u64) -> Self {
+        Self { bus: bus.into(), epoch, seq: 0 }
+    }
+
+    /// Another position of the same opening.
+    pub(crate) fn at(&self, seq: u64) -> Self {
+        Self { seq, ..self.clone() }
+    }
+
     /// The name of the bus.
     pub fn bus(&self) -> &str {
         &self.bus

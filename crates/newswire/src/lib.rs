@@ -1,5 +1,6 @@
 //! Newswire: the event bus of AI-agent runtimes.
 
+mod ambient;
 mod bus;
 pub mod catalogue;
 mod cursor;
@@ -9,11 +10,20 @@ mod error;
 mod event;
 mod field;
 mod filter;
+mod handler;
 mod kind;
 mod options;
 mod sink;
+mod subscriber;
+mod subscription;
+mod sync;
 
-pub use bus::{Bus, Listener, Subscription};
+pub use ambient::LoopThread;
+pub use bus::ask::{Expectation, Request};
+pub use bus::close::CloseReport;
+pub use bus::publish::Publishing;
+pub use bus::stats::{BusStats, SubscriptionStats};
+pub use bus::{Bus, Listener, Unsubscribed};
 pub use cursor::Cursor;
 pub use delivery::{Delivery, Gap, GapReason, Published};
 pub use emitter::{Emitter, Guard};
@@ -24,6 +34,7 @@ pub use event::{
 };
 pub use field::Field;
 pub use filter::{Filter, IntoFilter, Value};
+pub use handler::{Failure, Handler, HandlerRef, IntoHandler, IntoOutcome};
 pub use kind::Kind;
 pub use options::{
     BusOptions, Coalesce, HandlerOptions, Mode, OnPanic, Predicate, Start, SubscribeOptions, WhenFull,
@@ -31,3 +42,6 @@ pub use options::{
 pub use sink::{
     Attachment, Console, ConsoleOptions, Param, Sink, SinkFactory, SinkUrl, Visible, register_sink,
 };
+pub use subscription::pull::Subscription;
+pub use subscription::stream::SubscriptionStream;
+pub use subscription::tally::Books;

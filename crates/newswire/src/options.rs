@@ -144,7 +144,8 @@ impl SubscribeOptions {
                 .expecting("more than 0, or WhenFull::DropNewest"));
         }
         if self.max_wait > MAX_WAIT {
-            return Err(Error::new(ErrorKind::TooLarge, "a publisher waits at most an hour").at_path("options.max_wait"));
+            return Err(Error::new(ErrorKind::TooLarge, "a publisher waits at most an hour")
+                .at_path("options.max_wait"));
         }
         Ok(())
     }
@@ -153,7 +154,9 @@ impl SubscribeOptions {
 /// Refuses bounds of a queue that can't work.
 pub(crate) fn check_buffer(buffer: usize, buffer_bytes: usize) -> Result<()> {
     if buffer == 0 {
-        return Err(Error::invalid("a queue has room for at least one event").at_path("options.buffer").expecting("1 or more"));
+        return Err(Error::invalid("a queue has room for at least one event")
+            .at_path("options.buffer")
+            .expecting("1 or more"));
     }
     if buffer > MAX_BUFFER {
         let message = format!("a queue has at most {MAX_BUFFER} places");

@@ -38,7 +38,7 @@ impl Subscriber {
     /// The key of an event for a keyed handler; keyless events are one lane.
     pub(crate) fn key_of(&self, event: &Event) -> Option<Arc<str>> {
         let field = self.key.as_ref()?;
-        Some(field.value(event, &mut Look::default()).unwrap_or_default().into())
+        Some(field.value_with(event, &mut Look::default()).unwrap_or_default().into())
     }
 
     /// Whether the bus's order of priority puts it before `other`.

@@ -6,7 +6,18 @@
 #[cfg(not(feature = "loom"))]
 mod real {
     pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
-    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+    pub(crate) use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+    use std::time::Instant;
+
+    /// Waits until told, or the deadline.
+    pub(crate) fn wait_until<'a, T>(
+        condvar: &Condvar,
+        mut guard: MutexGuard<'a, T>,
+        deadline: Instant,
+    ) -> MutexGuard<'a, T> {
+        condvar.wait_until(&mut guard, deadline);
+        guard
+    }
 
     /// `std::cell::UnsafeCell` with loom's interface.
     pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
@@ -31,7 +42,7 @@ mod real {
 #[cfg(feature = "loom")]
 mod real {
     pub(crate) use loom::cell::UnsafeCell;
-    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+    pub(crate) use loom::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
     use std::sync::PoisonError;
     use std::time::Instant;
 
@@ -48,7 +59,6 @@ mod real {
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
             self.0.lock().unwrap_or_else(PoisonError::into_inner)
         }
-
     }
 
     /// `loom::sync::Condvar` with parking_lot's interface; time does not pass in a model.
@@ -62,10 +72,15 @@ mod real {
         pub(crate) fn notify_all(&self) {
             self.0.notify_all();
         }
+    }
 
-        pub(crate) fn notify_one(&self) {
-            self.0.notify_one();
-        }
+    /// Waits until told; time does not pass in a model.
+    pub(crate) fn wait_until<'a, T>(
+        condvar: &Condvar,
+        guard: MutexGuard<'a, T>,
+        _deadline: Instant,
+    ) -> MutexGuard<'a, T> {
+        condvar.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
     }
 }
 

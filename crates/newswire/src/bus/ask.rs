@@ -132,7 +132,11 @@ impl Core {
         }
     }
 
-    pub(crate) fn request(self: &Arc<Self>, event: Event, timeout: Duration) -> Result<Event, Rejected<Event>> {
+    pub(crate) fn request(
+        self: &Arc<Self>,
+        event: Event,
+        timeout: Duration,
+    ) -> Result<Event, Rejected<Event>> {
         if let Err(error) = may_wait("request") {
             return Err(Rejected { error, value: event });
         }
@@ -146,7 +150,10 @@ impl Core {
             if left.is_zero() {
                 self.order.lock().questions.forget(&id);
                 // The answer may have come while the question was being taken back.
-                return question.take(Caller::Nobody).unwrap_or_else(|| Err(no_answer(timeout))).map_err(|error| Rejected { error, value: asked });
+                return question
+                    .take(Caller::Nobody)
+                    .unwrap_or_else(|| Err(no_answer(timeout)))
+                    .map_err(|error| Rejected { error, value: asked });
             }
             std::thread::park_timeout(left);
         }
@@ -160,7 +167,8 @@ impl Core {
 
     /// A subscription that takes the first match only.
     pub(crate) fn expect(self: &Arc<Self>, filter: Filter) -> Result<Subscription> {
-        let options = SubscribeOptions { buffer: 1, when_full: WhenFull::DropNewest, ..SubscribeOptions::default() };
+        let options =
+            SubscribeOptions { buffer: 1, when_full: WhenFull::DropNewest, ..SubscribeOptions::default() };
         Ok(Subscription::new(self.clone(), self.subscribe(filter, options, true, None)?))
     }
 
@@ -240,7 +248,10 @@ impl Future for Expectation {
         match next {
             Poll::Ready(Some(Delivery::Event(event))) => return Poll::Ready(Ok(event)),
             Poll::Ready(Some(Delivery::Gap(_)) | None) => {
-                return Poll::Ready(Err(Error::new(ErrorKind::Closed, "the bus closed before the event came")));
+                return Poll::Ready(Err(Error::new(
+                    ErrorKind::Closed,
+                    "the bus closed before the event came",
+                )));
             }
             Poll::Pending => {}
         }
@@ -259,7 +270,8 @@ impl Future for Expectation {
 fn may_wait(what: &str) -> Result<()> {
     if ambient::in_handler() || ambient::on_loop_thread() {
         let place = if ambient::in_handler() { "inside a handler" } else { "on a loop thread" };
-        return Err(Error::new(ErrorKind::WouldDeadlock, format!("{what} can't wait {place}")).expecting(format!("{what}_async")));
+        return Err(Error::new(ErrorKind::WouldDeadlock, format!("{what} can't wait {place}"))
+            .expecting(format!("{what}_async")));
     }
     Ok(())
 }

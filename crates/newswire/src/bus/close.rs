@@ -9,6 +9,7 @@ use parking_lot::{Condvar, Mutex};
 use super::core::Core;
 use super::stats::SubscriptionStats;
 use crate::ambient;
+use crate::handler::service::Service;
 use crate::subscriber::Subscriber;
 use crate::subscription::waiting::Verdict;
 
@@ -87,12 +88,18 @@ impl Core {
             for subscriber in &subscribers {
                 let mut inbox = subscriber.inbox.lock();
                 inbox.end(&mut released);
+                if inbox.paused && subscriber.service.is_some() {
+                    // Whoever is set aside isn't called again for a close.
+                    inbox.paused = false;
+                    inbox.discard();
+                }
                 subscriber.summon(&mut inbox, &mut order.to_wake);
             }
             let mut state = self.closing.state.lock();
             state.begun = true;
             state.last_seq = order.seq;
-            state.drained = subscribers.into_iter().filter(|subscriber| !subscriber.is_pulled()).collect();
+            state.drained =
+                subscribers.into_iter().filter(|subscriber| subscriber.service.is_some()).collect();
             order.questions.take_all()
         };
         questions.iter().for_each(|question| question.tell(None));
@@ -100,6 +107,11 @@ impl Core {
             ticket.decide(Verdict::Dropped);
         }
         self.wake_everyone();
+        for subscriber in self.closing.drained() {
+            if subscriber.is_inline() {
+                subscriber.retire_if_over();
+            }
+        }
         let core = Arc::downgrade(self);
         self.timer.at(deadline, move || {
             if let Some(core) = core.upgrade() {
@@ -118,11 +130,7 @@ impl Core {
             }
             state.drained.clone()
         };
-        let over = |subscriber: &Arc<Subscriber>| {
-            let inbox = subscriber.inbox.lock();
-            inbox.is_over() && inbox.is_quiet()
-        };
-        if drained.iter().all(over) {
+        if drained.iter().all(|subscriber| subscriber.service.as_ref().is_none_or(Service::is_released)) {
             self.report(&drained, 0);
         }
     }
@@ -130,13 +138,7 @@ impl Core {
     /// At the deadline: what is queued for handlers is discarded, running calls are left alone.
     fn force_close(self: &Arc<Self>, deadline: Instant) {
         debug_assert!(deadline <= Instant::now(), "the drain has until its deadline");
-        let drained = {
-            let state = self.closing.state.lock();
-            if state.report.is_some() {
-                return;
-            }
-            state.drained.clone()
-        };
+        let drained = self.closing.drained();
         let mut abandoned = 0;
         for subscriber in &drained {
             let mut inbox = subscriber.inbox.lock();
@@ -164,6 +166,11 @@ impl Core {
 }
 
 impl Closing {
+    /// Those that the close waits for.
+    fn drained(&self) -> Vec<Arc<Subscriber>> {
+        self.state.lock().drained.clone()
+    }
+
     /// The report, or what can be said before it is there.
     fn report_now(&self) -> CloseReport {
         let state = self.state.lock();

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use super::alter::Alterations;
-use super::close::Closing;
-use super::interest::{self, Interest};
-use super::history::History;
 use super::ask::Questions;
+use super::close::Closing;
+use super::history::History;
+use super::interest::{self, Interest};
 use super::order::Order;
+use crate::cursor::Cursor;
 use crate::error::{Error, Result};
+use crate::event::new_span;
 use crate::handler::pool::Pool;
 use crate::handler::timer::Timer;
 use crate::options::BusOptions;
@@ -17,8 +19,8 @@ use crate::sync::Mutex;
 /// What all handles of one bus share.
 pub(crate) struct Core {
     pub(crate) options: BusOptions,
-    /// Which opening of this bus; part of every cursor.
-    pub(crate) epoch: u64,
+    /// The position before the first event; a bus without a name is a stream of its own.
+    pub(crate) beginning: Cursor,
     pub(crate) order: Mutex<Order>,
     pub(crate) interest: Interest,
     pub(crate) alterations: Alterations,
@@ -42,18 +44,36 @@ impl Core {
         ];
         for (name, value) in at_least_one {
             if value == 0 {
-                return Err(Error::invalid("it can't be 0").at_path(format!("options.{name}")).expecting("at least 1"));
+                return Err(Error::invalid("it can't be 0")
+                    .at_path(format!("options.{name}"))
+                    .expecting("at least 1"));
             }
         }
-        for (name, value) in [("history_bytes", options.history_bytes), ("shared_bytes", options.shared_bytes)] {
+        for (name, value) in
+            [("history_bytes", options.history_bytes), ("shared_bytes", options.shared_bytes)]
+        {
             crate::options::check_bytes(name, value)?;
         }
+        let epoch = new_epoch();
+        let name = if options.name.is_empty() { unnamed(epoch) } else { options.name.clone() };
+        let beginning = Cursor::new(name, epoch, 0)?;
+        Ok(Self::build(options, beginning))
+    }
+
+    /// A bus with the default options.
+    pub(crate) fn with_defaults() -> Arc<Self> {
+        let epoch = new_epoch();
+        Self::build(BusOptions::default(), Cursor::of_stream(unnamed(epoch), epoch))
+    }
+
+    fn build(options: BusOptions, beginning: Cursor) -> Arc<Self> {
         let history = (options.history > 0).then(|| History::new(options.history, options.history_bytes));
         let remembers = history.is_some();
-        let order = Order::new(history, Questions::new(options.pending_requests), options.shared_bytes as u64);
+        let order =
+            Order::new(history, Questions::new(options.pending_requests), options.shared_bytes as u64);
         let timer = Timer::new();
         let core = Arc::new(Self {
-            epoch: (crate::event::new_span().get() >> 12).max(1),
+            beginning,
             order: Mutex::new(order),
             interest: Interest::new(),
             alterations: Alterations::default(),
@@ -65,6 +85,15 @@ impl Core {
         if remembers {
             core.order.lock().counts.add(&interest::ALL, &core.interest);
         }
-        Ok(core)
+        core
     }
+}
+
+/// Which opening this is: random, so that no two are taken for one another.
+fn new_epoch() -> u64 {
+    new_span().get() >> 12
+}
+
+fn unnamed(epoch: u64) -> String {
+    format!("stream-{epoch:x}")
 }

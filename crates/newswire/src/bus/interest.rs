@@ -101,5 +101,7 @@ pub(crate) fn bits(admits: impl Fn(&Kind) -> bool) -> Bits {
 }
 
 fn slots(bits: &Bits) -> impl Iterator<Item = usize> + '_ {
-    bits.iter().enumerate().flat_map(|(place, word)| (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| place * 64 + bit))
+    bits.iter().enumerate().flat_map(|(place, word)| {
+        (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| place * 64 + bit)
+    })
 }

@@ -52,7 +52,7 @@ impl Default for Bus {
 impl Bus {
     /// A bus with the default options.
     pub fn new() -> Self {
-        Self { core: Core::with_checked(BusOptions::default()) }
+        Self { core: Core::with_defaults() }
     }
 
     /// A bus with these options.
@@ -131,7 +131,7 @@ impl Bus {
     ///
     /// # Errors
     /// As [`Bus::subscribe_with`].
-    pub fn on<M>(&self, filter: impl IntoFilter, handler: impl IntoHandler<M>) -> Result<Listener> {
+    pub fn on(&self, filter: impl IntoFilter, handler: impl IntoHandler) -> Result<Listener> {
         self.on_with(filter, HandlerOptions::default(), handler)
     }
 
@@ -139,11 +139,11 @@ impl Bus {
     ///
     /// # Errors
     /// As [`Bus::subscribe_with`]; `Full` when all workers are held by handlers that don't return.
-    pub fn on_with<M>(
+    pub fn on_with(
         &self,
         filter: impl IntoFilter,
         options: HandlerOptions,
-        handler: impl IntoHandler<M>,
+        handler: impl IntoHandler,
     ) -> Result<Listener> {
         let HandlerOptions { queue, mode, timeout, once, on_panic, set_aside_after } = options;
         let service = Service::new(handler.into_handler(), mode, timeout, on_panic, set_aside_after);
@@ -175,14 +175,15 @@ impl Bus {
 
     /// As [`Bus::wait_for`], without holding the thread; it listens from now on.
     pub fn wait_for_async(&self, filter: impl IntoFilter, timeout: Duration) -> Expectation {
-        let stream = filter.into_filter().and_then(|filter| self.core.expect(filter)).map(Subscription::stream);
+        let stream =
+            filter.into_filter().and_then(|filter| self.core.expect(filter)).map(Subscription::stream);
         let deadline = Instant::now() + timeout;
         Expectation { stream, core: self.core.clone(), timeout, deadline, timer_set: false }
     }
 
     /// The position after the last event.
     pub fn position(&self) -> Cursor {
-        Cursor::new(&self.core.options.name, self.core.epoch, self.core.order.lock().seq)
+        self.core.beginning.at(self.core.order.lock().seq)
     }
 
     /// This moment's numbers.

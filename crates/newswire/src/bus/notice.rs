@@ -25,7 +25,12 @@ pub(crate) fn subject(event: &Event) -> Option<u64> {
 impl Core {
     /// A subscription has begun to lose events.
     pub(crate) fn notice_slow(self: &Arc<Self>, subscriber: &Subscriber) {
-        self.notice("bus.subscription.overrun", Severity::Warn, subscriber, "loses events: its queue is full");
+        self.notice(
+            "bus.subscription.overrun",
+            Severity::Warn,
+            subscriber,
+            "loses events: its queue is full",
+        );
     }
 
     fn notice(self: &Arc<Self>, kind: &str, severity: Severity, subscriber: &Subscriber, what: &str) {
@@ -52,7 +57,12 @@ impl Subscriber {
     /// The handler has failed too often in a row, and takes nothing until it is resumed.
     pub(crate) fn announce_set_aside(&self) {
         if let Some(core) = self.core.upgrade() {
-            core.notice("bus.subscription.suspended", Severity::Error, self, "was set aside: it failed too often in a row");
+            core.notice(
+                "bus.subscription.suspended",
+                Severity::Error,
+                self,
+                "was set aside: it failed too often in a row",
+            );
         }
     }
 

@@ -108,6 +108,15 @@ impl Order {
         }
     }
 
+    /// Finds the routes that match, filters evaluated here and now.
+    pub(crate) fn match_under_lock(&mut self, event: &Event, interest: &Interest) {
+        self.learn(event.kind(), interest);
+        let mut ask = Vec::new();
+        self.matched.clear();
+        self.routes.find_matches(event, &mut self.matched, &mut ask);
+        super::route::evaluate(event, &ask, &mut self.matched);
+    }
+
     /// Whether a publisher of `event` would have to wait for one of the matched routes.
     pub(crate) fn would_block(&mut self, event: &Event) -> bool {
         let Self { matched, routes, .. } = self;
@@ -190,7 +199,11 @@ impl Order {
     /// Lets go of the oldest segments while all tapes together hold too much.
     fn keep_budget(&mut self) {
         while self.held_bytes() > self.shared_bytes {
-            let oldest = self.routes.iter_mut().filter_map(|route| route.tape.as_mut()).filter_map(|tape| Some((tape.oldest()?, tape)));
+            let oldest = self
+                .routes
+                .iter_mut()
+                .filter_map(|route| route.tape.as_mut())
+                .filter_map(|tape| Some((tape.oldest()?, tape)));
             let Some((_, tape)) = oldest.min_by_key(|(seq, _)| *seq) else { return };
             tape.evict_oldest();
         }

@@ -1,7 +1,11 @@
 //! A publish, step by step: check; enrich; redact; fix the size; match; take the seq; put into queues;
 //! wake; run inline handlers; wait for full `Block` queues; return.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
 
 use super::core::Core;
 use super::order::{Order, Sent};
@@ -23,6 +27,8 @@ pub(crate) enum Manner {
     Wait,
     /// Publishes nothing at all, and gives the event back.
     AllOrNothing,
+    /// Waits without holding the thread.
+    Await,
     /// Never waits: dropped there.
     Never,
 }
@@ -34,7 +40,11 @@ const RETRIES: usize = 8;
 impl Core {
     /// Publishes one event.
     #[inline]
-    pub(crate) fn publish(self: &Arc<Self>, event: Event, manner: Manner) -> Result<Published, Rejected<Event>> {
+    pub(crate) fn publish(
+        self: &Arc<Self>,
+        event: Event,
+        manner: Manner,
+    ) -> Result<Published, Rejected<Event>> {
         let mut sent = self.send(event, manner)?;
         if !sent.is_simple() {
             self.see_through(&mut sent);
@@ -158,8 +168,53 @@ impl Core {
             sent.count_wait(verdict);
         }
         for subscriber in std::mem::take(&mut sent.spent) {
-            self.retire_if_over(&subscriber);
+            subscriber.retire_if_over();
         }
+    }
+
+    /// Publishes events at consecutive seqs: all are checked before the first has one.
+    pub(crate) fn publish_batch(
+        self: &Arc<Self>,
+        events: Vec<Event>,
+    ) -> Result<Vec<Published>, Rejected<Vec<Event>>> {
+        let mut prepared = Vec::with_capacity(events.len());
+        for event in &events {
+            match self.prepare(event.clone()) {
+                Ok(event) => prepared.push(event),
+                Err(Rejected { error, .. }) => return Err(Rejected { error, value: events }),
+            }
+        }
+        let mut all_sent = Vec::with_capacity(prepared.len());
+        let Some(first) = prepared.first() else { return Ok(Vec::new()) };
+        let mut order = match self.lock_matched(first) {
+            Ok(order) => order,
+            Err(error) => return Err(Rejected { error, value: events }),
+        };
+        for (index, event) in prepared.into_iter().enumerate() {
+            if index > 0 {
+                order.match_under_lock(&event, &self.interest);
+            }
+            let mut sent = Sent::default();
+            order.commit(event, &|id| patience(Manner::Wait, id), &mut sent);
+            for subscriber in &sent.spent {
+                order.detach(subscriber, &self.interest);
+            }
+            all_sent.push(sent);
+        }
+        drop(order);
+        self.wake_next();
+        for sent in &mut all_sent {
+            self.see_through(sent);
+        }
+        Ok(all_sent.into_iter().map(|sent| sent.published).collect())
+    }
+
+    /// Publishes one event; the full queues are waited for by polling.
+    pub(crate) fn publish_async(self: &Arc<Self>, event: Event) -> Result<Publishing, Rejected<Event>> {
+        let mut sent = self.send(event, Manner::Await)?;
+        let tickets = std::mem::take(&mut sent.tickets);
+        self.see_through(&mut sent);
+        Ok(Publishing { core: self.clone(), sent, tickets, timer_set: false })
     }
 
     fn wait_for_room(self: &Arc<Self>, subscriber: &Arc<Subscriber>, ticket: &Arc<Ticket>) -> Verdict {
@@ -219,5 +274,49 @@ fn patience(manner: Manner, id: u64) -> Patience {
         Patience::Refuse(GapReason::WouldBlock)
     } else {
         Patience::Wait
+    }
+}
+
+/// A publish that waits for room: see [`Bus::publish_async`](crate::Bus::publish_async).
+///
+/// Dropping it stops the waiting, not the event: where there was no room yet, it is dropped.
+#[must_use = "futures do nothing unless polled"]
+pub struct Publishing {
+    core: Arc<Core>,
+    sent: Sent,
+    tickets: Vec<(Arc<Subscriber>, Arc<Ticket>)>,
+    timer_set: bool,
+}
+
+impl Future for Publishing {
+    type Output = Published;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Published> {
+        while let Some((subscriber, ticket)) = self.tickets.last().cloned() {
+            let overdue = ticket.deadline() <= Instant::now();
+            let verdict = match ticket.poll(context.waker()) {
+                Some(verdict) => verdict,
+                None if overdue => self.core.give_up(&subscriber, &ticket),
+                None => {
+                    if !std::mem::replace(&mut self.timer_set, true) {
+                        let waker = context.waker().clone();
+                        self.core.timer.at(ticket.deadline(), move || waker.wake());
+                    }
+                    return Poll::Pending;
+                }
+            };
+            self.timer_set = false;
+            self.tickets.pop();
+            self.sent.count_wait(verdict);
+        }
+        Poll::Ready(self.sent.published)
+    }
+}
+
+impl Drop for Publishing {
+    fn drop(&mut self) {
+        for (subscriber, ticket) in std::mem::take(&mut self.tickets) {
+            self.core.give_up(&subscriber, &ticket);
+        }
     }
 }

@@ -47,7 +47,7 @@ impl Core {
     }
 
     fn after(&self, cursor: &Cursor, first: u64, last: u64) -> Result<Option<u64>> {
-        let elsewhere = cursor.bus() != self.options.name || cursor.epoch() != self.epoch;
+        let elsewhere = *cursor != self.beginning.at(cursor.seq());
         if elsewhere || cursor.seq() > last || cursor.seq() + 1 < first {
             let why = if elsewhere { "is of another bus or epoch" } else { "is not kept" };
             return Err(Error::new(ErrorKind::OutOfRange, format!("the position {cursor} {why}"))
@@ -67,7 +67,9 @@ impl Core {
             let from = at.saturating_sub(CHUNK as u64).max(1);
             let events = self.read(from, usize::try_from(at - from).unwrap_or(CHUNK));
             let Some(oldest) = events.first().map(Event::seq).filter(|seq| *seq < at) else { break };
-            for event in events.iter().rev().filter(|event| event.seq() < at && wants(filter, internal, event)) {
+            for event in
+                events.iter().rev().filter(|event| event.seq() < at && wants(filter, internal, event))
+            {
                 missing -= 1;
                 if missing == 0 {
                     return event.seq();
@@ -99,7 +101,12 @@ impl Core {
         let first = order.history.as_ref().and_then(super::history::History::first).unwrap_or(seq + 1);
         if next < first {
             // How many of them the filter wanted, nobody knows any more.
-            inbox.replay_gap(Gap { first: next, last: first - 1, count: first - next, reason: GapReason::Retention });
+            inbox.replay_gap(Gap {
+                first: next,
+                last: first - 1,
+                count: first - next,
+                reason: GapReason::Retention,
+            });
             next = first;
         }
         let events = order.history.as_ref().map_or_else(Vec::new, |history| history.read(next, CHUNK));
@@ -114,8 +121,10 @@ impl Core {
         };
         drop(inbox);
         drop(order);
-        let matching: Vec<_> =
-            events.into_iter().filter(|event| wants(&subscriber.filter, subscriber.internal, event)).collect();
+        let matching: Vec<_> = events
+            .into_iter()
+            .filter(|event| wants(&subscriber.filter, subscriber.internal, event))
+            .collect();
         let mut inbox = subscriber.inbox.lock();
         if let Source::Replay { next } = &mut inbox.source {
             *next = last + 1;

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::interest::{self, Bits};
-use crate::event::Event;
-use crate::filter::{Filter, IndexField, Look, Need};
+use crate::event::{Event, IndexField};
+use crate::filter::{Filter, Look, Need};
 use crate::kind::Kind;
 use crate::subscriber::Subscriber;
 use crate::subscription::tape::Tape;
@@ -149,7 +149,12 @@ impl Routes {
     /// Puts the routes that match into `matched`, and those that have to be asked into `ask`. False when
     /// the kind has no table yet: see [`Routes::learn`].
     #[inline]
-    pub(crate) fn find_matches(&self, event: &Event, matched: &mut Vec<usize>, ask: &mut Vec<(usize, Filter)>) -> bool {
+    pub(crate) fn find_matches(
+        &self,
+        event: &Event,
+        matched: &mut Vec<usize>,
+        ask: &mut Vec<(usize, Filter)>,
+    ) -> bool {
         let Some(Some(table)) = self.tables.get(event.kind().slot()) else { return false };
         matched.extend_from_slice(&table.decided);
         for (field, places) in &table.indexed {
@@ -175,7 +180,9 @@ impl Routes {
 /// Those of the asked filters that want the event; the payload is parsed at most once.
 pub(crate) fn evaluate(event: &Event, asked: &[(usize, Filter)], matched: &mut Vec<usize>) {
     let mut look = Look::default();
-    matched.extend(asked.iter().filter(|(_, filter)| filter.matches_with(event, &mut look)).map(|(place, _)| *place));
+    matched.extend(
+        asked.iter().filter(|(_, filter)| filter.matches_with(event, &mut look)).map(|(place, _)| *place),
+    );
 }
 
 impl KindTable {
@@ -213,7 +220,7 @@ impl KindTable {
 
     fn at_value(&mut self, field: &IndexField, value: &str) -> Option<&mut Vec<(usize, bool)>> {
         if !self.indexed.iter().any(|(present, _)| present == field) {
-            self.indexed.push((field.clone(), Places::default()));
+            self.indexed.push((*field, Places::default()));
         }
         let (_, places) = self.indexed.iter_mut().find(|(present, _)| present == field)?;
         Some(places.entry(value.into()).or_default())

@@ -95,7 +95,7 @@ impl Core {
         let ended: Vec<_> = order.retired.iter().cloned().collect();
         let history = order.history.as_ref().map_or((0, 0), |history| (history.len(), history.bytes()));
         let mut stats = BusStats {
-            name: self.options.name.clone(),
+            name: self.beginning.bus().to_owned(),
             published: order.seq,
             matched: order.totals.matched,
             dropped: order.totals.dropped,

@@ -22,7 +22,12 @@ static LAST_ID: AtomicU64 = AtomicU64::new(0);
 
 impl Order {
     /// Puts a subscription where its events come from.
-    pub(crate) fn enter(&mut self, subscriber: &Arc<Subscriber>, bounds: Bounds, interest: &Interest) -> Source {
+    pub(crate) fn enter(
+        &mut self,
+        subscriber: &Arc<Subscriber>,
+        bounds: Bounds,
+        interest: &Interest,
+    ) -> Source {
         let tape = self.new_tape();
         let (place, is_new) = self.routes.enter(&subscriber.filter, subscriber.internal);
         let Some(route) = self.routes.get_mut(place) else { return Source::Nowhere };
@@ -103,7 +108,8 @@ impl Core {
         if let Some(service) = &service {
             service.check(&options)?;
             if service.mode != Mode::Inline && self.pool.is_exhausted() {
-                let message = format!("all {} workers are held by handlers that don't return", self.options.workers);
+                let message =
+                    format!("all {} workers are held by handlers that don't return", self.options.workers);
                 return Err(Error::new(ErrorKind::Full, message));
             }
         }
@@ -132,7 +138,8 @@ impl Core {
             return Err(Error::new(ErrorKind::Closed, "the bus is closed"));
         }
         if order.subscribers.len() >= self.options.subscriptions {
-            let message = format!("the bus has {} subscriptions, which is its limit", self.options.subscriptions);
+            let message =
+                format!("the bus has {} subscriptions, which is its limit", self.options.subscriptions);
             return Err(Error::new(ErrorKind::Full, message));
         }
         let source = match start {
@@ -269,6 +276,11 @@ impl Subscriber {
         }
     }
 
+    /// Its one event has come: nothing more will match, what else was queued is skipped over.
+    pub(crate) fn spend(self: &Arc<Self>) {
+        self.leave();
+    }
+
     /// Clears up after a subscription that has ended and has nothing left to do.
     pub(crate) fn retire_if_over(self: &Arc<Self>) {
         let over = {
@@ -290,7 +302,7 @@ impl Subscriber {
     fn release_handler(&self) {
         let quiet = self.inbox.lock().is_quiet();
         if let Some(service) = self.service.as_ref().filter(|_| quiet) {
-            drop(service.release());
+            service.release();
         }
     }
 }

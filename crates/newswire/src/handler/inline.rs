@@ -58,7 +58,8 @@ fn push(round: Round) {
 }
 
 fn serve_pushed() {
-    while let Some(Round { seq, handlers, continued }) = ROUNDS.with(|rounds| rounds.borrow_mut().pop_front()) {
+    while let Some(Round { seq, handlers, continued }) = ROUNDS.with(|rounds| rounds.borrow_mut().pop_front())
+    {
         if continued {
             handlers.iter().for_each(|handler| go_on(handler, seq));
         } else {

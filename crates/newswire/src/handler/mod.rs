@@ -25,6 +25,9 @@ pub trait Handler: Send + Sync + 'static {
 
     /// Called in position where events are missing.
     fn on_gap(&self, _gap: &Gap) {}
+
+    /// Called once, after the last event, when the subscription has ended or the bus has closed.
+    fn on_close(&self) {}
 }
 
 /// What a handler closure may return.

@@ -108,7 +108,9 @@ impl Shared {
     fn see_to_it(self: &Arc<Self>, state: &mut State) {
         if state.idle > 0 {
             self.work.notify_one();
-        } else if state.workers.len() < self.cap && state.workers.len() - self.overrunning(state) < self.enough {
+        } else if state.workers.len() < self.cap
+            && state.workers.len() - self.overrunning(state) < self.enough
+        {
             self.spawn(state);
         } else if !std::mem::replace(&mut state.check_armed, true) {
             let shared = self.clone();

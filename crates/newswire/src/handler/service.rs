@@ -3,13 +3,14 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{Handler, HandlerRef};
 use crate::ambient;
 use crate::delivery::Delivery;
-use crate::event::Event;
 use crate::error::{Error, Result};
+use crate::event::Event;
 use crate::field::Field;
 use crate::options::{Mode, OnPanic, Start, SubscribeOptions};
 use crate::subscriber::Subscriber;
@@ -22,6 +23,7 @@ use crate::sync::Mutex;
 pub(crate) struct Service {
     /// Taken out after the last call, so that what the handler holds is released.
     handler: Mutex<Option<HandlerRef>>,
+    released: AtomicBool,
     pub(crate) mode: Mode,
     pub(crate) timeout: Option<Duration>,
     pub(crate) on_panic: OnPanic,
@@ -36,7 +38,14 @@ impl Service {
         on_panic: OnPanic,
         set_aside_after: Option<u32>,
     ) -> Self {
-        Self { handler: Mutex::new(Some(handler)), mode, timeout, on_panic, set_aside_after }
+        Self {
+            handler: Mutex::new(Some(handler)),
+            released: AtomicBool::new(false),
+            mode,
+            timeout,
+            on_panic,
+            set_aside_after,
+        }
     }
 
     /// How many calls may be under way at a time.
@@ -59,25 +68,43 @@ impl Service {
     /// Refuses what can't work.
     pub(crate) fn check(&self, options: &SubscribeOptions) -> Result<()> {
         if self.mode == Mode::Concurrent(0) {
-            return Err(Error::invalid("no call at a time is no service").at_path("options.mode").expecting("Concurrent(1) or more"));
+            return Err(Error::invalid("no call at a time is no service")
+                .at_path("options.mode")
+                .expecting("Concurrent(1) or more"));
         }
         if self.timeout.is_some_and(|timeout| timeout.is_zero()) {
-            return Err(Error::invalid("no call ends in no time").at_path("options.timeout").expecting("more than 0"));
+            return Err(Error::invalid("no call ends in no time")
+                .at_path("options.timeout")
+                .expecting("more than 0"));
         }
         if self.set_aside_after == Some(0) {
-            return Err(Error::invalid("it can't be 0").at_path("options.set_aside_after").expecting("1 or more"));
+            return Err(Error::invalid("it can't be 0")
+                .at_path("options.set_aside_after")
+                .expecting("1 or more"));
         }
         if self.mode == Mode::Inline && options.start != Start::Live {
-            return Err(Error::invalid("an inline handler is served by publishers, so it can only begin live")
-                .at_path("options.start")
-                .expecting("Start::Live, or another mode"));
+            return Err(Error::invalid(
+                "an inline handler is served by publishers, so it can only begin live",
+            )
+            .at_path("options.start")
+            .expecting("Start::Live, or another mode"));
         }
         Ok(())
     }
 
-    /// Lets go of the handler.
-    pub(crate) fn release(&self) -> Option<HandlerRef> {
-        self.handler.lock().take()
+    /// Tells the handler that no more will come, and lets go of it.
+    pub(crate) fn release(&self) {
+        let handler = self.handler.lock().take();
+        if let Some(handler) = handler.and_then(|handler| handler.get()) {
+            // The books are closed; what on_close does wrong is shown by the panic hook.
+            let _ = catch(self, || handler.on_close());
+        }
+        self.released.store(true, Ordering::Release);
+    }
+
+    /// Whether the handler has been let go of.
+    pub(crate) fn is_released(&self) -> bool {
+        self.released.load(Ordering::Acquire)
     }
 
     fn handler(&self) -> Option<Arc<dyn Handler>> {
@@ -114,7 +141,7 @@ pub(crate) fn serve(subscriber: &Arc<Subscriber>, service: &Service, taken: Take
     let outcome = match subscriber.accepts(&event) {
         Ok(true) => {
             if subscriber.once && subscriber.predicate.is_some() {
-                subscriber.spend_on(&event);
+                subscriber.spend();
             }
             return call(subscriber, service, &*handler, &event, key.as_ref());
         }
@@ -124,7 +151,13 @@ pub(crate) fn serve(subscriber: &Arc<Subscriber>, service: &Service, taken: Take
     finish(subscriber, service, key.as_ref(), None, outcome, None);
 }
 
-fn call(subscriber: &Arc<Subscriber>, service: &Service, handler: &dyn Handler, event: &Event, key: Option<&Arc<str>>) {
+fn call(
+    subscriber: &Arc<Subscriber>,
+    service: &Service,
+    handler: &dyn Handler,
+    event: &Event,
+    key: Option<&Arc<str>>,
+) {
     let began = service.timeout.map(|timeout| (Instant::now(), timeout));
     let watched = match began {
         Some((now, timeout)) if service.mode != Mode::Inline => Some(subscriber.watch(now + timeout)),
@@ -200,7 +233,8 @@ fn catch<R>(service: &Service, run: impl FnOnce() -> R) -> Result<R, Box<dyn Any
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("panicked: {}", text.unwrap_or("with something that is no text"))
 }
 
@@ -278,4 +312,3 @@ impl Subscriber {
         }
     }
 }
-

@@ -46,7 +46,8 @@ impl Timer {
             return;
         }
         let timer = self.clone();
-        state.running = std::thread::Builder::new().name("newswire-timer".into()).spawn(move || timer.run()).is_ok();
+        state.running =
+            std::thread::Builder::new().name("newswire-timer".into()).spawn(move || timer.run()).is_ok();
         if !state.running {
             let due = std::mem::take(&mut state.due);
             drop(state);

@@ -15,6 +15,7 @@ use crate::delivery::Gap;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::filter::Filter;
+use crate::handler::{Failure, Handler};
 use crate::options::HandlerOptions;
 
 /// How long ending waits for the sink's current call.
@@ -42,10 +43,8 @@ impl Attachment {
             options.queue.name.clone_from(&name);
         }
         let attached = Arc::new(Attached { name, sink: Mutex::new(Some(sink)), listener: Mutex::new(None) });
-        let handler = Arc::clone(&attached);
-        let listener = bus.on_with(Filter::all(), options, move |event: &Event| {
-            handler.event(event).map_err(|error| error.to_string())
-        })?;
+        let handler: Arc<dyn Handler> = attached.clone();
+        let listener = bus.on_with(Filter::all(), options, handler)?;
         *attached.listener.lock() = Some(listener);
         Ok(Self(attached))
     }
@@ -67,17 +66,25 @@ impl Attachment {
     }
 }
 
+impl Handler for Attached {
+    fn on_event(&self, event: &Event) -> Result<(), Failure> {
+        self.sink.lock().as_mut().map_or(Ok(()), |sink| sink.event(event)).map_err(Failure::from)
+    }
+
+    fn on_gap(&self, gap: &Gap) {
+        // A sink that can't take an event says so by its books; a gap has no place there.
+        let _ = self.sink.lock().as_mut().map_or(Ok(()), |sink| sink.gap(gap));
+    }
+
+    fn on_close(&self) {
+        // Nobody is left to be told; what `detach` finds, it returns.
+        let _ = self.finish();
+    }
+}
+
 impl Attached {
-    pub(crate) fn event(&self, event: &Event) -> Result<()> {
-        self.sink.lock().as_mut().map_or(Ok(()), |sink| sink.event(event))
-    }
-
-    pub(crate) fn gap(&self, gap: &Gap) -> Result<()> {
-        self.sink.lock().as_mut().map_or(Ok(()), |sink| sink.gap(gap))
-    }
-
     /// Flushes and ends the sink, once: what the bus calls after the last event.
-    pub(crate) fn finish(&self) -> Result<()> {
+    fn finish(&self) -> Result<()> {
         let sink = self.sink.try_lock_for(PATIENCE).map(|mut place| place.take());
         match sink {
             Some(Some(mut sink)) => sink.close(),

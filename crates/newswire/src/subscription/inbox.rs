@@ -258,7 +258,11 @@ impl Inbox {
             Source::Tape(reader) => {
                 let census = reader.census(self.bounds);
                 self.books.dropped += census.dropped;
-                Books { matched: self.books.matched + census.matched, queued: replayed + census.queued, ..self.books }
+                Books {
+                    matched: self.books.matched + census.matched,
+                    queued: replayed + census.queued,
+                    ..self.books
+                }
             }
             Source::Queue(queue) => {
                 Books { queued: replayed + queue.len(), waiting: queue.waiting(), ..self.books }

@@ -1,7 +1,7 @@
 //! The pull side: take what has come, or wait for it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::inbox::{Call, Inbox, Sleep};
@@ -46,6 +46,12 @@ const LINGER: Duration = Duration::from_micros(50);
 /// takes the publisher's own.
 static LINGERING: AtomicUsize = AtomicUsize::new(0);
 
+/// How many threads can run at a time.
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
 impl Subscription {
     pub(crate) fn new(core: Arc<Core>, subscriber: Arc<Subscriber>) -> Self {
         Self { core, subscriber, lively: true }
@@ -56,7 +62,7 @@ impl Subscription {
     /// # Errors
     /// `Closed` when the bus has closed and all has been read.
     pub fn try_next(&mut self) -> Result<Option<Delivery>> {
-        match self.take() {
+        match self.take_wanted() {
             Some(delivery) => Ok(Some(delivery)),
             None if self.is_over() => Err(ended()),
             None => Ok(None),
@@ -97,7 +103,7 @@ impl Subscription {
 
     /// The position below which all has been delivered: where another subscription can resume.
     pub fn position(&self) -> Cursor {
-        Cursor::new(&self.core.options.name, self.core.epoch, self.subscriber.inbox.lock().delivered)
+        self.core.beginning.at(self.subscriber.inbox.lock().delivered)
     }
 
     /// Takes nothing until [`Subscription::resume`]; events go on being matched and queued.
@@ -136,7 +142,7 @@ impl Subscription {
     }
 
     /// Takes the next item that the user's predicate accepts.
-    pub(crate) fn take(&mut self) -> Option<Delivery> {
+    pub(crate) fn take_wanted(&mut self) -> Option<Delivery> {
         let mut admitted = Vec::new();
         loop {
             let mut inbox = self.subscriber.inbox.lock();
@@ -161,7 +167,7 @@ impl Subscription {
     fn take_batch(&mut self, into: &mut Vec<Delivery>, max: usize) -> usize {
         if self.subscriber.predicate.is_some() || self.subscriber.inbox.lock().is_behind() {
             let before = into.len();
-            into.extend(std::iter::from_fn(|| self.take()).take(max));
+            into.extend(std::iter::from_fn(|| self.take_wanted()).take(max));
             return into.len() - before;
         }
         let mut admitted = Vec::new();
@@ -183,7 +189,11 @@ impl Subscription {
     /// A pulled event counts as handled when it is handed over; where a predicate has the last word, it is
     /// in flight until then.
     #[inline]
-    fn take_one(&self, inbox: &mut Inbox, admitted: &mut Vec<Arc<super::waiting::Ticket>>) -> Option<Delivery> {
+    fn take_one(
+        &self,
+        inbox: &mut Inbox,
+        admitted: &mut Vec<Arc<super::waiting::Ticket>>,
+    ) -> Option<Delivery> {
         let delivery = inbox.take(admitted)?.delivery;
         if matches!(delivery, Delivery::Event(_)) && self.subscriber.predicate.is_none() {
             inbox.settle(None, Outcome::Handled);
@@ -217,7 +227,7 @@ impl Subscription {
             };
         }
         loop {
-            if let Some(delivery) = self.take() {
+            if let Some(delivery) = self.take_wanted() {
                 return Ok(delivery);
             }
             if self.is_over() {
@@ -233,7 +243,9 @@ impl Subscription {
                 continue;
             }
             match deadline {
-                Some(deadline) => std::thread::park_timeout(deadline.saturating_duration_since(Instant::now())),
+                Some(deadline) => {
+                    std::thread::park_timeout(deadline.saturating_duration_since(Instant::now()))
+                }
                 None => std::thread::park(),
             }
             self.get_up();
@@ -243,7 +255,7 @@ impl Subscription {
     /// Looks around for a while instead of parking; says whether something came.
     fn linger(&mut self, deadline: Option<Instant>) -> bool {
         let others = LINGERING.fetch_add(1, Ordering::Relaxed);
-        let allowed = self.lively && others + 1 < crate::cores();
+        let allowed = self.lively && others + 1 < cores();
         let until = Instant::now() + LINGER;
         let until = deadline.map_or(until, |deadline| deadline.min(until));
         let mut came = false;

@@ -117,7 +117,13 @@ impl Queue {
     }
 
     /// Takes an event in, or not, by the policy.
-    pub(crate) fn offer(&mut self, event: Event, key: Option<Arc<str>>, bounds: Bounds, patience: Patience) -> Offer {
+    pub(crate) fn offer(
+        &mut self,
+        event: Event,
+        key: Option<Arc<str>>,
+        bounds: Bounds,
+        patience: Patience,
+    ) -> Offer {
         let size = event.size() as u64;
         let crowded = self.is_crowded(key.as_ref(), bounds);
         if !crowded && self.has_room(size, bounds) {
@@ -231,7 +237,11 @@ impl Queue {
 
     /// Takes the next item whose key is not being served; an event's key is being served from then on,
     /// until [`Queue::served`]. Publishers that now have room are in `admitted`.
-    pub(crate) fn take(&mut self, bounds: Bounds, admitted: &mut Vec<Arc<Ticket>>) -> Option<(Delivery, Option<Arc<str>>)> {
+    pub(crate) fn take(
+        &mut self,
+        bounds: Bounds,
+        admitted: &mut Vec<Arc<Ticket>>,
+    ) -> Option<(Delivery, Option<Arc<str>>)> {
         let Some(place) = self.items.iter().position(|item| !self.is_busy(item)) else {
             let gap = if self.items.is_empty() { self.tail_gap.take() } else { None };
             return gap.map(|gap| (Delivery::Gap(gap), None));

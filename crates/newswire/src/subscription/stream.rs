@@ -30,7 +30,7 @@ impl SubscriptionStream {
     /// The next item, or word to the task's waker when there is one.
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Delivery>> {
         loop {
-            if let Some(delivery) = self.subscription.take() {
+            if let Some(delivery) = self.subscription.take_wanted() {
                 return Poll::Ready(Some(delivery));
             }
             if self.subscription.is_over() {

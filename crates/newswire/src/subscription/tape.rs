@@ -198,7 +198,11 @@ impl Tape {
         };
         self.stragglers.retain(|straggler| match straggler.upgrade() {
             Some(straggler) => {
-                let cut = straggler.link.lock().as_mut().map(|link| std::mem::replace(&mut link.next, front.clone()));
+                let cut = straggler
+                    .link
+                    .lock()
+                    .as_mut()
+                    .map(|link| std::mem::replace(&mut link.next, front.clone()));
                 drop(cut);
                 true
             }
@@ -302,7 +306,8 @@ impl Reader {
         if pushed == self.next {
             return 0;
         }
-        let overdue = pushed - self.next > bounds.events || bytes.saturating_sub(self.bytes_taken) > bounds.bytes;
+        let overdue =
+            pushed - self.next > bounds.events || bytes.saturating_sub(self.bytes_taken) > bounds.bytes;
         let inside = self.next - self.segment.first < self.segment.events.capacity() as u64;
         if !overdue && inside && self.at(self.next).is_some() {
             return 0;
@@ -386,7 +391,10 @@ impl Reader {
 
     fn bytes_before(&self, ordinal: u64) -> u64 {
         let count = usize::try_from(ordinal - self.segment.first).unwrap_or(usize::MAX);
-        let within: u64 = (0..count).map_while(|index| self.segment.events.get(index)).map(|event| event.size() as u64).sum();
+        let within: u64 = (0..count)
+            .map_while(|index| self.segment.events.get(index))
+            .map(|event| event.size() as u64)
+            .sum();
         self.segment.bytes_before + within
     }
 
@@ -399,7 +407,9 @@ impl Reader {
 /// Two losses with nothing between them are one.
 pub(crate) fn merge(earlier: Option<Gap>, later: Gap) -> Gap {
     match earlier {
-        Some(gap) => Gap { first: gap.first, last: later.last, count: gap.count + later.count, reason: later.reason },
+        Some(gap) => {
+            Gap { first: gap.first, last: later.last, count: gap.count + later.count, reason: later.reason }
+        }
         None => later,
     }
 }
