@@ -5,10 +5,7 @@ use newswire::{Bus, Result, Source};
 
 fn main() -> Result<()> {
     let bus = Bus::new();
-    let _view = bus.on("*", |event| {
-        println!("{} {}", event.kind(), event.payload_json().unwrap_or_default());
-        Ok(())
-    })?;
+    bus.attach("console:")?;
 
     let emitter = bus.emitter().with_source(Source::new("first_run")?);
     let run = emitter.run("weather", None);
