@@ -312,34 +312,31 @@ impl Reader {
         if !overdue && inside && self.at(self.next).is_some() {
             return 0;
         }
-        self.settle_slowly(bounds, reason, pushed)
+        self.settle_slowly(bounds, reason)
     }
 
     #[cold]
-    fn settle_slowly(&mut self, bounds: Bounds, reason: GapReason, pushed: u64) -> u64 {
+    fn settle_slowly(&mut self, bounds: Bounds, reason: GapReason) -> u64 {
         let began = self.next;
         let mut gap: Option<Gap> = None;
         loop {
-            let overdue = pushed - self.next > bounds.events;
-            if overdue {
+            // Read anew each time: a cut link may have led past what had been pushed before.
+            let pushed = self.tail.pushed.load(Ordering::Acquire);
+            let bytes = self.tail.bytes.load(Ordering::Relaxed).saturating_sub(self.bytes_taken);
+            if pushed - self.next > bounds.events {
                 self.skip_to(pushed - bounds.events, reason, &mut gap);
-                continue;
-            }
-            let missing = self.at(self.next).is_none() && self.next < pushed;
-            if missing {
-                // What the window let go of before this reader's own bound did.
-                self.skip_to(self.next, GapReason::SharedBudget, &mut gap);
-                if self.at(self.next).is_none() {
-                    break;
+            } else if self.next < pushed && self.at(self.next).is_none() {
+                if self.tail.pushed.load(Ordering::Acquire) != pushed {
+                    // Perhaps this reader's own bound was passed just now; that reason comes first.
+                    continue;
                 }
-                continue;
-            }
-            let waiting = self.tail.bytes.load(Ordering::Relaxed).saturating_sub(self.bytes_taken);
-            if waiting > bounds.bytes && self.next < pushed {
+                // The next segment, or the first that the shared budget has left.
+                self.skip_to(self.next, GapReason::SharedBudget, &mut gap);
+            } else if self.next < pushed && bytes > bounds.bytes {
                 self.skip_to(self.next + 1, reason, &mut gap);
-                continue;
+            } else {
+                break;
             }
-            break;
         }
         if let Some(gap) = gap {
             self.gap = Some(merge(self.gap, gap));
