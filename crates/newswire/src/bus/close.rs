@@ -10,6 +10,7 @@ use super::core::Core;
 use super::stats::SubscriptionStats;
 use crate::ambient;
 use crate::handler::service::Service;
+use crate::handler::timer::deadline_after;
 use crate::subscriber::Subscriber;
 use crate::subscription::waiting::Verdict;
 
@@ -49,7 +50,7 @@ pub(crate) struct Closing {
 impl Core {
     /// Closes, and waits up to `timeout` for the report, where waiting is possible.
     pub(crate) fn close(self: &Arc<Self>, timeout: Duration) -> CloseReport {
-        let deadline = Instant::now() + timeout;
+        let deadline = deadline_after(timeout);
         self.begin_close(deadline);
         if ambient::in_handler() || ambient::on_loop_thread() {
             return self.closing.report_now();

@@ -7,6 +7,7 @@ use super::core::Core;
 use super::stats::SubscriptionStats;
 use crate::ambient;
 use crate::error::Result;
+use crate::handler::timer::deadline_after;
 use crate::subscriber::Subscriber;
 use crate::sync;
 
@@ -41,7 +42,7 @@ impl Listener {
     /// `timeout`, for calls that have begun; inside a handler and on a loop thread it never waits.
     pub fn unsubscribe(self, timeout: Duration) -> Unsubscribed {
         self.core.unsubscribe(&self.subscriber);
-        let deadline = Instant::now() + timeout;
+        let deadline = deadline_after(timeout);
         let may_wait = !ambient::in_handler() && !ambient::on_loop_thread();
         let mut inbox = self.subscriber.inbox.lock();
         while !inbox.is_quiet() {

@@ -17,7 +17,7 @@ pub(crate) mod stats;
 mod subscribe;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use self::ask::{Expectation, Request};
 use self::close::CloseReport;
@@ -32,6 +32,7 @@ use crate::event::Event;
 use crate::filter::IntoFilter;
 use crate::handler::IntoHandler;
 use crate::handler::service::Service;
+use crate::handler::timer::deadline_after;
 use crate::kind::Kind;
 use crate::options::{BusOptions, HandlerOptions, SubscribeOptions};
 use crate::subscription::pull::Subscription;
@@ -177,7 +178,7 @@ impl Bus {
     pub fn wait_for_async(&self, filter: impl IntoFilter, timeout: Duration) -> Expectation {
         let stream =
             filter.into_filter().and_then(|filter| self.core.expect(filter)).map(Subscription::stream);
-        let deadline = Instant::now() + timeout;
+        let deadline = deadline_after(timeout);
         Expectation { stream, core: self.core.clone(), timeout, deadline, timer_set: false }
     }
 

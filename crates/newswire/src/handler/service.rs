@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::timer::deadline_after;
 use super::{Handler, HandlerRef};
 use crate::ambient;
 use crate::delivery::Delivery;
@@ -160,7 +161,7 @@ fn call(
 ) {
     let began = service.timeout.map(|timeout| (Instant::now(), timeout));
     let watched = match began {
-        Some((now, timeout)) if service.mode != Mode::Inline => Some(subscriber.watch(now + timeout)),
+        Some((_, timeout)) if service.mode != Mode::Inline => Some(subscriber.watch(deadline_after(timeout))),
         _ => None,
     };
     let result = catch(service, || ambient::handling(subscriber.id, Some(event), || handler.on_event(event)));

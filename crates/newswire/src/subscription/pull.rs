@@ -14,6 +14,7 @@ use crate::cursor::Cursor;
 use crate::delivery::Delivery;
 use crate::error::{Error, ErrorKind, Result};
 use crate::handler::service::admit;
+use crate::handler::timer::deadline_after;
 use crate::subscriber::Subscriber;
 
 /// A bounded queue of matching events, pulled by one consumer. Dropping it unsubscribes.
@@ -75,7 +76,7 @@ impl Subscription {
     /// `TimedOut`; `Closed` when the bus has closed and all has been read; `WouldDeadlock` on a loop
     /// thread, where nothing waits: use [`Subscription::stream`] there.
     pub fn next_timeout(&mut self, timeout: Duration) -> Result<Delivery> {
-        self.wait(Some(Instant::now() + timeout))
+        self.wait(Some(deadline_after(timeout)))
     }
 
     /// Waits for at least one item, then takes what is there into `into`, at most `max`; says how many.
