@@ -171,7 +171,7 @@ impl Core {
     pub(crate) fn rest(&self, subscriber: &Arc<Subscriber>, call: Call) -> bool {
         let mut order = self.order.lock();
         let mut inbox = subscriber.inbox.lock();
-        if !inbox.has_nothing_to_take() || inbox.ended {
+        if !inbox.has_nothing_to_take() || inbox.is_over() {
             return false;
         }
         inbox.sleep = Sleep::Asleep(call);

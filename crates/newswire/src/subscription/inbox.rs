@@ -161,8 +161,7 @@ impl Inbox {
 
     /// Whether nothing will ever come again.
     pub(crate) fn is_over(&self) -> bool {
-        let replaying = matches!(self.source, Source::Replay { .. });
-        self.ended && (replaying && self.replayed.is_empty() || !replaying && self.is_empty() && !self.paused)
+        self.ended && !self.paused && self.is_empty()
     }
 
     /// Takes the next item; an event is in flight from then on.

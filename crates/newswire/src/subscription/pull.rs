@@ -263,7 +263,7 @@ impl Subscription {
         while allowed && !came && Instant::now() < until {
             std::thread::yield_now();
             let inbox = self.subscriber.inbox.lock();
-            came = !inbox.is_empty() || inbox.ended;
+            came = !inbox.is_empty() || inbox.is_over();
         }
         LINGERING.fetch_sub(1, Ordering::Relaxed);
         self.lively = came || !allowed;
@@ -311,7 +311,7 @@ impl Subscriber {
             let mut inbox = self.inbox.lock();
             inbox.paused = false;
             inbox.calls.failures_in_a_row = 0;
-            (std::mem::take(&mut inbox.calls.set_aside), !inbox.is_empty())
+            (std::mem::take(&mut inbox.calls.set_aside), inbox.ended || !inbox.is_empty())
         };
         if was_set_aside {
             self.announce_resumed();
