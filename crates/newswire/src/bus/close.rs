@@ -12,7 +12,6 @@ use crate::ambient;
 use crate::handler::service::Service;
 use crate::handler::timer::deadline_after;
 use crate::subscriber::Subscriber;
-use crate::subscription::waiting::Verdict;
 
 /// What a close found, subscription by subscription.
 #[derive(Clone, Debug, Default)]
@@ -105,7 +104,7 @@ impl Core {
         };
         questions.iter().for_each(|question| question.tell(None));
         for ticket in released {
-            ticket.decide(Verdict::Dropped);
+            ticket.tell();
         }
         self.wake_everyone();
         for subscriber in self.closing.drained() {

@@ -14,7 +14,6 @@ use crate::subscriber::{Subscriber, insert_in_order};
 use crate::subscription::inbox::{Call, Inbox, Sleep, Source, Taken};
 use crate::subscription::queue::Queue;
 use crate::subscription::tape::Bounds;
-use crate::subscription::waiting::Verdict;
 use crate::sync::{Condvar, Mutex};
 
 /// Ids are unique in the process, so that a thread's stack of handlers means the same on every bus.
@@ -230,7 +229,7 @@ impl Core {
             subscriber.tell_if_quiet(&inbox);
         }
         for ticket in released {
-            ticket.decide(Verdict::Dropped);
+            ticket.tell();
         }
         subscriber.release_handler();
         self.see_whether_closed();

@@ -17,7 +17,7 @@ use crate::options::{Mode, OnPanic, Start, SubscribeOptions};
 use crate::subscriber::Subscriber;
 use crate::subscription::inbox::{Inbox, Taken};
 use crate::subscription::tally::Outcome;
-use crate::subscription::waiting::{Ticket, Verdict};
+use crate::subscription::waiting::Ticket;
 use crate::sync::Mutex;
 
 /// A handler and how it is served.
@@ -116,7 +116,7 @@ impl Service {
 /// Tells publishers that they have room; call it without holding a lock.
 pub(crate) fn admit(admitted: Vec<Arc<Ticket>>) {
     for ticket in admitted {
-        ticket.decide(Verdict::Admitted);
+        ticket.tell();
     }
 }
 

@@ -222,9 +222,9 @@ impl Inbox {
     }
 
     /// Whether a publisher would have to wait here now.
-    pub(crate) fn would_block(&self, event: &Event) -> bool {
+    pub(crate) fn would_block(&self, event: &Event, key: Option<&Arc<str>>) -> bool {
         match &self.source {
-            Source::Queue(queue) => !self.ended && queue.would_block(event, self.bounds),
+            Source::Queue(queue) => !self.ended && queue.would_block(event, key, self.bounds),
             _ => false,
         }
     }
