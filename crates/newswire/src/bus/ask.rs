@@ -260,8 +260,14 @@ impl Future for Expectation {
             return Poll::Ready(Err(no_answer(self.timeout)));
         }
         if !std::mem::replace(&mut self.timer_set, true) {
-            let waker = context.waker().clone();
-            self.core.timer.at(self.deadline, move || waker.wake());
+            if let Ok(stream) = &self.stream {
+                let expecting = Arc::downgrade(stream.subscriber());
+                self.core.timer.at(self.deadline, move || {
+                    if let Some(subscriber) = expecting.upgrade() {
+                        subscriber.wake_task();
+                    }
+                });
+            }
         }
         Poll::Pending
     }

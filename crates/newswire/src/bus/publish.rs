@@ -302,8 +302,12 @@ impl Future for Publishing {
                 None if overdue => self.core.give_up(&subscriber, &ticket),
                 None => {
                     if !std::mem::replace(&mut self.timer_set, true) {
-                        let waker = context.waker().clone();
-                        self.core.timer.at(ticket.deadline(), move || waker.wake());
+                        let late = Arc::downgrade(&ticket);
+                        self.core.timer.at(ticket.deadline(), move || {
+                            if let Some(ticket) = late.upgrade() {
+                                ticket.tell();
+                            }
+                        });
                     }
                     return Poll::Pending;
                 }
