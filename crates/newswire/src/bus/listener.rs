@@ -1,6 +1,6 @@
 //! The owner's end of a handler's subscription.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use super::core::Core;
@@ -36,6 +36,12 @@ impl Listener {
     /// Keeps the handler for the bus's life.
     pub fn forever(mut self) {
         self.keeps = true;
+    }
+
+    /// The same place, without holding the bus; nothing unsubscribes by itself any more.
+    pub(crate) fn weak(mut self) -> WeakListener {
+        self.keeps = true;
+        WeakListener(Arc::downgrade(&self.subscriber))
     }
 
     /// Ends the subscription: no call begins after this returns. From outside it also waits, up to
@@ -75,6 +81,18 @@ impl Listener {
     /// This moment's numbers.
     pub fn stats(&self) -> SubscriptionStats {
         self.subscriber.stats()
+    }
+}
+
+/// A handler's place on a bus, for the handler's own use.
+pub(crate) struct WeakListener(Weak<Subscriber>);
+
+impl WeakListener {
+    /// Ends the subscription, without waiting, if there is still a bus.
+    pub(crate) fn unsubscribe(self) {
+        if let Some(subscriber) = self.0.upgrade() {
+            subscriber.leave();
+        }
     }
 }
 

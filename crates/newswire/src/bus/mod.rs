@@ -20,8 +20,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::ask::{Expectation, Request};
-use self::close::CloseReport;
+use self::close::{CloseReport, Closing};
 use self::core::Core;
+pub(crate) use self::listener::WeakListener;
 pub use self::listener::{Listener, Unsubscribed};
 use self::publish::Manner;
 use self::stats::BusStats;
@@ -198,5 +199,10 @@ impl Bus {
     /// same report. Inside a handler and on a loop thread it starts the drain and returns what can be said.
     pub fn close(&self, timeout: Duration) -> CloseReport {
         self.core.close(timeout)
+    }
+
+    /// As [`Bus::close`], without holding the thread; the close has begun when this returns.
+    pub fn close_async(&self, timeout: Duration) -> Closing {
+        self.core.close_async(timeout)
     }
 }

@@ -235,6 +235,7 @@ impl Core {
             let mut inbox = subscriber.inbox.lock();
             inbox.end(&mut released);
             inbox.discard();
+            order.totals.dropped += released.len() as u64;
             order.retire(subscriber, self.options.closed_kept);
             subscriber.tell_if_quiet(&inbox);
         }
