@@ -273,9 +273,13 @@ impl Inbox {
 
     /// Sets other bounds; what no longer fits is dropped by the policy.
     pub(crate) fn resize(&mut self, bounds: Bounds, admitted: &mut Vec<Arc<Ticket>>) {
-        self.bounds = bounds;
+        let before = std::mem::replace(&mut self.bounds, bounds);
         match &mut self.source {
-            Source::Tape(reader) => self.books.dropped += reader.settle(bounds, GapReason::Resized),
+            Source::Tape(reader) => {
+                // What the old bound had already lost stays lost, whoever looks first.
+                self.books.dropped += reader.settle(before, GapReason::Full);
+                self.books.dropped += reader.settle(bounds, GapReason::Resized);
+            }
             Source::Queue(queue) => {
                 self.books.dropped += queue.shrink(bounds);
                 queue.admit(bounds, admitted);
