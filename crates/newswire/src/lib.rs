@@ -20,7 +20,7 @@ mod sync;
 
 pub use ambient::LoopThread;
 pub use bus::ask::{Expectation, Request};
-pub use bus::close::CloseReport;
+pub use bus::close::{CloseReport, Closing};
 pub use bus::publish::Publishing;
 pub use bus::stats::{BusStats, SubscriptionStats};
 pub use bus::{Bus, Listener, Unsubscribed};

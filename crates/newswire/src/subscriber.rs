@@ -85,6 +85,17 @@ impl Subscriber {
         Some(Waking::Thread)
     }
 
+    /// Has the task that polls the stream look again: whichever polled last.
+    pub(crate) fn wake_task(&self) {
+        let call = match &self.inbox.lock().sleep {
+            Sleep::Asleep(call) => Some(call.clone()),
+            _ => None,
+        };
+        if let Some(Call::Task(waker)) = call {
+            waker.wake();
+        }
+    }
+
     /// Counts one more worker; while others may help, more events call more of them.
     pub(crate) fn engage(&self, inbox: &mut Inbox) {
         inbox.calls.engaged += 1;

@@ -17,6 +17,7 @@ use crate::delivery::Delivery;
 use crate::error::{Error, ErrorKind, Rejected, Result};
 use crate::event::{CorrelationField, Event};
 use crate::filter::Filter;
+use crate::handler::timer::deadline_after;
 use crate::options::{SubscribeOptions, WhenFull};
 use crate::subscription::pull::Subscription;
 use crate::subscription::stream::SubscriptionStream;
@@ -140,7 +141,7 @@ impl Core {
         if let Err(error) = may_wait("request") {
             return Err(Rejected { error, value: event });
         }
-        let (deadline, id, asked) = (Instant::now() + timeout, event.id(), event.clone());
+        let (deadline, id, asked) = (deadline_after(timeout), event.id(), event.clone());
         let question = self.ask(event)?;
         loop {
             if let Some(answer) = question.take(Caller::Thread(std::thread::current())) {
@@ -160,7 +161,7 @@ impl Core {
     }
 
     pub(crate) fn request_async(self: &Arc<Self>, event: Event, timeout: Duration) -> Request {
-        let (id, deadline) = (event.id(), Instant::now() + timeout);
+        let (id, deadline) = (event.id(), deadline_after(timeout));
         let state = self.ask(event).map_err(Error::from);
         Request { core: self.clone(), id, timeout, deadline, asked: state, timer_set: false }
     }
@@ -259,8 +260,14 @@ impl Future for Expectation {
             return Poll::Ready(Err(no_answer(self.timeout)));
         }
         if !std::mem::replace(&mut self.timer_set, true) {
-            let waker = context.waker().clone();
-            self.core.timer.at(self.deadline, move || waker.wake());
+            if let Ok(stream) = &self.stream {
+                let expecting = Arc::downgrade(stream.subscriber());
+                self.core.timer.at(self.deadline, move || {
+                    if let Some(subscriber) = expecting.upgrade() {
+                        subscriber.wake_task();
+                    }
+                });
+            }
         }
         Poll::Pending
     }

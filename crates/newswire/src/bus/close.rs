@@ -1,7 +1,9 @@
 //! Close: takes a place in the order, waits for handlers, tells what became of everything.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
@@ -10,8 +12,8 @@ use super::core::Core;
 use super::stats::SubscriptionStats;
 use crate::ambient;
 use crate::handler::service::Service;
+use crate::handler::timer::deadline_after;
 use crate::subscriber::Subscriber;
-use crate::subscription::waiting::Verdict;
 
 /// What a close found, subscription by subscription.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +43,7 @@ struct State {
 
 /// The one close of a bus, shared by everyone who asks for it.
 #[derive(Default)]
-pub(crate) struct Closing {
+pub(crate) struct Drain {
     state: Mutex<State>,
     done: Condvar,
 }
@@ -49,8 +51,8 @@ pub(crate) struct Closing {
 impl Core {
     /// Closes, and waits up to `timeout` for the report, where waiting is possible.
     pub(crate) fn close(self: &Arc<Self>, timeout: Duration) -> CloseReport {
-        let deadline = Instant::now() + timeout;
-        self.begin_close(deadline);
+        let deadline = deadline_after(timeout);
+        let is_first = self.begin_close(deadline);
         if ambient::in_handler() || ambient::on_loop_thread() {
             return self.closing.report_now();
         }
@@ -58,7 +60,10 @@ impl Core {
         while state.report.is_none() {
             if self.closing.done.wait_until(&mut state, deadline).timed_out() {
                 drop(state);
-                self.force_close(deadline);
+                // The drain has the time that the first caller gave it.
+                if is_first {
+                    self.force_close(deadline);
+                }
                 return self.closing.report_now();
             }
         }
@@ -66,22 +71,21 @@ impl Core {
         self.closing.report_now()
     }
 
-    /// Closes; the report, or word to `waker` when it is there.
-    pub(crate) fn poll_close(&self, waker: &Waker) -> Option<CloseReport> {
-        let mut state = self.closing.state.lock();
-        if state.report.is_none() {
-            state.wakers.push(waker.clone());
-        }
-        state.report.clone()
+    /// Closes, waiting without holding the thread.
+    pub(crate) fn close_async(self: &Arc<Self>, timeout: Duration) -> Closing {
+        let deadline = deadline_after(timeout);
+        let is_first = self.begin_close(deadline);
+        Closing { core: self.clone(), deadline, is_first, timer_set: false }
     }
 
-    /// Takes the place in the order, releases who waits, and has the drain watched.
-    pub(crate) fn begin_close(self: &Arc<Self>, deadline: Instant) {
+    /// Takes the place in the order, releases who waits, and has the drain watched; once. Says whether this
+    /// was that time.
+    fn begin_close(self: &Arc<Self>, deadline: Instant) -> bool {
         let mut released = Vec::new();
         let questions = {
             let mut order = self.order.lock();
             if order.closed {
-                return;
+                return false;
             }
             order.closed = true;
             let subscribers: Vec<_> = order.subscribers.values().cloned().collect();
@@ -95,6 +99,7 @@ impl Core {
                 }
                 subscriber.summon(&mut inbox, &mut order.to_wake);
             }
+            order.totals.dropped += released.len() as u64;
             let mut state = self.closing.state.lock();
             state.begun = true;
             state.last_seq = order.seq;
@@ -104,7 +109,7 @@ impl Core {
         };
         questions.iter().for_each(|question| question.tell(None));
         for ticket in released {
-            ticket.decide(Verdict::Dropped);
+            ticket.tell();
         }
         self.wake_everyone();
         for subscriber in self.closing.drained() {
@@ -112,13 +117,16 @@ impl Core {
                 subscriber.retire_if_over();
             }
         }
-        let core = Arc::downgrade(self);
-        self.timer.at(deadline, move || {
-            if let Some(core) = core.upgrade() {
-                core.force_close(deadline);
-            }
-        });
         self.see_whether_closed();
+        if self.closing.state.lock().report.is_none() {
+            let core = Arc::downgrade(self);
+            self.timer.at(deadline, move || {
+                if let Some(core) = core.upgrade() {
+                    core.force_close(deadline);
+                }
+            });
+        }
+        true
     }
 
     /// Makes the report once everything has drained.
@@ -138,6 +146,9 @@ impl Core {
     /// At the deadline: what is queued for handlers is discarded, running calls are left alone.
     fn force_close(self: &Arc<Self>, deadline: Instant) {
         debug_assert!(deadline <= Instant::now(), "the drain has until its deadline");
+        if self.closing.state.lock().report.is_some() {
+            return;
+        }
         let drained = self.closing.drained();
         let mut abandoned = 0;
         for subscriber in &drained {
@@ -158,14 +169,61 @@ impl Core {
         let last_seq = state.last_seq;
         state.report = Some(CloseReport { complete: true, last_seq, abandoned, discarded, subscriptions });
         state.drained.clear();
-        let wakers = std::mem::take(&mut state.wakers);
         drop(state);
         self.closing.done.notify_all();
-        wakers.into_iter().for_each(Waker::wake);
+        self.closing.tell();
     }
 }
 
-impl Closing {
+/// A close that is under way: see [`Bus::close_async`](crate::Bus::close_async).
+///
+/// Dropping it stops the waiting, not the close.
+#[must_use = "futures do nothing unless polled"]
+pub struct Closing {
+    core: Arc<Core>,
+    deadline: Instant,
+    is_first: bool,
+    timer_set: bool,
+}
+
+impl Future for Closing {
+    type Output = CloseReport;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<CloseReport> {
+        let drain = &self.core.closing;
+        {
+            let mut state = drain.state.lock();
+            if state.report.is_none() && Instant::now() < self.deadline {
+                let waker = context.waker();
+                if !state.wakers.iter().any(|other| other.will_wake(waker)) {
+                    state.wakers.push(waker.clone());
+                }
+                drop(state);
+                if !std::mem::replace(&mut self.timer_set, true) {
+                    let core = Arc::downgrade(&self.core);
+                    self.core.timer.at(self.deadline, move || {
+                        if let Some(core) = core.upgrade() {
+                            core.closing.tell();
+                        }
+                    });
+                }
+                return Poll::Pending;
+            }
+        }
+        if self.is_first && self.deadline <= Instant::now() {
+            self.core.force_close(self.deadline);
+        }
+        Poll::Ready(drain.report_now())
+    }
+}
+
+impl Drain {
+    /// Has all tasks that wait look again.
+    fn tell(&self) {
+        let wakers = std::mem::take(&mut self.state.lock().wakers);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
     /// Those that the close waits for.
     fn drained(&self) -> Vec<Arc<Subscriber>> {
         self.state.lock().drained.clone()

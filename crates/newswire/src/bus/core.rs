@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::alter::Alterations;
 use super::ask::Questions;
-use super::close::Closing;
+use super::close::Drain;
 use super::history::History;
 use super::interest::{self, Interest};
 use super::order::Order;
@@ -26,7 +26,7 @@ pub(crate) struct Core {
     pub(crate) alterations: Alterations,
     pub(crate) pool: Pool,
     pub(crate) timer: Arc<Timer>,
-    pub(crate) closing: Closing,
+    pub(crate) closing: Drain,
 }
 
 impl Core {
@@ -79,7 +79,7 @@ impl Core {
             alterations: Alterations::default(),
             pool: Pool::new(options.workers, timer.clone()),
             timer,
-            closing: Closing::default(),
+            closing: Drain::default(),
             options,
         });
         if remembers {

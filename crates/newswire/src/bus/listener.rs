@@ -1,12 +1,13 @@
 //! The owner's end of a handler's subscription.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use super::core::Core;
 use super::stats::SubscriptionStats;
 use crate::ambient;
 use crate::error::Result;
+use crate::handler::timer::deadline_after;
 use crate::subscriber::Subscriber;
 use crate::sync;
 
@@ -37,11 +38,17 @@ impl Listener {
         self.keeps = true;
     }
 
+    /// The same place, without holding the bus; nothing unsubscribes by itself any more.
+    pub(crate) fn weak(mut self) -> WeakListener {
+        self.keeps = true;
+        WeakListener(Arc::downgrade(&self.subscriber))
+    }
+
     /// Ends the subscription: no call begins after this returns. From outside it also waits, up to
     /// `timeout`, for calls that have begun; inside a handler and on a loop thread it never waits.
     pub fn unsubscribe(self, timeout: Duration) -> Unsubscribed {
         self.core.unsubscribe(&self.subscriber);
-        let deadline = Instant::now() + timeout;
+        let deadline = deadline_after(timeout);
         let may_wait = !ambient::in_handler() && !ambient::on_loop_thread();
         let mut inbox = self.subscriber.inbox.lock();
         while !inbox.is_quiet() {
@@ -74,6 +81,18 @@ impl Listener {
     /// This moment's numbers.
     pub fn stats(&self) -> SubscriptionStats {
         self.subscriber.stats()
+    }
+}
+
+/// A handler's place on a bus, for the handler's own use.
+pub(crate) struct WeakListener(Weak<Subscriber>);
+
+impl WeakListener {
+    /// Ends the subscription, without waiting, if there is still a bus.
+    pub(crate) fn unsubscribe(self) {
+        if let Some(subscriber) = self.0.upgrade() {
+            subscriber.leave();
+        }
     }
 }
 

@@ -17,11 +17,12 @@ pub(crate) mod stats;
 mod subscribe;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use self::ask::{Expectation, Request};
-use self::close::CloseReport;
+use self::close::{CloseReport, Closing};
 use self::core::Core;
+pub(crate) use self::listener::WeakListener;
 pub use self::listener::{Listener, Unsubscribed};
 use self::publish::Manner;
 use self::stats::BusStats;
@@ -32,6 +33,7 @@ use crate::event::Event;
 use crate::filter::IntoFilter;
 use crate::handler::IntoHandler;
 use crate::handler::service::Service;
+use crate::handler::timer::deadline_after;
 use crate::kind::Kind;
 use crate::options::{BusOptions, HandlerOptions, SubscribeOptions};
 use crate::subscription::pull::Subscription;
@@ -177,7 +179,7 @@ impl Bus {
     pub fn wait_for_async(&self, filter: impl IntoFilter, timeout: Duration) -> Expectation {
         let stream =
             filter.into_filter().and_then(|filter| self.core.expect(filter)).map(Subscription::stream);
-        let deadline = Instant::now() + timeout;
+        let deadline = deadline_after(timeout);
         Expectation { stream, core: self.core.clone(), timeout, deadline, timer_set: false }
     }
 
@@ -197,5 +199,10 @@ impl Bus {
     /// same report. Inside a handler and on a loop thread it starts the drain and returns what can be said.
     pub fn close(&self, timeout: Duration) -> CloseReport {
         self.core.close(timeout)
+    }
+
+    /// As [`Bus::close`], without holding the thread; the close has begun when this returns.
+    pub fn close_async(&self, timeout: Duration) -> Closing {
+        self.core.close_async(timeout)
     }
 }

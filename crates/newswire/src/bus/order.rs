@@ -123,7 +123,10 @@ impl Order {
         matched.iter().any(|place| {
             routes.get_mut(*place).is_some_and(|route| {
                 (route.internal || !event.internal())
-                    && route.own.iter().any(|subscriber| subscriber.inbox.lock().would_block(event))
+                    && route.own.iter().any(|subscriber| {
+                        let key = subscriber.key_of(event);
+                        subscriber.inbox.lock().would_block(event, key.as_ref())
+                    })
             })
         })
     }

@@ -230,7 +230,7 @@ impl Core {
             let mut order = self.order.lock();
             let mut inbox = subscriber.inbox.lock();
             if !inbox.give_up(ticket, GapReason::WaitedTooLong) {
-                return ticket.verdict().unwrap_or(Verdict::Admitted);
+                return ticket.verdict().unwrap_or(Verdict::Dropped);
             }
             order.totals.dropped += 1;
             subscriber.summon(&mut inbox, &mut order.to_wake);
@@ -268,7 +268,10 @@ impl Sent {
 
 /// Whether the current thread may wait for room in the queue of subscription `id`.
 fn patience(manner: Manner, id: u64) -> Patience {
-    if ambient::is_serving(id) {
+    if manner == Manner::AllOrNothing {
+        // Only a queue that was found stalled can be full still; it may have come alive since.
+        Patience::Refuse(GapReason::Stalled)
+    } else if ambient::is_serving(id) {
         Patience::Refuse(GapReason::WouldDeadlock)
     } else if manner == Manner::Never || manner == Manner::Wait && ambient::on_loop_thread() {
         Patience::Refuse(GapReason::WouldBlock)
@@ -299,8 +302,12 @@ impl Future for Publishing {
                 None if overdue => self.core.give_up(&subscriber, &ticket),
                 None => {
                     if !std::mem::replace(&mut self.timer_set, true) {
-                        let waker = context.waker().clone();
-                        self.core.timer.at(ticket.deadline(), move || waker.wake());
+                        let late = Arc::downgrade(&ticket);
+                        self.core.timer.at(ticket.deadline(), move || {
+                            if let Some(ticket) = late.upgrade() {
+                                ticket.tell();
+                            }
+                        });
                     }
                     return Poll::Pending;
                 }

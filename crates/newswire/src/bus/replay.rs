@@ -65,11 +65,11 @@ impl Core {
         let (mut at, mut missing) = (end, count);
         while missing > 0 && at > 1 {
             let from = at.saturating_sub(CHUNK as u64).max(1);
-            let events = self.read(from, usize::try_from(at - from).unwrap_or(CHUNK));
-            let Some(oldest) = events.first().map(Event::seq).filter(|seq| *seq < at) else { break };
-            for event in
-                events.iter().rev().filter(|event| event.seq() < at && wants(filter, internal, event))
-            {
+            let mut events = self.read(from, usize::try_from(at - from).unwrap_or(CHUNK));
+            // What is kept may begin later than asked for.
+            events.retain(|event| event.seq() < at);
+            let Some(oldest) = events.first().map(Event::seq) else { break };
+            for event in events.iter().rev().filter(|event| wants(filter, internal, event)) {
                 missing -= 1;
                 if missing == 0 {
                     return event.seq();

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::core::Core;
 use super::interest::Interest;
 use super::order::Order;
+use crate::delivery::{Gap, GapReason};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
 use crate::handler::service::Service;
@@ -14,7 +15,6 @@ use crate::subscriber::{Subscriber, insert_in_order};
 use crate::subscription::inbox::{Call, Inbox, Sleep, Source, Taken};
 use crate::subscription::queue::Queue;
 use crate::subscription::tape::Bounds;
-use crate::subscription::waiting::Verdict;
 use crate::sync::{Condvar, Mutex};
 
 /// Ids are unique in the process, so that a thread's stack of handlers means the same on every bus.
@@ -142,26 +142,35 @@ impl Core {
                 format!("the bus has {} subscriptions, which is its limit", self.options.subscriptions);
             return Err(Error::new(ErrorKind::Full, message));
         }
-        let source = match start {
-            Some(next) => Source::Replay { next },
-            None => order.enter(&subscriber, bounds, &self.interest),
+        let next = start.unwrap_or(order.seq + 1);
+        let source = match next <= order.seq && order.history.is_some() {
+            true => Source::Replay { next },
+            false => order.enter(&subscriber, bounds, &self.interest),
         };
         let mut inbox = subscriber.inbox.lock();
-        inbox.delivered = start.map_or(order.seq, |next| next - 1);
+        inbox.delivered = next - 1;
+        if next <= order.seq && order.history.is_none() {
+            // What was published since the position was checked, nobody has kept.
+            inbox.replay_gap(Gap {
+                first: next,
+                last: order.seq,
+                count: order.seq + 1 - next,
+                reason: GapReason::Retention,
+            });
+        }
         inbox.source = source;
-        let replays = start.is_some();
-        if subscriber.service.is_some() && !subscriber.is_inline() {
-            if replays {
-                subscriber.engage(&mut inbox);
-            } else {
-                inbox.sleep = Sleep::Asleep(Call::Worker);
-                list_as_sleeper(&mut order, &subscriber, &mut inbox);
-            }
+        let is_served = subscriber.service.is_some() && !subscriber.is_inline();
+        let is_awaited = is_served && !inbox.has_nothing_to_take();
+        if is_awaited {
+            subscriber.engage(&mut inbox);
+        } else if is_served {
+            inbox.sleep = Sleep::Asleep(Call::Worker);
+            list_as_sleeper(&mut order, &subscriber, &mut inbox);
         }
         drop(inbox);
         order.subscribers.insert(id, subscriber.clone());
         drop(order);
-        if replays && subscriber.service.is_some() {
+        if is_awaited {
             subscriber.submit();
         }
         Ok(subscriber)
@@ -171,7 +180,7 @@ impl Core {
     pub(crate) fn rest(&self, subscriber: &Arc<Subscriber>, call: Call) -> bool {
         let mut order = self.order.lock();
         let mut inbox = subscriber.inbox.lock();
-        if !inbox.has_nothing_to_take() || inbox.ended {
+        if !inbox.has_nothing_to_take() || inbox.is_over() {
             return false;
         }
         inbox.sleep = Sleep::Asleep(call);
@@ -226,11 +235,12 @@ impl Core {
             let mut inbox = subscriber.inbox.lock();
             inbox.end(&mut released);
             inbox.discard();
+            order.totals.dropped += released.len() as u64;
             order.retire(subscriber, self.options.closed_kept);
             subscriber.tell_if_quiet(&inbox);
         }
         for ticket in released {
-            ticket.decide(Verdict::Dropped);
+            ticket.tell();
         }
         subscriber.release_handler();
         self.see_whether_closed();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::timer::deadline_after;
 use super::{Handler, HandlerRef};
 use crate::ambient;
 use crate::delivery::Delivery;
@@ -16,7 +17,7 @@ use crate::options::{Mode, OnPanic, Start, SubscribeOptions};
 use crate::subscriber::Subscriber;
 use crate::subscription::inbox::{Inbox, Taken};
 use crate::subscription::tally::Outcome;
-use crate::subscription::waiting::{Ticket, Verdict};
+use crate::subscription::waiting::Ticket;
 use crate::sync::Mutex;
 
 /// A handler and how it is served.
@@ -115,7 +116,7 @@ impl Service {
 /// Tells publishers that they have room; call it without holding a lock.
 pub(crate) fn admit(admitted: Vec<Arc<Ticket>>) {
     for ticket in admitted {
-        ticket.decide(Verdict::Admitted);
+        ticket.tell();
     }
 }
 
@@ -160,7 +161,7 @@ fn call(
 ) {
     let began = service.timeout.map(|timeout| (Instant::now(), timeout));
     let watched = match began {
-        Some((now, timeout)) if service.mode != Mode::Inline => Some(subscriber.watch(now + timeout)),
+        Some((_, timeout)) if service.mode != Mode::Inline => Some(subscriber.watch(deadline_after(timeout))),
         _ => None,
     };
     let result = catch(service, || ambient::handling(subscriber.id, Some(event), || handler.on_event(event)));

@@ -10,6 +10,14 @@ use parking_lot::{Condvar, Mutex};
 
 const IDLE: Duration = Duration::from_secs(10);
 
+/// No deadline lies further ahead: a clock can't tell every time that a `Duration` can.
+const FURTHEST: Duration = Duration::from_secs(1 << 30);
+
+/// The moment when `timeout` will have passed.
+pub(crate) fn deadline_after(timeout: Duration) -> Instant {
+    Instant::now() + timeout.min(FURTHEST)
+}
+
 type Action = Box<dyn FnOnce() + Send>;
 
 #[derive(Default)]

@@ -1,7 +1,8 @@
 //! A sink's place on a bus.
 //!
-//! The bus holds the handler, the handler holds this, and this holds the listener: so an attachment lives as
-//! long as the bus unless somebody detaches it, and nobody needs to keep the handle.
+//! The bus holds the handler, the handler holds this, and this knows its place on the bus without holding
+//! that: so an attachment lives as long as the bus unless somebody detaches it, and nobody needs to keep the
+//! handle.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::Sink;
-use crate::bus::{Bus, Listener};
+use crate::bus::{Bus, WeakListener};
 use crate::delivery::Gap;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
@@ -29,7 +30,7 @@ pub(crate) struct Attached {
     name: String,
     /// `None` once it has been ended.
     sink: Mutex<Option<Box<dyn Sink>>>,
-    listener: Mutex<Option<Listener>>,
+    listener: Mutex<Option<WeakListener>>,
 }
 
 impl Attachment {
@@ -45,7 +46,7 @@ impl Attachment {
         let attached = Arc::new(Attached { name, sink: Mutex::new(Some(sink)), listener: Mutex::new(None) });
         let handler: Arc<dyn Handler> = attached.clone();
         let listener = bus.on_with(Filter::all(), options, handler)?;
-        *attached.listener.lock() = Some(listener);
+        *attached.listener.lock() = Some(listener.weak());
         Ok(Self(attached))
     }
 
@@ -61,7 +62,9 @@ impl Attachment {
     pub fn detach(&self) -> Result<()> {
         // Outside the lock, because unsubscribing may wait for a call that has begun.
         let listener = self.0.listener.lock().take();
-        drop(listener);
+        if let Some(listener) = listener {
+            listener.unsubscribe();
+        }
         self.0.finish()
     }
 }

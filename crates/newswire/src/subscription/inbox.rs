@@ -161,8 +161,7 @@ impl Inbox {
 
     /// Whether nothing will ever come again.
     pub(crate) fn is_over(&self) -> bool {
-        let replaying = matches!(self.source, Source::Replay { .. });
-        self.ended && (replaying && self.replayed.is_empty() || !replaying && self.is_empty() && !self.paused)
+        self.ended && !self.paused && self.is_empty()
     }
 
     /// Takes the next item; an event is in flight from then on.
@@ -223,9 +222,9 @@ impl Inbox {
     }
 
     /// Whether a publisher would have to wait here now.
-    pub(crate) fn would_block(&self, event: &Event) -> bool {
+    pub(crate) fn would_block(&self, event: &Event, key: Option<&Arc<str>>) -> bool {
         match &self.source {
-            Source::Queue(queue) => !self.ended && queue.would_block(event, self.bounds),
+            Source::Queue(queue) => !self.ended && queue.would_block(event, key, self.bounds),
             _ => false,
         }
     }
@@ -273,9 +272,13 @@ impl Inbox {
 
     /// Sets other bounds; what no longer fits is dropped by the policy.
     pub(crate) fn resize(&mut self, bounds: Bounds, admitted: &mut Vec<Arc<Ticket>>) {
-        self.bounds = bounds;
+        let before = std::mem::replace(&mut self.bounds, bounds);
         match &mut self.source {
-            Source::Tape(reader) => self.books.dropped += reader.settle(bounds, GapReason::Resized),
+            Source::Tape(reader) => {
+                // What the old bound had already lost stays lost, whoever looks first.
+                self.books.dropped += reader.settle(before, GapReason::Full);
+                self.books.dropped += reader.settle(bounds, GapReason::Resized);
+            }
             Source::Queue(queue) => {
                 self.books.dropped += queue.shrink(bounds);
                 queue.admit(bounds, admitted);

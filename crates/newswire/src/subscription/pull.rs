@@ -14,6 +14,7 @@ use crate::cursor::Cursor;
 use crate::delivery::Delivery;
 use crate::error::{Error, ErrorKind, Result};
 use crate::handler::service::admit;
+use crate::handler::timer::deadline_after;
 use crate::subscriber::Subscriber;
 
 /// A bounded queue of matching events, pulled by one consumer. Dropping it unsubscribes.
@@ -75,7 +76,7 @@ impl Subscription {
     /// `TimedOut`; `Closed` when the bus has closed and all has been read; `WouldDeadlock` on a loop
     /// thread, where nothing waits: use [`Subscription::stream`] there.
     pub fn next_timeout(&mut self, timeout: Duration) -> Result<Delivery> {
-        self.wait(Some(Instant::now() + timeout))
+        self.wait(Some(deadline_after(timeout)))
     }
 
     /// Waits for at least one item, then takes what is there into `into`, at most `max`; says how many.
@@ -262,7 +263,7 @@ impl Subscription {
         while allowed && !came && Instant::now() < until {
             std::thread::yield_now();
             let inbox = self.subscriber.inbox.lock();
-            came = !inbox.is_empty() || inbox.ended;
+            came = !inbox.is_empty() || inbox.is_over();
         }
         LINGERING.fetch_sub(1, Ordering::Relaxed);
         self.lively = came || !allowed;
@@ -310,7 +311,7 @@ impl Subscriber {
             let mut inbox = self.inbox.lock();
             inbox.paused = false;
             inbox.calls.failures_in_a_row = 0;
-            (std::mem::take(&mut inbox.calls.set_aside), !inbox.is_empty())
+            (std::mem::take(&mut inbox.calls.set_aside), inbox.ended || !inbox.is_empty())
         };
         if was_set_aside {
             self.announce_resumed();

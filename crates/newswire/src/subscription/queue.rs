@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::tape::{Bounds, merge};
-use super::waiting::Ticket;
+use super::waiting::{Ticket, Verdict};
 use crate::delivery::{Delivery, Gap, GapReason};
 use crate::event::Event;
 use crate::options::WhenFull;
@@ -107,8 +107,9 @@ impl Queue {
     }
 
     /// Whether a publisher would have to wait here now.
-    pub(crate) fn would_block(&self, event: &Event, bounds: Bounds) -> bool {
-        self.when_full == WhenFull::Block && !self.is_stalled() && !self.has_room(event.size() as u64, bounds)
+    pub(crate) fn would_block(&self, event: &Event, key: Option<&Arc<str>>, bounds: Bounds) -> bool {
+        let fits = !self.is_crowded(key, bounds) && self.has_room(event.size() as u64, bounds);
+        self.when_full == WhenFull::Block && !self.is_stalled() && !fits
     }
 
     /// Whether it has been full for `max_wait` without anything being taken.
@@ -150,6 +151,8 @@ impl Queue {
                 Offer::Dropped
             }
             WhenFull::Block => {
+                // Also where it is the bytes that don't fit, or the key that is crowded.
+                self.full_since.get_or_insert_with(Instant::now);
                 let refused = match patience {
                     _ if self.is_stalled() => Some(GapReason::Stalled),
                     Patience::Refuse(reason) => Some(reason),
@@ -186,7 +189,9 @@ impl Queue {
 
     /// Remembers since when it has been full.
     fn note_fullness(&mut self, bounds: Bounds) {
-        if self.when_full == WhenFull::Block && !self.has_room(1, bounds) {
+        if self.has_room(1, bounds) {
+            self.full_since = None;
+        } else if self.when_full == WhenFull::Block {
             self.full_since.get_or_insert_with(Instant::now);
         }
     }
@@ -274,6 +279,7 @@ impl Queue {
             }
             if let Some(Waiter { item, ticket }) = self.waiting.pop_front() {
                 self.enqueue(item);
+                ticket.settle(Verdict::Admitted);
                 admitted.push(ticket);
             }
         }
@@ -291,6 +297,7 @@ impl Queue {
 
     fn lose_waiter(&mut self, place: usize, reason: GapReason) -> Option<Arc<Ticket>> {
         let Waiter { item, ticket } = self.waiting.remove(place)?;
+        ticket.settle(Verdict::Dropped);
         let seq = item.event.seq();
         let lost = merge(item.gap, Gap { first: seq, last: seq, count: 1, reason });
         let behind = match self.waiting.get_mut(place) {

@@ -1,6 +1,7 @@
 //! The pull side for tasks: a `Stream` over plain wakers, so that every executor will do.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -8,6 +9,7 @@ use futures_core::Stream;
 use super::inbox::{Call, Sleep};
 use super::pull::Subscription;
 use crate::delivery::Delivery;
+use crate::subscriber::Subscriber;
 
 /// A [`Subscription`] as an asynchronous stream; it ends when the bus has closed and all has been read.
 ///
@@ -20,6 +22,10 @@ pub struct SubscriptionStream {
 impl SubscriptionStream {
     pub(super) fn new(subscription: Subscription) -> Self {
         Self { subscription }
+    }
+
+    pub(crate) fn subscriber(&self) -> &Arc<Subscriber> {
+        self.subscription.subscriber()
     }
 
     /// The subscription, to be pulled by a thread again.

@@ -43,13 +43,15 @@ impl Ticket {
         self.deadline
     }
 
-    /// Decides, and wakes the publisher; call it without holding a lock.
-    pub(crate) fn decide(&self, verdict: Verdict) {
-        let caller = {
-            let mut state = self.state.lock();
-            state.verdict.get_or_insert(verdict);
-            std::mem::replace(&mut state.caller, Caller::Nobody)
-        };
+    /// Decides, under the lock of the queue that the publisher waits for, so that no deadline can come
+    /// between; [`Ticket::tell`] follows.
+    pub(crate) fn settle(&self, verdict: Verdict) {
+        self.state.lock().verdict.get_or_insert(verdict);
+    }
+
+    /// Has the publisher look at its verdict, or its deadline; call it without holding a lock.
+    pub(crate) fn tell(&self) {
+        let caller = std::mem::replace(&mut self.state.lock().caller, Caller::Nobody);
         match caller {
             Caller::Nobody => {}
             Caller::Thread(thread) => thread.unpark(),

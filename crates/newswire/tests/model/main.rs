@@ -1,0 +1,26 @@
+//! The bus beside a reference model of a few lines: random programs, small cases in full, and totals that
+//! must hold however threads run.
+
+mod program;
+mod random;
+mod reference;
+
+use proptest::prelude::*;
+
+fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(cases(2_500))]
+
+    #[test]
+    fn a_program_on_a_loop_thread_does_exactly_what_the_model_does(steps in random::program()) {
+        program::play(&steps, true);
+    }
+
+    #[test]
+    fn a_program_that_may_wait_does_exactly_what_the_model_does(steps in random::program()) {
+        program::play(&steps, false);
+    }
+}
