@@ -47,12 +47,19 @@ pub(crate) struct Order {
     freed_bytes: Arc<AtomicU64>,
 }
 
+/// An inline handler that an event matched.
+pub(crate) struct Called {
+    pub(crate) subscriber: Arc<Subscriber>,
+    /// Whether the event is in its queue; else there is a gap to tell, or its publisher waits for room.
+    pub(crate) queued: bool,
+}
+
 /// What a commit leaves to be done once the lock is released.
 #[derive(Default)]
 pub(crate) struct Sent {
     pub(crate) published: Published,
-    /// Inline handlers to serve, by priority.
-    pub(crate) inline: Vec<Arc<Subscriber>>,
+    /// Inline handlers to serve.
+    pub(crate) inline: Vec<Called>,
     /// Full queues to wait for.
     pub(crate) tickets: Vec<(Arc<Subscriber>, Arc<Ticket>)>,
     /// `once` subscriptions that this event spent.
@@ -133,7 +140,12 @@ impl Order {
 
     /// Gives the event its seq and puts it where it belongs; `matched` holds the routes.
     #[inline]
-    pub(crate) fn commit(&mut self, event: Event, patience: &dyn Fn(u64) -> Patience, sent: &mut Sent) {
+    pub(crate) fn commit(
+        &mut self,
+        event: Event,
+        patience: &dyn Fn(&Subscriber) -> Patience,
+        sent: &mut Sent,
+    ) {
         self.seq += 1;
         let seq = self.seq;
         sent.published.seq = Some(seq);
@@ -177,8 +189,8 @@ impl Order {
                     wake_sleepers(route, &mut self.to_wake);
                 }
             }
-            if !route.inline.is_empty() {
-                sent.inline.extend_from_slice(&route.inline);
+            for subscriber in &route.inline {
+                sent.inline.push(Called { subscriber: subscriber.clone(), queued: true });
             }
         }
         self.matched = matched;
@@ -217,7 +229,7 @@ impl Order {
 fn offer(
     subscriber: &Arc<Subscriber>,
     event: &Event,
-    patience: &dyn Fn(u64) -> Patience,
+    patience: &dyn Fn(&Subscriber) -> Patience,
     sent: &mut Sent,
     to_wake: &mut Vec<Arc<Subscriber>>,
 ) {
@@ -227,8 +239,12 @@ fn offer(
         return;
     }
     let dropped_before = inbox.books.dropped;
-    let Some(offer) = inbox.offer(event.clone(), key, patience(subscriber.id)) else { return };
+    let Some(offer) = inbox.offer(event.clone(), key, patience(subscriber)) else { return };
     sent.published.matched += 1;
+    if subscriber.is_inline() {
+        let queued = matches!(offer, Offer::Queued { .. });
+        sent.inline.push(Called { subscriber: subscriber.clone(), queued });
+    }
     match offer {
         Offer::Queued { .. } => {
             sent.published.delivered += 1;

@@ -66,7 +66,7 @@ impl Core {
             let error = Error::new(ErrorKind::Full, "the queue of a subscription that blocks is full");
             return Err(Rejected { error, value: event });
         }
-        order.commit(event, &|id| patience(manner, id), &mut sent);
+        order.commit(event, &|subscriber| patience(manner, subscriber), &mut sent);
         self.finish(order, &mut sent);
         Ok(sent)
     }
@@ -160,7 +160,7 @@ impl Core {
         if !sent.inline.is_empty() {
             let seq = sent.published.seq.unwrap_or_default();
             let deferred = inline::serve_round(seq, std::mem::take(&mut sent.inline));
-            sent.published.delivered -= deferred.min(sent.published.delivered);
+            sent.published.delivered -= deferred;
             sent.published.deferred += deferred;
         }
         for (subscriber, ticket) in std::mem::take(&mut sent.tickets) {
@@ -195,7 +195,7 @@ impl Core {
                 order.match_under_lock(&event, &self.interest);
             }
             let mut sent = Sent::default();
-            order.commit(event, &|id| patience(Manner::Wait, id), &mut sent);
+            order.commit(event, &|subscriber| patience(Manner::Wait, subscriber), &mut sent);
             for subscriber in &sent.spent {
                 order.detach(subscriber, &self.interest);
             }
@@ -266,12 +266,13 @@ impl Sent {
     }
 }
 
-/// Whether the current thread may wait for room in the queue of subscription `id`.
-fn patience(manner: Manner, id: u64) -> Patience {
+/// Whether the current thread may wait for room in the queue of `subscriber`. Inside an inline handler it is
+/// this thread that will serve the other inline ones, so it can't wait for them either.
+fn patience(manner: Manner, subscriber: &Subscriber) -> Patience {
     if manner == Manner::AllOrNothing {
         // Only a queue that was found stalled can be full still; it may have come alive since.
         Patience::Refuse(GapReason::Stalled)
-    } else if ambient::is_serving(id) {
+    } else if ambient::is_serving(subscriber.id) || subscriber.is_inline() && inline::is_serving_here() {
         Patience::Refuse(GapReason::WouldDeadlock)
     } else if manner == Manner::Never || manner == Manner::Wait && ambient::on_loop_thread() {
         Patience::Refuse(GapReason::WouldBlock)

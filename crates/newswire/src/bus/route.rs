@@ -33,7 +33,7 @@ pub(crate) struct Route {
     pub(crate) sleepers: Vec<Arc<Subscriber>>,
     /// Subscriptions with queues of their own, by priority, then age.
     pub(crate) own: Vec<Arc<Subscriber>>,
-    /// Those of both that are served inline, by priority, then age.
+    /// Readers of the tape that are served inline, by priority, then age.
     pub(crate) inline: Vec<Arc<Subscriber>>,
     /// All that read the tape.
     pub(crate) on_tape: Vec<Arc<Subscriber>>,

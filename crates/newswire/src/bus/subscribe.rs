@@ -34,9 +34,6 @@ impl Order {
         if is_new {
             self.counts.add(&route.bits, interest);
         }
-        if subscriber.is_inline() {
-            insert_in_order(&mut route.inline, subscriber.clone());
-        }
         match subscriber.own_queue() {
             Some(queue) => {
                 insert_in_order(&mut route.own, subscriber.clone());
@@ -46,6 +43,9 @@ impl Order {
                 route.readers += 1;
                 route.window = route.window.max(bounds.events);
                 route.on_tape.push(subscriber.clone());
+                if subscriber.is_inline() {
+                    insert_in_order(&mut route.inline, subscriber.clone());
+                }
                 Source::Tape(route.tape.get_or_insert(tape).reader())
             }
         }
@@ -102,11 +102,15 @@ impl Core {
         filter: Filter,
         options: SubscribeOptions,
         once: bool,
-        service: Option<Service>,
+        mut service: Option<Service>,
     ) -> Result<Arc<Subscriber>> {
         options.check()?;
-        if let Some(service) = &service {
+        if let Some(service) = &mut service {
             service.check(&options)?;
+            if once && service.mode != Mode::Inline {
+                // One call needs one lane; a second could pass a predicate before the first has spent it.
+                service.mode = Mode::Locked;
+            }
             if service.mode != Mode::Inline && self.pool.is_exhausted() {
                 let message =
                     format!("all {} workers are held by handlers that don't return", self.options.workers);

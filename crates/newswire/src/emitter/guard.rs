@@ -10,7 +10,7 @@ use super::Emitter;
 use crate::catalogue::{Catalogued, Failure, IntoField, Lifecycle, Text};
 use crate::delivery::Published;
 use crate::error::Result;
-use crate::event::{ComponentScope, ScopeField, new_span, new_trace};
+use crate::event::{ComponentScope, Event, ScopeField, TraceId, new_span, new_trace};
 
 /// An operation under way; dropping it open cancels it, with the reason `dropped while open` or `panicked`.
 ///
@@ -44,7 +44,7 @@ impl<L: Lifecycle> Guard<L> {
     ) -> Self {
         let mut about = emitter.child();
         about.correlation.span = Some(new_span());
-        let trace = *about.correlation.trace.get_or_insert_with(new_trace);
+        let trace = about.join_ambient();
         if !about.is_enabled() {
             return Self { about, life: None, began: None };
         }
@@ -155,6 +155,22 @@ impl<L: Lifecycle> Guard<L> {
 
     fn duration_ns(&self) -> Option<u64> {
         self.began.map(|began| began.elapsed().into_field())
+    }
+}
+
+impl Emitter {
+    /// Makes it a part of the event being handled, where it isn't a part of anything else; returns its trace.
+    fn join_ambient(&mut self) -> TraceId {
+        let handled = crate::ambient::event();
+        let around = handled.as_ref().map(Event::correlation);
+        let trace =
+            self.correlation.trace.or(around.and_then(|around| around.trace)).unwrap_or_else(new_trace);
+        self.correlation.trace = Some(trace);
+        if let Some(around) = around.filter(|around| around.trace == Some(trace)) {
+            let span = around.span.or(around.parent_span);
+            self.correlation.parent_span = self.correlation.parent_span.or(span);
+        }
+        trace
     }
 }
 

@@ -138,10 +138,10 @@ impl Emitter {
         self.correlation.span.or(self.correlation.parent_span)
     }
 
-    /// Whether anybody could want events of `kind`.
+    /// Whether anybody could want events of `kind`; a reply is always wanted.
     #[inline]
     pub fn wants(&self, kind: &Kind) -> bool {
-        self.bus.as_ref().is_some_and(|bus| bus.wants(kind))
+        self.bus.as_ref().is_some_and(|bus| bus.wants(kind) || self.replies())
     }
 
     /// Emits a payload as an event of its kind, if anybody wants it.
@@ -170,9 +170,15 @@ impl Emitter {
     #[inline]
     pub fn emit_with<P: Payload>(&self, kind: &Kind, payload: impl FnOnce() -> P) -> Result<Published> {
         match &self.bus {
-            Some(bus) if bus.wants(kind) => self.build_and_publish(bus, kind, payload),
+            Some(bus) if self.wants(kind) => self.build_and_publish(bus, kind, payload),
             _ => Ok(Published::default()),
         }
+    }
+
+    /// Whether its events answer a question: whoever asked is no subscription, and waits for it.
+    #[inline]
+    fn replies(&self) -> bool {
+        self.correlation.get(CorrelationField::ReplyTo).is_some()
     }
 
     /// Kept out of the callers, which mostly find that nobody listens.

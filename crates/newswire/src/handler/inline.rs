@@ -5,19 +5,23 @@
 //! depth never grows, however long the chain, on one bus or across several.
 
 use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::service::{self, admit};
+use crate::bus::order::Called;
 use crate::subscriber::Subscriber;
 
 /// After so many events of others a publisher hands the handler to a worker.
 const FOREIGN: u32 = 64;
+/// The limit of a worker, which goes on as long as there is something.
+const WORKER: u64 = u64::MAX;
 
 /// One event and the inline handlers that it matched.
 struct Round {
     seq: u64,
-    handlers: Vec<Arc<Subscriber>>,
+    handlers: Vec<Called>,
     /// Whether this thread already has the handler, and goes on with what other threads left to it.
     continued: bool,
 }
@@ -29,11 +33,17 @@ thread_local! {
     static FOREIGN_SERVED: Cell<u32> = const { Cell::new(0) };
 }
 
+/// Whether this thread is inside an inline handler.
+pub(crate) fn is_serving_here() -> bool {
+    SERVING.get()
+}
+
 /// Serves the inline handlers of event `seq`, unless this thread is already inside one: then the outermost
-/// publish will. Says how many were left to others.
-pub(crate) fn serve_round(seq: u64, handlers: Vec<Arc<Subscriber>>) -> u32 {
+/// publish will. Says to how many of those that have it queued it was left.
+pub(crate) fn serve_round(seq: u64, mut handlers: Vec<Called>) -> u32 {
+    handlers.sort_by_key(|called| (Reverse(called.subscriber.priority), called.subscriber.id));
     if SERVING.get() {
-        let count = u32::try_from(handlers.len()).unwrap_or(u32::MAX);
+        let count = handlers.iter().map(|called| u32::from(called.queued)).sum();
         push(Round { seq, handlers, continued: false });
         return count;
     }
@@ -48,7 +58,8 @@ pub(crate) fn serve_round(seq: u64, handlers: Vec<Arc<Subscriber>>) -> u32 {
 /// Goes on where a publisher has served enough events of others.
 pub(crate) fn serve_on_worker(subscriber: &Arc<Subscriber>) {
     let was_serving = SERVING.replace(true);
-    serve(subscriber, u64::MAX);
+    FOREIGN_SERVED.set(0);
+    serve(subscriber, WORKER);
     serve_pushed();
     SERVING.set(was_serving);
 }
@@ -61,15 +72,15 @@ fn serve_pushed() {
     while let Some(Round { seq, handlers, continued }) = ROUNDS.with(|rounds| rounds.borrow_mut().pop_front())
     {
         if continued {
-            handlers.iter().for_each(|handler| go_on(handler, seq));
+            handlers.iter().for_each(|called| serve(&called.subscriber, seq));
         } else {
             serve_all(seq, &handlers);
         }
     }
 }
 
-fn serve_all(seq: u64, handlers: &[Arc<Subscriber>]) -> u32 {
-    handlers.iter().map(|handler| u32::from(!begin(handler, seq))).sum()
+fn serve_all(seq: u64, handlers: &[Called]) -> u32 {
+    handlers.iter().map(|called| u32::from(!begin(&called.subscriber, seq) && called.queued)).sum()
 }
 
 /// Serves one handler up to event `seq`; false when it is being served already, by whoever will do it then.
@@ -86,17 +97,8 @@ fn begin(subscriber: &Arc<Subscriber>, seq: u64) -> bool {
     true
 }
 
-/// Serves what other threads left to this one, or has a worker do it when that is too much.
-fn go_on(subscriber: &Arc<Subscriber>, seq: u64) {
-    if FOREIGN_SERVED.get() < FOREIGN {
-        serve(subscriber, seq);
-    } else if let Some(core) = subscriber.core.upgrade() {
-        core.pool.submit(subscriber.clone());
-    }
-}
-
 /// Serves up to event `limit`; what was asked for beyond gets a round of its own, and the handler stays
-/// this thread's until then.
+/// this thread's until then. When too much of it is others', a worker goes on instead.
 fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
     let Some(handling) = &subscriber.service else { return };
     loop {
@@ -106,16 +108,25 @@ fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
             let asked = inbox.calls.asked_up_to;
             let due = inbox.peek_seq().filter(|seq| *seq <= asked);
             if due.is_some_and(|seq| seq > limit) {
-                push(Round { seq: asked, handlers: vec![subscriber.clone()], continued: true });
+                let called = Called { subscriber: subscriber.clone(), queued: true };
+                push(Round { seq: asked, handlers: vec![called], continued: true });
                 return;
+            }
+            if due.is_some_and(|seq| seq != limit) {
+                let served = FOREIGN_SERVED.get();
+                if served >= FOREIGN
+                    && limit != WORKER
+                    && let Some(core) = subscriber.core.upgrade()
+                {
+                    drop(inbox);
+                    return core.pool.submit(subscriber.clone());
+                }
+                FOREIGN_SERVED.set(served + 1);
             }
             let taken = due.and_then(|_| inbox.take(&mut admitted));
             if taken.is_none() {
                 inbox.calls.serving = false;
                 subscriber.tell_if_quiet(&inbox);
-            }
-            if due.is_some_and(|seq| seq != limit) {
-                FOREIGN_SERVED.set(FOREIGN_SERVED.get() + 1);
             }
             taken
         };

@@ -325,8 +325,9 @@ impl Subscriber {
     fn call_consumer(self: &Arc<Self>) {
         let Some(core) = self.core.upgrade() else { return };
         if self.is_inline() {
+            let last = core.order.lock().seq;
             let mut inbox = self.inbox.lock();
-            inbox.calls.asked_up_to = u64::MAX;
+            inbox.calls.asked_up_to = inbox.calls.asked_up_to.max(last);
             if std::mem::replace(&mut inbox.calls.serving, true) {
                 return;
             }
