@@ -9,14 +9,14 @@ use crate::event::Event;
 
 #[derive(Default)]
 struct Ambient {
-    /// Whether anything below is set: one load tells that nothing is.
-    busy: Cell<bool>,
     event: RefCell<Option<Event>>,
     stack: RefCell<Vec<u64>>,
     loop_depth: Cell<u32>,
 }
 
 thread_local! {
+    /// Whether this thread is inside a handler: one load tells that it isn't.
+    static BUSY: Cell<bool> = const { Cell::new(false) };
     static AMBIENT: Ambient = Ambient::default();
 }
 
@@ -27,31 +27,31 @@ pub(crate) fn handling<R>(id: u64, event: Option<&Event>, call: impl FnOnce() ->
         fn drop(&mut self) {
             AMBIENT.with(|ambient| {
                 ambient.stack.borrow_mut().pop();
-                ambient.busy.set(self.1);
                 *ambient.event.borrow_mut() = self.0.take();
             });
+            BUSY.set(self.1);
         }
     }
     let _restore = AMBIENT.with(|ambient| {
         ambient.stack.borrow_mut().push(id);
-        Restore(ambient.event.replace(event.cloned()), ambient.busy.replace(true))
+        Restore(ambient.event.replace(event.cloned()), BUSY.replace(true))
     });
     call()
 }
 
 /// The event that this thread is handling.
 pub(crate) fn event() -> Option<Event> {
-    AMBIENT.with(|ambient| if ambient.busy.get() { ambient.event.borrow().clone() } else { None })
+    if BUSY.get() { AMBIENT.with(|ambient| ambient.event.borrow().clone()) } else { None }
 }
 
 /// Whether subscription `id` is being served further up this thread's stack.
 pub(crate) fn is_serving(id: u64) -> bool {
-    AMBIENT.with(|ambient| ambient.busy.get() && ambient.stack.borrow().contains(&id))
+    BUSY.get() && AMBIENT.with(|ambient| ambient.stack.borrow().contains(&id))
 }
 
 /// Whether this thread is inside any handler.
 pub(crate) fn in_handler() -> bool {
-    AMBIENT.with(|ambient| ambient.busy.get() && !ambient.stack.borrow().is_empty())
+    BUSY.get() && AMBIENT.with(|ambient| !ambient.stack.borrow().is_empty())
 }
 
 /// Whether this thread runs an event loop.

@@ -17,20 +17,18 @@ impl History {
         Self { events: VecDeque::new(), bytes: 0, max_events, max_bytes }
     }
 
-    /// Keeps an event. Gives back what had to go for it, usually one: to be freed outside the lock.
+    /// Keeps an event. Gives back one that had to go for it, to be freed outside the lock; there may be
+    /// more to [`History::evict`].
     #[inline]
-    pub(crate) fn push(&mut self, event: Event, more: &mut Vec<Event>) -> Option<Event> {
+    pub(crate) fn push(&mut self, event: Event) -> Option<Event> {
         self.bytes += event.size();
         self.events.push_back(event);
-        let gone = self.evict();
-        while let Some(event) = self.evict() {
-            more.push(event);
-        }
-        gone
+        self.evict()
     }
 
+    /// Takes out the oldest event, while there are too many.
     #[inline]
-    fn evict(&mut self) -> Option<Event> {
+    pub(crate) fn evict(&mut self) -> Option<Event> {
         if self.events.len() <= self.max_events && self.bytes <= self.max_bytes {
             return None;
         }

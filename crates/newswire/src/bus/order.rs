@@ -54,23 +54,39 @@ pub(crate) struct Called {
     pub(crate) queued: bool,
 }
 
-/// What a commit leaves to be done once the lock is released.
+/// What became of an event, and what is left to be done once the lock is released.
 #[derive(Default)]
 pub(crate) struct Sent {
     pub(crate) published: Published,
+    /// What history let go of; freed outside the lock.
+    pub(crate) garbage: Option<Event>,
+    /// Most events leave nothing: then nothing is allocated, or even looked at.
+    pub(crate) todo: Option<Box<Todo>>,
+}
+
+/// What few events leave to be done.
+#[derive(Default)]
+pub(crate) struct Todo {
     /// Inline handlers to serve.
     pub(crate) inline: Vec<Called>,
     /// Full queues to wait for.
     pub(crate) tickets: Vec<(Arc<Subscriber>, Arc<Ticket>)>,
     /// `once` subscriptions that this event spent.
     pub(crate) spent: Vec<Arc<Subscriber>>,
-    /// What history let go of; freed outside the lock.
-    pub(crate) garbage: Option<Event>,
-    pub(crate) more_garbage: Vec<Event>,
+    /// What else history let go of.
+    pub(crate) garbage: Vec<Event>,
     /// The question that this event answers.
     pub(crate) answered: Option<(Arc<Question>, Event)>,
     /// Subscriptions that have begun to lose events.
     pub(crate) slow: Vec<Arc<Subscriber>>,
+}
+
+impl Sent {
+    /// The place for what is left to be done.
+    #[cold]
+    pub(crate) fn todo(&mut self) -> &mut Todo {
+        self.todo.get_or_insert_default()
+    }
 }
 
 impl Order {
@@ -152,18 +168,23 @@ impl Order {
         let event = event.sequenced(seq);
         let (internal, size) = (event.internal(), event.size() as u64);
         let about = if internal { super::notice::subject(&event) } else { None };
-        if let Some(history) = &mut self.history {
-            sent.garbage = history.push(event.clone(), &mut sent.more_garbage);
+        let Self { routes, matched, to_wake, history, questions, .. } = self;
+        if let Some(history) = history {
+            sent.garbage = history.push(event.clone());
+            while let Some(more) = history.evict() {
+                sent.todo().garbage.push(more);
+            }
         }
-        if self.questions.any() {
-            sent.answered = self.questions.answered_by(&event).map(|question| (question, event.clone()));
+        if questions.any()
+            && let Some(question) = questions.answered_by(&event)
+        {
+            sent.todo().answered = Some((question, event.clone()));
         }
-        let matched = std::mem::take(&mut self.matched);
         let mut event = Some(event);
         let last = matched.len().saturating_sub(1);
-        let mut over_budget = false;
+        let mut begun_segments = false;
         for (index, place) in matched.iter().enumerate() {
-            let Some(route) = self.routes.get_mut(*place) else { continue };
+            let Some(route) = routes.get_mut(*place) else { continue };
             if internal && !route.internal {
                 continue;
             }
@@ -172,7 +193,7 @@ impl Order {
                     continue;
                 }
                 if let Some(event) = &event {
-                    offer(subscriber, event, patience, sent, &mut self.to_wake);
+                    offer(subscriber, event, patience, sent, to_wake);
                 }
             }
             if let Some(tape) = &mut route.tape {
@@ -183,27 +204,25 @@ impl Order {
                 self.pushed_bytes += size;
                 if tape.push(event) {
                     tape.trim(route.window);
-                    over_budget = true;
+                    begun_segments = true;
                 }
                 if !route.sleepers.is_empty() {
-                    wake_sleepers(route, &mut self.to_wake);
+                    wake_sleepers(route, to_wake);
                 }
             }
             for subscriber in &route.inline {
-                sent.inline.push(Called { subscriber: subscriber.clone(), queued: true });
+                sent.todo().inline.push(Called { subscriber: subscriber.clone(), queued: true });
             }
         }
-        self.matched = matched;
-        self.matched.clear();
-        if over_budget {
-            self.keep_budget();
-        }
-        for subscriber in &sent.spent {
-            subscriber.inbox.lock().ended = true;
-        }
-        self.totals.blocked += sent.tickets.len() as u64;
+        matched.clear();
         self.totals.matched += u64::from(sent.published.matched);
         self.totals.dropped += u64::from(sent.published.dropped);
+        if begun_segments {
+            self.keep_budget();
+        }
+        if let Some(todo) = &sent.todo {
+            self.totals.blocked += todo.tickets.len() as u64;
+        }
     }
 
     /// Bytes that the tapes keep for their readers.
@@ -243,7 +262,7 @@ fn offer(
     sent.published.matched += 1;
     if subscriber.is_inline() {
         let queued = matches!(offer, Offer::Queued { .. });
-        sent.inline.push(Called { subscriber: subscriber.clone(), queued });
+        sent.todo().inline.push(Called { subscriber: subscriber.clone(), queued });
     }
     match offer {
         Offer::Queued { .. } => {
@@ -254,14 +273,14 @@ fn offer(
             sent.published.dropped += 1;
             subscriber.summon(&mut inbox, to_wake);
         }
-        Offer::Waiting(ticket) => sent.tickets.push((subscriber.clone(), ticket)),
+        Offer::Waiting(ticket) => sent.todo().tickets.push((subscriber.clone(), ticket)),
     }
     if inbox.books.dropped > dropped_before && !std::mem::replace(&mut inbox.slow, true) {
-        sent.slow.push(subscriber.clone());
+        sent.todo().slow.push(subscriber.clone());
     }
     if subscriber.once && subscriber.predicate.is_none() {
         inbox.ended = true;
-        sent.spent.push(subscriber.clone());
+        sent.todo().spent.push(subscriber.clone());
     }
 }
 

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use super::core::Core;
-use super::order::{Order, Sent};
+use super::order::{Order, Sent, Todo};
 use super::route;
 use crate::ambient;
 use crate::delivery::{GapReason, Published};
@@ -39,14 +39,14 @@ const RETRIES: usize = 8;
 
 impl Core {
     /// Publishes one event.
-    #[inline]
     pub(crate) fn publish(
         self: &Arc<Self>,
         event: Event,
         manner: Manner,
     ) -> Result<Published, Rejected<Event>> {
-        let mut sent = self.send(event, manner)?;
-        if !sent.is_simple() {
+        let mut sent = Sent::default();
+        self.send(event, manner, &mut sent)?;
+        if sent.todo.is_some() {
             self.see_through(&mut sent);
         }
         Ok(sent.published)
@@ -54,9 +54,13 @@ impl Core {
 
     /// All steps up to the wake-up.
     #[inline]
-    pub(crate) fn send(self: &Arc<Self>, event: Event, manner: Manner) -> Result<Sent, Rejected<Event>> {
+    pub(crate) fn send(
+        self: &Arc<Self>,
+        event: Event,
+        manner: Manner,
+        sent: &mut Sent,
+    ) -> Result<(), Rejected<Event>> {
         let event = self.prepare(event)?;
-        let mut sent = Sent::default();
         let mut order = match self.lock_matched(&event) {
             Ok(order) => order,
             Err(error) => return Err(Rejected { error, value: event }),
@@ -66,22 +70,14 @@ impl Core {
             let error = Error::new(ErrorKind::Full, "the queue of a subscription that blocks is full");
             return Err(Rejected { error, value: event });
         }
-        order.commit(event, &|subscriber| patience(manner, subscriber), &mut sent);
-        self.finish(order, &mut sent);
-        Ok(sent)
-    }
-
-    /// Removes what was spent, and releases the lock with one consumer called.
-    #[inline]
-    pub(crate) fn finish(self: &Arc<Self>, mut order: MutexGuard<'_, Order>, sent: &mut Sent) {
-        for subscriber in &sent.spent {
-            order.detach(subscriber, &self.interest);
-        }
-        if order.to_wake.is_empty() {
-            return;
-        }
+        order.commit(event, &|subscriber| patience(manner, subscriber), sent);
+        order.remove_spent(sent, &self.interest);
+        let sleepers = !order.to_wake.is_empty();
         drop(order);
-        self.wake_next();
+        if sleepers {
+            self.wake_next();
+        }
+        Ok(())
     }
 
     /// The lock, with the routes that match the event in `matched`, as of this very moment.
@@ -150,24 +146,26 @@ impl Core {
     /// The steps after the wake-up: inline handlers, then full queues.
     #[cold]
     pub(crate) fn see_through(self: &Arc<Self>, sent: &mut Sent) {
-        sent.more_garbage.clear();
-        if let Some((question, event)) = sent.answered.take() {
+        let Some(todo) = sent.todo.take() else { return };
+        let Todo { inline, tickets, spent, garbage, answered, slow } = *todo;
+        drop(garbage);
+        if let Some((question, event)) = answered {
             question.tell(Some(event));
         }
-        for subscriber in std::mem::take(&mut sent.slow) {
+        for subscriber in slow {
             self.notice_slow(&subscriber);
         }
-        if !sent.inline.is_empty() {
+        if !inline.is_empty() {
             let seq = sent.published.seq.unwrap_or_default();
-            let deferred = inline::serve_round(seq, std::mem::take(&mut sent.inline));
+            let deferred = inline::serve_round(seq, inline);
             sent.published.delivered -= deferred;
             sent.published.deferred += deferred;
         }
-        for (subscriber, ticket) in std::mem::take(&mut sent.tickets) {
+        for (subscriber, ticket) in tickets {
             let verdict = self.wait_for_room(&subscriber, &ticket);
             sent.count_wait(verdict);
         }
-        for subscriber in std::mem::take(&mut sent.spent) {
+        for subscriber in spent {
             subscriber.retire_if_over();
         }
     }
@@ -196,9 +194,7 @@ impl Core {
             }
             let mut sent = Sent::default();
             order.commit(event, &|subscriber| patience(Manner::Wait, subscriber), &mut sent);
-            for subscriber in &sent.spent {
-                order.detach(subscriber, &self.interest);
-            }
+            order.remove_spent(&sent, &self.interest);
             all_sent.push(sent);
         }
         drop(order);
@@ -211,8 +207,9 @@ impl Core {
 
     /// Publishes one event; the full queues are waited for by polling.
     pub(crate) fn publish_async(self: &Arc<Self>, event: Event) -> Result<Publishing, Rejected<Event>> {
-        let mut sent = self.send(event, Manner::Await)?;
-        let tickets = std::mem::take(&mut sent.tickets);
+        let mut sent = Sent::default();
+        self.send(event, Manner::Await, &mut sent)?;
+        let tickets = sent.todo.as_mut().map_or_else(Vec::new, |todo| std::mem::take(&mut todo.tickets));
         self.see_through(&mut sent);
         Ok(Publishing { core: self.clone(), sent, tickets, timer_set: false })
     }
@@ -245,17 +242,6 @@ impl Core {
 }
 
 impl Sent {
-    /// Whether nothing is left to do.
-    #[inline]
-    fn is_simple(&self) -> bool {
-        self.inline.is_empty()
-            && self.tickets.is_empty()
-            && self.spent.is_empty()
-            && self.more_garbage.is_empty()
-            && self.answered.is_none()
-            && self.slow.is_empty()
-    }
-
     /// Books how a wait for room ended.
     pub(crate) fn count_wait(&mut self, verdict: Verdict) {
         self.published.blocked += 1;

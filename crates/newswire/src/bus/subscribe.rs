@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::core::Core;
 use super::interest::Interest;
-use super::order::Order;
+use super::order::{Order, Sent};
 use crate::delivery::{Gap, GapReason};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
@@ -72,6 +72,14 @@ impl Order {
             }
         } else {
             self.routes.version += 1;
+        }
+    }
+
+    /// Takes off their routes whoever has had the one event it wanted.
+    #[inline]
+    pub(crate) fn remove_spent(&mut self, sent: &Sent, interest: &Interest) {
+        for subscriber in sent.todo.iter().flat_map(|todo| &todo.spent) {
+            self.detach(subscriber, interest);
         }
     }
 

@@ -19,14 +19,17 @@ pub struct Origin {
     pub seq: u64,
 }
 
+/// The record behind an event. What a publish looks at stands first, on one cache line with the reference
+/// counts.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(crate) struct EventData {
-    pub(crate) id: Uuid,
-    pub(crate) time_ns: i64,
     pub(crate) kind: Kind,
+    pub(crate) size: u32,
     pub(crate) severity: Severity,
     pub(crate) internal: bool,
-    pub(crate) size: u32,
+    pub(crate) id: Uuid,
+    pub(crate) time_ns: i64,
     pub(crate) source: Source,
     pub(crate) scope: Scope,
     pub(crate) correlation: Correlation,

@@ -70,6 +70,16 @@ impl<T> Block<T> {
         Some(slot.with(|slot| unsafe { (*slot).assume_init_ref() }))
     }
 
+    /// The values from `index` on that are written by now.
+    #[inline]
+    pub(crate) fn iter_from(&self, index: usize) -> impl Iterator<Item = &T> {
+        let len = self.len.load(Ordering::Acquire);
+        self.slots.iter().take(len).skip(index).map(|slot| {
+            // SAFETY: as in `get`: the slot is below the `len` that was read with `Acquire`.
+            slot.with(|slot| unsafe { (*slot).assume_init_ref() })
+        })
+    }
+
     /// How many values are written.
     pub(crate) fn len(&self) -> usize {
         self.len.load(Ordering::Acquire)

@@ -192,6 +192,22 @@ impl Inbox {
         Some(Taken { delivery, key })
     }
 
+    /// Takes a run of events off a tape at once, all handled from then on; 0 where there is none, or
+    /// something other than an event comes next.
+    pub(crate) fn take_handled(&mut self, max: usize, into: &mut Vec<Delivery>) -> usize {
+        let Source::Tape(reader) = &mut self.source else { return 0 };
+        if self.paused || !self.replayed.is_empty() {
+            return 0;
+        }
+        let (count, dropped) = reader.take_events(self.bounds, max, into);
+        self.books.dropped += dropped;
+        self.books.handled += count as u64;
+        if let Some(Delivery::Event(event)) = into.last().filter(|_| count > 0) {
+            self.delivered = event.seq();
+        }
+        count
+    }
+
     /// Seq of the next item.
     pub(crate) fn peek_seq(&mut self) -> Option<u64> {
         if self.paused {

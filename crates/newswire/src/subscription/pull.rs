@@ -174,11 +174,13 @@ impl Subscription {
         let mut admitted = Vec::new();
         let mut inbox = self.subscriber.inbox.lock();
         let mut taken = 0;
-        while taken < max
-            && let Some(delivery) = self.take_one(&mut inbox, &mut admitted)
-        {
-            into.push(delivery);
-            taken += 1;
+        while taken < max {
+            taken += inbox.take_handled(max - taken, into);
+            if taken < max {
+                let Some(delivery) = self.take_one(&mut inbox, &mut admitted) else { break };
+                into.push(delivery);
+                taken += 1;
+            }
         }
         drop(inbox);
         if !admitted.is_empty() {

@@ -55,7 +55,9 @@ impl Drop for Segment {
     }
 }
 
-/// How far a tape has come; what readers look at to see whether there is more.
+/// How far a tape has come; what readers look at to see whether there is more. On cache lines of its own,
+/// since publishers write it at every event.
+#[repr(align(128))]
 pub(crate) struct Tail {
     pushed: AtomicU64,
     bytes: AtomicU64,
@@ -73,6 +75,8 @@ pub(crate) struct Tape {
     pushed: u64,
     bytes: u64,
     last_seq: u64,
+    /// Bytes of the tape before the segment being written.
+    segment_began: u64,
     sealed: bool,
     freed: Arc<AtomicU64>,
 }
@@ -101,6 +105,7 @@ impl Tape {
             pushed: 0,
             bytes: 0,
             last_seq: 0,
+            segment_began: 0,
             sealed: false,
             freed,
         }
@@ -120,9 +125,7 @@ impl Tape {
         self.pushed += 1;
         self.bytes += size;
         self.last_seq = seq;
-        let held = self.bytes - self.segment.bytes_before;
-        self.segment.bytes.store(held, Ordering::Relaxed);
-        self.sealed = held >= SEGMENT_BYTES;
+        self.sealed = self.bytes - self.segment_began >= SEGMENT_BYTES;
         self.tail.bytes.store(self.bytes, Ordering::Relaxed);
         self.tail.pushed.store(self.pushed, Ordering::Release);
         grown
@@ -130,6 +133,7 @@ impl Tape {
 
     #[cold]
     fn begin_segment(&mut self, event: Event) {
+        self.settle_segment();
         let seq = event.seq();
         let mut writer = Writer::new((self.segment.events.capacity() * 2).min(LARGEST));
         // A fresh block has room.
@@ -146,8 +150,14 @@ impl Tape {
         self.window.push_back(Arc::downgrade(&next));
         *self.segment.link.lock() = Some(Link { seq, next: next.clone() });
         self.segment = next;
+        self.segment_began = self.bytes;
         self.writer = writer;
         self.sealed = false;
+    }
+
+    /// Notes what the segment holds, so that it can be counted as freed.
+    fn settle_segment(&self) {
+        self.segment.bytes.store(self.bytes - self.segment_began, Ordering::Relaxed);
     }
 
     /// Lets go of what no reader of at most `buffer` events may still get.
@@ -229,6 +239,12 @@ impl Tape {
     }
 }
 
+impl Drop for Tape {
+    fn drop(&mut self) {
+        self.settle_segment();
+    }
+}
+
 /// One subscription's place on a tape.
 pub(crate) struct Reader {
     tail: Arc<Tail>,
@@ -288,6 +304,29 @@ impl Reader {
             return (Some(Delivery::Gap(gap)), dropped);
         }
         (self.take_event().map(Delivery::Event), dropped)
+    }
+
+    /// Takes up to `max` events that are there, while no gap has to be told. Returns how many, and how many
+    /// were found to be lost.
+    pub(crate) fn take_events(
+        &mut self,
+        bounds: Bounds,
+        max: usize,
+        into: &mut Vec<Delivery>,
+    ) -> (usize, u64) {
+        let dropped = self.settle(bounds, GapReason::Full);
+        if self.gap.is_some() {
+            return (0, dropped);
+        }
+        let index = usize::try_from(self.next - self.segment.first).unwrap_or(usize::MAX);
+        let mut count = 0;
+        for event in self.segment.events.iter_from(index).take(max) {
+            self.bytes_taken += event.size() as u64;
+            into.push(Delivery::Event(event.clone()));
+            count += 1;
+        }
+        self.next += count as u64;
+        (count, dropped)
     }
 
     #[inline]
