@@ -26,8 +26,8 @@ pub(crate) fn measure(scale: Scale) -> Vec<Line> {
     tracing_off::install();
     let calls = scale.pick(100_000, 20_000_000);
     let emitter = Bus::new().emitter();
-    let by_method = |Call { name, call_id, duration_ns, .. }: Call| {
-        emitter.tool_call_completed(name, call_id, None, duration_ns).is_ok()
+    let by_method = |Call { name, call_id, duration_ns, status, .. }: Call| {
+        emitter.model_call_retried(name, call_id, duration_ns, status, duration_ns).is_ok()
     };
     let by_payload = |Call { name, call_id, result, duration_ns, status }: Call| {
         let payload = || ToolCallCompleted {
@@ -39,8 +39,8 @@ pub(crate) fn measure(scale: Scale) -> Vec<Line> {
     let outcome = Contest::new("P1: nobody listens", ["ns"])
         .enter("the arguments alone", || time(calls, || _ = black_box(CALL)))
         .enter("tracing, disabled", || time(calls, || tracing_off::emit(black_box(CALL))))
-        .enter("newswire", || time(calls, || _ = by_payload(black_box(CALL))))
-        .enter("newswire, method", || time(calls, || _ = by_method(black_box(CALL))))
+        .enter("newswire", || time(calls, || _ = by_method(black_box(CALL))))
+        .enter("newswire, emit_with", || time(calls, || _ = by_payload(black_box(CALL))))
         .hold(scale.rounds());
     let line =
         Line::new("P1", outcome.ratio("newswire", "tracing, disabled", 0), Limit::AtMost(1.2), "ratio")

@@ -13,7 +13,7 @@ pub(crate) const WORDS: usize = (Kind::INTERNED + 1) / 64;
 /// One bit a kind, at an address fixed for the bus's life; the last bit is shared by all kinds that are not
 /// interned.
 pub(crate) struct Interest {
-    mask: Box<[AtomicU64; WORDS]>,
+    mask: [AtomicU64; WORDS],
 }
 
 /// Which kinds one filter could match, a bit each.
@@ -21,7 +21,7 @@ pub(crate) type Bits = [u64; WORDS];
 
 impl Interest {
     pub(crate) fn new() -> Self {
-        Self { mask: Box::new(std::array::from_fn(|_| AtomicU64::new(0))) }
+        Self { mask: std::array::from_fn(|_| AtomicU64::new(0)) }
     }
 
     /// Whether anybody could want events of `kind`.

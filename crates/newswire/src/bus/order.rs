@@ -182,7 +182,7 @@ impl Order {
         }
         let mut event = Some(event);
         let last = matched.len().saturating_sub(1);
-        let mut begun_segments = false;
+        let (mut begun_segments, mut readers) = (false, 0);
         for (index, place) in matched.iter().enumerate() {
             let Some(route) = routes.get_mut(*place) else { continue };
             if internal && !route.internal {
@@ -193,14 +193,13 @@ impl Order {
                     continue;
                 }
                 if let Some(event) = &event {
-                    offer(subscriber, event, patience, sent, to_wake);
+                    offer(subscriber, event, patience, sent, to_wake, &mut self.totals);
                 }
             }
             if let Some(tape) = &mut route.tape {
                 let handed = if index == last { event.take() } else { event.clone() };
                 let Some(event) = handed else { continue };
-                sent.published.matched += route.readers;
-                sent.published.delivered += route.readers;
+                readers += route.readers;
                 self.pushed_bytes += size;
                 if tape.push(event) {
                     tape.trim(route.window);
@@ -215,13 +214,11 @@ impl Order {
             }
         }
         matched.clear();
-        self.totals.matched += u64::from(sent.published.matched);
-        self.totals.dropped += u64::from(sent.published.dropped);
+        sent.published.matched += readers;
+        sent.published.delivered += readers;
+        self.totals.matched += u64::from(readers);
         if begun_segments {
             self.keep_budget();
-        }
-        if let Some(todo) = &sent.todo {
-            self.totals.blocked += todo.tickets.len() as u64;
         }
     }
 
@@ -251,6 +248,7 @@ fn offer(
     patience: &dyn Fn(&Subscriber) -> Patience,
     sent: &mut Sent,
     to_wake: &mut Vec<Arc<Subscriber>>,
+    totals: &mut Totals,
 ) {
     let key = subscriber.key_of(event);
     let mut inbox = subscriber.inbox.lock();
@@ -260,6 +258,7 @@ fn offer(
     let dropped_before = inbox.books.dropped;
     let Some(offer) = inbox.offer(event.clone(), key, patience(subscriber)) else { return };
     sent.published.matched += 1;
+    totals.matched += 1;
     if subscriber.is_inline() {
         let queued = matches!(offer, Offer::Queued { .. });
         sent.todo().inline.push(Called { subscriber: subscriber.clone(), queued });
@@ -271,9 +270,13 @@ fn offer(
         }
         Offer::Dropped => {
             sent.published.dropped += 1;
+            totals.dropped += 1;
             subscriber.summon(&mut inbox, to_wake);
         }
-        Offer::Waiting(ticket) => sent.todo().tickets.push((subscriber.clone(), ticket)),
+        Offer::Waiting(ticket) => {
+            totals.blocked += 1;
+            sent.todo().tickets.push((subscriber.clone(), ticket));
+        }
     }
     if inbox.books.dropped > dropped_before && !std::mem::replace(&mut inbox.slow, true) {
         sent.todo().slow.push(subscriber.clone());
