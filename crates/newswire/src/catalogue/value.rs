@@ -7,6 +7,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -14,8 +15,8 @@ use super::record::Failure;
 use crate::error::{Error, Result};
 use crate::event::json_len;
 
-/// Text of a payload field.
-pub type Text = Box<str>;
+/// Text of a payload field; short ones need no allocation.
+pub type Text = CompactString;
 
 /// A piece of JSON of any shape, kept as its text.
 ///

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
+
 use crate::error::{Error, Result};
 
 macro_rules! words {
@@ -146,7 +148,7 @@ impl Phase {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Component {
     scope: ComponentScope,
-    id: Box<str>,
+    id: CompactString,
 }
 
 impl Component {
@@ -154,7 +156,7 @@ impl Component {
     ///
     /// # Errors
     /// `Invalid` when the id is empty, `TooLarge` over [`Scope::MAX_ID_LEN`](crate::Scope::MAX_ID_LEN) bytes.
-    pub fn new(scope: ComponentScope, id: impl Into<Box<str>>) -> Result<Self> {
+    pub fn new(scope: ComponentScope, id: impl Into<CompactString>) -> Result<Self> {
         let id = id.into();
         super::check_text(&"component.id", &id)?;
         Ok(Self { scope, id })
