@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 
 use crate::event::Event;
+use crate::sync::thread_local;
 
 #[derive(Default)]
 struct Ambient {

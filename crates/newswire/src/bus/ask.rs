@@ -5,7 +5,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
@@ -20,7 +19,7 @@ use crate::filter::Filter;
 use crate::options::{SubscribeOptions, WhenFull};
 use crate::subscription::pull::Subscription;
 use crate::subscription::stream::SubscriptionStream;
-use crate::sync::Mutex;
+use crate::sync::{self, Mutex, Thread};
 
 /// The questions that wait for their answers. Guarded by the bus's order.
 pub(crate) struct Questions {
@@ -143,7 +142,7 @@ impl Core {
         let (deadline, id, asked) = (Instant::now() + timeout, event.id(), event.clone());
         let question = self.ask(event)?;
         loop {
-            if let Some(answer) = question.take(Caller::Thread(std::thread::current())) {
+            if let Some(answer) = question.take(Caller::Thread(sync::current_thread())) {
                 return answer.map_err(|error| Rejected { error, value: asked });
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -155,7 +154,7 @@ impl Core {
                     .unwrap_or_else(|| Err(no_answer(timeout)))
                     .map_err(|error| Rejected { error, value: asked });
             }
-            std::thread::park_timeout(left);
+            sync::park_timeout(left);
         }
     }
 

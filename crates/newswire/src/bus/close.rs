@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-
 use super::core::Core;
 use super::stats::SubscriptionStats;
 use crate::ambient;
 use crate::handler::service::Service;
 use crate::subscriber::Subscriber;
 use crate::subscription::waiting::Verdict;
+use crate::sync::{self, Condvar, Mutex};
 
 /// What a close found, subscription by subscription.
 #[derive(Clone, Debug, Default)]
@@ -56,11 +55,12 @@ impl Core {
         }
         let mut state = self.closing.state.lock();
         while state.report.is_none() {
-            if self.closing.done.wait_until(&mut state, deadline).timed_out() {
+            if deadline <= Instant::now() {
                 drop(state);
                 self.force_close(deadline);
                 return self.closing.report_now();
             }
+            state = sync::wait_until(&self.closing.done, state, deadline);
         }
         drop(state);
         self.closing.report_now()

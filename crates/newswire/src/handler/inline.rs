@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::service::{self, admit};
 use crate::subscriber::Subscriber;
+use crate::sync::thread_local;
 
 /// After so many events of others a publisher hands the handler to a worker.
 const FOREIGN: u32 = 64;
@@ -32,25 +33,25 @@ thread_local! {
 /// Serves the inline handlers of event `seq`, unless this thread is already inside one: then the outermost
 /// publish will. Says how many were left to others.
 pub(crate) fn serve_round(seq: u64, handlers: Vec<Arc<Subscriber>>) -> u32 {
-    if SERVING.get() {
+    if SERVING.with(Cell::get) {
         let count = u32::try_from(handlers.len()).unwrap_or(u32::MAX);
         push(Round { seq, handlers, continued: false });
         return count;
     }
-    SERVING.set(true);
-    FOREIGN_SERVED.set(0);
+    SERVING.with(|serving| serving.set(true));
+    FOREIGN_SERVED.with(|served| served.set(0));
     let deferred = serve_all(seq, &handlers);
     serve_pushed();
-    SERVING.set(false);
+    SERVING.with(|serving| serving.set(false));
     deferred
 }
 
 /// Goes on where a publisher has served enough events of others.
 pub(crate) fn serve_on_worker(subscriber: &Arc<Subscriber>) {
-    let was_serving = SERVING.replace(true);
+    let was_serving = SERVING.with(|serving| serving.replace(true));
     serve(subscriber, u64::MAX);
     serve_pushed();
-    SERVING.set(was_serving);
+    SERVING.with(|serving| serving.set(was_serving));
 }
 
 fn push(round: Round) {
@@ -88,7 +89,7 @@ fn begin(subscriber: &Arc<Subscriber>, seq: u64) -> bool {
 
 /// Serves what other threads left to this one, or has a worker do it when that is too much.
 fn go_on(subscriber: &Arc<Subscriber>, seq: u64) {
-    if FOREIGN_SERVED.get() < FOREIGN {
+    if FOREIGN_SERVED.with(Cell::get) < FOREIGN {
         serve(subscriber, seq);
     } else if let Some(core) = subscriber.core.upgrade() {
         core.pool.submit(subscriber.clone());
@@ -115,7 +116,7 @@ fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
                 subscriber.tell_if_quiet(&inbox);
             }
             if due.is_some_and(|seq| seq != limit) {
-                FOREIGN_SERVED.set(FOREIGN_SERVED.get() + 1);
+                FOREIGN_SERVED.with(|served| served.set(served.get() + 1));
             }
             taken
         };

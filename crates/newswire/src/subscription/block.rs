@@ -85,11 +85,10 @@ impl<T> Block<T> {
 impl<T> Drop for Block<T> {
     fn drop(&mut self) {
         let len = self.len.load(Ordering::Acquire);
-        for slot in self.slots.iter().take(len) {
-            slot.with_mut(|slot| {
-                // SAFETY: slots below `len` are initialised, and `&mut self` proves that nobody reads them.
-                unsafe { (*slot).assume_init_drop() };
-            });
+        for slot in std::mem::take(&mut self.slots).into_iter().take(len) {
+            // SAFETY: slots below `len` are initialised, and were taken out of the block, so nobody else
+            // reads or drops them.
+            unsafe { slot.into_inner().assume_init_drop() };
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::event::Event;
 use crate::sync::{AtomicU64, Mutex, Ordering};
 
 /// Slots of a tape's first segment; each next one has twice as many, up to [`LARGEST`].
-const SMALLEST: usize = 8;
+const SMALLEST: usize = if cfg!(feature = "loom") { 2 } else { 8 };
 /// Slots of a full-grown segment.
 const LARGEST: usize = 64;
 /// A segment of this many bytes is full whatever its slots, so that a stuck reader can't pin much.
