@@ -257,7 +257,12 @@ impl Reader {
     /// Whether there is nothing to take, not even a gap.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.gap.is_none() && self.tail.pushed.load(Ordering::Acquire) == self.next
+        self.gap.is_none() && self.is_caught_up()
+    }
+
+    #[inline]
+    fn is_caught_up(&self) -> bool {
+        self.tail.pushed.load(Ordering::Acquire) == self.next
     }
 
     /// How many events were appended since it began, how many of them wait, and how many were just found
@@ -276,7 +281,7 @@ impl Reader {
     /// The next event, without taking it; a pending gap comes before it.
     pub(crate) fn peek_seq(&mut self, bounds: Bounds) -> (Option<u64>, u64) {
         let dropped = self.settle(bounds, GapReason::Full);
-        let seq = self.at(self.next).map(Event::seq);
+        let seq = if self.is_caught_up() { None } else { self.at(self.next).map(Event::seq) };
         (self.gap.map(|gap| gap.first).or(seq), dropped)
     }
 
@@ -290,8 +295,12 @@ impl Reader {
         (self.take_event().map(Delivery::Event), dropped)
     }
 
+    /// Only what the tail counts is taken: an event is readable in its segment a moment before that.
     #[inline]
     fn take_event(&mut self) -> Option<Event> {
+        if self.is_caught_up() {
+            return None;
+        }
         let event = self.at(self.next)?.clone();
         self.next += 1;
         self.bytes_taken += event.size() as u64;
