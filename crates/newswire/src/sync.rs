@@ -7,6 +7,7 @@
 #[cfg(not(feature = "loom"))]
 mod real {
     pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+    pub(crate) use std::sync::Arc;
     pub(crate) use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
     pub(crate) use std::thread::{Thread, current as current_thread, park, park_timeout};
     pub(crate) use std::thread_local;
@@ -58,9 +59,9 @@ mod real {
 #[cfg(feature = "loom")]
 mod real {
     pub(crate) use loom::cell::UnsafeCell;
-    pub(crate) use loom::sync::MutexGuard;
+    pub(crate) use loom::sync::{Arc, MutexGuard};
     pub(crate) use loom::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-    use std::sync::{Arc, PoisonError};
+    use std::sync::PoisonError;
     use std::time::{Duration, Instant};
 
     pub(crate) const TIME_PASSES: bool = false;
@@ -114,10 +115,10 @@ mod real {
     /// `std::thread::Thread`, as far as waking it goes. `loom::thread`'s own would also pull a thread out
     /// of its wait for a lock.
     #[derive(Clone)]
-    pub(crate) struct Thread(Arc<loom::sync::Notify>);
+    pub(crate) struct Thread(std::sync::Arc<loom::sync::Notify>);
 
     loom::thread_local! {
-        static CURRENT: Thread = Thread(Arc::default());
+        static CURRENT: Thread = Thread(std::sync::Arc::default());
     }
 
     impl Thread {

@@ -7,9 +7,8 @@
 #![allow(unsafe_code, reason = "lock-free reads of what another thread appends; see above")]
 
 use std::mem::MaybeUninit;
-use std::sync::Arc;
 
-use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
+use crate::sync::{Arc, AtomicUsize, Ordering, UnsafeCell};
 
 /// The values, for readers.
 pub(crate) struct Block<T> {

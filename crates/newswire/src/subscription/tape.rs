@@ -14,7 +14,7 @@ use std::sync::{Arc, Weak};
 use super::block::{Block, Writer};
 use crate::delivery::{Delivery, Gap, GapReason};
 use crate::event::Event;
-use crate::sync::{AtomicU64, Mutex, Ordering};
+use crate::sync::{self, AtomicU64, Mutex, Ordering};
 
 /// Slots of a tape's first segment; each next one has twice as many, up to [`LARGEST`].
 const SMALLEST: usize = if cfg!(feature = "loom") { 2 } else { 8 };
@@ -25,7 +25,7 @@ const SEGMENT_BYTES: u64 = 64 << 10;
 
 /// A piece of a tape.
 pub(crate) struct Segment {
-    events: Arc<Block<Event>>,
+    events: sync::Arc<Block<Event>>,
     /// Ordinal on the tape of the first slot.
     first: u64,
     /// Seq of the event before the first slot.
