@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 
 use crate::event::Event;
+use crate::sync::thread_local;
 
 #[derive(Default)]
 struct Ambient {
@@ -29,29 +30,29 @@ pub(crate) fn handling<R>(id: u64, event: Option<&Event>, call: impl FnOnce() ->
                 ambient.stack.borrow_mut().pop();
                 *ambient.event.borrow_mut() = self.0.take();
             });
-            BUSY.set(self.1);
+            BUSY.with(|busy| busy.set(self.1));
         }
     }
     let _restore = AMBIENT.with(|ambient| {
         ambient.stack.borrow_mut().push(id);
-        Restore(ambient.event.replace(event.cloned()), BUSY.replace(true))
+        Restore(ambient.event.replace(event.cloned()), BUSY.with(|busy| busy.replace(true)))
     });
     call()
 }
 
 /// The event that this thread is handling.
 pub(crate) fn event() -> Option<Event> {
-    if BUSY.get() { AMBIENT.with(|ambient| ambient.event.borrow().clone()) } else { None }
+    if BUSY.with(Cell::get) { AMBIENT.with(|ambient| ambient.event.borrow().clone()) } else { None }
 }
 
 /// Whether subscription `id` is being served further up this thread's stack.
 pub(crate) fn is_serving(id: u64) -> bool {
-    BUSY.get() && AMBIENT.with(|ambient| ambient.stack.borrow().contains(&id))
+    BUSY.with(Cell::get) && AMBIENT.with(|ambient| ambient.stack.borrow().contains(&id))
 }
 
 /// Whether this thread is inside any handler.
 pub(crate) fn in_handler() -> bool {
-    BUSY.get() && AMBIENT.with(|ambient| !ambient.stack.borrow().is_empty())
+    BUSY.with(Cell::get) && AMBIENT.with(|ambient| !ambient.stack.borrow().is_empty())
 }
 
 /// Whether this thread runs an event loop.

@@ -12,6 +12,8 @@ mod field;
 mod filter;
 mod handler;
 mod kind;
+#[cfg(all(test, feature = "loom"))]
+mod models;
 mod options;
 mod sink;
 mod subscriber;

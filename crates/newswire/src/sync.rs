@@ -1,13 +1,20 @@
 //! The primitives that the delivery structure is built on, exchangeable for loom's.
 //!
-//! Everything concurrent in this crate takes its locks, atomics and cells from here, so that the models
-//! in `tests/loom.rs` check the very code that runs.
+//! Everything concurrent in this crate takes its locks, atomics, cells, thread locals and parking from
+//! here, so that the models in `models` check the very code that runs. In a model time does not pass, and
+//! no threads are started but its own: it does by itself what workers would do.
 
 #[cfg(not(feature = "loom"))]
 mod real {
     pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+    pub(crate) use std::sync::Arc;
     pub(crate) use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+    pub(crate) use std::thread::{Thread, current as current_thread, park, park_timeout};
+    pub(crate) use std::thread_local;
     use std::time::Instant;
+
+    /// Whether deadlines come.
+    pub(crate) const TIME_PASSES: bool = true;
 
     /// Waits until told, or the deadline.
     pub(crate) fn wait_until<'a, T>(
@@ -17,6 +24,11 @@ mod real {
     ) -> MutexGuard<'a, T> {
         condvar.wait_until(&mut guard, deadline);
         guard
+    }
+
+    /// Starts a thread.
+    pub(crate) fn spawn(name: String, run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+        std::thread::Builder::new().name(name).spawn(run).map(drop)
     }
 
     /// `std::cell::UnsafeCell` with loom's interface.
@@ -36,19 +48,26 @@ mod real {
         pub(crate) fn with_mut<R>(&self, write: impl FnOnce(*mut T) -> R) -> R {
             write(self.0.get())
         }
+
+        #[inline]
+        pub(crate) fn into_inner(self) -> T {
+            self.0.into_inner()
+        }
     }
 }
 
 #[cfg(feature = "loom")]
 mod real {
     pub(crate) use loom::cell::UnsafeCell;
+    pub(crate) use loom::sync::{Arc, MutexGuard};
     pub(crate) use loom::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
     use std::sync::PoisonError;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
-    pub(crate) use loom::sync::MutexGuard;
+    pub(crate) const TIME_PASSES: bool = false;
 
     /// `loom::sync::Mutex` with parking_lot's interface.
+    #[derive(Default)]
     pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
 
     impl<T> Mutex<T> {
@@ -61,7 +80,8 @@ mod real {
         }
     }
 
-    /// `loom::sync::Condvar` with parking_lot's interface; time does not pass in a model.
+    /// `loom::sync::Condvar` with parking_lot's interface.
+    #[derive(Default)]
     pub(crate) struct Condvar(loom::sync::Condvar);
 
     impl Condvar {
@@ -74,13 +94,55 @@ mod real {
         }
     }
 
-    /// Waits until told; time does not pass in a model.
+    /// Waits until told.
     pub(crate) fn wait_until<'a, T>(
         condvar: &Condvar,
         guard: MutexGuard<'a, T>,
         _deadline: Instant,
     ) -> MutexGuard<'a, T> {
         condvar.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `loom::thread_local`, that takes what std's takes.
+    macro_rules! locals {
+        ($($(#[$meta:meta])* static $name:ident: $type:ty = const { $value:expr };)+) => {
+            loom::thread_local! { $($(#[$meta])* static $name: $type = $value;)+ }
+        };
+        ($($rest:tt)+) => { loom::thread_local! { $($rest)+ } };
+    }
+    pub(crate) use locals as thread_local;
+
+    /// `std::thread::Thread`, as far as waking it goes. `loom::thread`'s own would also pull a thread out
+    /// of its wait for a lock.
+    #[derive(Clone)]
+    pub(crate) struct Thread(std::sync::Arc<loom::sync::Notify>);
+
+    loom::thread_local! {
+        static CURRENT: Thread = Thread(std::sync::Arc::default());
+    }
+
+    impl Thread {
+        pub(crate) fn unpark(&self) {
+            self.0.notify();
+        }
+    }
+
+    pub(crate) fn current_thread() -> Thread {
+        CURRENT.with(Clone::clone)
+    }
+
+    /// Waits until unparked; once a model also for no reason, as deadlines do.
+    pub(crate) fn park() {
+        current_thread().0.wait();
+    }
+
+    pub(crate) fn park_timeout(_timeout: Duration) {
+        park();
+    }
+
+    /// Starts nothing.
+    pub(crate) fn spawn(_name: String, _run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+        Err(std::io::ErrorKind::Unsupported.into())
     }
 }
 

@@ -5,7 +5,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
@@ -21,7 +20,7 @@ use crate::handler::timer::deadline_after;
 use crate::options::{SubscribeOptions, WhenFull};
 use crate::subscription::pull::Subscription;
 use crate::subscription::stream::SubscriptionStream;
-use crate::sync::Mutex;
+use crate::sync::{self, Mutex, Thread};
 
 /// The questions that wait for their answers. Guarded by the bus's order.
 pub(crate) struct Questions {
@@ -144,7 +143,7 @@ impl Core {
         let (deadline, id, asked) = (deadline_after(timeout), event.id(), event.clone());
         let question = self.ask(event)?;
         loop {
-            if let Some(answer) = question.take(Caller::Thread(std::thread::current())) {
+            if let Some(answer) = question.take(Caller::Thread(sync::current_thread())) {
                 return answer.map_err(|error| Rejected { error, value: asked });
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -156,7 +155,7 @@ impl Core {
                     .unwrap_or_else(|| Err(no_answer(timeout)))
                     .map_err(|error| Rejected { error, value: asked });
             }
-            std::thread::park_timeout(left);
+            sync::park_timeout(left);
         }
     }
 

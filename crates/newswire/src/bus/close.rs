@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-
 use super::core::Core;
 use super::stats::SubscriptionStats;
 use crate::ambient;
 use crate::handler::service::Service;
 use crate::handler::timer::deadline_after;
 use crate::subscriber::Subscriber;
+use crate::sync::{self, Condvar, Mutex};
 
 /// What a close found, subscription by subscription.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +57,7 @@ impl Core {
         }
         let mut state = self.closing.state.lock();
         while state.report.is_none() {
-            if self.closing.done.wait_until(&mut state, deadline).timed_out() {
+            if deadline <= Instant::now() {
                 drop(state);
                 // The drain has the time that the first caller gave it.
                 if is_first {
@@ -66,6 +65,7 @@ impl Core {
                 }
                 return self.closing.report_now();
             }
+            state = sync::wait_until(&self.closing.done, state, deadline);
         }
         drop(state);
         self.closing.report_now()

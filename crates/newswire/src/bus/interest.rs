@@ -4,8 +4,9 @@
 //! that don't exist yet are kept as if their names could match any filter that isn't a fixed list, so a
 //! new kind needs no visit to the buses.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::kind::Kind;
-use crate::sync::{AtomicU64, Ordering};
 
 /// Words of the mask: 4,096 bits.
 pub(crate) const WORDS: usize = (Kind::INTERNED + 1) / 64;

@@ -42,7 +42,7 @@ use crate::subscription::pull::Subscription;
 /// the same bus.
 #[derive(Clone)]
 pub struct Bus {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
 }
 
 impl Default for Bus {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::service::{self, admit};
 use crate::bus::order::Called;
 use crate::subscriber::Subscriber;
+use crate::sync::thread_local;
 
 /// After so many events of others a publisher hands the handler to a worker.
 const FOREIGN: u32 = 64;
@@ -35,33 +36,33 @@ thread_local! {
 
 /// Whether this thread is inside an inline handler.
 pub(crate) fn is_serving_here() -> bool {
-    SERVING.get()
+    SERVING.with(Cell::get)
 }
 
 /// Serves the inline handlers of event `seq`, unless this thread is already inside one: then the outermost
 /// publish will. Says to how many of those that have it queued it was left.
 pub(crate) fn serve_round(seq: u64, mut handlers: Vec<Called>) -> u32 {
     handlers.sort_by_key(|called| (Reverse(called.subscriber.priority), called.subscriber.id));
-    if SERVING.get() {
+    if SERVING.with(Cell::get) {
         let count = handlers.iter().map(|called| u32::from(called.queued)).sum();
         push(Round { seq, handlers, continued: false });
         return count;
     }
-    SERVING.set(true);
-    FOREIGN_SERVED.set(0);
+    SERVING.with(|serving| serving.set(true));
+    FOREIGN_SERVED.with(|served| served.set(0));
     let deferred = serve_all(seq, &handlers);
     serve_pushed();
-    SERVING.set(false);
+    SERVING.with(|serving| serving.set(false));
     deferred
 }
 
 /// Goes on where a publisher has served enough events of others.
 pub(crate) fn serve_on_worker(subscriber: &Arc<Subscriber>) {
-    let was_serving = SERVING.replace(true);
-    FOREIGN_SERVED.set(0);
+    let was_serving = SERVING.with(|serving| serving.replace(true));
+    FOREIGN_SERVED.with(|served| served.set(0));
     serve(subscriber, WORKER);
     serve_pushed();
-    SERVING.set(was_serving);
+    SERVING.with(|serving| serving.set(was_serving));
 }
 
 fn push(round: Round) {
@@ -113,7 +114,7 @@ fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
                 return;
             }
             if due.is_some_and(|seq| seq != limit) {
-                let served = FOREIGN_SERVED.get();
+                let served = FOREIGN_SERVED.with(Cell::get);
                 if served >= FOREIGN
                     && limit != WORKER
                     && let Some(core) = subscriber.core.upgrade()
@@ -121,7 +122,7 @@ fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
                     drop(inbox);
                     return core.pool.submit(subscriber.clone());
                 }
-                FOREIGN_SERVED.set(served + 1);
+                FOREIGN_SERVED.with(|count| count.set(served + 1));
             }
             let taken = due.and_then(|_| inbox.take(&mut admitted));
             if taken.is_none() {

@@ -15,6 +15,7 @@ use super::{inline, service, timer::Timer};
 use crate::bus::core::Core;
 use crate::options::Mode;
 use crate::subscriber::Subscriber;
+use crate::sync;
 
 const IDLE: Duration = Duration::from_secs(10);
 const OVERRUN: Duration = Duration::from_millis(10);
@@ -88,6 +89,19 @@ impl Pool {
         self.shared.submit(i32::MAX, Job::WakeTheRest(core));
     }
 
+    /// Does one thing that is ready, as a worker would; false when there is none.
+    #[cfg(feature = "loom")]
+    pub(crate) fn work(&self) -> bool {
+        let Some(Ready { job, .. }) = self.shared.state.lock().ready.pop() else { return false };
+        match job {
+            Job::Serve(subscriber) => {
+                self.shared.serve(&subscriber, &Worker { busy_since: AtomicU64::new(0) });
+            }
+            Job::WakeTheRest(core) => core.wake_everyone(),
+        }
+        true
+    }
+
     /// Whether all workers that there may be are held by calls that don't end.
     pub(crate) fn is_exhausted(&self) -> bool {
         let state = self.shared.state.lock();
@@ -147,7 +161,7 @@ impl Shared {
         let shared = self.clone();
         let name = format!("newswire-{}", state.workers.len());
         let own = worker.clone();
-        if std::thread::Builder::new().name(name).spawn(move || shared.run(&own)).is_err() {
+        if sync::spawn(name, move || shared.run(&own)).is_err() {
             // No thread to be had now: the workers that there are will come to it, or the next check.
             state.workers.retain(|other| !Arc::ptr_eq(other, &worker));
             if !std::mem::replace(&mut state.check_armed, true) {

@@ -7,9 +7,8 @@
 #![allow(unsafe_code, reason = "lock-free reads of what another thread appends; see above")]
 
 use std::mem::MaybeUninit;
-use std::sync::Arc;
 
-use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
+use crate::sync::{Arc, AtomicUsize, Ordering, UnsafeCell};
 
 /// The values, for readers.
 pub(crate) struct Block<T> {
@@ -95,11 +94,10 @@ impl<T> Block<T> {
 impl<T> Drop for Block<T> {
     fn drop(&mut self) {
         let len = self.len.load(Ordering::Acquire);
-        for slot in self.slots.iter().take(len) {
-            slot.with_mut(|slot| {
-                // SAFETY: slots below `len` are initialised, and `&mut self` proves that nobody reads them.
-                unsafe { (*slot).assume_init_drop() };
-            });
+        for slot in std::mem::take(&mut self.slots).into_iter().take(len) {
+            // SAFETY: slots below `len` are initialised, and were taken out of the block, so nobody else
+            // reads or drops them.
+            unsafe { slot.into_inner().assume_init_drop() };
         }
     }
 }

@@ -6,7 +6,6 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
-use std::thread::Thread;
 use std::time::Instant;
 
 use super::queue::{Offer, Patience, Queue};
@@ -15,6 +14,7 @@ use super::tape::{Bounds, Reader};
 use super::waiting::Ticket;
 use crate::delivery::{Delivery, Gap, GapReason};
 use crate::event::Event;
+use crate::sync::Thread;
 
 /// Where the events come from.
 pub(crate) enum Source {

@@ -16,6 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::handler::service::admit;
 use crate::handler::timer::deadline_after;
 use crate::subscriber::Subscriber;
+use crate::sync;
 
 /// A bounded queue of matching events, pulled by one consumer. Dropping it unsubscribes.
 ///
@@ -242,14 +243,12 @@ impl Subscription {
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return Err(Error::new(ErrorKind::TimedOut, "no event came in time"));
             }
-            if !self.core.rest(&self.subscriber, Call::Thread(std::thread::current())) {
+            if !self.core.rest(&self.subscriber, Call::Thread(sync::current_thread())) {
                 continue;
             }
             match deadline {
-                Some(deadline) => {
-                    std::thread::park_timeout(deadline.saturating_duration_since(Instant::now()))
-                }
-                None => std::thread::park(),
+                Some(deadline) => sync::park_timeout(deadline.saturating_duration_since(Instant::now())),
+                None => sync::park(),
             }
             self.get_up();
         }
@@ -258,7 +257,7 @@ impl Subscription {
     /// Looks around for a while instead of parking; says whether something came.
     fn linger(&mut self, deadline: Option<Instant>) -> bool {
         let others = LINGERING.fetch_add(1, Ordering::Relaxed);
-        let allowed = self.lively && others + 1 < cores();
+        let allowed = sync::TIME_PASSES && self.lively && others + 1 < cores();
         let until = Instant::now() + LINGER;
         let until = deadline.map_or(until, |deadline| deadline.min(until));
         let mut came = false;
@@ -273,7 +272,7 @@ impl Subscription {
     }
 
     /// After a sleep: whoever was woken calls the next sleeper.
-    fn get_up(&mut self) {
+    pub(crate) fn get_up(&mut self) {
         let was_woken = {
             let mut inbox = self.subscriber.inbox.lock();
             matches!(std::mem::replace(&mut inbox.sleep, Sleep::Awake), Sleep::Awake)

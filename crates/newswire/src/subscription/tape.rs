@@ -14,10 +14,10 @@ use std::sync::{Arc, Weak};
 use super::block::{Block, Writer};
 use crate::delivery::{Delivery, Gap, GapReason};
 use crate::event::Event;
-use crate::sync::{AtomicU64, Mutex, Ordering};
+use crate::sync::{self, AtomicU64, Mutex, Ordering};
 
 /// Slots of a tape's first segment; each next one has twice as many, up to [`LARGEST`].
-const SMALLEST: usize = 8;
+const SMALLEST: usize = if cfg!(feature = "loom") { 2 } else { 8 };
 /// Slots of a full-grown segment.
 const LARGEST: usize = 64;
 /// A segment of this many bytes is full whatever its slots, so that a stuck reader can't pin much.
@@ -25,7 +25,7 @@ const SEGMENT_BYTES: u64 = 64 << 10;
 
 /// A piece of a tape.
 pub(crate) struct Segment {
-    events: Arc<Block<Event>>,
+    events: sync::Arc<Block<Event>>,
     /// Ordinal on the tape of the first slot.
     first: u64,
     /// Seq of the event before the first slot.
@@ -273,7 +273,12 @@ impl Reader {
     /// Whether there is nothing to take, not even a gap.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.gap.is_none() && self.tail.pushed.load(Ordering::Acquire) == self.next
+        self.gap.is_none() && self.is_caught_up()
+    }
+
+    #[inline]
+    fn is_caught_up(&self) -> bool {
+        self.tail.pushed.load(Ordering::Acquire) == self.next
     }
 
     /// How many events were appended since it began, how many of them wait, and how many were just found
@@ -292,7 +297,7 @@ impl Reader {
     /// The next event, without taking it; a pending gap comes before it.
     pub(crate) fn peek_seq(&mut self, bounds: Bounds) -> (Option<u64>, u64) {
         let dropped = self.settle(bounds, GapReason::Full);
-        let seq = self.at(self.next).map(Event::seq);
+        let seq = if self.is_caught_up() { None } else { self.at(self.next).map(Event::seq) };
         (self.gap.map(|gap| gap.first).or(seq), dropped)
     }
 
@@ -307,7 +312,7 @@ impl Reader {
     }
 
     /// Takes up to `max` events that are there, while no gap has to be told. Returns how many, and how many
-    /// were found to be lost.
+    /// were found to be lost. As with one event, only what the tail counts is taken.
     pub(crate) fn take_events(
         &mut self,
         bounds: Bounds,
@@ -319,6 +324,8 @@ impl Reader {
             return (0, dropped);
         }
         let index = usize::try_from(self.next - self.segment.first).unwrap_or(usize::MAX);
+        let there = self.tail.pushed.load(Ordering::Acquire) - self.next;
+        let max = usize::try_from(there).map_or(max, |there| there.min(max));
         let mut count = 0;
         for event in self.segment.events.iter_from(index).take(max) {
             self.bytes_taken += event.size() as u64;
@@ -329,8 +336,12 @@ impl Reader {
         (count, dropped)
     }
 
+    /// Only what the tail counts is taken: an event is readable in its segment a moment before that.
     #[inline]
     fn take_event(&mut self) -> Option<Event> {
+        if self.is_caught_up() {
+            return None;
+        }
         let event = self.at(self.next)?.clone();
         self.next += 1;
         self.bytes_taken += event.size() as u64;

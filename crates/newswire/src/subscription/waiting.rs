@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-use crate::sync::Mutex;
-use std::thread::Thread;
+use crate::sync::{self, Mutex, Thread};
 
 /// How a wait for room ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,13 +80,13 @@ impl Ticket {
                 if state.verdict.is_some() {
                     return state.verdict;
                 }
-                state.caller = Caller::Thread(std::thread::current());
+                state.caller = Caller::Thread(sync::current_thread());
             }
             let left = self.deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return None;
             }
-            std::thread::park_timeout(left);
+            sync::park_timeout(left);
         }
     }
 }
