@@ -13,6 +13,7 @@ use crate::delivery::Published;
 use crate::event::Event;
 use crate::kind::Kind;
 use crate::subscriber::Subscriber;
+use crate::subscription::health::Change;
 use crate::subscription::queue::{Offer, Patience};
 use crate::subscription::tape::Tape;
 use crate::subscription::waiting::Ticket;
@@ -62,8 +63,10 @@ pub(crate) struct Sent {
     pub(crate) more_garbage: Vec<Event>,
     /// The question that this event answers.
     pub(crate) answered: Option<(Arc<Question>, Event)>,
-    /// Subscriptions that have begun to lose events.
-    pub(crate) slow: Vec<Arc<Subscriber>>,
+    /// Subscriptions that have begun to lose events, or to stall.
+    pub(crate) untold: Vec<(Arc<Subscriber>, Vec<Change>)>,
+    /// The subscription that the event is about: it doesn't get it.
+    pub(crate) about: Option<u64>,
 }
 
 impl Order {
@@ -139,7 +142,7 @@ impl Order {
         sent.published.seq = Some(seq);
         let event = event.sequenced(seq);
         let (internal, size) = (event.internal(), event.size() as u64);
-        let about = if internal { super::notice::subject(&event) } else { None };
+        let about = sent.about;
         if let Some(history) = &mut self.history {
             sent.garbage = history.push(event.clone(), &mut sent.more_garbage);
         }
@@ -172,6 +175,9 @@ impl Order {
                 if tape.push(event) {
                     tape.trim(route.window);
                     over_budget = true;
+                    if tape.has_overtaken() {
+                        look_for_slow(&route.on_tape, sent);
+                    }
                 }
                 if !route.sleepers.is_empty() {
                     wake_sleepers(route, &mut self.to_wake);
@@ -184,7 +190,7 @@ impl Order {
         self.matched = matched;
         self.matched.clear();
         if over_budget {
-            self.keep_budget();
+            self.keep_budget(sent);
         }
         for subscriber in &sent.spent {
             subscriber.inbox.lock().ended = true;
@@ -200,15 +206,18 @@ impl Order {
     }
 
     /// Lets go of the oldest segments while all tapes together hold too much.
-    fn keep_budget(&mut self) {
+    fn keep_budget(&mut self, sent: &mut Sent) {
         while self.held_bytes() > self.shared_bytes {
             let oldest = self
                 .routes
                 .iter_mut()
-                .filter_map(|route| route.tape.as_mut())
-                .filter_map(|tape| Some((tape.oldest()?, tape)));
-            let Some((_, tape)) = oldest.min_by_key(|(seq, _)| *seq) else { return };
+                .filter_map(|route| Some((route.tape.as_mut()?, &route.on_tape)))
+                .filter_map(|(tape, readers)| Some((tape.oldest()?, tape, readers)));
+            let Some((_, tape, readers)) = oldest.min_by_key(|(seq, ..)| *seq) else { return };
             tape.evict_oldest();
+            if tape.has_overtaken() {
+                look_for_slow(readers, sent);
+            }
         }
     }
 }
@@ -226,7 +235,6 @@ fn offer(
     if inbox.ended {
         return;
     }
-    let dropped_before = inbox.books.dropped;
     let Some(offer) = inbox.offer(event.clone(), key, patience(subscriber.id)) else { return };
     sent.published.matched += 1;
     match offer {
@@ -234,18 +242,32 @@ fn offer(
             sent.published.delivered += 1;
             subscriber.summon(&mut inbox, to_wake);
         }
-        Offer::Dropped => {
+        Offer::Dropped(_) => {
             sent.published.dropped += 1;
             subscriber.summon(&mut inbox, to_wake);
         }
         Offer::Waiting(ticket) => sent.tickets.push((subscriber.clone(), ticket)),
     }
-    if inbox.books.dropped > dropped_before && !std::mem::replace(&mut inbox.slow, true) {
-        sent.slow.push(subscriber.clone());
+    let untold = inbox.untold();
+    if !untold.is_empty() {
+        sent.untold.push((subscriber.clone(), untold));
     }
     if subscriber.once && subscriber.predicate.is_none() {
         inbox.ended = true;
         sent.spent.push(subscriber.clone());
+    }
+}
+
+/// Finds those whom the window has overtaken, though they don't read now.
+#[cold]
+fn look_for_slow(readers: &[Arc<Subscriber>], sent: &mut Sent) {
+    for subscriber in readers {
+        let mut inbox = subscriber.inbox.lock();
+        inbox.books();
+        let untold = inbox.untold();
+        if !untold.is_empty() {
+            sent.untold.push((subscriber.clone(), untold));
+        }
     }
 }
 

@@ -45,7 +45,18 @@ impl Core {
         event: Event,
         manner: Manner,
     ) -> Result<Published, Rejected<Event>> {
-        let mut sent = self.send(event, manner)?;
+        self.publish_as(event, manner, Sent::default())
+    }
+
+    /// Publishes one event, of which `sent` says something already.
+    #[inline]
+    pub(crate) fn publish_as(
+        self: &Arc<Self>,
+        event: Event,
+        manner: Manner,
+        sent: Sent,
+    ) -> Result<Published, Rejected<Event>> {
+        let mut sent = self.send(event, manner, sent)?;
         if !sent.is_simple() {
             self.see_through(&mut sent);
         }
@@ -54,9 +65,13 @@ impl Core {
 
     /// All steps up to the wake-up.
     #[inline]
-    pub(crate) fn send(self: &Arc<Self>, event: Event, manner: Manner) -> Result<Sent, Rejected<Event>> {
+    fn send(
+        self: &Arc<Self>,
+        event: Event,
+        manner: Manner,
+        mut sent: Sent,
+    ) -> Result<Sent, Rejected<Event>> {
         let event = self.prepare(event)?;
-        let mut sent = Sent::default();
         let mut order = match self.lock_matched(&event) {
             Ok(order) => order,
             Err(error) => return Err(Rejected { error, value: event }),
@@ -76,6 +91,9 @@ impl Core {
     pub(crate) fn finish(self: &Arc<Self>, mut order: MutexGuard<'_, Order>, sent: &mut Sent) {
         for subscriber in &sent.spent {
             order.detach(subscriber, &self.interest);
+        }
+        if sent.answered.is_some() {
+            order.see_what_is_asked(&self.interest);
         }
         if order.to_wake.is_empty() {
             return;
@@ -154,8 +172,8 @@ impl Core {
         if let Some((question, event)) = sent.answered.take() {
             question.tell(Some(event));
         }
-        for subscriber in std::mem::take(&mut sent.slow) {
-            self.notice_slow(&subscriber);
+        for (subscriber, untold) in std::mem::take(&mut sent.untold) {
+            subscriber.announce(untold);
         }
         if !sent.inline.is_empty() {
             let seq = sent.published.seq.unwrap_or_default();
@@ -201,6 +219,7 @@ impl Core {
             }
             all_sent.push(sent);
         }
+        order.see_what_is_asked(&self.interest);
         drop(order);
         self.wake_next();
         for sent in &mut all_sent {
@@ -211,7 +230,7 @@ impl Core {
 
     /// Publishes one event; the full queues are waited for by polling.
     pub(crate) fn publish_async(self: &Arc<Self>, event: Event) -> Result<Publishing, Rejected<Event>> {
-        let mut sent = self.send(event, Manner::Await)?;
+        let mut sent = self.send(event, Manner::Await, Sent::default())?;
         let tickets = std::mem::take(&mut sent.tickets);
         self.see_through(&mut sent);
         Ok(Publishing { core: self.clone(), sent, tickets, timer_set: false })
@@ -226,7 +245,7 @@ impl Core {
 
     /// Ends a wait at its deadline.
     pub(crate) fn give_up(self: &Arc<Self>, subscriber: &Arc<Subscriber>, ticket: &Arc<Ticket>) -> Verdict {
-        let slow = {
+        let untold = {
             let mut order = self.order.lock();
             let mut inbox = subscriber.inbox.lock();
             if !inbox.give_up(ticket, GapReason::WaitedTooLong) {
@@ -234,12 +253,10 @@ impl Core {
             }
             order.totals.dropped += 1;
             subscriber.summon(&mut inbox, &mut order.to_wake);
-            !std::mem::replace(&mut inbox.slow, true)
+            inbox.untold()
         };
         self.wake_next();
-        if slow {
-            self.notice_slow(subscriber);
-        }
+        subscriber.announce(untold);
         Verdict::Dropped
     }
 }
@@ -253,7 +270,7 @@ impl Sent {
             && self.spent.is_empty()
             && self.more_garbage.is_empty()
             && self.answered.is_none()
-            && self.slow.is_empty()
+            && self.untold.is_empty()
     }
 
     /// Books how a wait for room ended.

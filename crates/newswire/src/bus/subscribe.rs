@@ -203,7 +203,9 @@ impl Core {
             if more {
                 subscriber.engage(&mut inbox);
             }
+            let untold = inbox.untold();
             drop(inbox);
+            subscriber.announce(untold);
             crate::handler::service::admit(admitted);
             if more {
                 subscriber.submit();

@@ -101,7 +101,7 @@ fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
     let Some(handling) = &subscriber.service else { return };
     loop {
         let mut admitted = Vec::new();
-        let taken = {
+        let (taken, untold) = {
             let mut inbox = subscriber.inbox.lock();
             let asked = inbox.calls.asked_up_to;
             let due = inbox.peek_seq().filter(|seq| *seq <= asked);
@@ -117,8 +117,9 @@ fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
             if due.is_some_and(|seq| seq != limit) {
                 FOREIGN_SERVED.set(FOREIGN_SERVED.get() + 1);
             }
-            taken
+            (taken, inbox.untold())
         };
+        subscriber.announce(untold);
         admit(admitted);
         let Some(taken) = taken else { break };
         service::serve(subscriber, handling, taken);

@@ -153,7 +153,9 @@ impl Subscription {
                 continue;
             }
             let delivery = self.take_one(&mut inbox, &mut admitted);
+            let untold = inbox.untold();
             drop(inbox);
+            self.subscriber.announce(untold);
             if !admitted.is_empty() {
                 admit(std::mem::take(&mut admitted));
             }
@@ -180,7 +182,9 @@ impl Subscription {
             into.push(delivery);
             taken += 1;
         }
+        let untold = inbox.untold();
         drop(inbox);
+        self.subscriber.announce(untold);
         if !admitted.is_empty() {
             admit(admitted);
         }
