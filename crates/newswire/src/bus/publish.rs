@@ -65,12 +65,7 @@ impl Core {
 
     /// All steps up to the wake-up.
     #[inline]
-    fn send(
-        self: &Arc<Self>,
-        event: Event,
-        manner: Manner,
-        mut sent: Sent,
-    ) -> Result<Sent, Rejected<Event>> {
+    fn send(self: &Arc<Self>, event: Event, manner: Manner, mut sent: Sent) -> Result<Sent, Rejected<Event>> {
         let event = self.prepare(event)?;
         let mut order = match self.lock_matched(&event) {
             Ok(order) => order,
