@@ -18,6 +18,9 @@ struct Ambient {
 thread_local! {
     /// Whether this thread is inside a handler: one load tells that it isn't.
     static BUSY: Cell<bool> = const { Cell::new(false) };
+}
+
+thread_local! {
     static AMBIENT: Ambient = Ambient::default();
 }
 

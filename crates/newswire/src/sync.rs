@@ -59,8 +59,8 @@ mod real {
 #[cfg(feature = "loom")]
 mod real {
     pub(crate) use loom::cell::UnsafeCell;
-    pub(crate) use loom::sync::{Arc, MutexGuard};
     pub(crate) use loom::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+    pub(crate) use loom::sync::{Arc, MutexGuard};
     use std::sync::PoisonError;
     use std::time::{Duration, Instant};
 

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use super::core::Core;
+use super::interest::Interest;
+use super::order::Order;
 use super::publish::Manner;
 use crate::ambient;
 use crate::delivery::Delivery;
@@ -60,6 +62,9 @@ impl Questions {
     }
 
     fn ask(&mut self, id: Uuid) -> Result<Arc<Question>> {
+        if self.pending.contains_key(&id) {
+            return Err(Error::invalid("the same event is a pending question already").at_path("id"));
+        }
         if self.pending.len() >= self.max {
             let message = format!("{} questions are pending, which is the limit", self.max);
             return Err(Error::new(ErrorKind::Full, message));
@@ -115,21 +120,41 @@ impl Question {
     }
 }
 
+impl Order {
+    /// Keeps the mask to whether questions are pending.
+    pub(crate) fn see_what_is_asked(&mut self, interest: &Interest) {
+        self.counts.set_everything(self.questions.any(), interest);
+    }
+}
+
 impl Core {
     /// Registers the question and publishes it.
     fn ask(self: &Arc<Self>, event: Event) -> Result<Arc<Question>, Rejected<Event>> {
         let id = event.id();
-        let question = match self.order.lock().questions.ask(id) {
+        let asked = {
+            let mut order = self.order.lock();
+            let asked = order.questions.ask(id);
+            // Any kind could be the answer's.
+            order.see_what_is_asked(&self.interest);
+            asked
+        };
+        let question = match asked {
             Ok(question) => question,
             Err(error) => return Err(Rejected { error, value: event }),
         };
         match self.publish(event, Manner::Wait) {
             Ok(_) => Ok(question),
             Err(rejected) => {
-                self.order.lock().questions.forget(&id);
+                self.forget(&id);
                 Err(rejected)
             }
         }
+    }
+
+    fn forget(&self, id: &Uuid) {
+        let mut order = self.order.lock();
+        order.questions.forget(id);
+        order.see_what_is_asked(&self.interest);
     }
 
     pub(crate) fn request(
@@ -148,7 +173,7 @@ impl Core {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                self.order.lock().questions.forget(&id);
+                self.forget(&id);
                 // The answer may have come while the question was being taken back.
                 return question
                     .take(Caller::Nobody)
@@ -223,7 +248,9 @@ impl Future for Request {
 
 impl Drop for Request {
     fn drop(&mut self) {
-        self.core.order.lock().questions.forget(&self.id);
+        if self.asked.is_ok() {
+            self.core.forget(&self.id);
+        }
     }
 }
 

@@ -48,16 +48,32 @@ impl Interest {
 }
 
 /// How many want each kind; the mask follows it. Guarded by the bus's order.
-pub(crate) struct Counts(Box<[u32]>);
+pub(crate) struct Counts {
+    each: Box<[u32]>,
+    /// Whether somebody wants every kind for now, besides.
+    everything: bool,
+}
 
 impl Counts {
     pub(crate) fn new() -> Self {
-        Self(vec![0; WORDS * 64].into())
+        Self { each: vec![0; WORDS * 64].into(), everything: false }
+    }
+
+    /// Begins or ends the wish for every kind, a word of the mask at a time.
+    #[cold]
+    pub(crate) fn set_everything(&mut self, wanted: bool, interest: &Interest) {
+        if std::mem::replace(&mut self.everything, wanted) == wanted {
+            return;
+        }
+        for (word, counts) in interest.mask.iter().zip(self.each.chunks(64)) {
+            let bits = counts.iter().rev().fold(0, |bits, count| bits << 1 | u64::from(wanted || *count > 0));
+            word.store(bits, Ordering::Release);
+        }
     }
 
     pub(crate) fn add(&mut self, bits: &Bits, interest: &Interest) {
         for slot in slots(bits) {
-            if let Some(count) = self.0.get_mut(slot) {
+            if let Some(count) = self.each.get_mut(slot) {
                 *count += 1;
                 if *count == 1 {
                     interest.set(slot, true);
@@ -68,9 +84,9 @@ impl Counts {
 
     pub(crate) fn remove(&mut self, bits: &Bits, interest: &Interest) {
         for slot in slots(bits) {
-            if let Some(count) = self.0.get_mut(slot) {
+            if let Some(count) = self.each.get_mut(slot) {
                 *count = count.saturating_sub(1);
-                if *count == 0 {
+                if *count == 0 && !self.everything {
                     interest.set(slot, false);
                 }
             }

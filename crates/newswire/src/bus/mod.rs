@@ -37,6 +37,7 @@ use crate::handler::timer::deadline_after;
 use crate::kind::Kind;
 use crate::options::{BusOptions, HandlerOptions, SubscribeOptions};
 use crate::subscription::pull::Subscription;
+use crate::sync::AtomicU64;
 
 /// Takes events, gives each its sequence number, hands them to subscriptions. A clone is another handle of
 /// the same bus.
@@ -69,6 +70,12 @@ impl Bus {
     #[inline]
     pub fn wants(&self, kind: &Kind) -> bool {
         self.core.interest.wants(kind)
+    }
+
+    /// The mask behind [`Bus::wants`], a bit for each [`Kind`] by its number, to be read in place: it stays
+    /// where it is for the bus's life.
+    pub fn interest_mask(&self) -> &[AtomicU64; 64] {
+        self.core.interest.words()
     }
 
     /// Publishes an event. Where the queue of a [`Block`](crate::WhenFull::Block) subscription is full, it

@@ -1,75 +1,98 @@
 //! The bus's own notices: ordinary internal events, one per change of state, never waiting, never
 //! delivered to the subscription they are about.
+//!
+//! They take a seq only where somebody could get them, so that a bus on which nobody asks for internal
+//! events counts its users' events and no others.
 
 use std::sync::Arc;
 
-use serde_json::json;
-
 use super::core::Core;
+use super::order::Sent;
 use super::publish::Manner;
-use crate::event::{Event, Severity, Source};
-use crate::kind::Kind;
+use crate::catalogue::bus::{
+    BusSubscriptionLagged, BusSubscriptionRecovered, BusSubscriptionResumed, BusSubscriptionStalled,
+    BusSubscriptionSuspended,
+};
+use crate::event::{Event, Payload, Source};
 use crate::subscriber::Subscriber;
-
-/// The attribute that names the subscription a notice is about.
-const ABOUT: &str = "about_subscription";
-
-/// The subscription that a notice is about.
-pub(crate) fn subject(event: &Event) -> Option<u64> {
-    if !event.kind().as_str().starts_with("bus.") {
-        return None;
-    }
-    event.attr(ABOUT)?.get().parse().ok()
-}
+use crate::subscription::health::Change;
 
 impl Core {
-    /// A subscription has begun to lose events.
-    pub(crate) fn notice_slow(self: &Arc<Self>, subscriber: &Subscriber) {
-        self.notice(
-            "bus.subscription.overrun",
-            Severity::Warn,
-            subscriber,
-            "loses events: its queue is full",
-        );
-    }
-
-    fn notice(self: &Arc<Self>, kind: &str, severity: Severity, subscriber: &Subscriber, what: &str) {
-        let notice = Kind::parse(kind).and_then(|kind| {
-            Event::builder(kind)
-                .severity(severity)
-                .source(Source::new("bus")?)
+    fn notice<P: Payload>(self: &Arc<Self>, subscriber: &Subscriber, what: &str, payload: P) {
+        let kind = payload.kind();
+        let is_heard = {
+            let order = self.order.lock();
+            !order.closed && (order.history.is_some() || order.routes.wants_internal(&kind))
+        };
+        if !is_heard {
+            return;
+        }
+        let notice = Source::new("bus").and_then(|source| {
+            Event::of(payload)
+                .source(source)
                 .message(format!("subscription {:?} {what}", subscriber.name))
-                .attr(ABOUT, &subscriber.id)
-                .serialize(&json!({ "subscription": subscriber.id, "name": &*subscriber.name }))
                 .internal(true)
                 .build()
         });
         // A notice that nobody can get any more (the bus has closed) is no loss.
-        if let Ok(notice) = notice
-            && self.interest.wants(notice.kind())
-        {
-            let _ = self.publish(notice, Manner::Never);
+        if let Ok(notice) = notice {
+            let about = Sent { about: Some(subscriber.id), ..Sent::default() };
+            let _ = self.publish_as(notice, Manner::Never, about);
         }
     }
 }
 
 impl Subscriber {
+    /// Tells changes of its health; call it without holding a lock.
+    #[inline]
+    pub(crate) fn announce(&self, changes: Vec<Change>) {
+        if !changes.is_empty() {
+            self.announce_each(changes);
+        }
+    }
+
+    #[cold]
+    fn announce_each(&self, changes: Vec<Change>) {
+        let Some(core) = self.core.upgrade() else { return };
+        for change in changes {
+            match change {
+                Change::Lagged { dropped, reason } => {
+                    let mut lagged = BusSubscriptionLagged::new(&*self.name, self.id);
+                    lagged.dropped_count = Some(dropped);
+                    lagged.reason = Some(reason.as_str().into());
+                    core.notice(self, "misses events", lagged);
+                }
+                Change::Stalled { waited, queued } => {
+                    let mut stalled = BusSubscriptionStalled::new(&*self.name, self.id);
+                    stalled.waited_ns = u64::try_from(waited.as_nanos()).ok();
+                    stalled.queued_count = Some(queued);
+                    core.notice(self, "takes nothing any more", stalled);
+                }
+                Change::Recovered { dropped } => {
+                    let mut recovered = BusSubscriptionRecovered::new(&*self.name, self.id);
+                    recovered.dropped_count = Some(dropped);
+                    core.notice(self, "keeps up again", recovered);
+                }
+            }
+        }
+    }
+
     /// The handler has failed too often in a row, and takes nothing until it is resumed.
     pub(crate) fn announce_set_aside(&self) {
-        if let Some(core) = self.core.upgrade() {
-            core.notice(
-                "bus.subscription.suspended",
-                Severity::Error,
-                self,
-                "was set aside: it failed too often in a row",
-            );
+        let Some(core) = self.core.upgrade() else { return };
+        let mut suspended = BusSubscriptionSuspended::new(&*self.name, self.id);
+        {
+            let inbox = self.inbox.lock();
+            suspended.failure_count = Some(inbox.calls.failures_in_a_row.into());
+            suspended.reason = inbox.calls.last_failure.as_deref().map(Into::into);
         }
+        core.notice(self, "was set aside: it failed too often in a row", suspended);
     }
 
     /// The subscription takes events again.
     pub(crate) fn announce_resumed(&self) {
         if let Some(core) = self.core.upgrade() {
-            core.notice("bus.subscription.resumed", Severity::Info, self, "takes events again");
+            core.notice(self, "takes events again", BusSubscriptionResumed::new(&*self.name, self.id));
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::delivery::Published;
 use crate::event::Event;
 use crate::kind::Kind;
 use crate::subscriber::Subscriber;
+use crate::subscription::health::Change;
 use crate::subscription::queue::{Offer, Patience};
 use crate::subscription::tape::Tape;
 use crate::subscription::waiting::Ticket;
@@ -58,6 +59,8 @@ pub(crate) struct Called {
 #[derive(Default)]
 pub(crate) struct Sent {
     pub(crate) published: Published,
+    /// The subscription that the event is about: it doesn't get it.
+    pub(crate) about: Option<u64>,
     /// What history let go of; freed outside the lock.
     pub(crate) garbage: Option<Event>,
     /// Most events leave nothing: then nothing is allocated, or even looked at.
@@ -77,8 +80,8 @@ pub(crate) struct Todo {
     pub(crate) garbage: Vec<Event>,
     /// The question that this event answers.
     pub(crate) answered: Option<(Arc<Question>, Event)>,
-    /// Subscriptions that have begun to lose events.
-    pub(crate) slow: Vec<Arc<Subscriber>>,
+    /// Subscriptions that have begun to lose events, or to stall.
+    pub(crate) untold: Vec<(Arc<Subscriber>, Vec<Change>)>,
 }
 
 impl Sent {
@@ -167,7 +170,7 @@ impl Order {
         sent.published.seq = Some(seq);
         let event = event.sequenced(seq);
         let (internal, size) = (event.internal(), event.size() as u64);
-        let about = if internal { super::notice::subject(&event) } else { None };
+        let about = sent.about;
         let Self { routes, matched, to_wake, history, questions, .. } = self;
         if let Some(history) = history {
             sent.garbage = history.push(event.clone());
@@ -204,6 +207,9 @@ impl Order {
                 if tape.push(event) {
                     tape.trim(route.window);
                     begun_segments = true;
+                    if tape.has_overtaken() {
+                        look_for_slow(&route.on_tape, sent);
+                    }
                 }
                 if !route.sleepers.is_empty() {
                     wake_sleepers(route, to_wake);
@@ -218,7 +224,7 @@ impl Order {
         sent.published.delivered += readers;
         self.totals.matched += u64::from(readers);
         if begun_segments {
-            self.keep_budget();
+            self.keep_budget(sent);
         }
     }
 
@@ -228,15 +234,18 @@ impl Order {
     }
 
     /// Lets go of the oldest segments while all tapes together hold too much.
-    fn keep_budget(&mut self) {
+    fn keep_budget(&mut self, sent: &mut Sent) {
         while self.held_bytes() > self.shared_bytes {
             let oldest = self
                 .routes
                 .iter_mut()
-                .filter_map(|route| route.tape.as_mut())
-                .filter_map(|tape| Some((tape.oldest()?, tape)));
-            let Some((_, tape)) = oldest.min_by_key(|(seq, _)| *seq) else { return };
+                .filter_map(|route| Some((route.tape.as_mut()?, &route.on_tape)))
+                .filter_map(|(tape, readers)| Some((tape.oldest()?, tape, readers)));
+            let Some((_, tape, readers)) = oldest.min_by_key(|(seq, ..)| *seq) else { return };
             tape.evict_oldest();
+            if tape.has_overtaken() {
+                look_for_slow(readers, sent);
+            }
         }
     }
 }
@@ -255,7 +264,6 @@ fn offer(
     if inbox.ended {
         return;
     }
-    let dropped_before = inbox.books.dropped;
     let Some(offer) = inbox.offer(event.clone(), key, patience(subscriber)) else { return };
     sent.published.matched += 1;
     totals.matched += 1;
@@ -268,7 +276,7 @@ fn offer(
             sent.published.delivered += 1;
             subscriber.summon(&mut inbox, to_wake);
         }
-        Offer::Dropped => {
+        Offer::Dropped(_) => {
             sent.published.dropped += 1;
             totals.dropped += 1;
             subscriber.summon(&mut inbox, to_wake);
@@ -278,12 +286,26 @@ fn offer(
             sent.todo().tickets.push((subscriber.clone(), ticket));
         }
     }
-    if inbox.books.dropped > dropped_before && !std::mem::replace(&mut inbox.slow, true) {
-        sent.todo().slow.push(subscriber.clone());
+    let untold = inbox.untold();
+    if !untold.is_empty() {
+        sent.todo().untold.push((subscriber.clone(), untold));
     }
     if subscriber.once && subscriber.predicate.is_none() {
         inbox.ended = true;
         sent.todo().spent.push(subscriber.clone());
+    }
+}
+
+/// Finds those whom the window has overtaken, though they don't read now.
+#[cold]
+fn look_for_slow(readers: &[Arc<Subscriber>], sent: &mut Sent) {
+    for subscriber in readers {
+        let mut inbox = subscriber.inbox.lock();
+        inbox.books();
+        let untold = inbox.untold();
+        if !untold.is_empty() {
+            sent.todo().untold.push((subscriber.clone(), untold));
+        }
     }
 }
 

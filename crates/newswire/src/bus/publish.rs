@@ -44,7 +44,17 @@ impl Core {
         event: Event,
         manner: Manner,
     ) -> Result<Published, Rejected<Event>> {
-        let mut sent = Sent::default();
+        self.publish_as(event, manner, Sent::default())
+    }
+
+    /// Publishes one event, of which `sent` says something already.
+    #[inline]
+    pub(crate) fn publish_as(
+        self: &Arc<Self>,
+        event: Event,
+        manner: Manner,
+        mut sent: Sent,
+    ) -> Result<Published, Rejected<Event>> {
         self.send(event, manner, &mut sent)?;
         if sent.todo.is_some() {
             self.see_through(&mut sent);
@@ -54,12 +64,7 @@ impl Core {
 
     /// All steps up to the wake-up.
     #[inline]
-    pub(crate) fn send(
-        self: &Arc<Self>,
-        event: Event,
-        manner: Manner,
-        sent: &mut Sent,
-    ) -> Result<(), Rejected<Event>> {
+    fn send(self: &Arc<Self>, event: Event, manner: Manner, sent: &mut Sent) -> Result<(), Rejected<Event>> {
         let event = self.prepare(event)?;
         let mut order = match self.lock_matched(&event) {
             Ok(order) => order,
@@ -147,13 +152,13 @@ impl Core {
     #[cold]
     pub(crate) fn see_through(self: &Arc<Self>, sent: &mut Sent) {
         let Some(todo) = sent.todo.take() else { return };
-        let Todo { inline, tickets, spent, garbage, answered, slow } = *todo;
+        let Todo { inline, tickets, spent, garbage, answered, untold } = *todo;
         drop(garbage);
         if let Some((question, event)) = answered {
             question.tell(Some(event));
         }
-        for subscriber in slow {
-            self.notice_slow(&subscriber);
+        for (subscriber, untold) in untold {
+            subscriber.announce(untold);
         }
         if !inline.is_empty() {
             let seq = sent.published.seq.unwrap_or_default();
@@ -197,6 +202,7 @@ impl Core {
             order.remove_spent(&sent, &self.interest);
             all_sent.push(sent);
         }
+        order.see_what_is_asked(&self.interest);
         drop(order);
         self.wake_next();
         for sent in &mut all_sent {
@@ -223,7 +229,7 @@ impl Core {
 
     /// Ends a wait at its deadline.
     pub(crate) fn give_up(self: &Arc<Self>, subscriber: &Arc<Subscriber>, ticket: &Arc<Ticket>) -> Verdict {
-        let slow = {
+        let untold = {
             let mut order = self.order.lock();
             let mut inbox = subscriber.inbox.lock();
             if !inbox.give_up(ticket, GapReason::WaitedTooLong) {
@@ -231,12 +237,10 @@ impl Core {
             }
             order.totals.dropped += 1;
             subscriber.summon(&mut inbox, &mut order.to_wake);
-            !std::mem::replace(&mut inbox.slow, true)
+            inbox.untold()
         };
         self.wake_next();
-        if slow {
-            self.notice_slow(subscriber);
-        }
+        subscriber.announce(untold);
         Verdict::Dropped
     }
 }

@@ -121,6 +121,11 @@ impl Routes {
         self.by_filter.get(&(filter.clone(), internal)).copied()
     }
 
+    /// Whether a subscription that gets internal events could want some of `kind`.
+    pub(crate) fn wants_internal(&self, kind: &Kind) -> bool {
+        self.routes.iter().flatten().any(|route| route.internal && route.filter.admits_kind(kind))
+    }
+
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Route> {
         self.routes.iter_mut().flatten()
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::core::Core;
 use crate::subscriber::Subscriber;
+use crate::subscription::health::Health;
 use crate::subscription::tally::Books;
 
 /// A subscription at one moment.
@@ -79,7 +80,7 @@ impl Subscriber {
             buffer: inbox.bounds.events,
             paused: inbox.paused,
             set_aside: inbox.calls.set_aside,
-            slow: inbox.slow,
+            slow: inbox.condition.health != Health::Well,
             overrunning: inbox.calls.overrunning,
             last_failure: inbox.calls.last_failure.as_deref().map(str::to_owned),
             closed: inbox.ended,

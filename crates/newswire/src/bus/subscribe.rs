@@ -75,11 +75,15 @@ impl Order {
         }
     }
 
-    /// Takes off their routes whoever has had the one event it wanted.
+    /// Takes off their routes whoever has had the one event it wanted, and forgets what has been answered.
     #[inline]
     pub(crate) fn remove_spent(&mut self, sent: &Sent, interest: &Interest) {
-        for subscriber in sent.todo.iter().flat_map(|todo| &todo.spent) {
+        let Some(todo) = &sent.todo else { return };
+        for subscriber in &todo.spent {
             self.detach(subscriber, interest);
+        }
+        if todo.answered.is_some() {
+            self.see_what_is_asked(interest);
         }
     }
 
@@ -215,7 +219,9 @@ impl Core {
             if more {
                 subscriber.engage(&mut inbox);
             }
+            let untold = inbox.untold();
             drop(inbox);
+            subscriber.announce(untold);
             crate::handler::service::admit(admitted);
             if more {
                 subscriber.submit();

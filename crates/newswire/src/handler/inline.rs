@@ -104,7 +104,7 @@ fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
     let Some(handling) = &subscriber.service else { return };
     loop {
         let mut admitted = Vec::new();
-        let taken = {
+        let (taken, untold) = {
             let mut inbox = subscriber.inbox.lock();
             let asked = inbox.calls.asked_up_to;
             let due = inbox.peek_seq().filter(|seq| *seq <= asked);
@@ -129,8 +129,9 @@ fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
                 inbox.calls.serving = false;
                 subscriber.tell_if_quiet(&inbox);
             }
-            taken
+            (taken, inbox.untold())
         };
+        subscriber.announce(untold);
         admit(admitted);
         let Some(taken) = taken else { break };
         service::serve(subscriber, handling, taken);

@@ -134,10 +134,21 @@ impl Shared {
 
     /// Looks again whether workers are stuck while something is ready.
     fn check(self: &Arc<Self>) {
-        let mut state = self.state.lock();
-        state.check_armed = false;
-        if !state.ready.is_empty() {
+        let core = {
+            let mut state = self.state.lock();
+            state.check_armed = false;
+            if state.ready.is_empty() {
+                return;
+            }
             self.see_to_it(&mut state);
+            state.ready.peek().and_then(|ready| match &ready.job {
+                Job::Serve(subscriber) => subscriber.core.upgrade(),
+                Job::WakeTheRest(core) => Some(core.clone()),
+            })
+        };
+        // No worker may come for long, and the sleepers after this one shouldn't wait for that.
+        if let Some(core) = core {
+            core.wake_everyone();
         }
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
+use super::health::Condition;
 use super::queue::{Offer, Patience, Queue};
 use super::tally::{Books, Outcome};
 use super::tape::{Bounds, Reader};
@@ -81,8 +82,8 @@ pub(crate) struct Inbox {
     pub(crate) sleep: Sleep,
     /// Whether it stands in its route's list of sleepers.
     pub(crate) listed: bool,
-    /// Whether a slow-notice has been given since it last caught up.
-    pub(crate) slow: bool,
+    /// How well it keeps up.
+    pub(crate) condition: Condition,
     /// The calls of its handler.
     pub(crate) calls: Calls,
 }
@@ -123,7 +124,7 @@ impl Inbox {
             ended: false,
             sleep: Sleep::Awake,
             listed: false,
-            slow: false,
+            condition: Condition::default(),
             calls: Calls::default(),
         }
     }
@@ -175,7 +176,11 @@ impl Inbox {
             None => match &mut self.source {
                 Source::Tape(reader) => {
                     let (delivery, dropped) = reader.take(self.bounds);
-                    self.books.dropped += dropped;
+                    let reason = match &delivery {
+                        Some(Delivery::Gap(gap)) => gap.reason,
+                        _ => GapReason::Full,
+                    };
+                    self.lose(dropped, reason);
                     (delivery?, None)
                 }
                 Source::Queue(queue) => queue.take(self.bounds, admitted)?,
@@ -189,6 +194,7 @@ impl Inbox {
             }
             Delivery::Gap(gap) => gap.last,
         };
+        self.see_whether_well();
         Some(Taken { delivery, key })
     }
 
@@ -216,7 +222,7 @@ impl Inbox {
         match &mut self.source {
             Source::Tape(reader) => {
                 let (seq, dropped) = reader.peek_seq(self.bounds);
-                self.books.dropped += dropped;
+                self.lose(dropped, GapReason::Full);
                 seq
             }
             Source::Queue(queue) => queue.peek_seq(),
@@ -230,10 +236,11 @@ impl Inbox {
         self.books.matched += 1;
         let offer = queue.offer(event, key, self.bounds, patience);
         match &offer {
-            Offer::Queued { evicted } => self.books.dropped += evicted,
-            Offer::Dropped => self.books.dropped += 1,
+            Offer::Queued { evicted } => self.lose(*evicted, GapReason::Full),
+            Offer::Dropped(reason) => self.lose(1, *reason),
             Offer::Waiting(_) => {}
         }
+        self.see_whether_stalled();
         Some(offer)
     }
 
@@ -249,8 +256,18 @@ impl Inbox {
     pub(crate) fn give_up(&mut self, ticket: &Arc<Ticket>, reason: GapReason) -> bool {
         let Source::Queue(queue) = &mut self.source else { return false };
         let dropped = queue.give_up(ticket, reason);
-        self.books.dropped += u64::from(dropped);
+        self.lose(u64::from(dropped), reason);
+        self.see_whether_stalled();
         dropped
+    }
+
+    fn see_whether_stalled(&mut self) {
+        if let Source::Queue(queue) = &self.source
+            && let Some(waited) = queue.stalled_for()
+        {
+            let queued = queue.len();
+            self.stall(waited, queued);
+        }
     }
 
     /// Books how the delivery of an event ended.
@@ -272,7 +289,7 @@ impl Inbox {
         match &mut self.source {
             Source::Tape(reader) => {
                 let census = reader.census(self.bounds);
-                self.books.dropped += census.dropped;
+                self.lose(census.dropped, GapReason::Full);
                 Books {
                     matched: self.books.matched + census.matched,
                     queued: replayed + census.queued,

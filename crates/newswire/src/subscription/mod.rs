@@ -1,6 +1,7 @@
 //! The pull side: subscriptions, and where their events wait.
 
 pub(crate) mod block;
+pub(crate) mod health;
 pub(crate) mod inbox;
 pub(crate) mod pull;
 pub(crate) mod queue;

@@ -154,7 +154,9 @@ impl Subscription {
                 continue;
             }
             let delivery = self.take_one(&mut inbox, &mut admitted);
+            let untold = inbox.untold();
             drop(inbox);
+            self.subscriber.announce(untold);
             if !admitted.is_empty() {
                 admit(std::mem::take(&mut admitted));
             }
@@ -183,7 +185,9 @@ impl Subscription {
                 taken += 1;
             }
         }
+        let untold = inbox.untold();
         drop(inbox);
+        self.subscriber.announce(untold);
         if !admitted.is_empty() {
             admit(admitted);
         }

@@ -31,7 +31,7 @@ pub(crate) enum Offer {
     /// Queued; that many older ones made room.
     Queued { evicted: u64 },
     /// Dropped, for the reason told in the gap.
-    Dropped,
+    Dropped(GapReason),
     /// Its publisher has to wait on the ticket.
     Waiting(Arc<Ticket>),
 }
@@ -113,8 +113,13 @@ impl Queue {
     }
 
     /// Whether it has been full for `max_wait` without anything being taken.
-    pub(crate) fn is_stalled(&self) -> bool {
-        self.full_since.is_some_and(|since| since.elapsed() >= self.max_wait)
+    fn is_stalled(&self) -> bool {
+        self.stalled_for().is_some()
+    }
+
+    /// How long that is by now, if it is.
+    pub(crate) fn stalled_for(&self) -> Option<Duration> {
+        self.full_since.map(|since| since.elapsed()).filter(|waited| *waited >= self.max_wait)
     }
 
     /// Takes an event in, or not, by the policy.
@@ -148,7 +153,7 @@ impl Queue {
             }
             WhenFull::DropNewest => {
                 self.refuse(event.seq(), GapReason::Full);
-                Offer::Dropped
+                Offer::Dropped(GapReason::Full)
             }
             WhenFull::Block => {
                 // Also where it is the bytes that don't fit, or the key that is crowded.
@@ -161,7 +166,7 @@ impl Queue {
                 match refused {
                     Some(reason) => {
                         self.refuse(event.seq(), reason);
-                        Offer::Dropped
+                        Offer::Dropped(reason)
                     }
                     None => {
                         let ticket = Ticket::new(Instant::now() + self.max_wait);

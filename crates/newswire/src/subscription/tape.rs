@@ -72,6 +72,8 @@ pub(crate) struct Tape {
     window: VecDeque<Weak<Segment>>,
     /// Segments before the window that some reader still stands in.
     stragglers: Vec<Weak<Segment>>,
+    /// Whether a reader has become one since it was last asked.
+    overtaken: bool,
     pushed: u64,
     bytes: u64,
     last_seq: u64,
@@ -102,6 +104,7 @@ impl Tape {
             segment,
             window,
             stragglers: Vec::new(),
+            overtaken: false,
             pushed: 0,
             bytes: 0,
             last_seq: 0,
@@ -192,10 +195,9 @@ impl Tape {
         if self.window.len() < 2 {
             return false;
         }
-        if let Some(oldest) = self.window.pop_front()
-            && oldest.strong_count() > 0
-        {
-            self.stragglers.push(oldest);
+        let oldest = self.window.pop_front().unwrap_or_default();
+        if oldest.strong_count() > 0 {
+            self.stragglers.push(oldest.clone());
         }
         let front = loop {
             match self.window.front().map(Weak::upgrade) {
@@ -218,12 +220,14 @@ impl Tape {
             }
             None => false,
         });
+        // Links don't hold it any more: if it is still there, a reader stands in it.
+        self.overtaken |= oldest.strong_count() > 0;
         true
     }
 
-    /// Whether some reader stands before the window.
-    pub(crate) fn has_stragglers(&self) -> bool {
-        !self.stragglers.is_empty()
+    /// Whether the window has overtaken a reader since this was last asked.
+    pub(crate) fn has_overtaken(&mut self) -> bool {
+        std::mem::take(&mut self.overtaken)
     }
 
     /// A reader that begins with the next event.

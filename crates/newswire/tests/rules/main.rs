@@ -1,0 +1,18 @@
+//! The rules of delivery, promise by promise: a module for each chapter of the contract.
+
+mod asking;
+mod bad_input;
+mod books;
+mod bounds;
+mod close;
+mod common;
+mod filters;
+mod full_queue;
+mod gaps;
+mod interest;
+mod notices;
+mod order;
+mod publish;
+mod replay;
+mod streams;
+mod unsubscribe;
