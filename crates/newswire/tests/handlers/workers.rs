@@ -145,9 +145,11 @@ fn a_handler_may_use_the_bus_in_every_way() {
         _ => {}
     };
     let listener = bus.on("work.*", handler).unwrap();
-    for text in ["subscribe", "publish", "stats", "close"] {
+    for text in ["subscribe", "publish", "stats"] {
         say(&bus, "work.done", text);
     }
+    eventually("the nested event is handled", || log.len() == 1);
+    say(&bus, "work.done", "close");
     assert!(!reported.recv_timeout(LONG).unwrap().complete, "the drain can't end before its own caller");
     assert!(bus.close(LONG).complete);
     assert_eq!(log.lines(), ["nested"]);
