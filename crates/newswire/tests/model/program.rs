@@ -199,9 +199,8 @@ impl Machine {
 
     /// A subscription that somebody holds.
     fn pick(&self, at: usize) -> Option<usize> {
-        let held: Vec<_> = (0..self.held.len())
-            .filter(|&at| !matches!(self.held[at].1, Held::Nothing))
-            .collect();
+        let held: Vec<_> =
+            (0..self.held.len()).filter(|&at| !matches!(self.held[at].1, Held::Nothing)).collect();
         held.get(at.checked_rem(held.len())?).copied()
     }
 
@@ -262,8 +261,12 @@ impl Machine {
             }
             Some(conduct) => {
                 let (bus, log) = (self.bus.clone(), self.log.clone());
-                let options =
-                    HandlerOptions { queue, mode: Mode::Inline, once: spec.once, ..HandlerOptions::default() };
+                let options = HandlerOptions {
+                    queue,
+                    mode: Mode::Inline,
+                    once: spec.once,
+                    ..HandlerOptions::default()
+                };
                 let pushed = self.bus.on_with(filter, options, Witness { bus, log, at, conduct }).unwrap();
                 (pushed.stats().id, Held::Pushed(pushed))
             }

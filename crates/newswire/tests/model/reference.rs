@@ -134,7 +134,10 @@ impl Sub {
     /// The next item, gaps in position; `up_to` is the last seq that is due.
     fn take(&mut self, up_to: u64) -> Option<(Seen, Option<Sample>)> {
         let Some((gap, seq, event)) = self.items.front_mut().filter(|_| !self.paused) else {
-            return self.tail.take_if(|gap| !self.paused && gap.first <= up_to).map(|gap| (Seen::Gap(gap), None));
+            return self
+                .tail
+                .take_if(|gap| !self.paused && gap.first <= up_to)
+                .map(|gap| (Seen::Gap(gap), None));
         };
         if gap.map_or(*seq, |gap| gap.first) > up_to {
             return None;
@@ -216,9 +219,10 @@ impl Model {
 
     /// Whether a publisher would have to wait for somebody.
     pub(crate) fn would_block(&self, event: Sample) -> bool {
-        self.matched(event).iter().map(|&at| &self.subs[at]).any(|sub| {
-            sub.spec.when_full == WhenFull::Block && sub.items.len() >= sub.buffer
-        })
+        self.matched(event)
+            .iter()
+            .map(|&at| &self.subs[at])
+            .any(|sub| sub.spec.when_full == WhenFull::Block && sub.items.len() >= sub.buffer)
     }
 
     /// Everything up to the inline handlers, which are returned.
