@@ -63,7 +63,9 @@ fn unannounced() -> u64 {
         let options = HandlerOptions { mode, set_aside_after: Some(100), ..HandlerOptions::default() };
         let listener =
             bus.on_with("tool.*", options, |_: &Event| -> () { planned::panic() }).expect("a listener");
-        sample::events(0, 200).into_iter().for_each(|event| drop(bus.publish(event).expect("an open bus")));
+        sample::events(0, 200).into_iter().for_each(|event| {
+            bus.publish(event).expect("an open bus");
+        });
         let announced = notices.next_timeout(LIMIT).is_ok();
         let stats = listener.stats();
         let exact = stats.set_aside && (stats.books.panicked, stats.books.queued) == (100, 100);
