@@ -80,7 +80,9 @@ fn the_cause_is_the_innermost_event_across_buses_and_restored_afterwards() {
         say(&inner_here, "outcome.reached", "outer");
     };
     let back = here.clone();
-    let inner = move |_: &Event| drop(say(&back, "outcome.reached", "inner"));
+    let inner = move |_: &Event| {
+        say(&back, "outcome.reached", "inner");
+    };
     let _outer = here.on_with("work.*", served(Mode::Inline), outer).unwrap();
     let _inner = there.on_with("work.*", served(Mode::Inline), inner).unwrap();
     let mut works = (here.subscribe("work.*").unwrap(), there.subscribe("work.*").unwrap());
