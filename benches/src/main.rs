@@ -29,6 +29,8 @@ fn main() -> ExitCode {
     match set.as_str() {
         "bench" => {
             end_at_any_panic();
+            // Not for `soak`, which judges the memory, too.
+            machine::keep_memory();
             play(goals::GOALS, goals::COMPARISONS, ids, scale)
         }
         "soak" => play(soak::GOALS, &[], ids, scale),
@@ -43,7 +45,6 @@ fn play(goals: &[Goal], comparisons: &[Goal], ids: &[String], scale: Scale) -> E
         let known: Vec<&str> = known().map(|(id, _)| *id).collect();
         return usage(&format!("no goal is called {unknown:?}; there are: {}", known.join(" ")));
     }
-    machine::keep_memory();
     if let Some(busy) = machine::busy() {
         eprintln!("{busy}");
     }

@@ -55,6 +55,18 @@ impl Line {
         self
     }
 
+    /// Whether the value keeps to its limit.
+    #[cfg(test)]
+    pub(crate) fn is_met(&self) -> bool {
+        self.pass
+    }
+
+    /// Whether it counts what must not happen at all, rather than measuring.
+    #[cfg(test)]
+    pub(crate) fn is_count(&self) -> bool {
+        self.limit == 0.0
+    }
+
     /// Prints it: JSON for machines, a sentence for people.
     pub(crate) fn print(&self) {
         println!("{}", serde_json::to_string(self).expect("a line is plain data"));

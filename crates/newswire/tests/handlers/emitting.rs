@@ -8,7 +8,7 @@ use newswire::{
 };
 use uuid::Uuid;
 
-use super::{LONG, event, said, say, served};
+use super::{LONG, event, eventually, said, say, served};
 
 fn all(events: &mut Subscription) -> Vec<Event> {
     std::iter::from_fn(|| events.try_next().ok().flatten()).filter_map(Delivery::event).collect()
@@ -20,9 +20,10 @@ fn reacting(mode: Mode, react: impl Fn(&Bus, &Event) + Send + Sync + 'static) ->
     let mut events = bus.subscribe("*").unwrap();
     let inner = bus.clone();
     let handler = move |event: &Event| react(&inner, event);
-    let _listener = bus.on_with("tool.call.started", served(mode), handler).unwrap();
+    let listener = bus.on_with("tool.call.started", served(mode), handler).unwrap();
     let run = bus.emitter().run("outer", None);
     let call = run.emitter().tool_call("search", "c-1", None);
+    eventually("it has reacted", || listener.stats().books.handled == 1);
     assert!(bus.close(LONG).complete);
     drop((call, run));
     let mut events = all(&mut events);
@@ -79,7 +80,9 @@ fn the_cause_is_the_innermost_event_across_buses_and_restored_afterwards() {
         say(&inner_here, "outcome.reached", "outer");
     };
     let back = here.clone();
-    let inner = move |_: &Event| drop(say(&back, "outcome.reached", "inner"));
+    let inner = move |_: &Event| {
+        say(&back, "outcome.reached", "inner");
+    };
     let _outer = here.on_with("work.*", served(Mode::Inline), outer).unwrap();
     let _inner = there.on_with("work.*", served(Mode::Inline), inner).unwrap();
     let mut works = (here.subscribe("work.*").unwrap(), there.subscribe("work.*").unwrap());
@@ -132,7 +135,7 @@ fn a_parent_that_is_explicit_or_the_emitters_goes_before_the_ambient_one() {
     let own_trace = TraceId::new(9).unwrap();
     let (cause, caused) = reacting(Mode::Inline, move |bus, handled| {
         let parent = handled.correlation().parent_span.unwrap();
-        bus.emitter().with_parent(parent).tool_call_started("sibling", None, None).unwrap();
+        bus.emitter().with_parent(parent).model_call_started("sibling", None).unwrap();
         drop(bus.emitter().with_parent(parent).model_call("sibling", None));
         drop(bus.emitter().with_trace(own_trace).model_call("elsewhere", None));
     });
@@ -182,7 +185,7 @@ fn a_reply_bypasses_interest() {
         let bus = bus.clone();
         move || bus.request(question, LONG).unwrap()
     });
-    super::eventually("the question is pending", || bus.stats().pending_requests == 1);
+    eventually("the question is pending", || bus.stats().pending_requests == 1);
     replying.message_created("assistant", "the answer").unwrap();
     assert!(answer.join().unwrap().payload_json().unwrap().contains("the answer"));
     assert_eq!(bus.emitter().message_created("assistant", "nobody").unwrap().seq, None);

@@ -201,7 +201,11 @@ fn inline_calls_keep_seq_order_and_never_overlap_whoever_publishes() {
     let listener = bus.on_with("*", served(Mode::Inline), handler).unwrap();
     thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| (0..250).for_each(|_| drop(say(&bus, "work.done", ""))));
+            scope.spawn(|| {
+                (0..250).for_each(|_| {
+                    say(&bus, "work.done", "");
+                })
+            });
         }
     });
     eventually("all are handled", || listener.stats().books.handled == 1000);
@@ -227,7 +231,7 @@ impl Handler for Flood {
     }
 
     fn on_gap(&self, gap: &Gap) {
-        self.log.note(format!("gap {}-{} of {}: {}", gap.first, gap.last, gap.count, gap.reason.as_str()));
+        self.log.note(format!("gap of {}: {}", gap.count, gap.reason.as_str()));
     }
 }
 
@@ -242,10 +246,10 @@ fn flooded(when_full: WhenFull) -> Vec<String> {
 
 #[test]
 fn an_inline_handler_that_floods_itself_is_told_what_it_missed() {
-    assert_eq!(flooded(WhenFull::DropOldest), ["begin", "gap 2-3 of 2: full", "three"]);
-    assert_eq!(flooded(WhenFull::DropNewest), ["begin", "one", "gap 3-4 of 2: full"]);
+    assert_eq!(flooded(WhenFull::DropOldest), ["begin", "gap of 2: full", "three"]);
+    assert_eq!(flooded(WhenFull::DropNewest), ["begin", "one", "gap of 2: full"]);
     let reason = GapReason::WouldDeadlock.as_str();
-    assert_eq!(flooded(WhenFull::Block), ["begin".into(), "one".into(), format!("gap 3-4 of 2: {reason}")]);
+    assert_eq!(flooded(WhenFull::Block), ["begin".into(), "one".into(), format!("gap of 2: {reason}")]);
 }
 
 #[test]

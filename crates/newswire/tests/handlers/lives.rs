@@ -178,7 +178,9 @@ fn a_handler_resized_down_drops_by_its_policy_and_is_told() {
         let options = HandlerOptions { queue, ..HandlerOptions::default() };
         let listener = bus.on_with("*", options, Meter(log.clone())).unwrap();
         listener.pause();
-        (1..=4).for_each(|n| drop(say(&bus, "work.done", n)));
+        (1..=4).for_each(|n| {
+            say(&bus, "work.done", n);
+        });
         listener.resize(2, 16 << 20).unwrap();
         assert_eq!((listener.stats().books.dropped, listener.stats().buffer), (2, 2));
         assert_eq!(listener.resize(0, 16 << 20).unwrap_err().kind(), ErrorKind::Invalid);
