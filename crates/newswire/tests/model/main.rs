@@ -4,6 +4,7 @@
 mod program;
 mod random;
 mod reference;
+mod storm;
 
 use proptest::prelude::*;
 
@@ -22,5 +23,10 @@ proptest! {
     #[test]
     fn a_program_that_may_wait_does_exactly_what_the_model_does(steps in random::program()) {
         program::play(&steps, false);
+    }
+
+    #[test]
+    fn whoever_comes_first_the_books_balance_and_every_event_has_its_place(storm in random::storm()) {
+        storm::play(&storm);
     }
 }

@@ -9,7 +9,7 @@ use newswire::{
     Listener, LoopThread, Mode, Published, Scope, ScopeField, SubscribeOptions, Subscription, WhenFull,
 };
 
-use crate::reference::{Conduct, FILTERS, Model, Sample, Seen, Spec};
+use super::reference::{Conduct, FILTERS, Model, Sample, Seen, Spec};
 
 /// One step.
 #[derive(Clone, Debug)]
@@ -126,6 +126,8 @@ pub(crate) fn options_of(spec: &Spec, on_loop: bool) -> SubscribeOptions {
 /// With both sides of the first difference.
 pub(crate) fn play(steps: &[Step], on_loop: bool) {
     let _on_loop = on_loop.then(LoopThread::enter);
+    // A kind that is named for the first time counts as wanted: a notice that nobody gets would take a seq.
+    Kind::parse("bus.subscription.overrun").unwrap();
     let options = BusOptions { closed_kept: 1024, ..BusOptions::default() };
     let model = Model::new(on_loop);
     let bus = Bus::with(options).unwrap();

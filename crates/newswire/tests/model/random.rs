@@ -3,8 +3,9 @@
 use newswire::WhenFull;
 use proptest::prelude::*;
 
-use crate::program::Step;
-use crate::reference::{Conduct, FILTERS, Sample, Spec};
+use super::program::Step;
+use super::reference::{Conduct, FILTERS, Sample, Spec};
+use super::storm::{Meddling, Storm, Way};
 
 /// An event.
 pub(crate) fn sample() -> impl Strategy<Value = Sample> + Clone {
@@ -71,4 +72,32 @@ pub(crate) fn program() -> impl Strategy<Value = Vec<Step>> {
             steps
         },
     )
+}
+
+/// A storm of small scripts.
+pub(crate) fn storm() -> impl Strategy<Value = Storm> {
+    let way = prop::sample::select(vec![
+        Way::Pull,
+        Way::Inline,
+        Way::Inline,
+        Way::Locked,
+        Way::Keyed,
+        Way::Keyed,
+        Way::Concurrent(1),
+        Way::Concurrent(3),
+    ]);
+    let sub = (spec(), way).prop_map(|(spec, way)| {
+        let once = spec.once && way != Way::Pull;
+        (Spec { once, ..spec }, way)
+    });
+    let at = 0..8_usize;
+    let meddling = prop_oneof![
+        3 => at.clone().prop_map(Meddling::Pause),
+        3 => at.clone().prop_map(Meddling::Resume),
+        2 => (at.clone(), 1..8_usize).prop_map(|(at, buffer)| Meddling::Resize(at, buffer)),
+        1 => at.prop_map(Meddling::Unsubscribe),
+    ];
+    let scripts = prop::collection::vec(prop::collection::vec(sample(), 1..25), 1..4);
+    (prop::collection::vec(sub, 1..7), scripts, prop::collection::vec(meddling, 0..12))
+        .prop_map(|(subs, scripts, meddling)| Storm { subs, scripts, meddling })
 }
