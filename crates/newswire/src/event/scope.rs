@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::shared_json::SharedJson;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// The ids that a [`Scope`] can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -272,15 +272,5 @@ impl fmt::Debug for Source {
             (Some(component), None) => f.write_str(component),
             _ => f.write_str("unknown"),
         }
-    }
-}
-
-impl ScopeField {
-    pub(crate) fn parse_or_error(name: &str) -> Result<Self> {
-        Self::parse(name).ok_or_else(|| {
-            let names: Vec<_> = Self::ALL.iter().map(|field| field.as_str()).collect();
-            Error::invalid(format!("there is no scope id {name:?}"))
-                .expecting(format!("one of {}", names.join(", ")))
-        })
     }
 }
