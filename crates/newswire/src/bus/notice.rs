@@ -22,7 +22,7 @@ impl Core {
         let kind = payload.kind();
         let is_heard = {
             let order = self.order.lock();
-            !order.closed && (order.history.is_some() || order.routes.wants_internal(&kind))
+            !order.closed && (order.history.is_some() || order.routes.wants_notice(&kind, subscriber.id))
         };
         if !is_heard {
             return;

@@ -121,9 +121,13 @@ impl Routes {
         self.by_filter.get(&(filter.clone(), internal)).copied()
     }
 
-    /// Whether a subscription that gets internal events could want some of `kind`.
-    pub(crate) fn wants_internal(&self, kind: &Kind) -> bool {
-        self.routes.iter().flatten().any(|route| route.internal && route.filter.admits_kind(kind))
+    /// Whether a subscription that gets internal events could want some of `kind` that are about another.
+    pub(crate) fn wants_notice(&self, kind: &Kind, about: u64) -> bool {
+        let hears = |route: &Route| route.own.iter().any(|subscriber| subscriber.id != about);
+        self.routes
+            .iter()
+            .flatten()
+            .any(|route| route.internal && route.filter.admits_kind(kind) && hears(route))
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Route> {

@@ -14,7 +14,7 @@ use std::sync::{Arc, Weak};
 use super::block::{Block, Writer};
 use crate::delivery::{Delivery, Gap, GapReason};
 use crate::event::Event;
-use crate::sync::{self, AtomicU64, Mutex, Ordering};
+use crate::sync::{self, AtomicBool, AtomicU64, Mutex, Ordering};
 
 /// Slots of a tape's first segment; each next one has twice as many, up to [`LARGEST`].
 const SMALLEST: usize = if cfg!(feature = "loom") { 2 } else { 8 };
@@ -34,6 +34,8 @@ pub(crate) struct Segment {
     bytes_before: u64,
     /// What this segment holds; counted as freed when it goes.
     bytes: AtomicU64,
+    /// The window has let go of it: who still stands in it has lost the rest.
+    evicted: AtomicBool,
     link: Mutex<Option<Link>>,
     freed: Arc<AtomicU64>,
 }
@@ -93,6 +95,7 @@ impl Tape {
             seq_before: 0,
             bytes_before: 0,
             bytes: AtomicU64::new(0),
+            evicted: AtomicBool::new(false),
             link: Mutex::new(None),
             freed: freed.clone(),
         });
@@ -147,6 +150,7 @@ impl Tape {
             seq_before: self.last_seq,
             bytes_before: self.bytes,
             bytes: AtomicU64::new(0),
+            evicted: AtomicBool::new(false),
             link: Mutex::new(None),
             freed: self.freed.clone(),
         });
@@ -210,6 +214,7 @@ impl Tape {
         };
         self.stragglers.retain(|straggler| match straggler.upgrade() {
             Some(straggler) => {
+                straggler.evicted.store(true, Ordering::Relaxed);
                 let cut = straggler
                     .link
                     .lock()
@@ -363,7 +368,8 @@ impl Reader {
         let overdue =
             pushed - self.next > bounds.events || bytes.saturating_sub(self.bytes_taken) > bounds.bytes;
         let inside = self.next - self.segment.first < self.segment.events.capacity() as u64;
-        if !overdue && inside && self.at(self.next).is_some() {
+        let kept = inside && !self.segment.evicted.load(Ordering::Relaxed);
+        if !overdue && kept && self.at(self.next).is_some() {
             return 0;
         }
         self.settle_slowly(bounds, reason)
@@ -379,13 +385,13 @@ impl Reader {
             let bytes = self.tail.bytes.load(Ordering::Relaxed).saturating_sub(self.bytes_taken);
             if pushed - self.next > bounds.events {
                 self.skip_to(pushed - bounds.events, reason, &mut gap);
-            } else if self.next < pushed && self.at(self.next).is_none() {
+            } else if let Some(kept) = self.first_kept(pushed) {
                 if self.tail.pushed.load(Ordering::Acquire) != pushed {
                     // Perhaps this reader's own bound was passed just now; that reason comes first.
                     continue;
                 }
                 // The next segment, or the first that the shared budget has left.
-                self.skip_to(self.next, GapReason::SharedBudget, &mut gap);
+                self.skip_to(kept, GapReason::SharedBudget, &mut gap);
             } else if self.next < pushed && bytes > bounds.bytes {
                 self.skip_to(self.next + 1, reason, &mut gap);
             } else {
@@ -396,6 +402,15 @@ impl Reader {
             self.gap = Some(merge(self.gap, gap));
         }
         self.next - began
+    }
+
+    /// Where to go on, if not in this segment. The oldest goes first: also what of an evicted segment this
+    /// reader alone still holds.
+    fn first_kept(&self, pushed: u64) -> Option<u64> {
+        if self.segment.evicted.load(Ordering::Relaxed) {
+            return self.following().map(|(next, _)| next.first);
+        }
+        (self.next < pushed && self.at(self.next).is_none()).then_some(self.next)
     }
 
     /// Moves on to ordinal `target`, or to the first one after it that is still there.
