@@ -285,15 +285,15 @@ impl Future for Expectation {
         if Instant::now() >= self.deadline {
             return Poll::Ready(Err(no_answer(self.timeout)));
         }
-        if !std::mem::replace(&mut self.timer_set, true) {
-            if let Ok(stream) = &self.stream {
-                let expecting = Arc::downgrade(stream.subscriber());
-                self.core.timer.at(self.deadline, move || {
-                    if let Some(subscriber) = expecting.upgrade() {
-                        subscriber.wake_task();
-                    }
-                });
-            }
+        if !std::mem::replace(&mut self.timer_set, true)
+            && let Ok(stream) = &self.stream
+        {
+            let expecting = Arc::downgrade(stream.subscriber());
+            self.core.timer.at(self.deadline, move || {
+                if let Some(subscriber) = expecting.upgrade() {
+                    subscriber.wake_task();
+                }
+            });
         }
         Poll::Pending
     }

@@ -83,18 +83,16 @@ impl Subscription {
     /// Waits for at least one item, then takes what is there into `into`, at most `max`; says how many.
     /// 0 means that the bus has closed and all has been read.
     pub fn next_batch(&mut self, into: &mut Vec<Delivery>, max: usize) -> usize {
-        loop {
-            let taken = self.take_batch(into, max);
-            if taken > 0 || max == 0 {
-                return taken;
+        let taken = self.take_batch(into, max);
+        if taken > 0 || max == 0 {
+            return taken;
+        }
+        match self.wait(None) {
+            Ok(delivery) => {
+                into.push(delivery);
+                1 + self.take_batch(into, max - 1)
             }
-            match self.wait(None) {
-                Ok(delivery) => {
-                    into.push(delivery);
-                    return 1 + self.take_batch(into, max - 1);
-                }
-                Err(_) => return 0,
-            }
+            Err(_) => 0,
         }
     }
 
