@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use newswire::catalogue::Text;
 use newswire::catalogue::{
     Alias, Catalogued, Class, Elsewhere, Failure, Json, Merge, Row, Usage, aliases, kinds_named, row_of, rows,
 };
@@ -277,7 +278,7 @@ fn names_resolve_by_prefix_or_plainly_where_they_have_one_meaning() {
     assert_eq!(kinds_named("praxis/no.such").expect_err("no such name").column(), Some(8));
 }
 
-fn text() -> impl Strategy<Value = Box<str>> {
+fn text() -> impl Strategy<Value = Text> {
     any::<String>().prop_map(Into::into)
 }
 

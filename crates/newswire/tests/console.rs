@@ -89,7 +89,7 @@ fn payloads_of_any_shape_are_shown() {
         event("odd.two", "[1,2]"),
         event("odd.three", r#""plain""#),
         event("odd.four", r#"{"a\tb":1}"#),
-        event("odd.five", r#"{"error":null,"text":"\ud800"}"#),
+        event("odd.five", r#"{"error":null,"text":"\ud83d\ude00"}"#),
         event("odd.six", r#"{"usage":"much","duration_ns":-1}"#),
     ]);
     assert_eq!(text.lines().count(), 6);
