@@ -97,6 +97,8 @@ pub(crate) struct Calls {
     pub(crate) serving: bool,
     /// The last seq that the serving thread has been asked to go to.
     pub(crate) asked_up_to: u64,
+    /// The handler is being told of a gap.
+    pub(crate) telling: bool,
     /// Calls past their deadline that have not returned: no longer in flight, not gone.
     pub(crate) overrunning: u64,
     /// Calls that a deadline watches, by id.
@@ -144,10 +146,11 @@ impl Inbox {
     /// Whether there is nothing that could be taken now: as [`Inbox::is_empty`], but for a keyed handler
     /// events whose keys are being served don't count.
     pub(crate) fn has_nothing_to_take(&self) -> bool {
-        match &self.source {
-            Source::Queue(queue) if self.replayed.is_empty() => self.paused || !queue.has_takeable(),
-            _ => self.is_empty(),
-        }
+        self.calls.telling
+            || match &self.source {
+                Source::Queue(queue) if self.replayed.is_empty() => self.paused || !queue.has_takeable(),
+                _ => self.is_empty(),
+            }
     }
 
     /// Whether history has to be read before anything can be taken.
@@ -157,7 +160,7 @@ impl Inbox {
 
     /// Whether no call has begun that has not returned.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.books.in_flight == 0 && self.calls.overrunning == 0
+        self.books.in_flight == 0 && self.calls.overrunning == 0 && !self.calls.telling
     }
 
     /// Whether nothing will ever come again.
@@ -212,6 +215,17 @@ impl Inbox {
             self.delivered = event.seq();
         }
         count
+    }
+
+    /// Takes the next item for a handler. While it is told of a gap no other call begins, so that the gap
+    /// is in position however many workers serve it.
+    pub(crate) fn take_to_serve(&mut self, admitted: &mut Vec<Arc<Ticket>>) -> Option<Taken> {
+        if self.calls.telling {
+            return None;
+        }
+        let taken = self.take(admitted)?;
+        self.calls.telling = matches!(taken.delivery, Delivery::Gap(_));
+        Some(taken)
     }
 
     /// Seq of the next item.

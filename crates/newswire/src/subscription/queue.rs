@@ -103,7 +103,16 @@ impl Queue {
     }
 
     fn has_room(&self, size: u64, bounds: Bounds) -> bool {
-        self.waiting.is_empty() && self.len() < bounds.events && self.bytes + size <= bounds.bytes
+        self.first_in_line(bounds).is_none() && self.fits(size, bounds)
+    }
+
+    fn fits(&self, size: u64, bounds: Bounds) -> bool {
+        self.len() < bounds.events && self.bytes + size <= bounds.bytes
+    }
+
+    /// Who is next to be given room: those who wait for a busy key keep nobody else from it.
+    fn first_in_line(&self, bounds: Bounds) -> Option<usize> {
+        self.waiting.iter().position(|waiter| !self.is_crowded(waiter.item.key.as_ref(), bounds))
     }
 
     /// Whether a publisher would have to wait here now.
@@ -194,7 +203,7 @@ impl Queue {
 
     /// Remembers since when it has been full.
     fn note_fullness(&mut self, bounds: Bounds) {
-        if self.has_room(1, bounds) {
+        if self.waiting.is_empty() && self.fits(1, bounds) {
             self.full_since = None;
         } else if self.when_full == WhenFull::Block {
             self.full_since.get_or_insert_with(Instant::now);
@@ -275,16 +284,16 @@ impl Queue {
         }
     }
 
-    /// Gives the room that there is to those who wait for it, in `seq` order.
+    /// Gives the room that there is to those who wait for it, in `seq` order (per key).
     pub(crate) fn admit(&mut self, bounds: Bounds, admitted: &mut Vec<Arc<Ticket>>) {
-        while let Some(Waiter { item, .. }) = self.waiting.front() {
-            let fits = self.len() < bounds.events && self.bytes + item.event.size() as u64 <= bounds.bytes;
-            if !fits || self.is_crowded(item.key.as_ref(), bounds) {
+        while let Some(place) = self.first_in_line(bounds) {
+            let size = self.waiting.get(place).map(|waiter| waiter.item.event.size() as u64);
+            if !size.is_some_and(|size| self.fits(size, bounds)) {
                 break;
             }
-            if let Some(Waiter { item, ticket }) = self.waiting.pop_front() {
-                self.enqueue(item);
+            if let Some(Waiter { item, ticket }) = self.waiting.remove(place) {
                 ticket.settle(Verdict::Admitted);
+                self.enqueue(item);
                 admitted.push(ticket);
             }
         }

@@ -155,3 +155,41 @@ fn by_drop_oldest_a_busy_key_displaces_only_itself() {
     assert!(bus.close(LONG).complete);
     assert_eq!(log.lines(), ["0", "gap of 8", "9", "10"]);
 }
+
+#[test]
+fn a_publisher_that_waits_for_a_busy_key_is_waited_for_by_no_other_key() {
+    let (bus, door, log) = (Bus::new(), Door::default(), Log::default());
+    let queue = SubscribeOptions {
+        buffer: 4,
+        when_full: WhenFull::Block,
+        max_wait: LONG,
+        ..SubscribeOptions::default()
+    };
+    let options = HandlerOptions { queue, ..by_session() };
+    let listener = bus.on_with("work.*", options, Slow { door: door.clone(), log: log.clone() }).unwrap();
+    say_in(&bus, "slow", 0);
+    door.await_visitors(1);
+    (1..=2).for_each(|n| {
+        say_in(&bus, "slow", n);
+    });
+    let waiting: Vec<_> = (3..=4)
+        .map(|n| {
+            let bus = bus.clone();
+            let publisher = std::thread::spawn(move || say_in(&bus, "slow", n));
+            eventually("it waits", || listener.stats().books.waiting == n - 2);
+            publisher
+        })
+        .collect();
+    for _ in 0..10 {
+        let published = say_in(&bus, "quick", "quick");
+        assert_eq!((published.delivered, published.blocked), (1, 0));
+        eventually("it is handled", || listener.stats().books.queued == 2);
+    }
+    assert_eq!(listener.stats().books.waiting, 2);
+    door.open();
+    for publisher in waiting {
+        assert_eq!(publisher.join().unwrap().delivered, 1);
+    }
+    assert!(bus.close(LONG).complete);
+    assert_eq!(log.lines().split_off(10), ["0", "1", "2", "3", "4"]);
+}

@@ -162,3 +162,81 @@ fn a_handler_may_use_the_bus_in_every_way() {
     assert_eq!(listener.stats().books.handled, 4);
     assert!(bus.publish(event("work.done").build().unwrap()).is_err());
 }
+
+#[test]
+fn a_handler_that_begins_earlier_gets_what_was_and_then_what_comes() {
+    for mode in [Mode::Locked, Mode::Concurrent(4), Mode::Keyed(newswire::Field::parse("session").unwrap())] {
+        let bus = Bus::with(BusOptions { history: 10_000, ..BusOptions::default() }).unwrap();
+        let publish = || {
+            (0..1000).for_each(|n| {
+                say(&bus, "work.done", n);
+            })
+        };
+        publish();
+        let seqs: Arc<Mutex<Vec<u64>>> = Arc::default();
+        let noted = seqs.clone();
+        let queue = SubscribeOptions {
+            start: newswire::Start::Earliest,
+            buffer: 10_000,
+            ..SubscribeOptions::default()
+        };
+        let options = HandlerOptions { queue, ..served(mode.clone()) };
+        let handler = move |event: &Event| noted.lock().push(event.seq());
+        let listener = bus.on_with("work.*", options, handler).unwrap();
+        publish();
+        eventually("all are handled", || listener.stats().books.handled == 2000);
+        let mut seqs = seqs.lock().clone();
+        if mode == Mode::Concurrent(4) {
+            seqs.sort_unstable();
+        }
+        assert_eq!(seqs, (1..=2000).collect::<Vec<_>>());
+        assert!(listener.stats().books.balance());
+    }
+}
+
+/// Takes its time with a gap.
+struct Pondering {
+    door: Door,
+    log: Log,
+}
+
+impl newswire::Handler for Pondering {
+    fn on_event(&self, event: &Event) -> Result<(), newswire::Failure> {
+        self.log.note(said(event));
+        Ok(())
+    }
+
+    fn on_gap(&self, gap: &newswire::Gap) {
+        self.door.pass();
+        self.log.note(format!("gap of {}", gap.count));
+    }
+}
+
+#[test]
+fn a_gap_is_told_in_position_before_any_later_call_begins_and_a_close_waits_for_it() {
+    for mode in [Mode::Locked, Mode::Concurrent(3), Mode::Keyed(newswire::Field::parse("text").unwrap())] {
+        let (bus, door, log) = (Bus::new(), Door::default(), Log::default());
+        let queue = SubscribeOptions { buffer: 2, ..SubscribeOptions::default() };
+        let options = HandlerOptions { queue, ..served(mode) };
+        let handler = Pondering { door: door.clone(), log: log.clone() };
+        let listener = bus.on_with("work.*", options, handler).unwrap();
+        listener.pause();
+        (1..=4).for_each(|n| {
+            say(&bus, "work.done", n);
+        });
+        listener.resume();
+        door.await_visitors(1);
+        assert_eq!((listener.stats().books.queued, log.len()), (2, 0));
+        let closing = std::thread::spawn({
+            let bus = bus.clone();
+            move || bus.close(LONG)
+        });
+        eventually("it is closed", || bus.stats().closed);
+        door.open();
+        assert!(closing.join().unwrap().complete);
+        let mut lines = log.lines();
+        assert_eq!(lines.remove(0), "gap of 2");
+        lines.sort_unstable();
+        assert_eq!(lines, ["3", "4"]);
+    }
+}
