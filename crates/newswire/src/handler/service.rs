@@ -95,8 +95,10 @@ impl Service {
 
     /// Tells the handler that no more will come, and lets go of it.
     pub(crate) fn release(&self) {
-        let handler = self.handler.lock().take();
-        if let Some(handler) = handler.and_then(|handler| handler.get()) {
+        let taken = self.handler.lock().take();
+        // Somebody else did, and will say when `on_close` has returned.
+        let Some(handler) = taken else { return };
+        if let Some(handler) = handler.get() {
             // The books are closed; what on_close does wrong is shown by the panic hook.
             let _ = catch(self, || handler.on_close());
         }
