@@ -99,6 +99,8 @@ pub(crate) struct Calls {
     pub(crate) asked_up_to: u64,
     /// Calls past their deadline that have not returned: no longer in flight, not gone.
     pub(crate) overrunning: u64,
+    /// Calls of `on_gap` under way; gaps are not in the books.
+    pub(crate) telling: u64,
     /// Calls that a deadline watches, by id.
     pub(crate) watched: Vec<(u64, Instant)>,
     /// Whether the timer will look at them.
@@ -157,7 +159,7 @@ impl Inbox {
 
     /// Whether no call has begun that has not returned.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.books.in_flight == 0 && self.calls.overrunning == 0
+        self.books.in_flight == 0 && self.calls.overrunning == 0 && self.calls.telling == 0
     }
 
     /// Whether nothing will ever come again.
@@ -212,6 +214,13 @@ impl Inbox {
             self.delivered = event.seq();
         }
         count
+    }
+
+    /// Takes the next item for a handler, whose call is under way from then on, also where it is a gap's.
+    pub(crate) fn take_to_serve(&mut self, admitted: &mut Vec<Arc<Ticket>>) -> Option<Taken> {
+        let taken = self.take(admitted)?;
+        self.calls.telling += u64::from(matches!(taken.delivery, Delivery::Gap(_)));
+        Some(taken)
     }
 
     /// Seq of the next item.
