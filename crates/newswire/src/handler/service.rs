@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::timer::deadline_after;
@@ -18,7 +17,7 @@ use crate::subscriber::Subscriber;
 use crate::subscription::inbox::{Inbox, Taken};
 use crate::subscription::tally::Outcome;
 use crate::subscription::waiting::Ticket;
-use crate::sync::Mutex;
+use crate::sync::{AtomicBool, Mutex, Ordering};
 
 /// A handler and how it is served.
 pub(crate) struct Service {
