@@ -1,7 +1,9 @@
 //! Waiting publishers, and close: everyone is released, once, and nothing happens afterwards.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::task::{Context, Waker};
 
 use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use loom::thread;
@@ -126,9 +128,9 @@ fn close_waits_for(mode: fn() -> Mode) {
         publish(&bus);
         let other = bus.clone();
         let worker = thread::spawn(move || while other.core.pool.work() {});
-        bus.core.begin_close(Instant::now() + LONG);
+        let mut closing = pin!(bus.close_async(LONG));
         while bus.core.pool.work() {}
-        if bus.core.poll_close(std::task::Waker::noop()).is_some() {
+        if closing.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
             assert_eq!((calls.load(Ordering::Relaxed), closed.load(Ordering::Relaxed)), (2, 1));
         }
         worker.join().expect("the worker ends");
