@@ -88,7 +88,7 @@ impl Pool {
     }
 
     /// Does one thing that is ready, as a worker would; false when there is none.
-    #[cfg(feature = "loom")]
+    #[cfg(all(test, feature = "loom"))]
     pub(crate) fn work(&self) -> bool {
         let Some(Ready { job, .. }) = self.shared.state.lock().ready.pop() else { return false };
         match job {
