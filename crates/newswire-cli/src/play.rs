@@ -18,7 +18,7 @@ use crate::stdio::Output;
 use crate::summary::Summary;
 
 /// How long the play waits for a reader that doesn't read.
-const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+const PATIENCE: Duration = Duration::from_secs(3600);
 
 /// Plays the session; gives what the user should know besides.
 pub(crate) fn play(args: &Play, out: &Output, color_welcome: bool) -> Result<Option<String>> {

@@ -11,7 +11,7 @@ mod real {
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
     pub(crate) use std::thread::{Thread, current as current_thread, park, park_timeout};
     pub(crate) use std::thread_local;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     /// Whether deadlines come.
     pub(crate) const TIME_PASSES: bool = true;
@@ -24,6 +24,16 @@ mod real {
     ) -> MutexGuard<'a, T> {
         condvar.wait_until(&mut guard, deadline);
         guard
+    }
+
+    /// Waits until told, or for `timeout`; says whether that passed.
+    pub(crate) fn wait_for<'a, T>(
+        condvar: &Condvar,
+        mut guard: MutexGuard<'a, T>,
+        timeout: Duration,
+    ) -> (MutexGuard<'a, T>, bool) {
+        let timed_out = condvar.wait_for(&mut guard, timeout).timed_out();
+        (guard, timed_out)
     }
 
     /// Starts a thread.
@@ -92,6 +102,10 @@ mod real {
         pub(crate) fn notify_all(&self) {
             self.0.notify_all();
         }
+
+        pub(crate) fn notify_one(&self) {
+            self.0.notify_one();
+        }
     }
 
     /// Waits until told.
@@ -101,6 +115,15 @@ mod real {
         _deadline: Instant,
     ) -> MutexGuard<'a, T> {
         condvar.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until told.
+    pub(crate) fn wait_for<'a, T>(
+        condvar: &Condvar,
+        guard: MutexGuard<'a, T>,
+        _timeout: Duration,
+    ) -> (MutexGuard<'a, T>, bool) {
+        (condvar.0.wait(guard).unwrap_or_else(PoisonError::into_inner), false)
     }
 
     /// `loom::thread_local`, that takes what std's takes.

@@ -17,6 +17,7 @@ pub(crate) mod stats;
 mod subscribe;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use self::ask::{Expectation, Request};
@@ -37,7 +38,6 @@ use crate::handler::timer::deadline_after;
 use crate::kind::Kind;
 use crate::options::{BusOptions, HandlerOptions, SubscribeOptions};
 use crate::subscription::pull::Subscription;
-use crate::sync::AtomicU64;
 
 /// Takes events, gives each its sequence number, hands them to subscriptions. A clone is another handle of
 /// the same bus.

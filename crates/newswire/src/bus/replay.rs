@@ -108,6 +108,7 @@ impl Core {
                 reason: GapReason::Retention,
             });
             next = first;
+            inbox.source = Source::Replay { next };
         }
         let events = order.history.as_ref().map_or_else(Vec::new, |history| history.read(next, CHUNK));
         let Some(last) = events.last().map(Event::seq) else {
@@ -126,8 +127,11 @@ impl Core {
             .filter(|event| wants(&subscriber.filter, subscriber.internal, event))
             .collect();
         let mut inbox = subscriber.inbox.lock();
-        if let Source::Replay { next } = &mut inbox.source {
-            *next = last + 1;
+        // Another worker of the same handler may have read the same piece meanwhile.
+        if let Source::Replay { next: place } = &mut inbox.source
+            && *place == next
+        {
+            *place = last + 1;
             inbox.books.matched += matching.len() as u64;
             inbox.replayed.extend(matching.into_iter().map(Delivery::Event));
         }

@@ -9,13 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-
 use super::{inline, service, timer::Timer};
 use crate::bus::core::Core;
 use crate::options::Mode;
 use crate::subscriber::Subscriber;
-use crate::sync;
+use crate::sync::{self, Condvar, Mutex};
 
 const IDLE: Duration = Duration::from_secs(10);
 const OVERRUN: Duration = Duration::from_millis(10);
@@ -90,7 +88,7 @@ impl Pool {
     }
 
     /// Does one thing that is ready, as a worker would; false when there is none.
-    #[cfg(feature = "loom")]
+    #[cfg(all(test, feature = "loom"))]
     pub(crate) fn work(&self) -> bool {
         let Some(Ready { job, .. }) = self.shared.state.lock().ready.pop() else { return false };
         match job {
@@ -187,7 +185,8 @@ impl Shared {
         loop {
             let Some(Ready { job, .. }) = state.ready.pop() else {
                 state.idle += 1;
-                let timed_out = self.work.wait_for(&mut state, IDLE).timed_out();
+                let timed_out;
+                (state, timed_out) = sync::wait_for(&self.work, state, IDLE);
                 state.idle -= 1;
                 if timed_out && state.ready.is_empty() {
                     state.workers.retain(|other| !Arc::ptr_eq(other, worker));

@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::timer::deadline_after;
@@ -18,7 +17,7 @@ use crate::subscriber::Subscriber;
 use crate::subscription::inbox::{Inbox, Taken};
 use crate::subscription::tally::Outcome;
 use crate::subscription::waiting::Ticket;
-use crate::sync::Mutex;
+use crate::sync::{AtomicBool, Mutex, Ordering};
 
 /// A handler and how it is served.
 pub(crate) struct Service {
@@ -95,8 +94,10 @@ impl Service {
 
     /// Tells the handler that no more will come, and lets go of it.
     pub(crate) fn release(&self) {
-        let handler = self.handler.lock().take();
-        if let Some(handler) = handler.and_then(|handler| handler.get()) {
+        let taken = self.handler.lock().take();
+        // Somebody else did, and will say when `on_close` has returned.
+        let Some(handler) = taken else { return };
+        if let Some(handler) = handler.get() {
             // The books are closed; what on_close does wrong is shown by the panic hook.
             let _ = catch(self, || handler.on_close());
         }

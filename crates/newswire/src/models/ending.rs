@@ -1,9 +1,11 @@
 //! Waiting publishers, and close: everyone is released, once, and nothing happens afterwards.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::task::{Context, Waker};
 
+use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use loom::thread;
 
 use super::{LONG, assert_accounts_for, check, event, publish, rest_of, subscribe};
@@ -98,7 +100,7 @@ fn a_consumer_that_goes_to_sleep_meanwhile_sees_the_close() {
 #[derive(Default)]
 struct Closes {
     calls: Arc<AtomicU64>,
-    closing: loom::sync::atomic::AtomicBool,
+    closing: AtomicBool,
     closed: Arc<AtomicU64>,
 }
 
@@ -123,18 +125,19 @@ fn close_waits_for(mode: fn() -> Mode) {
         let options = HandlerOptions { mode: mode(), ..HandlerOptions::default() };
         let listener = bus.on_with("model.*", options, handler).expect("a listener");
         publish(&bus);
+        publish(&bus);
         let other = bus.clone();
         let worker = thread::spawn(move || while other.core.pool.work() {});
-        bus.core.begin_close(Instant::now() + LONG);
+        let mut closing = pin!(bus.close_async(LONG));
         while bus.core.pool.work() {}
-        if bus.core.poll_close(std::task::Waker::noop()).is_some() {
-            assert_eq!((calls.load(Ordering::Relaxed), closed.load(Ordering::Relaxed)), (1, 1));
+        if closing.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+            assert_eq!((calls.load(Ordering::Relaxed), closed.load(Ordering::Relaxed)), (2, 1));
         }
         worker.join().expect("the worker ends");
         while bus.core.pool.work() {}
         let report = bus.close(LONG);
         assert!(report.complete && report.discarded == 0, "{report:?}");
-        assert_eq!((calls.load(Ordering::Relaxed), closed.load(Ordering::Relaxed)), (1, 1));
+        assert_eq!((calls.load(Ordering::Relaxed), closed.load(Ordering::Relaxed)), (2, 1));
         drop(listener);
     });
 }

@@ -1,9 +1,8 @@
 //! Handlers: every event is served, by one thread at a time, and `once` is spent once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use loom::sync::atomic::AtomicBool;
+use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use loom::thread;
 
 use super::{LONG, check, publish};

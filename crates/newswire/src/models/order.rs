@@ -24,6 +24,23 @@ fn events_of_two_publishers_come_in_the_order_of_their_seqs() {
 }
 
 #[test]
+fn a_batch_holds_no_more_than_has_come() {
+    check(|| {
+        let bus = Bus::new();
+        let mut subscription = subscribe(&bus, SubscribeOptions::default());
+        let other = bus.clone();
+        publish(&bus);
+        let publisher = thread::spawn(move || publish(&other));
+        let mut got = Vec::new();
+        subscription.next_batch(&mut got, 9);
+        assert!(subscription.stats().books.balance());
+        publisher.join().expect("the publisher ends");
+        got.extend(rest_of(&mut subscription));
+        assert_accounts_for(&got, 1, 2);
+    });
+}
+
+#[test]
 fn a_subscription_made_meanwhile_gets_all_from_some_seq_on() {
     check(|| {
         let bus = Bus::new();

@@ -165,7 +165,11 @@ impl Inbox {
 
     /// Whether nothing will ever come again.
     pub(crate) fn is_over(&self) -> bool {
-        self.ended && !self.paused && self.is_empty()
+        self.ended
+            && match self.source {
+                Source::Nowhere => self.replayed.is_empty(),
+                _ => !self.paused && self.is_empty(),
+            }
     }
 
     /// Takes the next item; an event is in flight from then on.
