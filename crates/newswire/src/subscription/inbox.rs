@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
+use super::coalesce::Coalescer;
 use super::health::Condition;
 use super::queue::{Offer, Patience, Queue};
 use super::tally::{Books, Outcome};
@@ -55,13 +56,48 @@ pub(crate) enum Sleep {
 /// An event that was taken and has no outcome yet.
 pub(crate) struct Taken {
     pub(crate) delivery: Delivery,
+    pub(crate) entry: Entry,
+}
+
+/// How a delivery stands in the books.
+pub(crate) struct Entry {
+    /// The key that is served with it.
     pub(crate) key: Option<Arc<str>>,
+    /// How many events it is: more than one where they were merged.
+    pub(crate) events: u64,
+}
+
+impl Taken {
+    fn last_seq(&self) -> u64 {
+        match &self.delivery {
+            Delivery::Event(event) => event.seq(),
+            Delivery::Gap(gap) => gap.last,
+        }
+    }
+}
+
+/// One step of taking.
+pub(crate) enum Step {
+    /// An item to be handed over; an event is in flight from then on.
+    Item(Taken),
+    /// A chunk, which is held back.
+    Held,
+    /// There is nothing now.
+    Nothing,
+}
+
+/// A call whose deadline is watched.
+pub(crate) struct Watched {
+    pub(crate) id: u64,
+    pub(crate) deadline: Instant,
+    /// How many events it was given, merged into one.
+    pub(crate) events: u64,
 }
 
 impl Calls {
     /// A call has returned; false when its deadline had already been booked.
     pub(crate) fn unwatch(&mut self, id: u64) -> bool {
-        let place = self.watched.iter().position(|(watched, _)| *watched == id);
+        let place = self.watched.iter().position(|watched| watched.id == id);
         place.map(|place| self.watched.swap_remove(place)).is_some()
     }
 }
@@ -71,6 +107,8 @@ pub(crate) struct Inbox {
     pub(crate) source: Source,
     /// Replayed events that wait for the consumer; they come before the source's.
     pub(crate) replayed: VecDeque<Delivery>,
+    /// Merges chunks on their way out, where the subscription asks for it.
+    pub(crate) coalescer: Option<Box<Coalescer>>,
     pub(crate) bounds: Bounds,
     /// The books, without what the source knows better: see [`Inbox::books`].
     pub(crate) books: Books,
@@ -99,8 +137,8 @@ pub(crate) struct Calls {
     pub(crate) asked_up_to: u64,
     /// Calls past their deadline that have not returned: no longer in flight, not gone.
     pub(crate) overrunning: u64,
-    /// Calls that a deadline watches, by id.
-    pub(crate) watched: Vec<(u64, Instant)>,
+    /// Calls that a deadline watches.
+    pub(crate) watched: Vec<Watched>,
     /// Whether the timer will look at them.
     pub(crate) watch_armed: bool,
     pub(crate) last_id: u64,
@@ -117,6 +155,7 @@ impl Inbox {
         Self {
             source,
             replayed: VecDeque::new(),
+            coalescer: None,
             bounds,
             books: Books::default(),
             paused: false,
@@ -132,7 +171,8 @@ impl Inbox {
     /// Whether there is nothing to take now, not even a gap.
     pub(crate) fn is_empty(&self) -> bool {
         self.paused
-            || self.replayed.is_empty()
+            || !self.has_merges_due()
+                && self.replayed.is_empty()
                 && match &self.source {
                     Source::Tape(reader) => reader.is_empty(),
                     Source::Queue(queue) => queue.is_empty(),
@@ -145,9 +185,25 @@ impl Inbox {
     /// events whose keys are being served don't count.
     pub(crate) fn has_nothing_to_take(&self) -> bool {
         match &self.source {
-            Source::Queue(queue) if self.replayed.is_empty() => self.paused || !queue.has_takeable(),
+            Source::Queue(queue) if self.replayed.is_empty() && !self.has_merges_due() => {
+                self.paused || !queue.has_takeable()
+            }
             _ => self.is_empty(),
         }
+    }
+
+    fn has_merges_due(&self) -> bool {
+        self.coalescer.as_ref().is_some_and(|coalescer| coalescer.is_due(self.ended))
+    }
+
+    /// Whether chunks are held back.
+    pub(crate) fn holds_back(&self) -> bool {
+        self.coalescer.as_ref().is_some_and(|coalescer| !coalescer.is_empty())
+    }
+
+    /// The end of the window that the timer has to be set to before the consumer sleeps.
+    pub(crate) fn arm_window(&mut self) -> Option<Instant> {
+        self.coalescer.as_mut().and_then(|coalescer| coalescer.arm())
     }
 
     /// Whether history has to be read before anything can be taken.
@@ -157,7 +213,8 @@ impl Inbox {
 
     /// Whether no call has begun that has not returned.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.books.in_flight == 0 && self.calls.overrunning == 0
+        let held = self.coalescer.as_ref().map_or(0, |coalescer| coalescer.held());
+        self.books.in_flight == held && self.calls.overrunning == 0
     }
 
     /// Whether nothing will ever come again.
@@ -168,6 +225,61 @@ impl Inbox {
     /// Takes the next item; an event is in flight from then on.
     #[inline]
     pub(crate) fn take(&mut self, admitted: &mut Vec<Arc<Ticket>>) -> Option<Taken> {
+        if self.coalescer.is_none() {
+            let taken = self.take_next(admitted)?;
+            self.delivered = taken.last_seq();
+            return Some(taken);
+        }
+        loop {
+            match self.step(admitted) {
+                Step::Item(taken) => return Some(taken),
+                Step::Held => {}
+                Step::Nothing => return None,
+            }
+        }
+    }
+
+    /// One step of taking, where chunks are held back.
+    pub(crate) fn step(&mut self, admitted: &mut Vec<Arc<Ticket>>) -> Step {
+        if self.paused {
+            return Step::Nothing;
+        }
+        let is_due = match &mut self.coalescer {
+            Some(coalescer) => {
+                if let Some((taken, delivered)) = coalescer.pop() {
+                    return self.hand_over(taken, delivered);
+                }
+                coalescer.is_due(false)
+            }
+            None => false,
+        };
+        let next = if is_due { None } else { self.take_next(admitted) };
+        let Some(coalescer) = &mut self.coalescer else {
+            return next.map_or(Step::Nothing, |taken| {
+                let delivered = taken.last_seq();
+                self.hand_over(taken, delivered)
+            });
+        };
+        let came = next.is_some();
+        match next {
+            Some(taken) => coalescer.absorb(taken),
+            None if is_due || self.ended => coalescer.flush(),
+            None => {}
+        }
+        match coalescer.pop() {
+            Some((taken, delivered)) => self.hand_over(taken, delivered),
+            None if came => Step::Held,
+            None => Step::Nothing,
+        }
+    }
+
+    fn hand_over(&mut self, taken: Taken, delivered: u64) -> Step {
+        self.delivered = self.delivered.max(delivered);
+        Step::Item(taken)
+    }
+
+    #[inline]
+    fn take_next(&mut self, admitted: &mut Vec<Arc<Ticket>>) -> Option<Taken> {
         if self.paused {
             return None;
         }
@@ -187,22 +299,17 @@ impl Inbox {
                 Source::Replay { .. } | Source::Nowhere => return None,
             },
         };
-        self.delivered = match &delivery {
-            Delivery::Event(event) => {
-                self.books.in_flight += 1;
-                event.seq()
-            }
-            Delivery::Gap(gap) => gap.last,
-        };
+        let events = u64::from(matches!(delivery, Delivery::Event(_)));
+        self.books.in_flight += events;
         self.see_whether_well();
-        Some(Taken { delivery, key })
+        Some(Taken { delivery, entry: Entry { key, events } })
     }
 
     /// Takes a run of events off a tape at once, all handled from then on; 0 where there is none, or
     /// something other than an event comes next.
     pub(crate) fn take_handled(&mut self, max: usize, into: &mut Vec<Delivery>) -> usize {
         let Source::Tape(reader) = &mut self.source else { return 0 };
-        if self.paused || !self.replayed.is_empty() {
+        if self.paused || !self.replayed.is_empty() || self.coalescer.is_some() {
             return 0;
         }
         let (count, dropped) = reader.take_events(self.bounds, max, into);
@@ -218,6 +325,9 @@ impl Inbox {
     pub(crate) fn peek_seq(&mut self) -> Option<u64> {
         if self.paused {
             return None;
+        }
+        if let Some(coalescer) = self.coalescer.as_ref().filter(|coalescer| coalescer.is_due(self.ended)) {
+            return coalescer.peek_seq();
         }
         match &mut self.source {
             Source::Tape(reader) => {
@@ -271,15 +381,15 @@ impl Inbox {
     }
 
     /// Books how the delivery of an event ended.
-    pub(crate) fn settle(&mut self, key: Option<&Arc<str>>, outcome: Outcome) {
-        self.books.settle(outcome);
-        self.served(key);
+    pub(crate) fn settle(&mut self, entry: &Entry, outcome: Outcome) {
+        self.books.settle(entry.events, outcome);
+        self.served(entry);
     }
 
     /// The key may be served again.
-    pub(crate) fn served(&mut self, key: Option<&Arc<str>>) {
+    pub(crate) fn served(&mut self, entry: &Entry) {
         if let Source::Queue(queue) = &mut self.source {
-            queue.served(key);
+            queue.served(entry.key.as_ref());
         }
     }
 
@@ -332,7 +442,13 @@ impl Inbox {
     /// flight.
     pub(crate) fn discard(&mut self) {
         let books = self.books();
-        self.books = Books { discarded: books.discarded + books.queued, queued: 0, ..books };
+        let held = self.coalescer.take().map_or(0, |coalescer| coalescer.held());
+        self.books = Books {
+            discarded: books.discarded + books.queued + held,
+            queued: 0,
+            in_flight: books.in_flight - held,
+            ..books
+        };
         self.replayed.clear();
         self.source = Source::Nowhere;
     }

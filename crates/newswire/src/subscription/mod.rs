@@ -1,8 +1,10 @@
 //! The pull side: subscriptions, and where their events wait.
 
 pub(crate) mod block;
+pub(crate) mod coalesce;
 pub(crate) mod health;
 pub(crate) mod inbox;
+mod merge;
 pub(crate) mod pull;
 pub(crate) mod queue;
 pub(crate) mod stream;

@@ -118,10 +118,14 @@ pub(crate) fn play(storm: &Storm) -> u64 {
             }
             snapshots
         });
-        let publishers: Vec<_> = storm.scripts.iter().map(|script| {
-            let (bus, truth) = (&bus, &truth);
-            scope.spawn(move || script.iter().for_each(|sample| publish(bus, *sample, truth).unwrap()))
-        }).collect();
+        let publishers: Vec<_> = storm
+            .scripts
+            .iter()
+            .map(|script| {
+                let (bus, truth) = (&bus, &truth);
+                scope.spawn(move || script.iter().for_each(|sample| publish(bus, *sample, truth).unwrap()))
+            })
+            .collect();
         for meddling in &storm.meddling {
             meddle(*meddling, &mut listeners, &mut gone);
             thread::yield_now();
