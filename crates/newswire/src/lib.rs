@@ -21,6 +21,7 @@ mod subscription;
 mod sync;
 
 pub use ambient::LoopThread;
+pub use bus::alter::{Enricher, Enrichment, Redaction};
 pub use bus::ask::{Expectation, Request};
 pub use bus::close::{CloseReport, Closing};
 pub use bus::publish::Publishing;

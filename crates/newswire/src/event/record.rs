@@ -79,6 +79,21 @@ pub(crate) enum Place {
     Component,
 }
 
+impl Place {
+    /// The name of the object; none for the event itself.
+    pub(crate) fn as_str(self) -> Option<&'static str> {
+        match self {
+            Self::Envelope => None,
+            Self::Origin => Some("origin"),
+            Self::Merged => Some("merged"),
+            Self::Source => Some("source"),
+            Self::Scope => Some("scope"),
+            Self::Correlation => Some("correlation"),
+            Self::Component => Some("component"),
+        }
+    }
+}
+
 /// The wire form between seq and payload, made when first asked for.
 ///
 /// The seq stays out because it differs between handles of one record, the payload because it already

@@ -2,7 +2,9 @@
 //! their way to one subscription.
 
 mod coalescing;
+mod enrichment;
 mod flushing;
+mod redaction;
 
 use std::time::{Duration, Instant};
 
