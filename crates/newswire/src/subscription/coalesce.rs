@@ -95,11 +95,8 @@ impl Coalescer {
         if self.bytes + bytes > self.limits.max_bytes {
             self.flush();
         }
-        let joined = self.open.iter_mut().try_fold(chunk, |chunk, merge| match merge.join(chunk) {
-            Ok(()) => Err(()),
-            Err(chunk) => Ok(chunk),
-        });
-        if let Ok(chunk) = joined {
+        let alone = self.open.iter_mut().try_fold(chunk, |chunk, merge| merge.join(chunk));
+        if let Some(chunk) = alone {
             if self.open.len() >= MAX_OPEN {
                 self.flush();
             }

@@ -65,17 +65,17 @@ impl OpenMerge {
     }
 
     /// Takes in a later chunk; gives it back where it is of another stream.
-    pub(crate) fn join(&mut self, chunk: Self) -> Result<(), Self> {
+    pub(crate) fn join(&mut self, chunk: Self) -> Option<Self> {
         let joined = (self.stream == chunk.stream && is_alike(&self.last, &chunk.last))
             .then(|| joined(self.rule, &mut self.members, &chunk.members))
             .flatten();
         if joined.is_none() {
-            return Err(chunk);
+            return Some(chunk);
         }
         self.last = chunk.last;
         self.count += chunk.count;
         self.bytes += chunk.bytes;
-        Ok(())
+        None
     }
 
     /// The merged event; the very one where it stayed alone.
