@@ -8,8 +8,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::inbox::{Entry, Taken};
+use super::inbox::{Entry, Inbox, Step, Taken};
 use super::merge::OpenMerge;
+use super::waiting::Ticket;
 use crate::delivery::Delivery;
 use crate::options::Coalesce;
 use crate::subscriber::Subscriber;
@@ -148,6 +149,61 @@ impl Coalescer {
             self.due = Some(Instant::now());
         }
         rings
+    }
+}
+
+impl Inbox {
+    pub(super) fn has_merges_due(&self) -> bool {
+        self.coalescer.as_ref().is_some_and(|coalescer| coalescer.is_due(self.ended))
+    }
+
+    /// Whether chunks are held back.
+    pub(crate) fn holds_back(&self) -> bool {
+        self.coalescer.as_ref().is_some_and(|coalescer| !coalescer.is_empty())
+    }
+
+    /// The end of the window that the timer has to be set to before the consumer sleeps.
+    pub(crate) fn arm_window(&mut self) -> Option<Instant> {
+        self.coalescer.as_mut().and_then(|coalescer| coalescer.arm())
+    }
+
+    /// One step of taking, where chunks are held back.
+    pub(crate) fn step(&mut self, admitted: &mut Vec<Arc<Ticket>>) -> Step {
+        if self.paused {
+            return Step::Nothing;
+        }
+        let is_due = match &mut self.coalescer {
+            Some(coalescer) => {
+                if let Some((taken, delivered)) = coalescer.pop() {
+                    return self.hand_over(taken, delivered);
+                }
+                coalescer.is_due(false)
+            }
+            None => false,
+        };
+        let next = if is_due { None } else { self.take_next(admitted) };
+        let Some(coalescer) = &mut self.coalescer else {
+            return next.map_or(Step::Nothing, |taken| {
+                let delivered = taken.last_seq();
+                self.hand_over(taken, delivered)
+            });
+        };
+        let came = next.is_some();
+        match next {
+            Some(taken) => coalescer.absorb(taken),
+            None if is_due || self.ended => coalescer.flush(),
+            None => {}
+        }
+        match coalescer.pop() {
+            Some((taken, delivered)) => self.hand_over(taken, delivered),
+            None if came => Step::Held,
+            None => Step::Nothing,
+        }
+    }
+
+    fn hand_over(&mut self, taken: Taken, delivered: u64) -> Step {
+        self.delivered = self.delivered.max(delivered);
+        Step::Item(taken)
     }
 }
 

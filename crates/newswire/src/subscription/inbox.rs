@@ -68,7 +68,7 @@ pub(crate) struct Entry {
 }
 
 impl Taken {
-    fn last_seq(&self) -> u64 {
+    pub(super) fn last_seq(&self) -> u64 {
         match &self.delivery {
             Delivery::Event(event) => event.seq(),
             Delivery::Gap(gap) => gap.last,
@@ -192,20 +192,6 @@ impl Inbox {
         }
     }
 
-    fn has_merges_due(&self) -> bool {
-        self.coalescer.as_ref().is_some_and(|coalescer| coalescer.is_due(self.ended))
-    }
-
-    /// Whether chunks are held back.
-    pub(crate) fn holds_back(&self) -> bool {
-        self.coalescer.as_ref().is_some_and(|coalescer| !coalescer.is_empty())
-    }
-
-    /// The end of the window that the timer has to be set to before the consumer sleeps.
-    pub(crate) fn arm_window(&mut self) -> Option<Instant> {
-        self.coalescer.as_mut().and_then(|coalescer| coalescer.arm())
-    }
-
     /// Whether history has to be read before anything can be taken.
     pub(crate) fn is_behind(&self) -> bool {
         !self.paused && self.replayed.is_empty() && matches!(self.source, Source::Replay { .. })
@@ -239,47 +225,8 @@ impl Inbox {
         }
     }
 
-    /// One step of taking, where chunks are held back.
-    pub(crate) fn step(&mut self, admitted: &mut Vec<Arc<Ticket>>) -> Step {
-        if self.paused {
-            return Step::Nothing;
-        }
-        let is_due = match &mut self.coalescer {
-            Some(coalescer) => {
-                if let Some((taken, delivered)) = coalescer.pop() {
-                    return self.hand_over(taken, delivered);
-                }
-                coalescer.is_due(false)
-            }
-            None => false,
-        };
-        let next = if is_due { None } else { self.take_next(admitted) };
-        let Some(coalescer) = &mut self.coalescer else {
-            return next.map_or(Step::Nothing, |taken| {
-                let delivered = taken.last_seq();
-                self.hand_over(taken, delivered)
-            });
-        };
-        let came = next.is_some();
-        match next {
-            Some(taken) => coalescer.absorb(taken),
-            None if is_due || self.ended => coalescer.flush(),
-            None => {}
-        }
-        match coalescer.pop() {
-            Some((taken, delivered)) => self.hand_over(taken, delivered),
-            None if came => Step::Held,
-            None => Step::Nothing,
-        }
-    }
-
-    fn hand_over(&mut self, taken: Taken, delivered: u64) -> Step {
-        self.delivered = self.delivered.max(delivered);
-        Step::Item(taken)
-    }
-
     #[inline]
-    fn take_next(&mut self, admitted: &mut Vec<Arc<Ticket>>) -> Option<Taken> {
+    pub(super) fn take_next(&mut self, admitted: &mut Vec<Arc<Ticket>>) -> Option<Taken> {
         if self.paused {
             return None;
         }
