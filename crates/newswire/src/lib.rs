@@ -21,6 +21,7 @@ mod subscription;
 mod sync;
 
 pub use ambient::LoopThread;
+pub use bus::alter::{Enricher, Enrichment, Redaction};
 pub use bus::ask::{Expectation, Request};
 pub use bus::close::{CloseReport, Closing};
 pub use bus::publish::Publishing;
@@ -31,8 +32,9 @@ pub use delivery::{Delivery, Gap, GapReason, Published};
 pub use emitter::{Emitter, Guard};
 pub use error::{Error, ErrorKind, Rejected, Result};
 pub use event::{
-    Component, ComponentScope, Correlation, CorrelationField, Event, EventBuilder, MAX_EVENT_BYTES, Origin,
-    Payload, Phase, Scope, ScopeField, Severity, Source, SpanId, Status, TraceId, json_len, reseed_ids,
+    Component, ComponentScope, Correlation, CorrelationField, Event, EventBuilder, MAX_EVENT_BYTES, Merged,
+    Origin, Payload, Phase, Scope, ScopeField, Severity, Source, SpanId, Status, TraceId, json_len,
+    reseed_ids,
 };
 pub use field::Field;
 pub use filter::{Filter, IntoFilter, Value};

@@ -34,12 +34,32 @@ pub enum Start {
     Since(i64),
 }
 
-/// How matching events may be merged on their way to one subscription.
+/// How matching events may be merged on their way to one subscription, as the catalogue says of their
+/// kind: consecutive chunks of a stream become one event. It has the last one's seq and id, the first one's
+/// time, and says by [`Event::merged`] what it stands for. Filters see single chunks, the books count them.
+///
+/// ```
+/// use newswire::catalogue::message::MessageDelta;
+/// use newswire::{Bus, Coalesce, Event, SubscribeOptions};
+/// use std::time::Duration;
+///
+/// let bus = Bus::new();
+/// let coalesce = Some(Coalesce { window: Duration::from_millis(50), max_bytes: 1 << 16 });
+/// let mut events = bus.subscribe_with("*", SubscribeOptions { coalesce, ..Default::default() })?;
+/// for text in ["Hel", "lo"] {
+///     bus.publish(Event::of(MessageDelta::new("m-1", text)).build()?)?;
+/// }
+/// let event = events.next().and_then(|delivery| delivery.event()).unwrap();
+/// assert_eq!(event.payload::<MessageDelta>()?.unwrap().text.as_ref(), "Hello");
+/// assert_eq!(event.merged().map(|merged| merged.count), Some(2));
+/// # Ok::<(), newswire::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Coalesce {
     /// The longest that a chunk is held back.
     pub window: Duration,
-    /// The largest merged event, in bytes.
+    /// How much is held back at most, and so the largest merged event, in bytes; up to
+    /// [`MAX_EVENT_BYTES`].
     pub max_bytes: usize,
 }
 
@@ -146,6 +166,22 @@ impl SubscribeOptions {
         if self.max_wait > MAX_WAIT {
             return Err(Error::new(ErrorKind::TooLarge, "a publisher waits at most an hour")
                 .at_path("options.max_wait"));
+        }
+        self.coalesce.as_ref().map_or(Ok(()), Coalesce::check)
+    }
+}
+
+impl Coalesce {
+    fn check(&self) -> Result<()> {
+        if self.window.is_zero() || self.window > MAX_WAIT {
+            return Err(Error::invalid("chunks are held back for a moment, at most an hour")
+                .at_path("options.coalesce.window")
+                .expecting("more than 0; 50 ms is customary"));
+        }
+        if self.max_bytes == 0 || self.max_bytes > MAX_EVENT_BYTES {
+            return Err(Error::invalid("a merged event has the bounds of any other")
+                .at_path("options.coalesce.max_bytes")
+                .expecting(format!("1 to {MAX_EVENT_BYTES}")));
         }
         Ok(())
     }

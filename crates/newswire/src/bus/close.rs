@@ -114,6 +114,9 @@ impl Core {
         self.wake_everyone();
         for subscriber in self.closing.drained() {
             if subscriber.is_inline() {
+                if subscriber.inbox.lock().holds_back() {
+                    subscriber.call_consumer();
+                }
                 subscriber.retire_if_over();
             }
         }

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use self::alter::{Enricher, Enrichment, Redaction};
 use self::ask::{Expectation, Request};
 use self::close::{CloseReport, Closing};
 use self::core::Core;
@@ -83,7 +84,7 @@ impl Bus {
     ///
     /// # Errors
     /// Only before the event has a seq, and with the event given back: `Closed`; `TooLarge`, where causation
-    /// or an enricher made it so.
+    /// or a mask made it so.
     #[inline]
     pub fn publish(&self, event: Event) -> Result<Published, Rejected<Event>> {
         self.core.publish(event, Manner::Wait)
@@ -188,6 +189,55 @@ impl Bus {
             filter.into_filter().and_then(|filter| self.core.expect(filter)).map(Subscription::stream);
         let deadline = deadline_after(timeout);
         Expectation { stream, core: self.core.clone(), timeout, deadline, timer_set: false }
+    }
+
+    /// Has `enricher` look at each event before it has its seq, and complete it.
+    ///
+    /// It runs in the publisher's thread, in the order of adding, before redaction. One that panics, or sets
+    /// what no event can have, is counted as an alteration failure, and the event goes on unchanged by it.
+    /// What it publishes itself on this bus is not enriched.
+    ///
+    /// ```
+    /// let bus = newswire::Bus::new();
+    /// let _enricher = bus.add_enricher(|event| event.attr("region", "eu-1"))?;
+    /// let mut events = bus.subscribe("*")?;
+    /// bus.publish(newswire::Event::builder(newswire::Kind::parse("deploy.finished")?).build()?)?;
+    /// let event = events.next().and_then(|delivery| delivery.event()).unwrap();
+    /// assert_eq!(event.attr("region").unwrap().get(), r#""eu-1""#);
+    /// # Ok::<(), newswire::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Full` over 64 enrichers.
+    pub fn add_enricher(
+        &self,
+        enricher: impl Fn(&mut Enrichment) + Send + Sync + 'static,
+    ) -> Result<Enricher> {
+        let id = self.core.alterations.add_enricher(Arc::new(enricher))?;
+        Ok(Enricher::new(&self.core, id))
+    }
+
+    /// Has a rule mask what nobody is to see, in every event from now on, for the bus's life.
+    ///
+    /// ```
+    /// use newswire::{Bus, Event, Kind, Redaction};
+    ///
+    /// let bus = Bus::new();
+    /// bus.redact(Redaction::field("payload.**.password")?)?;
+    /// bus.redact(Redaction::field("**")?.matching("sk-[a-z0-9]{8,}")?)?;
+    /// let mut events = bus.subscribe("*")?;
+    /// let login = r#"{"user":{"name":"ann","password":"1234"},"note":"use sk-0123456789"}"#;
+    /// bus.publish(Event::builder(Kind::parse("login.seen")?).json(login).build()?)?;
+    /// let event = events.next().and_then(|delivery| delivery.event()).unwrap();
+    /// let masked = r#"{"user":{"name":"ann","password":"[redacted]"},"note":"use [redacted]"}"#;
+    /// assert_eq!(event.payload_json(), Some(masked));
+    /// # Ok::<(), newswire::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Full` over 256 rules.
+    pub fn redact(&self, rule: Redaction) -> Result<()> {
+        self.core.alterations.add_rule(rule)
     }
 
     /// The position after the last event.

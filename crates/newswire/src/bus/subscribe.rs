@@ -12,9 +12,10 @@ use crate::filter::Filter;
 use crate::handler::service::Service;
 use crate::options::{Mode, SubscribeOptions, WhenFull};
 use crate::subscriber::{Subscriber, insert_in_order};
+use crate::subscription::coalesce::Coalescer;
 use crate::subscription::inbox::{Call, Inbox, Sleep, Source, Taken};
 use crate::subscription::queue::Queue;
-use crate::subscription::tape::Bounds;
+use crate::subscription::reader::Bounds;
 use crate::sync::{Condvar, Mutex};
 
 /// Ids are unique in the process, so that a thread's stack of handlers means the same on every bus.
@@ -175,6 +176,7 @@ impl Core {
             });
         }
         inbox.source = source;
+        inbox.coalescer = options.coalesce.map(|limits| Box::new(Coalescer::new(limits)));
         let is_served = subscriber.service.is_some() && !subscriber.is_inline();
         let is_awaited = is_served && !inbox.has_nothing_to_take();
         if is_awaited {
@@ -201,6 +203,10 @@ impl Core {
         }
         inbox.sleep = Sleep::Asleep(call);
         list_as_sleeper(&mut order, subscriber, &mut inbox);
+        let window = inbox.arm_window();
+        drop(inbox);
+        drop(order);
+        subscriber.watch_window(window);
         true
     }
 
@@ -237,8 +243,10 @@ impl Core {
             inbox.calls.engaged -= 1;
             inbox.sleep = Sleep::Asleep(Call::Worker);
             list_as_sleeper(&mut order, subscriber, &mut inbox);
+            let window = inbox.arm_window();
             drop(inbox);
             drop(order);
+            subscriber.watch_window(window);
             subscriber.retire_if_over();
             return None;
         }

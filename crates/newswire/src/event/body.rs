@@ -94,6 +94,9 @@ impl Typed<dyn AnyPayload> {
 /// What the JSON of a payload that can't be serialised takes at most, in bytes.
 const FAILURE_BYTES: usize = 192;
 
+/// How the JSON of a payload begins that can't be serialised.
+const FAILED: &str = r#"{"error":"the payload could not be serialised: "#;
+
 /// Says in the payload's place why there is none.
 fn failure(error: &Error) -> Box<str> {
     const FRAME: usize = r#"{"error":}"#.len();
@@ -137,6 +140,11 @@ impl Body {
             Repr::Json(text) => Some(text),
             Repr::Typed(typed) => Some(typed.text()),
         }
+    }
+
+    /// Whether a typed payload turned out to have no JSON form.
+    pub(crate) fn has_no_json(&self) -> bool {
+        matches!(&self.0, Repr::Typed(typed) if typed.text().starts_with(FAILED))
     }
 
     /// The payload as `P`: the very value where it was published typed, else parsed from the JSON.

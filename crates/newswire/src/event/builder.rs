@@ -10,8 +10,8 @@ use super::body::checked;
 use super::record::{Envelope, Rare};
 use super::scan::checked_raw;
 use super::{
-    Body, Component, Correlation, Event, EventData, Origin, Payload, Scope, Severity, Source, check_count,
-    check_text, measure, new_id, now_ns,
+    Body, Component, Correlation, Event, EventData, Origin, Payload, Scope, ScopeField, Severity, Source,
+    check_count, check_text, measure, new_id, now_ns,
 };
 use crate::catalogue;
 use crate::error::{Error, Result};
@@ -58,6 +58,21 @@ impl EventBuilder {
             envelope: Envelope::default(),
         };
         Self { data, id: None, time_ns: None, error: None }
+    }
+
+    /// Goes on with an event that is there, to be changed.
+    pub(crate) fn amending(event: &Event) -> Self {
+        let data = event.data().clone();
+        Self { id: Some(data.id), time_ns: Some(data.time_ns), data, error: None }
+    }
+
+    /// Sets one id of the scope, keeping the others.
+    pub(crate) fn scope_id(mut self, field: ScopeField, id: impl Into<Box<str>>) -> Self {
+        match self.data.scope.clone().with(field, id) {
+            Ok(scope) => self.data.scope = scope,
+            Err(error) => self.check(Err(error)),
+        }
+        self
     }
 
     /// Sets the id of an event that already has one (import, link).

@@ -34,10 +34,12 @@ pub(crate) use id::{new_id, new_span, new_trace, now_ns};
 pub(crate) use index::IndexField;
 pub use lifecycle::{Component, ComponentScope, Phase, Severity, Status};
 pub(crate) use record::EventData;
-pub use record::Origin;
+pub use record::{Merged, Origin};
+pub(crate) use scan::Scan;
 pub use scope::{Scope, ScopeField, Source};
 pub(crate) use size::measure;
 pub use text::json_len;
+pub(crate) use text::write_string;
 
 use crate::catalogue;
 use crate::error::{Error, ErrorKind, Result};
@@ -169,6 +171,11 @@ impl Event {
     /// One attribute, as JSON.
     pub fn attr(&self, key: &str) -> Option<&RawValue> {
         self.attrs().find(|(present, _)| *present == key).map(|(_, value)| value)
+    }
+
+    /// What it stands for, if it was merged from several.
+    pub fn merged(&self) -> Option<Merged> {
+        self.data.rare.as_ref()?.merged
     }
 
     /// Fields that this version doesn't know, of the envelope and of the objects in it, as they came.

@@ -8,7 +8,7 @@
 use uuid::Uuid;
 
 use super::member::{kind, list, members, missing, number, owned, parse_uuid, parsed, string, truth, within};
-use super::record::{Envelope, EventData, Place, Rare, Unknown};
+use super::record::{Envelope, EventData, Merged, Place, Rare, Unknown};
 use super::scan::Scan;
 use super::time::parse_time;
 use super::{
@@ -101,6 +101,7 @@ impl Draft {
             "message" => self.message = Some(string(scan, &"message")?.into()),
             "tags" => self.tags(scan)?,
             "attrs" => self.attrs(scan)?,
+            "merged" => self.merged(scan)?,
             "payload" => self.body = Body::json(scan.value().map_err(within(&"payload"))?.to_text()),
             "internal" => self.internal = truth(scan, &"internal")?,
             _ => self.unknown(scan, Place::Envelope, key)?,
@@ -123,6 +124,22 @@ impl Draft {
         let epoch = epoch.ok_or_else(|| missing("origin.epoch"))?;
         let seq = seq.ok_or_else(|| missing("origin.seq"))?;
         self.rare.origin = Some(Origin { bus, epoch, seq });
+        Ok(())
+    }
+
+    fn merged(&mut self, scan: &mut Scan<'_>) -> Result<()> {
+        let (mut first_seq, mut count) = (None, None);
+        members(scan, &"merged", |scan, key| {
+            match key {
+                "first_seq" => first_seq = Some(number(scan, &"merged.first_seq", 1)?),
+                "count" => count = Some(number(scan, &"merged.count", 2)?),
+                _ => self.unknown(scan, Place::Merged, key)?,
+            }
+            Ok(())
+        })?;
+        let first_seq = first_seq.ok_or_else(|| missing("merged.first_seq"))?;
+        let count = count.ok_or_else(|| missing("merged.count"))?;
+        self.rare.merged = Some(Merged { first_seq, count });
         Ok(())
     }
 
@@ -218,6 +235,7 @@ impl Draft {
         let kind = self.kind.ok_or_else(|| missing("kind"))?;
         let rare = &self.rare;
         let has_rare = rare.origin.is_some()
+            || rare.merged.is_some()
             || !(rare.tags.is_empty() && rare.attrs.is_empty() && rare.unknown.is_empty());
         let mut data = EventData {
             id: self.id.ok_or_else(|| missing("id"))?,

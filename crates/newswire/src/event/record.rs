@@ -19,6 +19,15 @@ pub struct Origin {
     pub seq: u64,
 }
 
+/// What a merged event stands for: see [`Coalesce`](crate::Coalesce).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Merged {
+    /// Seq of the first event in it; the merged event's own is that of the last.
+    pub first_seq: u64,
+    /// How many events it is made of.
+    pub count: u64,
+}
+
 /// The record behind an event. What a publish looks at stands first, on one cache line with the reference
 /// counts.
 #[derive(Clone, Debug)]
@@ -44,6 +53,7 @@ pub(crate) struct EventData {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rare {
     pub(crate) origin: Option<Origin>,
+    pub(crate) merged: Option<Merged>,
     pub(crate) tags: Vec<Box<str>>,
     pub(crate) attrs: Vec<(Box<str>, Box<RawValue>)>,
     pub(crate) unknown: Vec<Unknown>,
@@ -62,10 +72,26 @@ pub(crate) struct Unknown {
 pub(crate) enum Place {
     Envelope,
     Origin,
+    Merged,
     Source,
     Scope,
     Correlation,
     Component,
+}
+
+impl Place {
+    /// The name of the object; none for the event itself.
+    pub(crate) fn as_str(self) -> Option<&'static str> {
+        match self {
+            Self::Envelope => None,
+            Self::Origin => Some("origin"),
+            Self::Merged => Some("merged"),
+            Self::Source => Some("source"),
+            Self::Scope => Some("scope"),
+            Self::Correlation => Some("correlation"),
+            Self::Component => Some("component"),
+        }
+    }
 }
 
 /// The wire form between seq and payload, made when first asked for.

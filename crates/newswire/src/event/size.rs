@@ -19,6 +19,7 @@ const MESSAGE: usize = r#","message":"#.len();
 const PAYLOAD: usize = r#","payload":"#.len();
 const INTERNAL: usize = r#","internal":true"#.len();
 const ORIGIN: usize = r#","origin":{"bus":,"epoch":18446744073709551615,"seq":18446744073709551615}"#.len();
+const MERGED: usize = r#","merged":{"first_seq":18446744073709551615,"count":18446744073709551615}"#.len();
 const TAGS: usize = r#","tags":[]"#.len();
 const ATTRS: usize = r#","attrs":{}"#.len();
 
@@ -51,6 +52,7 @@ pub(super) fn envelope_bound(data: &EventData) -> usize {
     size += if data.internal { INTERNAL } else { 0 };
     if let Some(rare) = &data.rare {
         size += rare.origin.as_ref().map_or(0, |Origin { bus, .. }| ORIGIN + json_len(bus));
+        size += rare.merged.map_or(0, |_| MERGED);
         size += object(TAGS, rare.tags.iter().map(|tag| json_len(tag) + 1).sum());
         size += object(ATTRS, rare.attrs.iter().map(|(key, value)| raw_member(key, value.get())).sum());
         size += rare.unknown.iter().map(unknown).sum::<usize>();

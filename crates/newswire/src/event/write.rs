@@ -66,7 +66,7 @@ impl Event {
     }
 }
 
-/// The members from `id` to `attrs`, without the braces around them.
+/// The members from `id` to `merged`, without the braces around them.
 fn envelope(data: &EventData) -> Vec<u8> {
     let mut out = Vec::with_capacity(envelope_bound(data));
     out.extend_from_slice(&id_member(data.id));
@@ -109,6 +109,13 @@ fn envelope(data: &EventData) -> Vec<u8> {
     }
     if let Some(rare) = &data.rare {
         tags_and_attrs(&mut event, rare);
+        if let Some(merged) = &rare.merged {
+            event.object(r#","merged":{"#, |members| {
+                members.number(r#""first_seq":"#, merged.first_seq);
+                members.number(r#""count":"#, merged.count);
+                members.unknown(data, Place::Merged);
+            });
+        }
     }
     out
 }

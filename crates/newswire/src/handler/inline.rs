@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::service::{self, admit};
 use crate::bus::order::Called;
 use crate::subscriber::Subscriber;
+use crate::subscription::inbox::Step;
 use crate::sync::thread_local;
 
 /// After so many events of others a publisher hands the handler to a worker.
@@ -104,7 +105,7 @@ fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
     let Some(handling) = &subscriber.service else { return };
     loop {
         let mut admitted = Vec::new();
-        let (taken, untold) = {
+        let (step, window, untold) = {
             let mut inbox = subscriber.inbox.lock();
             let asked = inbox.calls.asked_up_to;
             let due = inbox.peek_seq().filter(|seq| *seq <= asked);
@@ -124,17 +125,25 @@ fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
                 }
                 FOREIGN_SERVED.with(|count| count.set(served + 1));
             }
-            let taken = due.and_then(|_| inbox.take_to_serve(&mut admitted));
-            if taken.is_none() {
+            let step = due.map_or(Step::Nothing, |_| inbox.step_to_serve(&mut admitted));
+            let mut window = None;
+            if matches!(step, Step::Nothing) {
                 inbox.calls.serving = false;
                 subscriber.tell_if_quiet(&inbox);
+                window = inbox.arm_window();
             }
-            (taken, inbox.untold())
+            (step, window, inbox.untold())
         };
         subscriber.announce(untold);
         admit(admitted);
-        let Some(taken) = taken else { break };
-        service::serve(subscriber, handling, taken);
+        match step {
+            Step::Item(taken) => service::serve(subscriber, handling, taken),
+            Step::Held => {}
+            Step::Nothing => {
+                subscriber.watch_window(window);
+                break;
+            }
+        }
     }
     subscriber.retire_if_over();
 }

@@ -14,7 +14,8 @@ use crate::event::Event;
 use crate::field::Field;
 use crate::options::{Mode, OnPanic, Start, SubscribeOptions};
 use crate::subscriber::Subscriber;
-use crate::subscription::inbox::{Inbox, Taken};
+use crate::subscription::calls::Watched;
+use crate::subscription::inbox::{Entry, Inbox, Taken};
 use crate::subscription::tally::Outcome;
 use crate::subscription::waiting::Ticket;
 use crate::sync::{AtomicBool, Mutex, Ordering};
@@ -82,6 +83,11 @@ impl Service {
                 .at_path("options.set_aside_after")
                 .expecting("1 or more"));
         }
+        if options.coalesce.is_some() && matches!(self.mode, Mode::Keyed(_) | Mode::Concurrent(_)) {
+            return Err(Error::invalid("chunks are merged for one call at a time")
+                .at_path("options.coalesce")
+                .expecting("Mode::Locked or Mode::Inline, or no coalescing"));
+        }
         if self.mode == Mode::Inline && options.start != Start::Live {
             return Err(Error::invalid(
                 "an inline handler is served by publishers, so it can only begin live",
@@ -123,11 +129,11 @@ pub(crate) fn admit(admitted: Vec<Arc<Ticket>>) {
 
 /// Hands one taken item to the handler, and books how that ended.
 pub(crate) fn serve(subscriber: &Arc<Subscriber>, service: &Service, taken: Taken) {
-    let Taken { delivery, key } = taken;
+    let Taken { delivery, entry } = taken;
     let Some(handler) = service.handler() else {
         // A weak handler whose object is gone: nobody will ever take these events.
         match delivery {
-            Delivery::Event(_) => subscriber.inbox.lock().settle(key.as_ref(), Outcome::Discarded),
+            Delivery::Event(_) => subscriber.inbox.lock().settle(&entry, Outcome::Discarded),
             Delivery::Gap(_) => subscriber.gap_is_told(),
         }
         subscriber.leave();
@@ -146,12 +152,12 @@ pub(crate) fn serve(subscriber: &Arc<Subscriber>, service: &Service, taken: Take
             if subscriber.once && subscriber.predicate.is_some() {
                 subscriber.spend();
             }
-            return call(subscriber, service, &*handler, &event, key.as_ref());
+            return call(subscriber, service, &*handler, &event, &entry);
         }
         Ok(false) => Outcome::Skipped,
         Err(_) => Outcome::Panicked,
     };
-    finish(subscriber, service, key.as_ref(), None, outcome, None);
+    finish(subscriber, service, &entry, None, outcome, None);
 }
 
 fn call(
@@ -159,11 +165,13 @@ fn call(
     service: &Service,
     handler: &dyn Handler,
     event: &Event,
-    key: Option<&Arc<str>>,
+    entry: &Entry,
 ) {
     let began = service.timeout.map(|timeout| (Instant::now(), timeout));
     let watched = match began {
-        Some((_, timeout)) if service.mode != Mode::Inline => Some(subscriber.watch(deadline_after(timeout))),
+        Some((_, timeout)) if service.mode != Mode::Inline => {
+            Some(subscriber.watch(deadline_after(timeout), entry.events))
+        }
         _ => None,
     };
     let result = catch(service, || ambient::handling(subscriber.id, Some(event), || handler.on_event(event)));
@@ -175,13 +183,13 @@ fn call(
     if watched.is_none() && began.is_some_and(|(began, timeout)| began.elapsed() > timeout) {
         outcome = Outcome::TimedOut;
     }
-    finish(subscriber, service, key, watched, outcome, said);
+    finish(subscriber, service, entry, watched, outcome, said);
 }
 
 fn finish(
     subscriber: &Arc<Subscriber>,
     service: &Service,
-    key: Option<&Arc<str>>,
+    entry: &Entry,
     watched: Option<u64>,
     outcome: Outcome,
     said: Option<String>,
@@ -191,11 +199,11 @@ fn finish(
         if watched.is_some_and(|id| !inbox.calls.unwatch(id)) {
             // Its deadline has passed and was booked; the result comes too late to count.
             inbox.calls.overrunning -= 1;
-            inbox.served(key);
+            inbox.served(entry);
             subscriber.tell_if_quiet(&inbox);
             return;
         }
-        inbox.settle(key, outcome);
+        inbox.settle(entry, outcome);
         if let Some(said) = said {
             inbox.calls.last_failure = Some(bounded(said));
         }
@@ -262,11 +270,11 @@ impl Subscriber {
     }
 
     /// Has the deadline of a call watched; returns the call's id.
-    fn watch(self: &Arc<Self>, deadline: Instant) -> u64 {
+    fn watch(self: &Arc<Self>, deadline: Instant, events: u64) -> u64 {
         let mut inbox = self.inbox.lock();
         inbox.calls.last_id += 1;
         let id = inbox.calls.last_id;
-        inbox.calls.watched.push((id, deadline));
+        inbox.calls.watched.push(Watched { id, deadline, events });
         let arm = !std::mem::replace(&mut inbox.calls.watch_armed, true);
         drop(inbox);
         if arm {
@@ -291,13 +299,13 @@ impl Subscriber {
         let limit = self.service.as_ref().and_then(|service| service.set_aside_after);
         let mut set_aside = false;
         let mut inbox = self.inbox.lock();
-        while let Some(place) = inbox.calls.watched.iter().position(|(_, deadline)| *deadline <= now) {
-            inbox.calls.watched.remove(place);
-            inbox.books.settle(Outcome::TimedOut);
+        while let Some(place) = inbox.calls.watched.iter().position(|watched| watched.deadline <= now) {
+            let Watched { events, .. } = inbox.calls.watched.remove(place);
+            inbox.books.settle(events, Outcome::TimedOut);
             inbox.calls.overrunning += 1;
             set_aside |= inbox.count_failure(Outcome::TimedOut, limit);
         }
-        let next = inbox.calls.watched.iter().map(|(_, deadline)| *deadline).min();
+        let next = inbox.calls.watched.iter().map(|watched| watched.deadline).min();
         inbox.calls.watch_armed = next.is_some();
         drop(inbox);
         if let Some(next) = next {

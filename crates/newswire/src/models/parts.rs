@@ -8,7 +8,8 @@ use loom::thread;
 use super::{assert_accounts_for, check, event};
 use crate::delivery::Delivery;
 use crate::subscription::block::Writer;
-use crate::subscription::tape::{Bounds, Reader, Tape};
+use crate::subscription::reader::{Bounds, Reader};
+use crate::subscription::tape::Tape;
 
 const AMPLE: Bounds = Bounds { events: 100, bytes: 1 << 20 };
 

@@ -6,12 +6,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
-use std::time::Instant;
 
+use super::calls::Calls;
+use super::coalesce::Coalescer;
 use super::health::Condition;
 use super::queue::{Offer, Patience, Queue};
+use super::reader::{Bounds, Reader};
 use super::tally::{Books, Outcome};
-use super::tape::{Bounds, Reader};
 use super::waiting::Ticket;
 use crate::delivery::{Delivery, Gap, GapReason};
 use crate::event::Event;
@@ -55,15 +56,34 @@ pub(crate) enum Sleep {
 /// An event that was taken and has no outcome yet.
 pub(crate) struct Taken {
     pub(crate) delivery: Delivery,
-    pub(crate) key: Option<Arc<str>>,
+    pub(crate) entry: Entry,
 }
 
-impl Calls {
-    /// A call has returned; false when its deadline had already been booked.
-    pub(crate) fn unwatch(&mut self, id: u64) -> bool {
-        let place = self.watched.iter().position(|(watched, _)| *watched == id);
-        place.map(|place| self.watched.swap_remove(place)).is_some()
+/// How a delivery stands in the books.
+pub(crate) struct Entry {
+    /// The key that is served with it.
+    pub(crate) key: Option<Arc<str>>,
+    /// How many events it is: more than one where they were merged.
+    pub(crate) events: u64,
+}
+
+impl Taken {
+    pub(super) fn last_seq(&self) -> u64 {
+        match &self.delivery {
+            Delivery::Event(event) => event.seq(),
+            Delivery::Gap(gap) => gap.last,
+        }
     }
+}
+
+/// One step of taking.
+pub(crate) enum Step {
+    /// An item to be handed over; an event is in flight from then on.
+    Item(Taken),
+    /// A chunk, which is held back.
+    Held,
+    /// There is nothing now.
+    Nothing,
 }
 
 /// Everything that a subscription's lock protects.
@@ -71,6 +91,8 @@ pub(crate) struct Inbox {
     pub(crate) source: Source,
     /// Replayed events that wait for the consumer; they come before the source's.
     pub(crate) replayed: VecDeque<Delivery>,
+    /// Merges chunks on their way out, where the subscription asks for it.
+    pub(crate) coalescer: Option<Box<Coalescer>>,
     pub(crate) bounds: Bounds,
     /// The books, without what the source knows better: see [`Inbox::books`].
     pub(crate) books: Books,
@@ -88,37 +110,12 @@ pub(crate) struct Inbox {
     pub(crate) calls: Calls,
 }
 
-/// The calls of a handler that are under way.
-#[derive(Default)]
-pub(crate) struct Calls {
-    /// Workers that are engaged, or about to be.
-    pub(crate) engaged: usize,
-    /// A thread serves it inline.
-    pub(crate) serving: bool,
-    /// The last seq that the serving thread has been asked to go to.
-    pub(crate) asked_up_to: u64,
-    /// The handler is being told of a gap.
-    pub(crate) telling: bool,
-    /// Calls past their deadline that have not returned: no longer in flight, not gone.
-    pub(crate) overrunning: u64,
-    /// Calls that a deadline watches, by id.
-    pub(crate) watched: Vec<(u64, Instant)>,
-    /// Whether the timer will look at them.
-    pub(crate) watch_armed: bool,
-    pub(crate) last_id: u64,
-    /// Calls in a row that did not end well.
-    pub(crate) failures_in_a_row: u32,
-    /// Whether it has been set aside for that.
-    pub(crate) set_aside: bool,
-    /// What the last failure said.
-    pub(crate) last_failure: Option<Box<str>>,
-}
-
 impl Inbox {
     pub(crate) fn new(source: Source, bounds: Bounds) -> Self {
         Self {
             source,
             replayed: VecDeque::new(),
+            coalescer: None,
             bounds,
             books: Books::default(),
             paused: false,
@@ -134,7 +131,8 @@ impl Inbox {
     /// Whether there is nothing to take now, not even a gap.
     pub(crate) fn is_empty(&self) -> bool {
         self.paused
-            || self.replayed.is_empty()
+            || !self.has_merges_due()
+                && self.replayed.is_empty()
                 && match &self.source {
                     Source::Tape(reader) => reader.is_empty(),
                     Source::Queue(queue) => queue.is_empty(),
@@ -148,7 +146,9 @@ impl Inbox {
     pub(crate) fn has_nothing_to_take(&self) -> bool {
         self.calls.telling
             || match &self.source {
-                Source::Queue(queue) if self.replayed.is_empty() => self.paused || !queue.has_takeable(),
+                Source::Queue(queue) if self.replayed.is_empty() && !self.has_merges_due() => {
+                    self.paused || !queue.has_takeable()
+                }
                 _ => self.is_empty(),
             }
     }
@@ -160,7 +160,8 @@ impl Inbox {
 
     /// Whether no call has begun that has not returned.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.books.in_flight == 0 && self.calls.overrunning == 0 && !self.calls.telling
+        let held = self.coalescer.as_ref().map_or(0, |coalescer| coalescer.held());
+        self.books.in_flight == held && self.calls.overrunning == 0 && !self.calls.telling
     }
 
     /// Whether nothing will ever come again.
@@ -175,6 +176,22 @@ impl Inbox {
     /// Takes the next item; an event is in flight from then on.
     #[inline]
     pub(crate) fn take(&mut self, admitted: &mut Vec<Arc<Ticket>>) -> Option<Taken> {
+        if self.coalescer.is_none() {
+            let taken = self.take_next(admitted)?;
+            self.delivered = taken.last_seq();
+            return Some(taken);
+        }
+        loop {
+            match self.step(admitted) {
+                Step::Item(taken) => return Some(taken),
+                Step::Held => {}
+                Step::Nothing => return None,
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn take_next(&mut self, admitted: &mut Vec<Arc<Ticket>>) -> Option<Taken> {
         if self.paused {
             return None;
         }
@@ -194,22 +211,17 @@ impl Inbox {
                 Source::Replay { .. } | Source::Nowhere => return None,
             },
         };
-        self.delivered = match &delivery {
-            Delivery::Event(event) => {
-                self.books.in_flight += 1;
-                event.seq()
-            }
-            Delivery::Gap(gap) => gap.last,
-        };
+        let events = u64::from(matches!(delivery, Delivery::Event(_)));
+        self.books.in_flight += events;
         self.see_whether_well();
-        Some(Taken { delivery, key })
+        Some(Taken { delivery, entry: Entry { key, events } })
     }
 
     /// Takes a run of events off a tape at once, all handled from then on; 0 where there is none, or
     /// something other than an event comes next.
     pub(crate) fn take_handled(&mut self, max: usize, into: &mut Vec<Delivery>) -> usize {
         let Source::Tape(reader) = &mut self.source else { return 0 };
-        if self.paused || !self.replayed.is_empty() {
+        if self.paused || !self.replayed.is_empty() || self.coalescer.is_some() {
             return 0;
         }
         let (count, dropped) = reader.take_events(self.bounds, max, into);
@@ -232,10 +244,25 @@ impl Inbox {
         Some(taken)
     }
 
+    /// As [`Inbox::take_to_serve`], one step of it: so that an inline server looks at each chunk's seq.
+    pub(crate) fn step_to_serve(&mut self, admitted: &mut Vec<Arc<Ticket>>) -> Step {
+        if self.calls.telling {
+            return Step::Nothing;
+        }
+        let step = self.step(admitted);
+        if let Step::Item(taken) = &step {
+            self.calls.telling = matches!(taken.delivery, Delivery::Gap(_));
+        }
+        step
+    }
+
     /// Seq of the next item.
     pub(crate) fn peek_seq(&mut self) -> Option<u64> {
         if self.paused {
             return None;
+        }
+        if let Some(coalescer) = self.coalescer.as_ref().filter(|coalescer| coalescer.is_due(self.ended)) {
+            return coalescer.peek_seq();
         }
         match &mut self.source {
             Source::Tape(reader) => {
@@ -289,15 +316,15 @@ impl Inbox {
     }
 
     /// Books how the delivery of an event ended.
-    pub(crate) fn settle(&mut self, key: Option<&Arc<str>>, outcome: Outcome) {
-        self.books.settle(outcome);
-        self.served(key);
+    pub(crate) fn settle(&mut self, entry: &Entry, outcome: Outcome) {
+        self.books.settle(entry.events, outcome);
+        self.served(entry);
     }
 
     /// The key may be served again.
-    pub(crate) fn served(&mut self, key: Option<&Arc<str>>) {
+    pub(crate) fn served(&mut self, entry: &Entry) {
         if let Source::Queue(queue) = &mut self.source {
-            queue.served(key);
+            queue.served(entry.key.as_ref());
         }
     }
 
@@ -350,7 +377,13 @@ impl Inbox {
     /// flight.
     pub(crate) fn discard(&mut self) {
         let books = self.books();
-        self.books = Books { discarded: books.discarded + books.queued, queued: 0, ..books };
+        let held = self.coalescer.take().map_or(0, |coalescer| coalescer.held());
+        self.books = Books {
+            discarded: books.discarded + books.queued + held,
+            queued: 0,
+            in_flight: books.in_flight - held,
+            ..books
+        };
         self.replayed.clear();
         self.source = Source::Nowhere;
     }

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use super::inbox::{Call, Inbox, Sleep};
+use super::inbox::{Call, Inbox, Sleep, Taken};
+use super::reader::Bounds;
 use super::stream::SubscriptionStream;
 use super::tally::Outcome;
-use super::tape::Bounds;
 use crate::bus::core::Core;
 use crate::bus::stats::SubscriptionStats;
 use crate::cursor::Cursor;
@@ -151,16 +151,19 @@ impl Subscription {
                 self.core.catch_up(&self.subscriber);
                 continue;
             }
-            let delivery = self.take_one(&mut inbox, &mut admitted);
+            let taken = self.take_one(&mut inbox, &mut admitted);
+            // Chunks that were held back may have been all that was read of history.
+            let is_behind = taken.is_none() && inbox.is_behind();
             let untold = inbox.untold();
             drop(inbox);
             self.subscriber.announce(untold);
             if !admitted.is_empty() {
                 admit(std::mem::take(&mut admitted));
             }
-            match delivery {
-                Some(delivery) if !self.is_wanted(&delivery) => {}
-                other => return other,
+            match taken {
+                Some(taken) if !self.is_wanted(&taken) => {}
+                None if is_behind => {}
+                other => return other.map(|taken| taken.delivery),
             }
         }
     }
@@ -178,8 +181,8 @@ impl Subscription {
         while taken < max {
             taken += inbox.take_handled(max - taken, into);
             if taken < max {
-                let Some(delivery) = self.take_one(&mut inbox, &mut admitted) else { break };
-                into.push(delivery);
+                let Some(item) = self.take_one(&mut inbox, &mut admitted) else { break };
+                into.push(item.delivery);
                 taken += 1;
             }
         }
@@ -195,19 +198,15 @@ impl Subscription {
     /// A pulled event counts as handled when it is handed over; where a predicate has the last word, it is
     /// in flight until then.
     #[inline]
-    fn take_one(
-        &self,
-        inbox: &mut Inbox,
-        admitted: &mut Vec<Arc<super::waiting::Ticket>>,
-    ) -> Option<Delivery> {
-        let delivery = inbox.take(admitted)?.delivery;
-        if matches!(delivery, Delivery::Event(_)) && self.subscriber.predicate.is_none() {
-            inbox.settle(None, Outcome::Handled);
+    fn take_one(&self, inbox: &mut Inbox, admitted: &mut Vec<Arc<super::waiting::Ticket>>) -> Option<Taken> {
+        let taken = inbox.take(admitted)?;
+        if matches!(taken.delivery, Delivery::Event(_)) && self.subscriber.predicate.is_none() {
+            inbox.settle(&taken.entry, Outcome::Handled);
         }
-        Some(delivery)
+        Some(taken)
     }
 
-    fn is_wanted(&self, delivery: &Delivery) -> bool {
+    fn is_wanted(&self, Taken { delivery, entry }: &Taken) -> bool {
         let Delivery::Event(event) = delivery else { return true };
         if self.subscriber.predicate.is_none() {
             return true;
@@ -217,7 +216,7 @@ impl Subscription {
             Ok(false) => Outcome::Skipped,
             Err(_) => Outcome::Panicked,
         };
-        self.subscriber.inbox.lock().settle(None, outcome);
+        self.subscriber.inbox.lock().settle(entry, outcome);
         if outcome == Outcome::Handled && self.subscriber.once {
             self.subscriber.leave();
         }
@@ -325,7 +324,7 @@ impl Subscriber {
     }
 
     /// Has the consumer look at what waits.
-    fn call_consumer(self: &Arc<Self>) {
+    pub(crate) fn call_consumer(self: &Arc<Self>) {
         let Some(core) = self.core.upgrade() else { return };
         if self.is_inline() {
             let last = core.order.lock().seq;

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::tape::{Bounds, merge};
+use super::reader::{Bounds, merge};
 use super::waiting::{Ticket, Verdict};
 use crate::delivery::{Delivery, Gap, GapReason};
 use crate::event::Event;

@@ -27,7 +27,7 @@ pub struct Books {
     pub waiting: u64,
     /// Wait for the consumer.
     pub queued: u64,
-    /// Calls that have begun and have no outcome yet.
+    /// Taken and without an outcome yet: calls that have begun, chunks that are held back to be merged.
     pub in_flight: u64,
 }
 
@@ -60,9 +60,9 @@ pub(crate) enum Outcome {
 }
 
 impl Books {
-    /// Books the end of a delivery that was in flight.
-    pub(crate) fn settle(&mut self, outcome: Outcome) {
-        self.in_flight -= 1;
+    /// Books the end of a delivery of that many events, which were in flight.
+    pub(crate) fn settle(&mut self, events: u64, outcome: Outcome) {
+        self.in_flight -= events;
         *match outcome {
             Outcome::Handled => &mut self.handled,
             Outcome::Skipped => &mut self.skipped,
@@ -70,6 +70,6 @@ impl Books {
             Outcome::Panicked => &mut self.panicked,
             Outcome::TimedOut => &mut self.timed_out,
             Outcome::Discarded => &mut self.discarded,
-        } += 1;
+        } += events;
     }
 }
