@@ -214,7 +214,7 @@ impl Core {
                 self.catch_up(subscriber);
                 continue;
             }
-            let taken = inbox.take(&mut admitted);
+            let taken = inbox.take_for_handler(&mut admitted);
             let more = taken.is_some() && subscriber.may_engage(&inbox) && !inbox.has_nothing_to_take();
             if more {
                 subscriber.engage(&mut inbox);

@@ -124,7 +124,7 @@ fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
                 }
                 FOREIGN_SERVED.with(|count| count.set(served + 1));
             }
-            let taken = due.and_then(|_| inbox.take(&mut admitted));
+            let taken = due.and_then(|_| inbox.take_for_handler(&mut admitted));
             if taken.is_none() {
                 inbox.calls.serving = false;
                 subscriber.tell_if_quiet(&inbox);

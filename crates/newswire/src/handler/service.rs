@@ -125,8 +125,9 @@ pub(crate) fn serve(subscriber: &Arc<Subscriber>, service: &Service, taken: Take
     let Taken { delivery, key } = taken;
     let Some(handler) = service.handler() else {
         // A weak handler whose object is gone: nobody will ever take these events.
-        if let Delivery::Event(_) = delivery {
-            subscriber.inbox.lock().settle(key.as_ref(), Outcome::Discarded);
+        match delivery {
+            Delivery::Event(_) => subscriber.inbox.lock().settle(key.as_ref(), Outcome::Discarded),
+            Delivery::Gap(_) => subscriber.told(),
         }
         subscriber.leave();
         return;
@@ -136,6 +137,7 @@ pub(crate) fn serve(subscriber: &Arc<Subscriber>, service: &Service, taken: Take
         Delivery::Gap(gap) => {
             // A gap is not in the books; what on_gap does wrong is shown by the panic hook.
             let _ = catch(service, || ambient::handling(subscriber.id, None, || handler.on_gap(&gap)));
+            subscriber.told();
             return;
         }
     };
@@ -304,6 +306,13 @@ impl Subscriber {
         if set_aside {
             self.announce_set_aside();
         }
+    }
+
+    /// A call that told of a gap has returned.
+    fn told(&self) {
+        let mut inbox = self.inbox.lock();
+        inbox.calls.telling -= 1;
+        self.tell_if_quiet(&inbox);
     }
 
     /// Tells those who wait for the end of the last call.

@@ -97,6 +97,8 @@ pub(crate) struct Calls {
     pub(crate) serving: bool,
     /// The last seq that the serving thread has been asked to go to.
     pub(crate) asked_up_to: u64,
+    /// Calls that tell of a gap; they are not in the books, and waited for all the same.
+    pub(crate) telling: u64,
     /// Calls past their deadline that have not returned: no longer in flight, not gone.
     pub(crate) overrunning: u64,
     /// Calls that a deadline watches, by id.
@@ -157,7 +159,7 @@ impl Inbox {
 
     /// Whether no call has begun that has not returned.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.books.in_flight == 0 && self.calls.overrunning == 0
+        self.books.in_flight == 0 && self.calls.overrunning == 0 && self.calls.telling == 0
     }
 
     /// Whether nothing will ever come again.
@@ -212,6 +214,13 @@ impl Inbox {
             self.delivered = event.seq();
         }
         count
+    }
+
+    /// Takes the next item for a handler: telling it of a gap is a call, too.
+    pub(crate) fn take_for_handler(&mut self, admitted: &mut Vec<Arc<Ticket>>) -> Option<Taken> {
+        let taken = self.take(admitted)?;
+        self.calls.telling += u64::from(matches!(taken.delivery, Delivery::Gap(_)));
+        Some(taken)
     }
 
     /// Seq of the next item.
