@@ -118,10 +118,14 @@ pub(crate) fn play(storm: &Storm) -> u64 {
             }
             snapshots
         });
-        let publishers: Vec<_> = storm.scripts.iter().map(|script| {
-            let (bus, truth) = (&bus, &truth);
-            scope.spawn(move || script.iter().for_each(|sample| publish(bus, *sample, truth).unwrap()))
-        }).collect();
+        let publishers: Vec<_> = storm
+            .scripts
+            .iter()
+            .map(|script| {
+                let (bus, truth) = (&bus, &truth);
+                scope.spawn(move || script.iter().for_each(|sample| publish(bus, *sample, truth).unwrap()))
+            })
+            .collect();
         for meddling in &storm.meddling {
             meddle(*meddling, &mut listeners, &mut gone);
             thread::yield_now();
@@ -131,8 +135,8 @@ pub(crate) fn play(storm: &Storm) -> u64 {
         }
         listeners.iter().flatten().for_each(Listener::resume);
         let report = bus.close(Duration::from_secs(60));
-        assert!(report.complete && report.abandoned == 0 && report.discarded == 0, "{report:?}");
         done.store(true, Ordering::Release);
+        assert!(report.complete && report.abandoned == 0, "{report:?}");
         observer.join().unwrap()
     });
     check(storm, &bus.stats(), &logs, &truth.lock().unwrap(), &gone);
