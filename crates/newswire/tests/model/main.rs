@@ -11,7 +11,7 @@ mod storm;
 use proptest::prelude::*;
 
 fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() }
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() }
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn all_subscribers_see_one_order_and_each_publishers_own() {
 }
 
 proptest! {
-    #![proptest_config(cases(500))]
+    #![proptest_config(cases(3_400))]
 
     #[test]
     fn a_program_on_a_loop_thread_does_exactly_what_the_model_does(steps in random::program()) {

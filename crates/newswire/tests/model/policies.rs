@@ -35,7 +35,9 @@ pub(crate) fn enumerate(largest: usize, events: u64) -> u64 {
 fn check(places: usize, count: u64, internal: bool, when_full: WhenFull) {
     let _on_loop = (when_full == WhenFull::Block).then(LoopThread::enter);
     let (bus, mut subscription) = subscribe(places, internal, when_full);
-    (0..count).for_each(|_| drop(bus.publish(event_of(EVENT)).unwrap()));
+    for _ in 0..count {
+        bus.publish(event_of(EVENT)).unwrap();
+    }
     let kept = count.min(places as u64);
     let lost = count - kept;
     let (kept, lost_from, reason) = match when_full {
