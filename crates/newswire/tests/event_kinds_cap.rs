@@ -40,7 +40,7 @@ fn kinds_past_the_table_share_one_conservative_bit_and_are_compared_as_text() {
     for kind in [&one, &other, &one] {
         bus.publish(Event::builder(kind.clone()).build().unwrap()).unwrap();
     }
-    let mut seqs = |subscription: &mut Subscription| -> Vec<u64> {
+    let seqs = |subscription: &mut Subscription| -> Vec<u64> {
         std::iter::from_fn(|| subscription.try_next().unwrap().and_then(Delivery::event))
             .map(|event| event.seq())
             .collect()

@@ -39,6 +39,8 @@ struct State {
     idle: usize,
     workers: Vec<Arc<Worker>>,
     check_armed: bool,
+    /// Whether the bus is gone, and nobody need wait for more to do.
+    ended: bool,
 }
 
 /// What the pool knows of one worker.
@@ -104,6 +106,14 @@ impl Pool {
     pub(crate) fn is_exhausted(&self) -> bool {
         let state = self.shared.state.lock();
         state.workers.len() >= self.shared.cap && self.shared.overrunning(&state) >= self.shared.cap
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.shared.state.lock().ended = true;
+        self.shared.work.notify_all();
+        self.shared.timer.end();
     }
 }
 
@@ -184,6 +194,9 @@ impl Shared {
         let mut state = self.state.lock();
         loop {
             let Some(Ready { job, .. }) = state.ready.pop() else {
+                if state.ended {
+                    return;
+                }
                 state.idle += 1;
                 let timed_out;
                 (state, timed_out) = sync::wait_for(&self.work, state, IDLE);

@@ -27,6 +27,7 @@ struct State {
     due: BinaryHeap<Reverse<Due>>,
     last: u64,
     running: bool,
+    ended: bool,
 }
 
 struct Due {
@@ -52,6 +53,9 @@ impl Timer {
             return;
         }
         let mut state = self.state.lock();
+        if state.ended {
+            return;
+        }
         state.last += 1;
         let due = Due { at: (at, state.last), action: Box::new(action) };
         state.due.push(Reverse(due));
@@ -63,9 +67,20 @@ impl Timer {
         state.running = sync::spawn("newswire-timer".into(), move || timer.run()).is_ok();
     }
 
+    /// Ends the thread, whose bus is gone: what was due later means nothing any more.
+    pub(crate) fn end(&self) {
+        let due = {
+            let mut state = self.state.lock();
+            state.ended = true;
+            std::mem::take(&mut state.due)
+        };
+        self.changed.notify_one();
+        drop(due);
+    }
+
     fn run(&self) {
         let mut state = self.state.lock();
-        loop {
+        while !state.ended {
             let now = Instant::now();
             match state.due.peek().map(|Reverse(due)| due.at.0) {
                 Some(at) if at <= now => {

@@ -1,6 +1,8 @@
 //! The bus beside a reference model of a few lines: random programs, small cases in full, and totals that
 //! must hold however threads run.
 
+mod order;
+mod policies;
 mod program;
 mod random;
 mod reference;
@@ -9,11 +11,21 @@ mod storm;
 use proptest::prelude::*;
 
 fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() }
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() }
+}
+
+#[test]
+fn every_policy_keeps_and_tells_exactly_what_it_should() {
+    assert_eq!(policies::enumerate(8, 32), 8 * 33 * 2 * 4);
+}
+
+#[test]
+fn all_subscribers_see_one_order_and_each_publishers_own() {
+    assert_eq!(order::inversions(8, 16, 8_000), 0);
 }
 
 proptest! {
-    #![proptest_config(cases(2_500))]
+    #![proptest_config(cases(3_400))]
 
     #[test]
     fn a_program_on_a_loop_thread_does_exactly_what_the_model_does(steps in random::program()) {
