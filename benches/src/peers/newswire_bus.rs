@@ -53,13 +53,11 @@ fn event(delivery: Delivery) -> Event {
 
 impl Consumer for Subscription {
     fn poll(&mut self, max: usize, each: &mut impl FnMut(&Event)) -> usize {
-        for taken in 0..max {
-            match self.try_next().expect("the bus is open") {
-                Some(delivery) => each(&event(delivery)),
-                None => return taken,
-            }
-        }
-        max
+        let mut taken = Vec::with_capacity(max);
+        self.try_next_batch(&mut taken, max).expect("the bus is open");
+        let count = taken.len();
+        taken.into_iter().for_each(|delivery| each(&event(delivery)));
+        count
     }
 
     fn wait(&mut self, max: usize, each: &mut impl FnMut(&Event)) -> usize {

@@ -96,6 +96,18 @@ impl Subscription {
         }
     }
 
+    /// Takes what is there now into `into`, at most `max`; says how many. The cheapest way to keep up: the
+    /// lock is taken, and the publishers' position read, once for all.
+    ///
+    /// # Errors
+    /// `Closed` when the bus has closed and all has been read.
+    pub fn try_next_batch(&mut self, into: &mut Vec<Delivery>, max: usize) -> Result<usize> {
+        match self.take_batch(into, max) {
+            0 if max > 0 && self.is_over() => Err(ended()),
+            taken => Ok(taken),
+        }
+    }
+
     /// The items as an asynchronous stream, for any executor.
     pub fn stream(self) -> SubscriptionStream {
         SubscriptionStream::new(self)
