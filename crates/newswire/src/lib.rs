@@ -1,4 +1,12 @@
 //! Newswire: the event bus of AI-agent runtimes.
+//!
+//! A [`Bus`] takes events, gives each its `seq`, and hands them to subscriptions: pulled ones
+//! ([`Subscription`]), handlers ([`Bus::on`]), sinks ([`Bus::attach`]). An [`Emitter`] makes events of the
+//! [`catalogue`]'s kinds, if anybody wants them. Whatever is lost is told as a [`Gap`], in its place.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
 
 mod ambient;
 mod bus;
@@ -49,3 +57,8 @@ pub use sink::{
 pub use subscription::pull::Subscription;
 pub use subscription::stream::SubscriptionStream;
 pub use subscription::tally::Books;
+
+/// The README's example, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;

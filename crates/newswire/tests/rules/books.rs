@@ -94,7 +94,8 @@ fn every_snapshot_balances_while_everything_moves() {
         .map(|when_full| bus.subscribe_with("*", queue(64, when_full)).unwrap())
         .into();
     pulled.push(bus.subscribe_with("*", blocking(64)).unwrap());
-    let _failing = bus.on("*", |event: &Event| if event.seq() % 3 == 0 { Err("third") } else { Ok(()) });
+    let _failing =
+        bus.on("*", |event: &Event| if event.seq().is_multiple_of(3) { Err("third") } else { Ok(()) });
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         let publishers: Vec<_> = (0..2).map(|_| scope.spawn(|| publish(&bus, 3_000))).collect();

@@ -44,7 +44,7 @@ fn a_predicate_runs_at_the_consumer_and_never_in_publish() {
     let counter = asked.clone();
     let predicate = Arc::new(move |event: &Event| {
         counter.fetch_add(1, Ordering::SeqCst);
-        event.seq() % 2 == 0
+        event.seq().is_multiple_of(2)
     });
     let options = SubscribeOptions { predicate: Some(predicate), ..SubscribeOptions::default() };
     let mut even = bus.subscribe_with("*", options).unwrap();

@@ -16,7 +16,9 @@ async fn collect(mut stream: SubscriptionStream) -> Vec<Item> {
     items
 }
 
-fn executors() -> [(&'static str, fn(SubscriptionStream) -> Vec<Item>); 2] {
+type Executor = (&'static str, fn(SubscriptionStream) -> Vec<Item>);
+
+fn executors() -> [Executor; 2] {
     let with_tokio =
         |stream| tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(collect(stream));
     [("tokio", with_tokio), ("futures", |stream| futures_executor::block_on(collect(stream)))]
