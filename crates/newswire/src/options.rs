@@ -50,7 +50,7 @@ pub enum Start {
 ///     bus.publish(Event::of(MessageDelta::new("m-1", text)).build()?)?;
 /// }
 /// let event = events.next().and_then(|delivery| delivery.event()).unwrap();
-/// assert_eq!(event.payload::<MessageDelta>()?.unwrap().text.as_ref(), "Hello");
+/// assert_eq!(event.payload::<MessageDelta>()?.unwrap().text, "Hello");
 /// assert_eq!(event.merged().map(|merged| merged.count), Some(2));
 /// # Ok::<(), newswire::Error>(())
 /// ```
