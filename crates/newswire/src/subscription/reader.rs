@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use super::tape::{Segment, Tail};
+use super::tape::{LARGEST, SEGMENT_BYTES, Segment, Tail};
 use crate::delivery::{Delivery, Gap, GapReason};
-use crate::event::Event;
+use crate::event::{Event, MAX_EVENT_BYTES};
 use crate::sync::Ordering;
 
 /// One subscription's place on a tape.
@@ -35,6 +35,15 @@ pub(crate) struct Bounds {
     pub(crate) bytes: u64,
 }
 
+impl Bounds {
+    /// Whether they hold all that one segment can: a reader that stands in the last one is then within them,
+    /// and needn't look at the tail, which publishers write at every event.
+    #[inline]
+    fn hold_a_segment(self) -> bool {
+        self.events >= LARGEST as u64 && self.bytes >= SEGMENT_BYTES + MAX_EVENT_BYTES as u64
+    }
+}
+
 impl Reader {
     /// Whether there is nothing to take, not even a gap.
     #[inline]
@@ -44,7 +53,13 @@ impl Reader {
 
     #[inline]
     fn is_caught_up(&self) -> bool {
-        self.tail.pushed.load(Ordering::Acquire) == self.next
+        self.at(self.next).is_none() && !self.segment.linked.load(Ordering::Acquire)
+    }
+
+    /// How many events the tape has had. An event is readable in its segment a moment before the tail counts
+    /// it, so what this reader has taken counts too.
+    fn pushed(&self) -> u64 {
+        self.tail.pushed.load(Ordering::Acquire).max(self.next)
     }
 
     /// How many events were appended since it began, how many of them wait, and how many were just found
@@ -53,7 +68,7 @@ impl Reader {
         let mut dropped = 0;
         loop {
             dropped += self.settle(bounds, GapReason::Full);
-            let pushed = self.tail.pushed.load(Ordering::Acquire);
+            let pushed = self.pushed();
             if pushed - self.next <= bounds.events {
                 return Census { matched: pushed - self.begun, queued: pushed - self.next, dropped };
             }
@@ -63,7 +78,7 @@ impl Reader {
     /// The next event, without taking it; a pending gap comes before it.
     pub(crate) fn peek_seq(&mut self, bounds: Bounds) -> (Option<u64>, u64) {
         let dropped = self.settle(bounds, GapReason::Full);
-        let seq = if self.is_caught_up() { None } else { self.at(self.next).map(Event::seq) };
+        let seq = self.at(self.next).map(Event::seq);
         (self.gap.map(|gap| gap.first).or(seq), dropped)
     }
 
@@ -78,7 +93,7 @@ impl Reader {
     }
 
     /// Takes up to `max` events that are there, while no gap has to be told. Returns how many, and how many
-    /// were found to be lost. As with one event, only what the tail counts is taken.
+    /// were found to be lost.
     pub(crate) fn take_events(
         &mut self,
         bounds: Bounds,
@@ -90,8 +105,6 @@ impl Reader {
             return (0, dropped);
         }
         let index = usize::try_from(self.next - self.segment.first).unwrap_or(usize::MAX);
-        let there = self.tail.pushed.load(Ordering::Acquire) - self.next;
-        let max = usize::try_from(there).map_or(max, |there| there.min(max));
         let mut count = 0;
         for event in self.segment.events.iter_from(index).take(max) {
             self.bytes_taken += event.size() as u64;
@@ -102,12 +115,8 @@ impl Reader {
         (count, dropped)
     }
 
-    /// Only what the tail counts is taken: an event is readable in its segment a moment before that.
     #[inline]
     fn take_event(&mut self) -> Option<Event> {
-        if self.is_caught_up() {
-            return None;
-        }
         let event = self.at(self.next)?.clone();
         self.next += 1;
         self.bytes_taken += event.size() as u64;
@@ -117,7 +126,11 @@ impl Reader {
     /// Drops what the bounds no longer allow, from the oldest, into the pending gap; says how many.
     #[inline]
     pub(crate) fn settle(&mut self, bounds: Bounds, reason: GapReason) -> u64 {
-        let pushed = self.tail.pushed.load(Ordering::Acquire);
+        let in_last = !self.segment.linked.load(Ordering::Acquire);
+        if in_last && bounds.hold_a_segment() {
+            return 0;
+        }
+        let pushed = self.pushed();
         let bytes = self.tail.bytes.load(Ordering::Relaxed);
         if pushed == self.next {
             return 0;
@@ -138,12 +151,12 @@ impl Reader {
         let mut gap: Option<Gap> = None;
         loop {
             // Read anew each time: a cut link may have led past what had been pushed before.
-            let pushed = self.tail.pushed.load(Ordering::Acquire);
+            let pushed = self.pushed();
             let bytes = self.tail.bytes.load(Ordering::Relaxed).saturating_sub(self.bytes_taken);
             if pushed - self.next > bounds.events {
                 self.skip_to(pushed - bounds.events, reason, &mut gap);
             } else if let Some(kept) = self.first_kept(pushed) {
-                if self.tail.pushed.load(Ordering::Acquire) != pushed {
+                if self.pushed() != pushed {
                     // Perhaps this reader's own bound was passed just now; that reason comes first.
                     continue;
                 }

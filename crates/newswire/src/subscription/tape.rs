@@ -19,9 +19,9 @@ use crate::sync::{self, AtomicBool, AtomicU64, Mutex, Ordering};
 /// Slots of a tape's first segment; each next one has twice as many, up to [`LARGEST`].
 const SMALLEST: usize = if cfg!(feature = "loom") { 2 } else { 8 };
 /// Slots of a full-grown segment.
-const LARGEST: usize = 64;
+pub(super) const LARGEST: usize = 64;
 /// A segment of this many bytes is full whatever its slots, so that a stuck reader can't pin much.
-const SEGMENT_BYTES: u64 = 64 << 10;
+pub(super) const SEGMENT_BYTES: u64 = 64 << 10;
 
 /// A piece of a tape.
 pub(super) struct Segment {
@@ -37,6 +37,8 @@ pub(super) struct Segment {
     /// The window has let go of it: who still stands in it has lost the rest.
     pub(super) evicted: AtomicBool,
     pub(super) link: Mutex<Option<Link>>,
+    /// Whether it has a link, that is, isn't the last one any more.
+    pub(super) linked: AtomicBool,
     pub(super) freed: Arc<AtomicU64>,
 }
 
@@ -97,6 +99,7 @@ impl Tape {
             bytes: AtomicU64::new(0),
             evicted: AtomicBool::new(false),
             link: Mutex::new(None),
+            linked: AtomicBool::new(false),
             freed: freed.clone(),
         });
         let tail = Arc::new(Tail { pushed: AtomicU64::new(0), bytes: AtomicU64::new(0) });
@@ -152,10 +155,12 @@ impl Tape {
             bytes: AtomicU64::new(0),
             evicted: AtomicBool::new(false),
             link: Mutex::new(None),
+            linked: AtomicBool::new(false),
             freed: self.freed.clone(),
         });
         self.window.push_back(Arc::downgrade(&next));
         *self.segment.link.lock() = Some(Link { seq, next: next.clone() });
+        self.segment.linked.store(true, Ordering::Release);
         self.segment = next;
         self.segment_began = self.bytes;
         self.writer = writer;
