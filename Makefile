@@ -11,7 +11,7 @@ demo: tools
 		cargo run --quiet --package newswire-cli -- play $(SESSION); \
 	else \
 		echo "$(SESSION) is missing: playing a small run recorded just now" >&2; \
-		cargo run --quiet --package newswire-cli --example small_run -- $(SMALL_RUN) && \
+		mkdir -p target && cargo run --quiet --package newswire-cli --example small_run -- $(SMALL_RUN) && \
 		cargo run --quiet --package newswire-cli -- play $(SMALL_RUN); \
 	fi
 

@@ -85,7 +85,9 @@ struct Typed<P: ?Sized> {
 impl Typed<dyn AnyPayload> {
     fn text(&self) -> &str {
         self.json.get_or_init(|| {
-            let json = self.value.to_json().map_err(|error| Error::invalid(error.to_string()));
+            let json = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.value.to_json()))
+                .map_err(|_| Error::invalid("its Serialize panicked"))
+                .and_then(|json| json.map_err(|error| Error::invalid(error.to_string())));
             json.and_then(|json| checked(json.into())).unwrap_or_else(|error| failure(&error))
         })
     }

@@ -107,6 +107,8 @@ impl Service {
             // The books are closed; what on_close does wrong is shown by the panic hook.
             let _ = catch(self, || handler.on_close());
         }
+        // What the handler holds is user code's, too.
+        let _ = catch(self, || drop(handler));
         self.released.store(true, Ordering::Release);
     }
 
@@ -174,11 +176,16 @@ fn call(
         }
         _ => None,
     };
-    let result = catch(service, || ambient::handling(subscriber.id, Some(event), || handler.on_event(event)));
+    let result = catch(service, || {
+        // A failure's text and its drop are user code as well.
+        ambient::handling(subscriber.id, Some(event), || {
+            handler.on_event(event).map_err(|failure| failure.to_string())
+        })
+    });
     let (mut outcome, said) = match result {
         Ok(Ok(())) => (Outcome::Handled, None),
-        Ok(Err(failure)) => (Outcome::Failed, Some(failure.to_string())),
-        Err(panic) => (Outcome::Panicked, Some(panic_text(&*panic))),
+        Ok(Err(said)) => (Outcome::Failed, Some(said)),
+        Err(said) => (Outcome::Panicked, Some(said)),
     };
     if watched.is_none() && began.is_some_and(|(began, timeout)| began.elapsed() > timeout) {
         outcome = Outcome::TimedOut;
@@ -235,12 +242,19 @@ impl Inbox {
 }
 
 /// Runs user code; a panic is an outcome, unless the user chose to crash.
-fn catch<R>(service: &Service, run: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send>> {
+fn catch<R>(service: &Service, run: impl FnOnce() -> R) -> Result<R, String> {
     let result = catch_unwind(AssertUnwindSafe(run));
     if result.is_err() && service.on_panic == OnPanic::Crash {
         std::process::abort();
     }
-    result
+    result.map_err(|panic| {
+        let text = panic_text(&*panic);
+        // Its drop may panic again; one that does so is let go of.
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+            std::mem::forget(again);
+        }
+        text
+    })
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {

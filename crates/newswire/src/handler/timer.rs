@@ -85,7 +85,10 @@ impl Timer {
             match state.due.peek().map(|Reverse(due)| due.at.0) {
                 Some(at) if at <= now => {
                     if let Some(Reverse(due)) = state.due.pop() {
-                        parking_lot::MutexGuard::unlocked(&mut state, due.action);
+                        parking_lot::MutexGuard::unlocked(&mut state, || {
+                            // A task's waker, a handler's drop: one that panics must not stop the clock.
+                            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(due.action));
+                        });
                     }
                 }
                 Some(at) => {
