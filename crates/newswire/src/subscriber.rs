@@ -10,6 +10,7 @@ use crate::filter::{Filter, Look};
 use crate::handler::service::Service;
 use crate::options::{Predicate, WhenFull};
 use crate::subscription::inbox::{Call, Inbox, Sleep};
+use crate::sync::wake;
 use crate::sync::{Condvar, Mutex};
 
 /// One subscription as the bus sees it.
@@ -77,7 +78,7 @@ impl Subscriber {
         match call {
             Call::Thread(thread) => thread.unpark(),
             Call::Task(waker) => {
-                waker.wake();
+                wake(waker);
                 return Some(Waking::Task);
             }
             Call::Worker => self.submit(),
@@ -92,7 +93,7 @@ impl Subscriber {
             _ => None,
         };
         if let Some(Call::Task(waker)) = call {
-            waker.wake();
+            wake(waker);
         }
     }
 

@@ -170,3 +170,8 @@ mod real {
 }
 
 pub(crate) use real::*;
+
+/// Wakes a task. A waker is its executor's code: where that panics, the publish that came upon it goes on.
+pub(crate) fn wake(waker: std::task::Waker) {
+    let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| waker.wake()));
+}

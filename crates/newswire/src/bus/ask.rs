@@ -22,6 +22,7 @@ use crate::handler::timer::deadline_after;
 use crate::options::{SubscribeOptions, WhenFull};
 use crate::subscription::pull::Subscription;
 use crate::subscription::stream::SubscriptionStream;
+use crate::sync::wake;
 use crate::sync::{self, Mutex, Thread};
 
 /// The questions that wait for their answers. Guarded by the bus's order.
@@ -103,7 +104,7 @@ impl Question {
         match caller {
             Caller::Nobody => {}
             Caller::Thread(thread) => thread.unpark(),
-            Caller::Task(waker) => waker.wake(),
+            Caller::Task(waker) => wake(waker),
         }
     }
 
@@ -238,7 +239,7 @@ impl Future for Request {
                 let Some(question) = question.upgrade() else { return };
                 let caller = std::mem::replace(&mut question.answer.lock().caller, Caller::Nobody);
                 if let Caller::Task(waker) = caller {
-                    waker.wake();
+                    wake(waker);
                 }
             });
         }

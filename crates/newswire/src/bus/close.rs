@@ -12,6 +12,7 @@ use crate::ambient;
 use crate::handler::service::Service;
 use crate::handler::timer::deadline_after;
 use crate::subscriber::Subscriber;
+use crate::sync::wake;
 use crate::sync::{self, Condvar, Mutex};
 
 /// What a close found, subscription by subscription.
@@ -224,7 +225,7 @@ impl Drain {
     /// Has all tasks that wait look again.
     fn tell(&self) {
         let wakers = std::mem::take(&mut self.state.lock().wakers);
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.into_iter().for_each(wake);
     }
 
     /// Those that the close waits for.

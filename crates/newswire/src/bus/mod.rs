@@ -42,6 +42,9 @@ use crate::subscription::pull::Subscription;
 
 /// Takes events, gives each its sequence number, hands them to subscriptions. A clone is another handle of
 /// the same bus.
+///
+/// Close it when done: [`Bus::close`] waits until handlers and sinks have had what was published. Dropping
+/// the last handle doesn't; what is still queued for them then is lost with the bus.
 #[derive(Clone)]
 pub struct Bus {
     pub(crate) core: Arc<Core>,

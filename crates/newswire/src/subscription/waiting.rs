@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
+use crate::sync::wake;
 use crate::sync::{self, Mutex, Thread};
 
 /// How a wait for room ended.
@@ -54,7 +55,7 @@ impl Ticket {
         match caller {
             Caller::Nobody => {}
             Caller::Thread(thread) => thread.unpark(),
-            Caller::Task(waker) => waker.wake(),
+            Caller::Task(waker) => wake(waker),
         }
     }
 
