@@ -5,7 +5,11 @@
 //!
 //! [`Scale::Short`]: crate::scale::Scale::Short
 
+mod model;
 mod planned;
+mod r1;
+mod r2;
+mod r3;
 mod r4;
 mod r5;
 mod r6;
@@ -15,8 +19,15 @@ mod watch;
 use crate::report::Goal;
 
 /// The goals by their ids.
-pub(crate) const GOALS: &[Goal] =
-    &[("R4", r4::measure), ("R5", r5::measure), ("R6", r6::measure), ("R9", r9::measure)];
+pub(crate) const GOALS: &[Goal] = &[
+    ("R1", r1::measure),
+    ("R2", r2::measure),
+    ("R3", r3::measure),
+    ("R4", r4::measure),
+    ("R5", r5::measure),
+    ("R6", r6::measure),
+    ("R9", r9::measure),
+];
 
 #[cfg(test)]
 mod tests {
@@ -28,6 +39,21 @@ mod tests {
         for line in lines.iter().filter(|line| line.is_count()) {
             assert!(line.is_met(), "{line:?}");
         }
+    }
+
+    #[test]
+    fn books_always_balance() {
+        counts_are_met(super::r1::measure(Scale::Short));
+    }
+
+    #[test]
+    fn there_is_one_order() {
+        counts_are_met(super::r2::measure(Scale::Short));
+    }
+
+    #[test]
+    fn policies_are_exact() {
+        counts_are_met(super::r3::measure(Scale::Short));
     }
 
     #[test]

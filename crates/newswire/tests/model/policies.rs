@@ -9,30 +9,52 @@ use super::reference::Sample;
 
 const EVENT: Sample = Sample { kind: 0, session: None, internal: false, n: 0, depth: 0 };
 
-/// Every queue of up to `largest` places, on a tape and with a queue of its own, under every policy, with up
-/// to `events` events; says how many there were.
-///
-/// # Panics
-/// With the first that keeps or tells anything else than it should.
-pub(crate) fn enumerate(largest: usize, events: u64) -> u64 {
-    let mut cases = 0;
-    for places in 1..=largest {
-        for count in 0..=events {
-            for internal in [false, true] {
-                for when_full in [WhenFull::DropOldest, WhenFull::DropNewest, WhenFull::Block] {
-                    check(places, count, internal, when_full);
-                    cases += 1;
-                }
-                drains(places, count, internal);
-                cases += 1;
-            }
-        }
-    }
-    cases
+/// What is done to a queue.
+#[derive(Clone, Copy, Debug)]
+enum Use {
+    /// All events are published before any is taken.
+    Fills(WhenFull),
+    /// A consumer takes while the publisher waits.
+    Drains,
 }
 
-/// All are published before any is taken. `internal` gives even the oldest-dropping one its own queue.
-fn check(places: usize, count: u64, internal: bool, when_full: WhenFull) {
+/// One queue and its events.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Case {
+    places: usize,
+    count: u64,
+    /// Gives even the queue that drops its oldest a place of its own, instead of one on a tape.
+    internal: bool,
+    used: Use,
+}
+
+/// Every queue of up to `largest` places, on a tape and with a queue of its own, under every policy, with up
+/// to `events` events.
+pub(crate) fn enumerate(largest: usize, events: u64) -> impl Iterator<Item = Case> {
+    (1..=largest).flat_map(move |places| (0..=events).flat_map(move |count| Case::all(places, count)))
+}
+
+impl Case {
+    /// All uses of a queue of `places` places by `count` events.
+    pub(crate) fn all(places: usize, count: u64) -> impl Iterator<Item = Self> {
+        let fills = [WhenFull::DropOldest, WhenFull::DropNewest, WhenFull::Block].map(Use::Fills);
+        let used = fills.into_iter().chain([Use::Drains]);
+        used.flat_map(move |used| [false, true].map(|internal| Self { places, count, internal, used }))
+    }
+
+    /// # Panics
+    /// If the queue keeps or tells anything else than it should.
+    pub(crate) fn check(self) {
+        let Self { places, count, internal, used } = self;
+        match used {
+            Use::Fills(when_full) => fills(places, count, internal, when_full),
+            Use::Drains => drains(places, count, internal),
+        }
+    }
+}
+
+/// Exactly the first or the last are left, and the others are told of in their place.
+fn fills(places: usize, count: u64, internal: bool, when_full: WhenFull) {
     let _on_loop = (when_full == WhenFull::Block).then(LoopThread::enter);
     let (bus, mut subscription) = subscribe(places, internal, when_full);
     for _ in 0..count {
@@ -64,7 +86,7 @@ fn check(places: usize, count: u64, internal: bool, when_full: WhenFull) {
     assert_eq!((books.matched, books.dropped, books.handled), (count, lost, count - lost), "{name}");
 }
 
-/// A consumer takes while the publisher waits: nothing is lost.
+/// Who waits loses nothing.
 fn drains(places: usize, count: u64, internal: bool) {
     let (bus, subscription) = subscribe(places, internal, WhenFull::Block);
     let taker = std::thread::spawn(move || subscription.filter_map(Delivery::event).count() as u64);

@@ -7,6 +7,11 @@ use super::program::Step;
 use super::reference::{Conduct, FILTERS, Sample, Spec};
 use super::storm::{Meddling, Storm, Way};
 
+/// So many of them, and of one that fails the smallest that still does.
+pub(crate) fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() }
+}
+
 /// An event.
 pub(crate) fn sample() -> impl Strategy<Value = Sample> + Clone {
     let rarely = prop::bool::weighted(0.15);
