@@ -44,7 +44,7 @@ impl Fabric for Bus {
     }
 }
 
-fn event(delivery: Delivery) -> Event {
+fn event<E>(delivery: Delivery<E>) -> E {
     match delivery {
         Delivery::Event(event) => event,
         Delivery::Gap(gap) => panic!("newswire lost events: {gap:?}"),
@@ -53,11 +53,7 @@ fn event(delivery: Delivery) -> Event {
 
 impl Consumer for Subscription {
     fn poll(&mut self, max: usize, each: &mut impl FnMut(&Event)) -> usize {
-        let mut taken = Vec::with_capacity(max);
-        self.try_next_batch(&mut taken, max).expect("the bus is open");
-        let count = taken.len();
-        taken.into_iter().for_each(|delivery| each(&event(delivery)));
-        count
+        self.visit(max, |delivery| each(event(delivery))).expect("the bus is open")
     }
 
     fn wait(&mut self, max: usize, each: &mut impl FnMut(&Event)) -> usize {

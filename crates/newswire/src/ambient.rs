@@ -43,6 +43,12 @@ pub(crate) fn handling<R>(id: u64, event: Option<&Event>, call: impl FnOnce() ->
     call()
 }
 
+/// Whether this thread is inside a handler.
+#[inline]
+pub(crate) fn is_busy() -> bool {
+    BUSY.with(Cell::get)
+}
+
 /// The event that this thread is handling.
 pub(crate) fn event() -> Option<Event> {
     if BUSY.with(Cell::get) { AMBIENT.with(|ambient| ambient.event.borrow().clone()) } else { None }

@@ -57,20 +57,30 @@ pub struct Gap {
 }
 
 /// One item of a subscription: an event, or word that events are missing here.
-#[derive(Clone, Debug)]
-pub enum Delivery {
+///
+/// `E` is [`Event`], or `&Event` where it is only lent: see [`Subscription::visit`](crate::Subscription::visit).
+#[derive(Clone, Copy, Debug)]
+pub enum Delivery<E = Event> {
     /// An event.
-    Event(Event),
+    Event(E),
     /// A loss, in its position.
     Gap(Gap),
 }
 
-impl Delivery {
+impl<E> Delivery<E> {
     /// The event, unless this is a gap.
-    pub fn event(self) -> Option<Event> {
+    pub fn event(self) -> Option<E> {
         match self {
             Self::Event(event) => Some(event),
             Self::Gap(_) => None,
+        }
+    }
+
+    /// The same item, its event lent.
+    pub fn as_ref(&self) -> Delivery<&E> {
+        match self {
+            Self::Event(event) => Delivery::Event(event),
+            Self::Gap(gap) => Delivery::Gap(*gap),
         }
     }
 }

@@ -8,7 +8,7 @@
 mod real {
     pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
     pub(crate) use std::sync::Arc;
-    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
     pub(crate) use std::thread::{Thread, current as current_thread, park, park_timeout};
     pub(crate) use std::thread_local;
     use std::time::{Duration, Instant};
@@ -69,7 +69,7 @@ mod real {
 #[cfg(feature = "loom")]
 mod real {
     pub(crate) use loom::cell::UnsafeCell;
-    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
     pub(crate) use loom::sync::{Arc, MutexGuard};
     use std::sync::PoisonError;
     use std::time::{Duration, Instant};

@@ -9,10 +9,8 @@ impl Core {
     /// The event as it is to be published.
     #[inline]
     pub(super) fn prepare(&self, event: Event) -> Result<Event, Rejected<Event>> {
-        match (ambient::event(), self.alterations.are_there()) {
-            (None, false) => Ok(event),
-            (cause, alter) => self.alter(event, cause, alter),
-        }
+        let alter = self.alterations.are_there();
+        if alter || ambient::is_busy() { self.alter(event, ambient::event(), alter) } else { Ok(event) }
     }
 
     #[cold]

@@ -44,29 +44,48 @@ impl Core {
         event: Event,
         manner: Manner,
     ) -> Result<Published, Rejected<Event>> {
-        self.publish_as(event, manner, Sent::default())
+        let event = self.prepare(event)?;
+        let mut order = self.order.lock();
+        match order.commit_straight(event) {
+            Ok(published) => Ok(published),
+            Err(event) => self.publish_prepared(order, event, manner, Sent::default()),
+        }
     }
 
     /// Publishes one event, of which `sent` says something already.
-    #[inline]
     pub(crate) fn publish_as(
         self: &Arc<Self>,
         event: Event,
         manner: Manner,
+        sent: Sent,
+    ) -> Result<Published, Rejected<Event>> {
+        let event = self.prepare(event)?;
+        self.publish_prepared(self.order.lock(), event, manner, sent)
+    }
+
+    fn publish_prepared(
+        self: &Arc<Self>,
+        order: MutexGuard<'_, Order>,
+        event: Event,
+        manner: Manner,
         mut sent: Sent,
     ) -> Result<Published, Rejected<Event>> {
-        self.send(event, manner, &mut sent)?;
+        self.send(order, event, manner, &mut sent)?;
         if sent.todo.is_some() {
             self.see_through(&mut sent);
         }
         Ok(sent.published)
     }
 
-    /// All steps up to the wake-up.
-    #[inline]
-    fn send(self: &Arc<Self>, event: Event, manner: Manner, sent: &mut Sent) -> Result<(), Rejected<Event>> {
-        let event = self.prepare(event)?;
-        let mut order = match self.lock_matched(&event) {
+    /// All steps from the match up to the wake-up.
+    fn send<'a>(
+        self: &'a Arc<Self>,
+        order: MutexGuard<'a, Order>,
+        event: Event,
+        manner: Manner,
+        sent: &mut Sent,
+    ) -> Result<(), Rejected<Event>> {
+        let mut order = match self.matched(order, &event) {
             Ok(order) => order,
             Err(error) => return Err(Rejected { error, value: event }),
         };
@@ -86,9 +105,11 @@ impl Core {
     }
 
     /// The lock, with the routes that match the event in `matched`, as of this very moment.
-    #[inline]
-    pub(crate) fn lock_matched(&self, event: &Event) -> Result<MutexGuard<'_, Order>, Error> {
-        let mut order = self.order.lock();
+    fn matched<'a>(
+        &'a self,
+        mut order: MutexGuard<'a, Order>,
+        event: &Event,
+    ) -> Result<MutexGuard<'a, Order>, Error> {
         for attempt in 0.. {
             if order.closed {
                 return Err(Error::new(ErrorKind::Closed, "the bus is closed"));
@@ -189,7 +210,7 @@ impl Core {
         }
         let mut all_sent = Vec::with_capacity(prepared.len());
         let Some(first) = prepared.first() else { return Ok(Vec::new()) };
-        let mut order = match self.lock_matched(first) {
+        let mut order = match self.matched(self.order.lock(), first) {
             Ok(order) => order,
             Err(error) => return Err(Rejected { error, value: events }),
         };
@@ -214,7 +235,8 @@ impl Core {
     /// Publishes one event; the full queues are waited for by polling.
     pub(crate) fn publish_async(self: &Arc<Self>, event: Event) -> Result<Publishing, Rejected<Event>> {
         let mut sent = Sent::default();
-        self.send(event, Manner::Await, &mut sent)?;
+        let event = self.prepare(event)?;
+        self.send(self.order.lock(), event, Manner::Await, &mut sent)?;
         let tickets = sent.todo.as_mut().map_or_else(Vec::new, |todo| std::mem::take(&mut todo.tickets));
         self.see_through(&mut sent);
         Ok(Publishing { core: self.clone(), sent, tickets, timer_set: false })

@@ -181,6 +181,17 @@ impl Routes {
         true
     }
 
+    /// The route that every event of this kind matches, if no other could.
+    #[inline]
+    pub(crate) fn only_match(&mut self, kind: &Kind) -> Option<&mut Route> {
+        let table = self.tables.get(kind.slot())?.as_ref()?;
+        let [place] = *table.decided else { return None };
+        if !table.indexed.is_empty() || !table.evaluate.is_empty() {
+            return None;
+        }
+        self.routes.get_mut(place)?.as_mut()
+    }
+
     fn filter_at(&self, place: usize) -> Option<Filter> {
         self.routes.get(place)?.as_ref().map(|route| route.filter.clone())
     }

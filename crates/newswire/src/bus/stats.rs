@@ -92,8 +92,10 @@ impl Core {
     /// This moment's numbers.
     pub(crate) fn stats(self: &Arc<Self>) -> BusStats {
         let order = self.order.lock();
-        let subscriptions: Vec<_> = order.subscribers.values().cloned().collect();
-        let ended: Vec<_> = order.retired.iter().cloned().collect();
+        // Who has left stays on the bus until its last call has ended, so that a close waits for it.
+        let (leaving, subscriptions): (Vec<_>, Vec<_>) =
+            order.subscribers.values().cloned().partition(|subscriber| subscriber.inbox.lock().has_left());
+        let ended: Vec<_> = order.retired.iter().cloned().chain(leaving).collect();
         let history = order.history.as_ref().map_or((0, 0), |history| (history.len(), history.bytes()));
         let mut stats = BusStats {
             name: self.beginning.bus().to_owned(),

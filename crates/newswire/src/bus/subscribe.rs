@@ -262,7 +262,10 @@ impl Core {
             inbox.end(&mut released);
             inbox.discard();
             order.totals.dropped += released.len() as u64;
-            order.retire(subscriber, self.options.closed_kept);
+            if inbox.is_quiet() {
+                order.retire(subscriber, self.options.closed_kept);
+            }
+            // Else a close still waits for the calls that have begun; whoever ends the last one retires it.
             subscriber.tell_if_quiet(&inbox);
         }
         for ticket in released {
@@ -310,11 +313,6 @@ impl Subscriber {
         if let Some(core) = self.core.upgrade() {
             core.unsubscribe(self);
         }
-    }
-
-    /// Its one event has come: nothing more will match, what else was queued is skipped over.
-    pub(crate) fn spend(self: &Arc<Self>) {
-        self.leave();
     }
 
     /// Clears up after a subscription that has ended and has nothing left to do.

@@ -152,7 +152,8 @@ pub(crate) fn serve(subscriber: &Arc<Subscriber>, service: &Service, taken: Take
     let outcome = match subscriber.accepts(&event) {
         Ok(true) => {
             if subscriber.once && subscriber.predicate.is_some() {
-                subscriber.spend();
+                // Its one event has come: nothing more will match, what else is queued is given up.
+                subscriber.leave();
             }
             return call(subscriber, service, &*handler, &event, &entry);
         }

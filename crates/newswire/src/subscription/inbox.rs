@@ -173,6 +173,11 @@ impl Inbox {
             }
     }
 
+    /// Whether it was unsubscribed, or given up by a close.
+    pub(crate) fn has_left(&self) -> bool {
+        matches!(self.source, Source::Nowhere)
+    }
+
     /// Takes the next item; an event is in flight from then on.
     #[inline]
     pub(crate) fn take(&mut self, admitted: &mut Vec<Arc<Ticket>>) -> Option<Taken> {
@@ -215,22 +220,6 @@ impl Inbox {
         self.books.in_flight += events;
         self.see_whether_well();
         Some(Taken { delivery, entry: Entry { key, events } })
-    }
-
-    /// Takes a run of events off a tape at once, all handled from then on; 0 where there is none, or
-    /// something other than an event comes next.
-    pub(crate) fn take_handled(&mut self, max: usize, into: &mut Vec<Delivery>) -> usize {
-        let Source::Tape(reader) = &mut self.source else { return 0 };
-        if self.paused || !self.replayed.is_empty() || self.coalescer.is_some() {
-            return 0;
-        }
-        let (count, dropped) = reader.take_events(self.bounds, max, into);
-        self.books.dropped += dropped;
-        self.books.handled += count as u64;
-        if let Some(Delivery::Event(event)) = into.last().filter(|_| count > 0) {
-            self.delivered = event.seq();
-        }
-        count
     }
 
     /// Takes the next item for a handler. While it is told of a gap no other call begins, so that the gap

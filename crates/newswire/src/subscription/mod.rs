@@ -1,5 +1,6 @@
 //! The pull side: subscriptions, and where their events wait.
 
+mod batch;
 pub(crate) mod block;
 pub(crate) mod calls;
 pub(crate) mod coalesce;

@@ -35,7 +35,7 @@ use crate::sync;
 /// ```
 pub struct Subscription {
     core: Arc<Core>,
-    subscriber: Arc<Subscriber>,
+    pub(super) subscriber: Arc<Subscriber>,
     /// Whether the last wait ended before the consumer had to park: then the next may, too.
     lively: bool,
 }
@@ -78,34 +78,6 @@ impl Subscription {
     /// thread, where nothing waits: use [`Subscription::stream`] there.
     pub fn next_timeout(&mut self, timeout: Duration) -> Result<Delivery> {
         self.wait(Some(deadline_after(timeout)))
-    }
-
-    /// Waits for at least one item, then takes what is there into `into`, at most `max`; says how many.
-    /// 0 means that the bus has closed and all has been read.
-    pub fn next_batch(&mut self, into: &mut Vec<Delivery>, max: usize) -> usize {
-        let taken = self.take_batch(into, max);
-        if taken > 0 || max == 0 {
-            return taken;
-        }
-        match self.wait(None) {
-            Ok(delivery) => {
-                into.push(delivery);
-                1 + self.take_batch(into, max - 1)
-            }
-            Err(_) => 0,
-        }
-    }
-
-    /// Takes what is there now into `into`, at most `max`; says how many. The cheapest way to keep up: the
-    /// lock is taken, and the publishers' position read, once for all.
-    ///
-    /// # Errors
-    /// `Closed` when the bus has closed and all has been read.
-    pub fn try_next_batch(&mut self, into: &mut Vec<Delivery>, max: usize) -> Result<usize> {
-        match self.take_batch(into, max) {
-            0 if max > 0 && self.is_over() => Err(ended()),
-            taken => Ok(taken),
-        }
     }
 
     /// The items as an asynchronous stream, for any executor.
@@ -180,37 +152,14 @@ impl Subscription {
         }
     }
 
-    /// Takes what is there, under one lock where no predicate has to be asked.
-    fn take_batch(&mut self, into: &mut Vec<Delivery>, max: usize) -> usize {
-        if self.subscriber.predicate.is_some() || self.subscriber.inbox.lock().is_behind() {
-            let before = into.len();
-            into.extend(std::iter::from_fn(|| self.take_wanted()).take(max));
-            return into.len() - before;
-        }
-        let mut admitted = Vec::new();
-        let mut inbox = self.subscriber.inbox.lock();
-        let mut taken = 0;
-        while taken < max {
-            taken += inbox.take_handled(max - taken, into);
-            if taken < max {
-                let Some(item) = self.take_one(&mut inbox, &mut admitted) else { break };
-                into.push(item.delivery);
-                taken += 1;
-            }
-        }
-        let untold = inbox.untold();
-        drop(inbox);
-        self.subscriber.announce(untold);
-        if !admitted.is_empty() {
-            admit(admitted);
-        }
-        taken
-    }
-
     /// A pulled event counts as handled when it is handed over; where a predicate has the last word, it is
     /// in flight until then.
     #[inline]
-    fn take_one(&self, inbox: &mut Inbox, admitted: &mut Vec<Arc<super::waiting::Ticket>>) -> Option<Taken> {
+    pub(super) fn take_one(
+        &self,
+        inbox: &mut Inbox,
+        admitted: &mut Vec<Arc<super::waiting::Ticket>>,
+    ) -> Option<Taken> {
         let taken = inbox.take(admitted)?;
         if matches!(taken.delivery, Delivery::Event(_)) && self.subscriber.predicate.is_none() {
             inbox.settle(&taken.entry, Outcome::Handled);
@@ -235,7 +184,7 @@ impl Subscription {
         outcome == Outcome::Handled
     }
 
-    fn wait(&mut self, deadline: Option<Instant>) -> Result<Delivery> {
+    pub(super) fn wait(&mut self, deadline: Option<Instant>) -> Result<Delivery> {
         if crate::ambient::on_loop_thread() {
             let message = "waiting for an event would stop this thread's event loop";
             return match self.try_next()? {
@@ -297,7 +246,7 @@ impl Subscription {
     }
 }
 
-fn ended() -> Error {
+pub(super) fn ended() -> Error {
     Error::new(ErrorKind::Closed, "the subscription has ended")
 }
 

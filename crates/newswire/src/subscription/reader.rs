@@ -21,6 +21,27 @@ pub(crate) struct Reader {
     pub(super) gap: Option<Gap>,
 }
 
+/// Consecutive events that a reader has taken, where they stand.
+pub(crate) struct Run {
+    segment: Arc<Segment>,
+    from: usize,
+    len: usize,
+}
+
+impl Run {
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn last_seq(&self) -> u64 {
+        self.segment.events.get(self.from + self.len - 1).map_or(0, Event::seq)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Event> {
+        self.segment.events.iter_from(self.from).take(self.len)
+    }
+}
+
 /// What [`Reader::census`] counts.
 pub(crate) struct Census {
     pub(crate) matched: u64,
@@ -92,27 +113,24 @@ impl Reader {
         (self.take_event().map(Delivery::Event), dropped)
     }
 
-    /// Takes up to `max` events that are there, while no gap has to be told. Returns how many, and how many
-    /// were found to be lost.
-    pub(crate) fn take_events(
-        &mut self,
-        bounds: Bounds,
-        max: usize,
-        into: &mut Vec<Delivery>,
-    ) -> (usize, u64) {
+    /// Takes up to `max` events that are there, while no gap has to be told. Returns them, and how many were
+    /// found to be lost.
+    pub(crate) fn take_run(&mut self, bounds: Bounds, max: usize) -> (Option<Run>, u64) {
         let dropped = self.settle(bounds, GapReason::Full);
         if self.gap.is_some() {
-            return (0, dropped);
+            return (None, dropped);
         }
-        let index = usize::try_from(self.next - self.segment.first).unwrap_or(usize::MAX);
-        let mut count = 0;
-        for event in self.segment.events.iter_from(index).take(max) {
+        let from = usize::try_from(self.next - self.segment.first).unwrap_or(usize::MAX);
+        let mut len = 0;
+        for event in self.segment.events.iter_from(from).take(max) {
             self.bytes_taken += event.size() as u64;
-            into.push(Delivery::Event(event.clone()));
-            count += 1;
+            len += 1;
         }
-        self.next += count as u64;
-        (count, dropped)
+        if len == 0 {
+            return (None, dropped);
+        }
+        self.next += len as u64;
+        (Some(Run { segment: self.segment.clone(), from, len }), dropped)
     }
 
     #[inline]
@@ -208,9 +226,10 @@ impl Reader {
 
     /// Ordinal after the last slot that this segment will ever have.
     fn end_of_segment(&self) -> u64 {
-        let linked = self.segment.link.lock().is_some();
-        let slots = if linked { self.segment.events.len() } else { self.segment.events.capacity() };
-        self.segment.first + slots as u64
+        match &*self.segment.link.lock() {
+            Some(link) => link.end,
+            None => self.segment.first + self.segment.events.capacity() as u64,
+        }
     }
 
     fn following(&self) -> Option<(Arc<Segment>, u64)> {

@@ -19,7 +19,7 @@ use crate::sync::{self, AtomicBool, AtomicU64, Mutex, Ordering};
 /// Slots of a tape's first segment; each next one has twice as many, up to [`LARGEST`].
 const SMALLEST: usize = if cfg!(feature = "loom") { 2 } else { 8 };
 /// Slots of a full-grown segment.
-pub(super) const LARGEST: usize = 64;
+pub(super) const LARGEST: usize = 128;
 /// A segment of this many bytes is full whatever its slots, so that a stuck reader can't pin much.
 pub(super) const SEGMENT_BYTES: u64 = 64 << 10;
 
@@ -45,6 +45,8 @@ pub(super) struct Segment {
 pub(super) struct Link {
     /// Seq of the event that followed this segment's last, even if it is gone now.
     pub(super) seq: u64,
+    /// Ordinal after this segment's last slot; where `next` begins, unless others were cut out between.
+    pub(super) end: u64,
     pub(super) next: Arc<Segment>,
 }
 
@@ -120,6 +122,12 @@ impl Tape {
         }
     }
 
+    /// Whether the next event fits into the segment being written.
+    #[inline]
+    pub(crate) fn has_room(&self) -> bool {
+        !self.sealed && self.writer.has_room()
+    }
+
     /// Appends. Says whether a new segment was begun, which is when bounds are worth a look.
     #[inline]
     pub(crate) fn push(&mut self, event: Event) -> bool {
@@ -159,7 +167,7 @@ impl Tape {
             freed: self.freed.clone(),
         });
         self.window.push_back(Arc::downgrade(&next));
-        *self.segment.link.lock() = Some(Link { seq, next: next.clone() });
+        *self.segment.link.lock() = Some(Link { seq, end: self.pushed, next: next.clone() });
         self.segment.linked.store(true, Ordering::Release);
         self.segment = next;
         self.segment_began = self.bytes;

@@ -30,6 +30,37 @@ fn what_was_sequenced_before_it_is_accounted_for() {
 }
 
 #[test]
+fn it_waits_for_the_calls_of_those_who_have_already_left() {
+    let bus = Bus::new();
+    let (arrived, open, wait) = gate();
+    let predicate = Some(Arc::new(|_: &Event| true) as newswire::Predicate);
+    let queue = SubscribeOptions { predicate, ..SubscribeOptions::default() };
+    let options = HandlerOptions { queue, once: true, ..HandlerOptions::default() };
+    let _once = bus.on_with("*", options, move |_: &Event| wait()).unwrap();
+    publish(&bus, 3);
+    arrived.recv_timeout(LONG).unwrap();
+    eventually("it is spent", || bus.stats().ended.len() == 1);
+    assert!(!bus.close(SHORT).subscriptions.is_empty());
+    open.send(()).unwrap();
+    eventually("its call has ended", || bus.stats().ended[0].books.handled == 1);
+
+    let bus = Bus::new();
+    let (arrived, open, wait) = gate();
+    let listener = bus.on("*", move |_: &Event| wait()).unwrap();
+    publish(&bus, 1);
+    arrived.recv_timeout(LONG).unwrap();
+    listener.unsubscribe(SHORT);
+    thread::scope(|scope| {
+        let closing = scope.spawn(|| bus.close(LONG));
+        eventually("the bus is closed", || bus.stats().closed);
+        assert!(!closing.is_finished());
+        open.send(()).unwrap();
+        let report = closing.join().unwrap();
+        assert_eq!((report.complete, report.subscriptions[0].books.handled), (true, 1));
+    });
+}
+
+#[test]
 fn later_publishes_are_errors_those_of_handlers_too() {
     let bus = Bus::new();
     let (inner, (tell, told), (arrived, open, wait)) = (bus.clone(), mpsc::channel(), gate());

@@ -2,6 +2,7 @@
 
 mod asking;
 mod bad_input;
+mod batches;
 mod books;
 mod bounds;
 mod close;

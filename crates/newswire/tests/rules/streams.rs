@@ -123,22 +123,3 @@ fn a_stream_tells_gaps_too() {
         assert_eq!(items, [Item::Lost(1, 2, 2, newswire::GapReason::Full), Item::Seq(3)], "{name}");
     }
 }
-
-#[test]
-fn batches_take_what_is_there_in_order() {
-    let bus = Bus::new();
-    let mut all = bus.subscribe("*").unwrap();
-    publish(&bus, 10);
-    let mut into = Vec::new();
-    assert_eq!(all.next_batch(&mut into, 4), 4);
-    assert_eq!(all.next_batch(&mut into, 0), 0);
-    assert_eq!(all.next_batch(&mut into, 100), 6);
-    let items: Vec<_> = into.into_iter().map(Item::from).collect();
-    assert_eq!(items, (1..=10).map(Item::Seq).collect::<Vec<_>>());
-    thread::scope(|scope| {
-        let waiting = scope.spawn(|| all.next_batch(&mut Vec::new(), 5));
-        thread::sleep(Duration::from_millis(2));
-        publish(&bus, 1);
-        assert_eq!(waiting.join().unwrap(), 1);
-    });
-}
