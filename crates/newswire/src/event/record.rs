@@ -1,6 +1,7 @@
 //! The record that all handles of one event share.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -94,21 +95,34 @@ impl Place {
     }
 }
 
-/// The wire form between seq and payload, made when first asked for.
+/// The wire form between seq and payload, kept once it has been asked for twice.
 ///
 /// The seq stays out because it differs between handles of one record, the payload because it already
-/// is text.
+/// is text. Most events are written once or never: keeping the text for them would cost more than making it.
 #[derive(Debug, Default)]
-pub(super) struct Envelope(OnceLock<Vec<u8>>);
+pub(super) struct Envelope {
+    made: AtomicBool,
+    text: OnceLock<Box<[u8]>>,
+}
 
 impl Envelope {
-    pub(super) fn get_or_make(&self, make: impl FnOnce() -> Vec<u8>) -> &[u8] {
-        self.0.get_or_init(make)
+    /// Appends the text to `out`: a copy, or what `make` appends.
+    pub(super) fn append_or_make(&self, out: &mut Vec<u8>, make: impl FnOnce(&mut Vec<u8>)) {
+        if let Some(text) = self.text.get() {
+            return out.extend_from_slice(text);
+        }
+        let before = out.len();
+        make(out);
+        // Two threads may both make it; the texts are equal.
+        if self.made.swap(true, Ordering::Relaxed) {
+            let text = out.get(before..).unwrap_or_default();
+            let _ = self.text.set(text.into());
+        }
     }
 
     /// Makes room for another text, when the record is changed.
     pub(super) fn forget(&mut self) {
-        self.0.take();
+        *self = Self::default();
     }
 }
 

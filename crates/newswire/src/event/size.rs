@@ -40,7 +40,7 @@ pub(crate) fn measure(data: &EventData) -> Result<u32> {
 }
 
 /// The same without the payload.
-pub(super) fn envelope_bound(data: &EventData) -> usize {
+fn envelope_bound(data: &EventData) -> usize {
     let mut size = ALWAYS + data.kind.as_str().len();
     size += object(SOURCE, data.source.json().map_or(0, SharedJson::bytes));
     size += object(SCOPE, data.scope.json().map_or(0, SharedJson::bytes));

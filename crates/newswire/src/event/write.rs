@@ -1,14 +1,13 @@
 //! The wire form of an event: one line of JSON, spliced from ready pieces.
 //!
-//! However many sinks ask, all but seq and payload is put together once and kept beside the record; the
-//! payload is text already, or becomes so once. Writing is then two copies. Fields that are absent are
-//! not written, and nothing is ever null.
+//! The payload is text already, or becomes so once, however many sinks ask. All but seq and payload is put
+//! together from ready pieces, and kept beside the record from the second time on: writing is then two
+//! copies. Fields that are absent are not written, and nothing is ever null.
 
 use uuid::Uuid;
 
 use super::record::{EventData, Place, Rare};
 use super::shared_json::SharedJson;
-use super::size::envelope_bound;
 use super::text::{write_number, write_string};
 use super::time::write_time;
 use super::{CorrelationField, Event, Severity};
@@ -29,16 +28,16 @@ impl Event {
     pub fn write_json(&self, out: &mut Vec<u8>) {
         const SEQ_AND_PUNCTUATION: usize = 64;
         let data = self.data();
-        let envelope = data.envelope.get_or_make(|| envelope(data));
         let payload = data.body.text();
-        out.reserve(envelope.len() + payload.map_or(0, str::len) + SEQ_AND_PUNCTUATION);
+        // The size is a bound of all; where the payload has come out longer, the buffer grows.
+        out.reserve((data.size as usize).max(payload.map_or(0, str::len) + SEQ_AND_PUNCTUATION));
         out.push(b'{');
         if self.seq() > 0 {
             out.extend_from_slice(b"\"seq\":");
             write_number(out, self.seq());
             out.push(b',');
         }
-        out.extend_from_slice(envelope);
+        data.envelope.append_or_make(out, |out| write_envelope(data, out));
         if let Some(payload) = payload {
             out.extend_from_slice(b",\"payload\":");
             out.extend_from_slice(payload.as_bytes());
@@ -67,10 +66,9 @@ impl Event {
 }
 
 /// The members from `id` to `merged`, without the braces around them.
-fn envelope(data: &EventData) -> Vec<u8> {
-    let mut out = Vec::with_capacity(envelope_bound(data));
+fn write_envelope(data: &EventData, out: &mut Vec<u8>) {
     out.extend_from_slice(&id_member(data.id));
-    let mut event = Members::after_others(&mut out);
+    let mut event = Members::after_others(out);
     if let Some(origin) = data.rare.as_ref().and_then(|rare| rare.origin.as_ref()) {
         event.object(r#","origin":{"#, |members| {
             members.string(r#""bus":"#, &origin.bus);
@@ -79,9 +77,9 @@ fn envelope(data: &EventData) -> Vec<u8> {
             members.unknown(data, Place::Origin);
         });
     }
-    let kind = event.name(r#""kind":""#);
-    kind.extend_from_slice(data.kind.as_str().as_bytes());
-    kind.extend_from_slice(&time_member(data.time_ns));
+    event.out.extend_from_slice(br#","kind":""#);
+    event.out.extend_from_slice(data.kind.as_str().as_bytes());
+    event.out.extend_from_slice(&time_member(data.time_ns));
     event.object(r#","source":{"#, |members| {
         members.shared(data.source.json(), data.source.members());
         members.unknown(data, Place::Source);
@@ -98,11 +96,11 @@ fn envelope(data: &EventData) -> Vec<u8> {
             members.unknown(data, Place::Component);
         });
     }
-    event.name(match data.severity {
-        Severity::Debug => r#""severity":"debug""#,
-        Severity::Info => r#""severity":"info""#,
-        Severity::Warn => r#""severity":"warn""#,
-        Severity::Error => r#""severity":"error""#,
+    event.out.extend_from_slice(match data.severity {
+        Severity::Debug => br#","severity":"debug""#,
+        Severity::Info => br#","severity":"info""#,
+        Severity::Warn => br#","severity":"warn""#,
+        Severity::Error => br#","severity":"error""#,
     });
     if let Some(message) = data.message.as_deref() {
         event.string(r#""message":"#, message);
@@ -117,7 +115,6 @@ fn envelope(data: &EventData) -> Vec<u8> {
             });
         }
     }
-    out
 }
 
 /// The id, which every event has: filled into its frame, so that it is written in one piece.
@@ -240,7 +237,9 @@ impl<'o> Members<'o> {
         members: impl Iterator<Item = (&'static str, &'a str)>,
     ) {
         if let Some(json) = json {
-            self.name("").extend_from_slice(json.text(members));
+            self.out.extend_from_slice(self.before.as_bytes());
+            self.out.extend_from_slice(json.text(members));
+            self.before = ",";
         }
     }
 
