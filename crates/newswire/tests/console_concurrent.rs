@@ -219,3 +219,30 @@ fn what_two_agents_stream_through_a_bus_is_one_text_a_call() {
     assert_eq!(count("✓ run"), 2);
     assert!(!text.contains(['\u{1b}', '\u{7}']));
 }
+
+#[test]
+fn what_a_view_that_is_too_slow_misses_is_a_line_in_its_place() {
+    let (bus, captured) = (Bus::new(), Captured::default());
+    let console = Console::new(captured.clone(), ConsoleOptions::default());
+    let mut options = console.options();
+    options.queue.buffer = 4;
+    bus.attach_sink("console:", Box::new(console), options).unwrap();
+    let stuck = captured.0.lock().unwrap();
+    for n in 0..100 {
+        let builder = Event::builder(Kind::parse("deploy.finished").unwrap());
+        bus.publish(builder.json(format!(r#"{{"text":"number {n}"}}"#)).build().unwrap()).unwrap();
+    }
+    drop(stuck);
+    assert!(bus.close(Duration::from_secs(20)).complete);
+    let text = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    let shown = lines.iter().filter(|line| line.contains("deploy.finished")).count();
+    let missing: usize = lines
+        .iter()
+        .filter_map(|line| line.strip_prefix("… ")?.strip_suffix(" events missing (full)"))
+        .map(|number| number.parse::<usize>().unwrap())
+        .sum();
+    assert_eq!(shown + missing, 100, "{text}");
+    assert!(missing > 80, "{text}");
+    assert!(lines[lines.len() - 4..].iter().all(|line| line.contains("number 9")), "{text}");
+}
