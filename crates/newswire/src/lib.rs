@@ -50,7 +50,8 @@ pub use filter::{Filter, IntoFilter, Value};
 pub use handler::{Failure, Handler, HandlerRef, IntoHandler, IntoOutcome};
 pub use kind::Kind;
 pub use options::{
-    BusOptions, Coalesce, HandlerOptions, Mode, OnPanic, Predicate, Start, SubscribeOptions, WhenFull,
+    BusOptions, Coalesce, ComponentIds, HandlerOptions, Mode, OnPanic, Predicate, Start, SubscribeOptions,
+    WhenFull,
 };
 pub use sink::{
     Attachment, Console, ConsoleOptions, Param, Sink, SinkFactory, SinkUrl, Visible, register_sink,

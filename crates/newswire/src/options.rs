@@ -235,6 +235,44 @@ pub(crate) fn check_bytes(name: &str, bytes: usize) -> Result<()> {
     Ok(())
 }
 
+/// What a bus does about component ids that break agent-runtime's formats:
+/// [`Component::check_format`](crate::Component::check_format).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ComponentIds {
+    /// Nothing: any label will do.
+    #[default]
+    Off,
+    /// Publishes the event and counts it in [`BusStats::component_id_warnings`](crate::BusStats).
+    Warn,
+    /// Rejects the event, before it gets a seq.
+    Reject,
+}
+
+impl ComponentIds {
+    /// The word in options and on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Warn => "warn",
+            Self::Reject => "reject",
+        }
+    }
+
+    /// Reads the word.
+    ///
+    /// # Errors
+    /// `Invalid`, with the words that exist.
+    pub fn parse(word: &str) -> Result<Self> {
+        [Self::Off, Self::Warn, Self::Reject].into_iter().find(|mode| mode.as_str() == word).ok_or_else(
+            || {
+                Error::invalid(format!("{word:?} is no way to treat component ids"))
+                    .at_path("options.component_ids")
+                    .expecting("off, warn or reject")
+            },
+        )
+    }
+}
+
 /// What a bus is made with.
 #[derive(Clone, Debug)]
 pub struct BusOptions {
@@ -255,6 +293,8 @@ pub struct BusOptions {
     pub subscriptions: usize,
     /// How many closed subscriptions the stats remember; 64.
     pub closed_kept: usize,
+    /// What becomes of component ids that break agent-runtime's formats; off.
+    pub component_ids: ComponentIds,
 }
 
 impl Default for BusOptions {
@@ -268,6 +308,7 @@ impl Default for BusOptions {
             pending_requests: 1024,
             subscriptions: 65_536,
             closed_kept: 64,
+            component_ids: ComponentIds::Off,
         }
     }
 }

@@ -76,7 +76,7 @@ impl Core {
             beginning,
             order: Mutex::new(order),
             interest: Interest::new(),
-            alterations: Alterations::default(),
+            alterations: Alterations::new(options.component_ids),
             pool: Pool::new(options.workers, timer.clone()),
             timer,
             closing: Drain::default(),

@@ -59,6 +59,8 @@ pub struct BusStats {
     pub pending_requests: usize,
     /// Enrichers that failed, and fields that were masked because a redaction failed.
     pub alteration_failures: u64,
+    /// Events whose component id broke agent-runtime's formats, where the bus was told to warn.
+    pub component_id_warnings: u64,
     /// Whether it is closed.
     pub closed: bool,
     /// Open subscriptions, by age.
@@ -107,6 +109,7 @@ impl Core {
             shared_bytes: order.held_bytes(),
             pending_requests: order.questions.len(),
             alteration_failures: self.alterations.failures(),
+            component_id_warnings: self.alterations.component_id_warnings(),
             closed: order.closed,
             subscriptions: Vec::new(),
             ended: Vec::new(),

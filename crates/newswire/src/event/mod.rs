@@ -2,6 +2,7 @@
 
 mod body;
 mod builder;
+mod component_id;
 mod correlation;
 mod emitted;
 mod id;

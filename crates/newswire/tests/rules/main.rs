@@ -7,6 +7,7 @@ mod books;
 mod bounds;
 mod close;
 mod common;
+mod component_ids;
 mod filters;
 mod full_queue;
 mod gaps;

@@ -1,4 +1,5 @@
-//! What changes an event before it gets its seq: enrichers, then redaction.
+//! What changes an event before it gets its seq: enrichers, then redaction. Component ids are checked
+//! behind them, where the bus was told to, so that a bus that does none of it asks one question only.
 //!
 //! Both run in the publisher's thread, at every door. An enricher that fails leaves the event as it was; a
 //! rule that fails masks all that it could have meant. Either is counted.
@@ -19,7 +20,8 @@ pub use enrich::{Enricher, Enrichment};
 pub use redact::Redaction;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::Event;
+use crate::event::{Component, Event};
+use crate::options::ComponentIds;
 
 type Enrich = dyn Fn(&mut Enrichment) + Send + Sync;
 
@@ -40,16 +42,27 @@ struct Chain {
     last_id: u64,
 }
 
-/// Enrichers and redaction rules.
-#[derive(Default)]
+/// Enrichers and redaction rules, and whether component ids are checked.
 pub(crate) struct Alterations {
     /// How many there are, so that a bus without any pays one load.
     count: AtomicUsize,
     chain: Mutex<Arc<Chain>>,
     failures: AtomicU64,
+    component_ids: ComponentIds,
+    component_id_warnings: AtomicU64,
 }
 
 impl Alterations {
+    pub(super) fn new(component_ids: ComponentIds) -> Self {
+        Self {
+            count: AtomicUsize::new(usize::from(component_ids != ComponentIds::Off)),
+            chain: Mutex::default(),
+            failures: AtomicU64::new(0),
+            component_ids,
+            component_id_warnings: AtomicU64::new(0),
+        }
+    }
+
     /// Whether there are any.
     #[inline]
     pub(crate) fn are_there(&self) -> bool {
@@ -85,7 +98,8 @@ impl Alterations {
         let mut chain = self.chain.lock();
         let mut changed = Chain::clone(&chain);
         let result = change(&mut changed)?;
-        self.count.store(changed.enrichers.len() + changed.rules.len(), Ordering::Relaxed);
+        let checks = usize::from(self.component_ids != ComponentIds::Off);
+        self.count.store(changed.enrichers.len() + changed.rules.len() + checks, Ordering::Relaxed);
         let before = std::mem::replace(&mut *chain, Arc::new(changed));
         drop(chain);
         // What an enricher holds is freed outside the lock: it may be user code.
@@ -94,10 +108,32 @@ impl Alterations {
     }
 
     /// The event as it is to be published.
+    ///
+    /// # Errors
+    /// `Invalid` for a component id against the format, on a bus that rejects them.
     pub(crate) fn apply(&self, event: Event) -> Result<Event> {
         let chain = self.chain.lock().clone();
         let event = self.enrich(&chain, event);
+        self.check_component(&event)?;
         Ok(self.redact(&chain, event))
+    }
+
+    fn check_component(&self, event: &Event) -> Result<()> {
+        if self.component_ids == ComponentIds::Off {
+            return Ok(());
+        }
+        match event.component().map_or(Ok(()), Component::check_format) {
+            Err(error) if self.component_ids == ComponentIds::Reject => Err(error),
+            Err(_) => {
+                self.component_id_warnings.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    pub(crate) fn component_id_warnings(&self) -> u64 {
+        self.component_id_warnings.load(Ordering::Relaxed)
     }
 
     fn enrich(&self, chain: &Chain, mut event: Event) -> Event {
