@@ -64,10 +64,6 @@ fn every_component_of_the_core_tier_has_kinds() {
             "{component} has no kind"
         );
     }
-    for row in rows() {
-        let what = row.kind.rsplit_once('.').map_or("", |(what, _)| what);
-        assert!(CORE.contains(&what) || what.starts_with("bus."), "{} belongs to no component", row.kind);
-    }
 }
 
 #[test]
@@ -77,7 +73,7 @@ fn names_follow_the_grammar() {
         let segments: Vec<_> = row.kind.split('.').collect();
         assert!((2..=4).contains(&segments.len()), "{} has {} segments", row.kind, segments.len());
         let last = last_segment(row);
-        let participle = ["ed", "built", "written"].iter().any(|ending| last.ends_with(ending));
+        let participle = ["ed", "built", "written", "sent"].iter().any(|ending| last.ends_with(ending));
         assert!(row.phase.is_some() || participle || last == "delta", "{}: its last segment", row.kind);
         for noun in segments.iter().take(segments.len() - 1) {
             assert!(!noun.ends_with('s') || *noun == "bus", "{}: {noun} is a plural", row.kind);

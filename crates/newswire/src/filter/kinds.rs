@@ -79,10 +79,10 @@ pub(crate) fn phase_of(kind: &Kind) -> Option<Phase> {
 
 /// The part of the system that all events of `kind` are about, whatever they say themselves.
 pub(crate) fn component_scope_of(kind: &Kind) -> Option<ComponentScope> {
-    catalogue::row_of(kind).and_then(|row| row.component)
+    catalogue::component_of(kind)
 }
 
 /// Whether the catalogue knows `kind`, so that phase and component scope follow from it alone.
 pub(crate) fn is_catalogued(kind: &Kind) -> bool {
-    catalogue::row_of(kind).is_some()
+    catalogue::is_known(kind)
 }
