@@ -97,6 +97,12 @@ impl Kind {
         }
     }
 
+    /// The kind of that name, where the process has interned it; asking takes no room.
+    pub(crate) fn interned(name: &str) -> Option<Self> {
+        let ids = interner().ids.read().unwrap_or_else(PoisonError::into_inner);
+        ids.get(name).map(|id| Self(Repr::Interned(*id)))
+    }
+
     /// The dotted name.
     pub fn as_str(&self) -> &str {
         match &self.0 {

@@ -26,7 +26,8 @@ lifecycle! {
          dimensions: Option<Json> = Meta => "What the price depends on, by name.";
          labels: Option<Json> = Meta => "The caller's own labels.";}
     failed "embedding.call.failed" EmbeddingCallFailed => embedding_call_failed agui Absent("AG-UI has no embeddings"),
-        {capability: Option<Text> = Meta => "The provider's word for what it does: `embedding`.";
+        {usage: Option<Usage> = Measure "gen_ai.usage" => "What it used all the same.";
+         capability: Option<Text> = Meta => "The provider's word for what it does: `embedding`.";
          purpose: Option<Text> = Meta => "What the call is for: `agent`, `judge`, `selfplay`.";
          quantities: Option<Json> = Meta => "What is billed, by name.";
          dimensions: Option<Json> = Meta => "What the price depends on, by name.";

@@ -57,7 +57,10 @@ mod value;
 pub mod websocket;
 pub mod workflow;
 
-pub use elsewhere::{Alias, FieldMap, System, Unit, When, aliases, kinds_named};
+pub use elsewhere::{
+    Alias, FieldMap, Given, Ours, System, Unit, When, alias_for, aliases, aliases_named, kinds_named,
+};
+pub(crate) use elsewhere::{Meaning, meanings};
 pub use media_record::{Inline, Media};
 pub use record::{Failure, Usage};
 pub use row::{Class, Elsewhere, FieldRow, Merge, Row};
@@ -211,6 +214,11 @@ pub fn row_of(kind: &Kind) -> Option<&'static Row> {
 /// The names of all kinds of the table, in the order of their numbers.
 pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
     ENTRIES.iter().map(|entry| entry.kind)
+}
+
+/// Whether the table has a kind of that name.
+pub(crate) fn is_name(name: &str) -> bool {
+    Kind::interned(name).is_some_and(|kind| is_known(&kind))
 }
 
 pub(crate) fn is_known(kind: &Kind) -> bool {

@@ -26,7 +26,8 @@ lifecycle! {
          dimensions: Option<Json> = Meta => "What the price depends on, by name.";
          labels: Option<Json> = Meta => "The caller's own labels.";}
     failed "speech.call.failed" SpeechCallFailed agui Absent("AG-UI shows what models say, not calls"),
-        {capability: Option<Text> = Meta => "The provider's word for what it does: `tts`, `stt`, `image`.";
+        {usage: Option<Usage> = Measure "gen_ai.usage" => "What it used all the same.";
+         capability: Option<Text> = Meta => "The provider's word for what it does: `tts`, `stt`, `image`.";
          purpose: Option<Text> = Meta => "What the call is for: `agent`, `judge`, `selfplay`.";
          quantities: Option<Json> = Meta => "What is billed, by name.";
          dimensions: Option<Json> = Meta => "What the price depends on, by name.";
