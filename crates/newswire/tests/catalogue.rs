@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use newswire::catalogue::Text;
 use newswire::catalogue::{Catalogued, Class, Elsewhere, Failure, Json, Merge, Row, Usage, row_of, rows};
-use newswire::catalogue::{message, model, retrieval, run, tool};
+use newswire::catalogue::{message, model, retrieval, run, stage, tool};
 use newswire::{ComponentScope, Event, Kind, Payload, Phase, Severity};
 use proptest::prelude::*;
 
@@ -108,6 +108,29 @@ fn names_of_kinds_payloads_and_fields_are_unique() {
         let mut fields = HashSet::new();
         assert!(row.fields.iter().all(|field| fields.insert(field.name)), "{}: a field twice", row.kind);
     }
+}
+
+#[test]
+fn the_fields_that_all_lifecycles_share_are_in_table_and_payload() {
+    fn agree(payload: &impl Payload) {
+        let json = serde_json::to_string(payload).expect("JSON");
+        let row = row_of(&payload.kind()).expect("its row");
+        let places: Vec<_> =
+            row.fields.iter().filter_map(|field| json.find(&format!("\"{}\":", field.name))).collect();
+        assert_eq!(places.len(), row.fields.len(), "{}: {json}", row.kind);
+        assert!(places.is_sorted(), "{}: the table has another order than {json}", row.kind);
+    }
+    let (name, nanos, json) = (|| Some(Text::from("n")), Some(1), || Json::of(&1).ok());
+    let mut progress = stage::StageProgress::new("n", 0, name());
+    (progress.current, progress.total, progress.data) = (nanos, nanos, json());
+    agree(&progress);
+    let mut completed = stage::StageCompleted::new("n", 0, json(), nanos);
+    completed.stage_type = name();
+    agree(&completed);
+    let mut failed = stage::StageFailed::new("n", 0, "no", nanos);
+    failed.stage_type = name();
+    agree(&failed);
+    agree(&stage::StageCanceled::new("n", 0, name(), nanos));
 }
 
 #[test]

@@ -97,40 +97,117 @@ pub(super) struct Entry {
     pub(super) component: Option<ComponentScope>,
     pub(super) phase: Option<Phase>,
     pub(super) severity: Severity,
-    pub(super) merge: Merge,
-    /// Lines: payload, docs, otel, agui, then one a field; their parts are separated by tabs.
+    /// `None` for `Merge::Never`, which most are.
+    pub(super) merge: Option<&'static Merge>,
+    /// Blocks of lines, an empty line between: docs, otel and agui of the kind, then its fields, one a line,
+    /// the parts separated by tabs. The five kinds of a lifecycle have one text: what it is, otel, agui of
+    /// each station, then the fields of its identity, of the started, the completed and the failed kind.
     pub(super) text: &'static str,
 }
 
 impl Entry {
     /// What a place of the table holds until its entry is written into it.
-    pub(super) const BLANK: Self = Self {
-        kind: "",
-        component: None,
-        phase: None,
-        severity: Severity::Info,
-        merge: Merge::Never,
-        text: "",
-    };
+    pub(super) const BLANK: Self =
+        Self { kind: "", component: None, phase: None, severity: Severity::Info, merge: None, text: "" };
 
-    /// The whole row; its fields stay for the life of the process.
+    /// The whole row; what is made for it stays for the life of the process.
     pub(super) fn row(&self) -> Row {
-        let mut lines = self.text.split('\n');
-        let mut line = || lines.next().unwrap_or_default();
-        let (payload, docs) = (line(), line());
-        let (otel, agui) = (Elsewhere::of(line()), Elsewhere::of(line()));
-        let fields: Vec<_> = lines.map(FieldRow::of).collect();
+        let lines: Vec<_> = self.text.split('\n').collect();
+        let mut blocks = lines.split(|line| line.is_empty());
+        let mut block = || blocks.next().unwrap_or_default();
+        let (head, first) = (block(), block());
+        let line = |place: usize| head.get(place).copied().unwrap_or_default();
+        let (docs, agui, fields) = match self.phase {
+            None => (line(0), line(2), first.to_vec()),
+            Some(phase) => {
+                let station = Station::of(phase);
+                let [started, completed, failed] = [block(), block(), block()];
+                let fields = station.fields(first, started, completed, failed);
+                (&*format!("{}{}", line(0), station.docs).leak(), line(station.agui), fields)
+            }
+        };
+        let fields: Vec<_> = fields.into_iter().map(FieldRow::of).collect();
         Row {
             kind: self.kind,
             component: self.component,
             phase: self.phase,
-            payload,
+            payload: payload_of(self.kind).leak(),
             severity: self.severity,
-            merge: self.merge,
+            merge: self.merge.copied().unwrap_or(Merge::Never),
             docs,
-            otel,
-            agui,
-            fields: Vec::leak(fields),
+            otel: Elsewhere::of(line(1)),
+            agui: Elsewhere::of(agui),
+            fields: fields.leak(),
+        }
+    }
+}
+
+/// The payload type is named after its kind.
+fn payload_of(kind: &str) -> String {
+    let mut name = String::with_capacity(kind.len());
+    let mut begins = true;
+    for letter in kind.chars() {
+        match letter {
+            '.' | '_' => begins = true,
+            _ if begins => {
+                name.push(letter.to_ascii_uppercase());
+                begins = false;
+            }
+            _ => name.push(letter),
+        }
+    }
+    name
+}
+
+/// What all lifecycles have in common at one station; `lifecycle!` gives their payloads the same fields.
+struct Station {
+    phase: Phase,
+    docs: &'static str,
+    /// The line of its agui column.
+    agui: usize,
+}
+
+const DURATION: &str = "duration_ns\tOption<u64>\tMeasure\t\tHow long it took.";
+
+const PROGRESS: [&str; 4] = [
+    "message\tOption<Text>\tContent\t\tHow far it has come, for people.",
+    "current\tOption<u64>\tMeasure\t\tHow much is done, in units of its own.",
+    "total\tOption<u64>\tMeasure\t\tHow much there is to do, in the same units.",
+    "data\tOption<Json>\tContent\t\tAnything else that tells how far it has come.",
+];
+
+impl Station {
+    fn of(phase: Phase) -> Self {
+        let (docs, agui) = match phase {
+            Phase::Started => (" has begun.", 2),
+            Phase::Progress => (" is under way.", 3),
+            Phase::Completed => (" has ended without error.", 4),
+            Phase::Failed => (" has errored.", 5),
+            Phase::Canceled => (" was refused, skipped or stopped.", 6),
+        };
+        Self { phase, docs, agui }
+    }
+
+    /// The fields of its payload, in the order of the wire.
+    fn fields(
+        &self,
+        identity: &[&'static str],
+        started: &[&'static str],
+        completed: &[&'static str],
+        failed: &[&'static str],
+    ) -> Vec<&'static str> {
+        match self.phase {
+            Phase::Started => [identity, started].concat(),
+            Phase::Progress => [identity, &PROGRESS].concat(),
+            Phase::Completed => {
+                let (outcome, rest) = completed.split_at(completed.len().min(1));
+                [identity, outcome, &[DURATION], rest].concat()
+            }
+            Phase::Failed => {
+                [identity, &["error\tFailure\tContent\terror.type\tWhat went wrong.", DURATION], failed]
+                    .concat()
+            }
+            Phase::Canceled => [identity, &["reason\tOption<Text>\tMeta\t\tWhy.", DURATION]].concat(),
         }
     }
 }

@@ -9,7 +9,7 @@
 macro_rules! rows {
     ($table:ident: $component:expr; $(
         $kind:literal $payload:ident $(=> $method:ident)? $severity:ident $merge:expr, $docs:expr,
-        otel $otel:ident($otel_text:literal), agui $agui:ident($agui_text:literal),
+        $(otel $otel:ident($otel_text:literal), agui $agui:ident($agui_text:literal),)? $(of $life:ident,)?
         ($($arg:ident: $arg_type:ty = $arg_class:ident $($arg_otel:literal)? => $arg_docs:literal;)*)
         {$($field:ident: $type:ty = $class:ident $($field_otel:literal)? => $field_docs:literal;)*}
     )+) => {
@@ -18,16 +18,15 @@ macro_rules! rows {
             component: $component,
             phase: $crate::catalogue::row::phase_in($kind),
             severity: $crate::Severity::$severity,
-            merge: $merge,
-            text: concat!(
-                stringify!($payload), "\n", $docs, "\n",
-                stringify!($otel), "\t", $otel_text, "\n",
-                stringify!($agui), "\t", $agui_text,
-                $("\n", stringify!($arg), "\t", stringify!($arg_type), "\t", stringify!($arg_class), "\t",
-                    $($arg_otel,)? "\t", $arg_docs,)*
-                $("\n", stringify!($field), "\t", stringify!($type), "\t", stringify!($class), "\t",
-                    $($field_otel,)? "\t", $field_docs,)*
-            ),
+            merge: const {
+                const MERGE: $crate::catalogue::Merge = $merge;
+                if matches!(MERGE, $crate::catalogue::Merge::Never) { None } else { Some(&MERGE) }
+            },
+            text: $crate::catalogue::table::text! {
+                $(single $docs, $otel($otel_text), $agui($agui_text);)? $(life $life;)?
+                $($arg: $arg_type = $arg_class $($arg_otel)? => $arg_docs;)*
+                $($field: $type = $class $($field_otel)? => $field_docs;)*
+            },
         }),+];
         $(
             #[doc = concat!($docs, "\n\nThe payload of `", $kind, "`.")]
@@ -76,6 +75,28 @@ macro_rules! rows {
     };
 }
 
+/// What [`Entry::text`](super::row::Entry) holds: a row's own text, or that of its lifecycle.
+macro_rules! text {
+    (single $docs:expr, $otel:ident($otel_text:literal), $agui:ident($agui_text:literal); $($fields:tt)*) => {
+        concat!(
+            $docs, "\n", stringify!($otel), "\t", $otel_text, "\n", stringify!($agui), "\t", $agui_text, "\n",
+            $crate::catalogue::table::lines!($($fields)*)
+        )
+    };
+    (life $life:ident; $($fields:tt)*) => {
+        $life::TEXT
+    };
+}
+
+/// Fields as lines, each begun by its line break.
+macro_rules! lines {
+    ($($field:ident: $type:ty = $class:ident $($otel:literal)? => $docs:literal;)*) => {
+        concat!($(
+            "\n", stringify!($field), "\t", stringify!($type), "\t", stringify!($class), "\t", $($otel,)? "\t", $docs
+        ),*)
+    };
+}
+
 /// The emitter's method of a row that names one; the others are emitted by `emit`.
 macro_rules! method {
     ([] $($rest:tt)*) => {};
@@ -113,13 +134,13 @@ macro_rules! lifecycle {
     ) => {
         $crate::catalogue::table::rows! { $table: Some($crate::ComponentScope::$scope);
             $s_kind $Started $(=> $s_method)? Info $crate::catalogue::Merge::Never, concat!($what, " has begun."),
-            otel $otel($otel_text), agui $s_agui($s_agui_text),
+            of $life,
             ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
              $($arg: $arg_type = $arg_class $($arg_otel)? => $arg_docs;)*)
             {$($s_rest)*}
 
             $p_kind $Progress $(=> $p_method)? Debug $crate::catalogue::Merge::LastWins, concat!($what, " is under way."),
-            otel $otel($otel_text), agui $p_agui($p_agui_text),
+            of $life,
             ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
              message: Option<Text> = Content => "How far it has come, for people.";)
             {current: Option<u64> = Measure => "How much is done, in units of its own.";
@@ -127,25 +148,43 @@ macro_rules! lifecycle {
              data: Option<Json> = Content => "Anything else that tells how far it has come.";}
 
             $c_kind $Completed $(=> $c_method)? Info $crate::catalogue::Merge::Never, concat!($what, " has ended without error."),
-            otel $otel($otel_text), agui $c_agui($c_agui_text),
+            of $life,
             ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
              $outcome: $outcome_type = $o_class $($o_otel)? => $o_docs;
              duration_ns: Option<u64> = Measure => "How long it took.";)
             {$($c_rest)*}
 
             $f_kind $Failed $(=> $f_method)? Error $crate::catalogue::Merge::Never, concat!($what, " has errored."),
-            otel $otel($otel_text), agui $f_agui($f_agui_text),
+            of $life,
             ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
              error: Failure = Content "error.type" => "What went wrong.";
              duration_ns: Option<u64> = Measure => "How long it took.";)
             {$($f_rest)*}
 
             $x_kind $Canceled $(=> $x_method)? Warn $crate::catalogue::Merge::Never, concat!($what, " was refused, skipped or stopped."),
-            otel $otel($otel_text), agui $x_agui($x_agui_text),
+            of $life,
             ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
              reason: Option<Text> = Meta => "Why.";
              duration_ns: Option<u64> = Measure => "How long it took.";)
             {}
+        }
+
+        impl $life {
+            /// All that its five rows say and don't share with every lifecycle.
+            const TEXT: &str = concat!(
+                $what, "\n", stringify!($otel), "\t", $otel_text,
+                "\n", stringify!($s_agui), "\t", $s_agui_text, "\n", stringify!($p_agui), "\t", $p_agui_text,
+                "\n", stringify!($c_agui), "\t", $c_agui_text, "\n", stringify!($f_agui), "\t", $f_agui_text,
+                "\n", stringify!($x_agui), "\t", $x_agui_text, "\n",
+                $crate::catalogue::table::lines!($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*), "\n",
+                $crate::catalogue::table::lines! {
+                    $($arg: $arg_type = $arg_class $($arg_otel)? => $arg_docs;)* $($s_rest)*
+                }, "\n",
+                $crate::catalogue::table::lines! {
+                    $outcome: $outcome_type = $o_class $($o_otel)? => $o_docs; $($c_rest)*
+                }, "\n",
+                $crate::catalogue::table::lines!($($f_rest)*)
+            );
         }
 
         #[doc = concat!($what, ": what all events of one have in common.")]
@@ -193,4 +232,4 @@ macro_rules! lifecycle {
         }
     };
 }
-pub(super) use {lifecycle, method, rows};
+pub(super) use {lifecycle, lines, method, rows, text};

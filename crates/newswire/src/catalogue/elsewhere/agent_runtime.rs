@@ -3,7 +3,7 @@
 //! Its document and its code differ in fields; both are here. What a pair carries beyond that is free.
 
 use super::alias::When::{Always, Counts, Filled, Has};
-use super::alias::{Alias, aliases};
+use super::alias::{Line, aliases};
 use crate::catalogue::{agent, message, model, rate, step, system, tool, workflow};
 
 pub(super) const ENVELOPE: &str = "id -> @attrs.id (an id of version 4 with a prefix); event_id -> @id; \
@@ -11,7 +11,7 @@ pub(super) const ENVELOPE: &str = "id -> @attrs.id (an id of version 4 with a pr
     status -> @kind; workflow_id -> @scope.workflow; parent_workflow_id -> @scope.parent_workflow; \
     message -> @message; data -> @payload";
 
-pub(super) static NAMES: &[Alias] = aliases! { AgentRuntime;
+pub(super) static NAMES: &[Line] = aliases! {
     "workflow.started" Always => workflow::WorkflowStarted:
         "step_count; parent_workflow_id -> @scope.parent_workflow; input";
     "workflow.progress" Always => workflow::WorkflowProgress: "";

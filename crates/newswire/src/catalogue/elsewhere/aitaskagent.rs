@@ -3,13 +3,13 @@
 //! Durations are .NET's `TimeSpan`, as text.
 
 use super::alias::When::{All, Always, Is, Says};
-use super::alias::{Alias, aliases};
+use super::alias::{Line, aliases};
 use crate::catalogue::{context, message, model, reasoning, step, tag, tool, validation, workflow};
 
 pub(super) const ENVELOPE: &str = "StepName -> @scope.step; EventType -> @kind; Timestamp -> @time; \
     CorrelationId -> @correlation.correlation; SuppressFromUser -> @internal";
 
-pub(super) static NAMES: &[Alias] = aliases! { AiTaskAgent;
+pub(super) static NAMES: &[Line] = aliases! {
     "pipeline.started" Always => workflow::WorkflowStarted: "PipelineName -> name; TotalSteps -> step_count";
     "pipeline.completed" Is("Success", false) => workflow::WorkflowFailed:
         "PipelineName -> name; Success -> @kind; Duration -> duration_ns span; ErrorMessage -> error.message";

@@ -22,7 +22,23 @@ pub struct Alias {
     pub kind: Kind,
     /// What the name says that is a payload field here: `validation.passed` says `passed`.
     pub given: &'static [(&'static str, Given)],
-    pub(super) map: &'static str,
+    map: &'static str,
+}
+
+/// A row as it stands in the program, without what follows from its table.
+pub(super) struct Line {
+    pub(super) when: When,
+    pub(super) kind: Kind,
+    pub(super) given: &'static [(&'static str, Given)],
+    /// The name there, a line break, and the fields.
+    pub(super) text: &'static str,
+}
+
+impl Line {
+    pub(super) fn of(&self, system: System) -> Alias {
+        let (name, map) = self.text.split_once('\n').unwrap_or((self.text, ""));
+        Alias { system, name, when: self.when, kind: self.kind.clone(), given: self.given, map }
+    }
 }
 
 /// The value of a payload field that a name stands for.
@@ -178,16 +194,14 @@ impl Ours {
 
 /// Rows of one system: name there, condition, payload type here, what the name says, fields.
 macro_rules! aliases {
-    ($system:ident; $(
+    ($(
         $name:literal $when:expr => $kind:ty $([$($field:literal = $given:tt),+])?: $map:literal;
     )+) => {
-        &[$($crate::catalogue::elsewhere::alias::Alias {
-            system: $crate::catalogue::System::$system,
-            name: $name,
+        &[$($crate::catalogue::elsewhere::alias::Line {
             when: $when,
             kind: <$kind as $crate::catalogue::Catalogued>::KIND,
             given: &[$($(($field, $crate::catalogue::elsewhere::alias::given!($given))),+)?],
-            map: $map,
+            text: concat!($name, "\n", $map),
         }),+]
     };
 }

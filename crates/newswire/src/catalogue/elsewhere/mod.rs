@@ -17,6 +17,8 @@ pub use alias::{Alias, FieldMap, Given, Ours, Unit, When};
 pub(crate) use resolve::{Meaning, meanings};
 pub use resolve::{alias_for, aliases, aliases_named, kinds_named};
 
+use alias::Line;
+
 use crate::error::{Error, Result};
 
 /// A system whose names are understood.
@@ -66,6 +68,10 @@ impl System {
 
     /// Its names, those of one name side by side.
     pub fn names(self) -> &'static [Alias] {
+        resolve::names(self)
+    }
+
+    fn lines(self) -> &'static [Line] {
         match self {
             Self::PromptKit => promptkit::NAMES,
             Self::AiTaskAgent => aitaskagent::NAMES,

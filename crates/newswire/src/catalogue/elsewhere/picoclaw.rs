@@ -4,7 +4,7 @@
 //! nanoseconds, `duration_ms` milliseconds. `content_len` counts characters, `ContentLen` bytes.
 
 use super::alias::When::{Always, Filled, Is, Says};
-use super::alias::{Alias, aliases};
+use super::alias::{Line, aliases};
 use crate::catalogue::{
     agent, bus, channel, context, follow_up, interrupt, mcp, model, service, session, steering, subturn,
     tool, turn,
@@ -21,7 +21,7 @@ pub(super) const ENVELOPE: &str = "id -> @attrs.id (a counter of its process, no
     correlation.parent_turn_id -> @correlation.parent_turn; correlation.request_id -> @correlation.request; \
     correlation.reply_to_id -> @correlation.reply_to; severity -> @severity; payload -> @payload; attrs -> @attrs";
 
-pub(super) static NAMES: &[Alias] = aliases! { PicoClaw;
+pub(super) static NAMES: &[Line] = aliases! {
     "agent.turn.start" Always => turn::TurnStarted: "UserMessage -> input; MediaCount -> media_count";
     "agent.turn.end" Says("Status", "error") => turn::TurnFailed:
         "Status -> @kind; Workspace -> details.workspace; Iterations -> iteration_count; Duration -> duration_ns; \

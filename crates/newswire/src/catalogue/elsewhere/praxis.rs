@@ -3,14 +3,14 @@
 //! Durations count seconds. Workflows and their nodes travel as tasks, told apart by `type`.
 
 use super::alias::When::{Always, Filled, Is, OneOf, Says};
-use super::alias::{Alias, aliases};
+use super::alias::{Line, aliases};
 use crate::catalogue::{command, log, peer, service, step, system, task, tool, websocket, workflow};
 
 pub(super) const ENVELOPE: &str = "type -> @kind; data -> @payload; metadata.event_id -> @attrs.event_id \
     (an id of version 4); metadata.timestamp -> @time; metadata.correlation_id -> @correlation.correlation; \
     metadata.source -> @source.component; metadata.tags -> @tags";
 
-pub(super) static NAMES: &[Alias] = aliases! { Praxis;
+pub(super) static NAMES: &[Line] = aliases! {
     "agent.starting" Always => service::ServiceLaunchStarted ["service" = "agent"]: "agent_name -> name; config";
     "agent.started" Always => service::ServiceLaunchCompleted ["service" = "agent"]:
         "agent_name -> name; components; listen_addresses -> addresses; peer_id";

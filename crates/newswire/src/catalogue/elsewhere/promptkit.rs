@@ -3,7 +3,7 @@
 //! Its payloads have Go's field names unless a tag says otherwise, durations in nanoseconds, errors as text.
 
 use super::alias::When::{Always, Filled, Is, Says};
-use super::alias::{Alias, aliases};
+use super::alias::{Line, aliases};
 use crate::catalogue::{
     composition, context, embedding, evaluation, image, media, message, middleware, model, prompt, reasoning,
     session, speech, stage, state, stream, tool, transcription, validation, workflow,
@@ -17,7 +17,7 @@ pub(super) const ENVELOPE: &str = "Type -> @kind; Timestamp -> @time; Sequence -
 pub(super) const CUSTOM: &str = "MiddlewareName -> @source.name; EventName -> @attrs.event_name \
     (the kind is its type, this a name within it); Data -> @payload; Message -> @message";
 
-pub(super) static NAMES: &[Alias] = aliases! { PromptKit;
+pub(super) static NAMES: &[Line] = aliases! {
     "pipeline.started" Always => workflow::WorkflowStarted: "MiddlewareCount -> middleware_count";
     "pipeline.completed" Always => workflow::WorkflowCompleted:
         "Duration -> duration_ns; TotalCost -> usage.cost_usd; InputTokens -> usage.input_tokens; \

@@ -20,17 +20,31 @@ pub(crate) struct Meaning {
 /// The rows of every name, by system.
 type Index = HashMap<(System, &'static str), &'static [Alias]>;
 
-fn index() -> &'static Index {
-    static INDEX: OnceLock<Index> = OnceLock::new();
-    INDEX.get_or_init(|| {
-        let all = System::ALL.iter().flat_map(|system| system.names().chunk_by(|a, b| a.name == b.name));
-        all.filter_map(|rows| rows.first().map(|row| ((row.system, row.name), rows))).collect()
+/// All rows, system after system.
+fn all() -> &'static [Alias] {
+    static ALL: OnceLock<Box<[Alias]>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let rows = |system: &'static System| system.lines().iter().map(|line| line.of(*system));
+        System::ALL.iter().flat_map(rows).collect()
     })
 }
 
+fn index() -> &'static Index {
+    static INDEX: OnceLock<Index> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let names = all().chunk_by(|a, b| (a.system, a.name) == (b.system, b.name));
+        names.filter_map(|rows| rows.first().map(|row| ((row.system, row.name), rows))).collect()
+    })
+}
+
+pub(super) fn names(system: System) -> &'static [Alias] {
+    let mut systems = all().chunk_by(|a, b| a.system == b.system);
+    systems.find(|rows| rows.first().is_some_and(|row| row.system == system)).unwrap_or_default()
+}
+
 /// All names of other systems.
-pub fn aliases() -> impl Iterator<Item = &'static Alias> {
-    System::ALL.iter().flat_map(|system| system.names())
+pub fn aliases() -> &'static [Alias] {
+    all()
 }
 
 /// The rows of one name of one system, in the order in which they are tried; none for unknown names.
