@@ -2,7 +2,7 @@
 
 use newswire::catalogue::{Catalogued, Media, System, alias_for, kinds_named};
 use newswire::catalogue::{Inline, media, service, tool, validation, workflow};
-use newswire::{Bus, Event, Filter, Kind, Payload};
+use newswire::{Bus, Delivery, Event, Filter, Kind, Payload};
 use serde_json::{Value, json};
 
 fn named(name: &str) -> Vec<String> {
@@ -149,6 +149,31 @@ fn a_subscription_by_another_systems_name_gets_our_events() {
     bus.emitter().turn_completed(None, "done", None).expect("published");
     bus.emitter().turn_started(None, "hello").expect("published");
     assert_eq!(ended.stats().books.matched, 1);
+}
+
+#[test]
+fn lifecycles_of_the_extended_tier_have_guards() {
+    let bus = Bus::new();
+    let mut all = bus.subscribe("service.* or media.*").expect("a subscription");
+    let launch = bus.emitter().service_launch("gateway", "main", None);
+    drop(launch);
+    bus.emitter()
+        .media_storage("store", Media::at("s3://a"))
+        .complete(Media::at("s3://a"))
+        .expect("published");
+    let mut kinds = Vec::new();
+    while let Ok(Some(Delivery::Event(event))) = all.try_next() {
+        let component = event.component().map(|component| component.id().to_owned());
+        kinds.push((event.kind().to_string(), component.unwrap_or_default()));
+    }
+    let kinds: Vec<_> = kinds.iter().map(|(kind, component)| (kind.as_str(), component.as_str())).collect();
+    let expected = [
+        ("service.launch.started", "gateway"),
+        ("service.launch.canceled", "gateway"),
+        ("media.storage.started", "store"),
+        ("media.storage.completed", "store"),
+    ];
+    assert_eq!(kinds, expected);
 }
 
 #[test]

@@ -192,6 +192,21 @@ fn check(map: &FieldMap, row: Option<&Row>, name: &str) {
 }
 
 #[test]
+fn what_our_payloads_must_have_is_in_theirs_but_for_errors_and_streams() {
+    // Some systems say that something failed and not why, or keep that in their envelope; none has ids for
+    // the streams of its deltas. Whoever reads their events fills these in.
+    let elsewhere = ["error", "message_id", "reasoning_id"];
+    for alias in aliases() {
+        for field in row(alias).fields.iter().filter(|field| !field.optional) {
+            let given = alias.given.iter().any(|(given, _)| *given == field.name);
+            let leads = |map: FieldMap| matches!(map.ours, Ours::Payload(path) if path.split('.').next() == Some(field.name));
+            let brought = given || alias.fields().any(leads) || elsewhere.contains(&field.name);
+            assert!(brought, "{:?} {}: {} needs {}", alias.system, alias.name, alias.kind, field.name);
+        }
+    }
+}
+
+#[test]
 fn durations_in_milliseconds_or_seconds_say_so() {
     for alias in aliases() {
         for map in alias.fields() {

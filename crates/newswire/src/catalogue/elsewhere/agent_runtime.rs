@@ -1,6 +1,7 @@
 //! agent-runtime's matrix: six scopes times five types, written `scope.type`.
 //!
-//! Its document and its code differ in fields; both are here. What a pair carries beyond that is free.
+//! Its document and its code differ in fields; both are here. What a pair carries beyond that is free. The
+//! text of an error is the envelope's message, `data` has its code at most.
 
 use super::alias::When::{Always, Counts, Filled, Has};
 use super::alias::{Line, aliases};
