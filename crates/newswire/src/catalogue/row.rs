@@ -167,13 +167,13 @@ struct Station {
     agui: usize,
 }
 
-const DURATION: &str = "duration_ns\tOption<u64>\tMeasure\t\tHow long it took.";
+const DURATION: &str = "duration_ns\t?uQ\tHow long it took.";
 
 const PROGRESS: [&str; 4] = [
-    "message\tOption<Text>\tContent\t\tHow far it has come, for people.",
-    "current\tOption<u64>\tMeasure\t\tHow much is done, in units of its own.",
-    "total\tOption<u64>\tMeasure\t\tHow much there is to do, in the same units.",
-    "data\tOption<Json>\tContent\t\tAnything else that tells how far it has come.",
+    "message\t?tC\tHow far it has come, for people.",
+    "current\t?uQ\tHow much is done, in units of its own.",
+    "total\t?uQ\tHow much there is to do, in the same units.",
+    "data\t?jC\tAnything else that tells how far it has come.",
 ];
 
 impl Station {
@@ -204,10 +204,9 @@ impl Station {
                 [identity, outcome, &[DURATION], rest].concat()
             }
             Phase::Failed => {
-                [identity, &["error\tFailure\tContent\terror.type\tWhat went wrong.", DURATION], failed]
-                    .concat()
+                [identity, &["error\txCerror.type\tWhat went wrong.", DURATION], failed].concat()
             }
-            Phase::Canceled => [identity, &["reason\tOption<Text>\tMeta\t\tWhy.", DURATION]].concat(),
+            Phase::Canceled => [identity, &["reason\t?tM\tWhy.", DURATION]].concat(),
         }
     }
 }
@@ -223,27 +222,31 @@ impl Elsewhere {
 }
 
 impl FieldRow {
+    /// Reads its name; `?` if it is optional, letters for type and class as `code!` gives them, and its
+    /// attribute of OpenTelemetry; its docs.
     fn of(line: &'static str) -> Self {
         let mut parts = line.split('\t');
         let mut part = || parts.next().unwrap_or_default();
-        let (name, declared, class, otel, docs) = (part(), part(), part(), part(), part());
-        // With or without spaces, as the compiler prints it.
-        let inner = declared.strip_prefix("Option").map(|rest| rest.trim_matches([' ', '<', '>']));
-        let value = match inner.unwrap_or(declared) {
-            "Text" => "text",
-            "Json" => "json",
-            "u64" => "integer",
-            "f64" => "number",
-            "bool" => "boolean",
-            record => record,
+        let (name, declared, docs) = (part(), part(), part());
+        let inner = declared.strip_prefix('?');
+        let mut letters = inner.unwrap_or(declared).chars();
+        let value = match letters.next() {
+            Some('t') => "text",
+            Some('u') => "integer",
+            Some('f') => "number",
+            Some('b') => "boolean",
+            Some('g') => "Usage",
+            Some('x') => "Failure",
+            Some('m') => "Media",
+            _ => "json",
         };
-        let class = match class {
-            "Content" => Class::Content,
-            "Id" => Class::Id,
-            "Measure" => Class::Measure,
+        let class = match letters.next() {
+            Some('C') => Class::Content,
+            Some('I') => Class::Id,
+            Some('Q') => Class::Measure,
             _ => Class::Meta,
         };
-        let otel = Some(otel).filter(|otel| !otel.is_empty());
+        let otel = Some(letters.as_str()).filter(|otel| !otel.is_empty());
         Self { name, value, optional: inner.is_some(), class, otel, docs }
     }
 

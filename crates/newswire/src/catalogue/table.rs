@@ -10,8 +10,8 @@ macro_rules! rows {
     ($table:ident: $component:expr; $(
         $kind:literal $payload:ident $(=> $method:ident)? $severity:ident $merge:expr, $docs:expr,
         $(otel $otel:ident($otel_text:literal), agui $agui:ident($agui_text:literal),)? $(of $life:ident,)?
-        ($($arg:ident: $arg_type:ty = $arg_class:ident $($arg_otel:literal)? => $arg_docs:literal;)*)
-        {$($field:ident: $type:ty = $class:ident $($field_otel:literal)? => $field_docs:literal;)*}
+        ($($arg:ident: $arg_type:ident $(<$arg_type_of:ident>)? = $arg_class:ident $($arg_otel:literal)? => $arg_docs:literal;)*)
+        {$($field:ident: $type:ident $(<$type_of:ident>)? = $class:ident $($field_otel:literal)? => $field_docs:literal;)*}
     )+) => {
         pub(super) const $table: &[$crate::catalogue::row::Entry] = &[$($crate::catalogue::row::Entry {
             kind: $kind,
@@ -24,8 +24,8 @@ macro_rules! rows {
             },
             text: $crate::catalogue::table::text! {
                 $(single $docs, $otel($otel_text), $agui($agui_text);)? $(life $life;)?
-                $($arg: $arg_type = $arg_class $($arg_otel)? => $arg_docs;)*
-                $($field: $type = $class $($field_otel)? => $field_docs;)*
+                $($arg: $arg_type $(<$arg_type_of>)? = $arg_class $($arg_otel)? => $arg_docs;)*
+                $($field: $type $(<$type_of>)? = $class $($field_otel)? => $field_docs;)*
             },
         }),+];
         $(
@@ -34,15 +34,15 @@ macro_rules! rows {
             pub struct $payload {
                 $(#[doc = $arg_docs]
                 #[serde(skip_serializing_if = "crate::catalogue::FieldValue::is_absent")]
-                pub $arg: $arg_type,)*
+                pub $arg: $arg_type $(<$arg_type_of>)?,)*
                 $(#[doc = $field_docs]
                 #[serde(skip_serializing_if = "crate::catalogue::FieldValue::is_absent")]
-                pub $field: $type,)*
+                pub $field: $type $(<$type_of>)?,)*
             }
 
             impl $payload {
                 /// A payload with these fields, the others absent.
-                pub fn new($($arg: impl $crate::catalogue::IntoField<$arg_type>),*) -> Self {
+                pub fn new($($arg: impl $crate::catalogue::IntoField<$arg_type $(<$arg_type_of>)?>),*) -> Self {
                     Self {
                         $($arg: $crate::catalogue::IntoField::into_field($arg),)*
                         $($field: ::core::default::Default::default(),)*
@@ -70,7 +70,7 @@ macro_rules! rows {
                 }
             }
 
-            $crate::catalogue::table::method! { [$($method)?] $payload $kind $docs, ($($arg: $arg_type),*) }
+            $crate::catalogue::table::method! { [$($method)?] $payload $kind $docs, ($($arg: $arg_type $(<$arg_type_of>)?),*) }
         )+
     };
 }
@@ -88,11 +88,54 @@ macro_rules! text {
     };
 }
 
+/// What stands for a type or class in the text, `?` for what is optional.
+macro_rules! code {
+    (Option $type:ident) => {
+        concat!("?", $crate::catalogue::table::code!($type))
+    };
+    (Text) => {
+        "t"
+    };
+    (Json) => {
+        "j"
+    };
+    (u64) => {
+        "u"
+    };
+    (f64) => {
+        "f"
+    };
+    (bool) => {
+        "b"
+    };
+    (Usage) => {
+        "g"
+    };
+    (Failure) => {
+        "x"
+    };
+    (Media) => {
+        "m"
+    };
+    (Content) => {
+        "C"
+    };
+    (Id) => {
+        "I"
+    };
+    (Measure) => {
+        "Q"
+    };
+    (Meta) => {
+        "M"
+    };
+}
+
 /// Fields as lines, each begun by its line break.
 macro_rules! lines {
-    ($($field:ident: $type:ty = $class:ident $($otel:literal)? => $docs:literal;)*) => {
+    ($($field:ident: $type:ident $(<$type_of:ident>)? = $class:ident $($otel:literal)? => $docs:literal;)*) => {
         concat!($(
-            "\n", stringify!($field), "\t", stringify!($type), "\t", stringify!($class), "\t", $($otel,)? "\t", $docs
+            "\n", stringify!($field), "\t", $crate::catalogue::table::code!($type $($type_of)?), $crate::catalogue::table::code!($class), $($otel,)? "\t", $docs
         ),*)
     };
 }
@@ -100,13 +143,13 @@ macro_rules! lines {
 /// The emitter's method of a row that names one; the others are emitted by `emit`.
 macro_rules! method {
     ([] $($rest:tt)*) => {};
-    ([$method:ident] $payload:ident $kind:literal $docs:expr, ($($arg:ident: $arg_type:ty),*)) => {
+    ([$method:ident] $payload:ident $kind:literal $docs:expr, ($($arg:ident: $arg_type:ident $(<$arg_type_of:ident>)?),*)) => {
         impl $crate::Emitter {
             #[doc = concat!($docs, "\n\nEmits `", $kind, "`.\n\n# Errors\nAs [`Emitter::emit`](crate::Emitter::emit).")]
             #[inline]
             pub fn $method(
                 &self,
-                $($arg: impl $crate::catalogue::IntoField<$arg_type>),*
+                $($arg: impl $crate::catalogue::IntoField<$arg_type $(<$arg_type_of>)?>),*
             ) -> $crate::Result<$crate::Published> {
                 let kind = &<$payload as $crate::catalogue::Catalogued>::KIND;
                 self.emit_with(kind, || $payload::new($($arg),*))
@@ -121,13 +164,13 @@ macro_rules! method {
 /// same everywhere. `outcome` names the field of the completed payload that `Guard::complete` sets.
 macro_rules! lifecycle {
     ($life:ident $open:ident $table:ident $scope:ident $what:literal, otel $otel:ident($otel_text:literal),
-        identity ($($id:ident: $id_type:ty = $id_class:ident $($id_otel:literal)? => $id_docs:literal;)*)
+        identity ($($id:ident: $id_type:ident $(<$id_type_of:ident>)? = $id_class:ident $($id_otel:literal)? => $id_docs:literal;)*)
         started $s_kind:literal $Started:ident $(=> $s_method:ident)? agui $s_agui:ident($s_agui_text:literal),
-            ($($arg:ident: $arg_type:ty = $arg_class:ident $($arg_otel:literal)? => $arg_docs:literal;)*)
+            ($($arg:ident: $arg_type:ident $(<$arg_type_of:ident>)? = $arg_class:ident $($arg_otel:literal)? => $arg_docs:literal;)*)
             {$($s_rest:tt)*}
         progress $p_kind:literal $Progress:ident $(=> $p_method:ident)? agui $p_agui:ident($p_agui_text:literal),
         completed $c_kind:literal $Completed:ident $(=> $c_method:ident)? agui $c_agui:ident($c_agui_text:literal),
-            outcome $outcome:ident: $outcome_type:ty = $o_class:ident $($o_otel:literal)? => $o_docs:literal;
+            outcome $outcome:ident: $outcome_type:ident $(<$outcome_type_of:ident>)? = $o_class:ident $($o_otel:literal)? => $o_docs:literal;
             {$($c_rest:tt)*}
         failed $f_kind:literal $Failed:ident $(=> $f_method:ident)? agui $f_agui:ident($f_agui_text:literal), {$($f_rest:tt)*}
         canceled $x_kind:literal $Canceled:ident $(=> $x_method:ident)? agui $x_agui:ident($x_agui_text:literal),
@@ -135,13 +178,13 @@ macro_rules! lifecycle {
         $crate::catalogue::table::rows! { $table: Some($crate::ComponentScope::$scope);
             $s_kind $Started $(=> $s_method)? Info $crate::catalogue::Merge::Never, concat!($what, " has begun."),
             of $life,
-            ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
-             $($arg: $arg_type = $arg_class $($arg_otel)? => $arg_docs;)*)
+            ($($id: $id_type $(<$id_type_of>)? = $id_class $($id_otel)? => $id_docs;)*
+             $($arg: $arg_type $(<$arg_type_of>)? = $arg_class $($arg_otel)? => $arg_docs;)*)
             {$($s_rest)*}
 
             $p_kind $Progress $(=> $p_method)? Debug $crate::catalogue::Merge::LastWins, concat!($what, " is under way."),
             of $life,
-            ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
+            ($($id: $id_type $(<$id_type_of>)? = $id_class $($id_otel)? => $id_docs;)*
              message: Option<Text> = Content => "How far it has come, for people.";)
             {current: Option<u64> = Measure => "How much is done, in units of its own.";
              total: Option<u64> = Measure => "How much there is to do, in the same units.";
@@ -149,21 +192,21 @@ macro_rules! lifecycle {
 
             $c_kind $Completed $(=> $c_method)? Info $crate::catalogue::Merge::Never, concat!($what, " has ended without error."),
             of $life,
-            ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
-             $outcome: $outcome_type = $o_class $($o_otel)? => $o_docs;
+            ($($id: $id_type $(<$id_type_of>)? = $id_class $($id_otel)? => $id_docs;)*
+             $outcome: $outcome_type $(<$outcome_type_of>)? = $o_class $($o_otel)? => $o_docs;
              duration_ns: Option<u64> = Measure => "How long it took.";)
             {$($c_rest)*}
 
             $f_kind $Failed $(=> $f_method)? Error $crate::catalogue::Merge::Never, concat!($what, " has errored."),
             of $life,
-            ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
+            ($($id: $id_type $(<$id_type_of>)? = $id_class $($id_otel)? => $id_docs;)*
              error: Failure = Content "error.type" => "What went wrong.";
              duration_ns: Option<u64> = Measure => "How long it took.";)
             {$($f_rest)*}
 
             $x_kind $Canceled $(=> $x_method)? Warn $crate::catalogue::Merge::Never, concat!($what, " was refused, skipped or stopped."),
             of $life,
-            ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
+            ($($id: $id_type $(<$id_type_of>)? = $id_class $($id_otel)? => $id_docs;)*
              reason: Option<Text> = Meta => "Why.";
              duration_ns: Option<u64> = Measure => "How long it took.";)
             {}
@@ -176,12 +219,12 @@ macro_rules! lifecycle {
                 "\n", stringify!($s_agui), "\t", $s_agui_text, "\n", stringify!($p_agui), "\t", $p_agui_text,
                 "\n", stringify!($c_agui), "\t", $c_agui_text, "\n", stringify!($f_agui), "\t", $f_agui_text,
                 "\n", stringify!($x_agui), "\t", $x_agui_text, "\n",
-                $crate::catalogue::table::lines!($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*), "\n",
+                $crate::catalogue::table::lines!($($id: $id_type $(<$id_type_of>)? = $id_class $($id_otel)? => $id_docs;)*), "\n",
                 $crate::catalogue::table::lines! {
-                    $($arg: $arg_type = $arg_class $($arg_otel)? => $arg_docs;)* $($s_rest)*
+                    $($arg: $arg_type $(<$arg_type_of>)? = $arg_class $($arg_otel)? => $arg_docs;)* $($s_rest)*
                 }, "\n",
                 $crate::catalogue::table::lines! {
-                    $outcome: $outcome_type = $o_class $($o_otel)? => $o_docs; $($c_rest)*
+                    $outcome: $outcome_type $(<$outcome_type_of>)? = $o_class $($o_otel)? => $o_docs; $($c_rest)*
                 }, "\n",
                 $crate::catalogue::table::lines!($($f_rest)*)
             );
@@ -191,12 +234,12 @@ macro_rules! lifecycle {
         #[derive(Clone, Debug, PartialEq)]
         pub struct $life {
             $(#[doc = $id_docs]
-            pub $id: $id_type,)*
+            pub $id: $id_type $(<$id_type_of>)?,)*
         }
 
         impl $crate::catalogue::Lifecycle for $life {
             const COMPONENT: $crate::ComponentScope = $crate::ComponentScope::$scope;
-            type Outcome = $outcome_type;
+            type Outcome = $outcome_type $(<$outcome_type_of>)?;
             type Progress = $Progress;
             type Completed = $Completed;
             type Failed = $Failed;
@@ -206,7 +249,7 @@ macro_rules! lifecycle {
                 $Progress::new($(self.$id.clone(),)* message)
             }
 
-            fn completed(&self, outcome: $outcome_type, duration_ns: Option<u64>) -> $Completed {
+            fn completed(&self, outcome: $outcome_type $(<$outcome_type_of>)?, duration_ns: Option<u64>) -> $Completed {
                 $Completed::new($(self.$id.clone(),)* outcome, duration_ns)
             }
 
@@ -223,8 +266,8 @@ macro_rules! lifecycle {
             #[doc = concat!($what, ", emitted as `", $s_kind, "` now and once more when the guard ends.")]
             pub fn $open(
                 &self,
-                $($id: impl $crate::catalogue::IntoField<$id_type>,)*
-                $($arg: impl $crate::catalogue::IntoField<$arg_type>),*
+                $($id: impl $crate::catalogue::IntoField<$id_type $(<$id_type_of>)?>,)*
+                $($arg: impl $crate::catalogue::IntoField<$arg_type $(<$arg_type_of>)?>),*
             ) -> $crate::Guard<$life> {
                 let life = || $life { $($id: $crate::catalogue::IntoField::into_field($id)),* };
                 $crate::Guard::open(self, life, |life| $Started::new($(life.$id.clone(),)* $($arg),*))
@@ -232,4 +275,4 @@ macro_rules! lifecycle {
         }
     };
 }
-pub(super) use {lifecycle, lines, method, rows, text};
+pub(super) use {code, lifecycle, lines, method, rows, text};

@@ -155,13 +155,22 @@ pub enum Unit {
 impl Alias {
     /// Where its fields are here; those that it doesn't name go to the attributes.
     pub fn fields(&self) -> impl Iterator<Item = FieldMap> {
-        field_maps(self.map)
+        field_maps(self.map, self.system.shared())
     }
 }
 
-/// Reads `theirs -> ours unit (reason); ...`; where ours has the same name, it is left out.
-pub(super) fn field_maps(map: &'static str) -> impl Iterator<Item = FieldMap> {
-    map.split(';').map(str::trim).filter(|entry| !entry.is_empty()).map(|entry| {
+/// Reads `theirs -> ours unit (reason); ...`; where ours has the same name, it is left out. `&NAME` stands for
+/// what `shared` has under that name.
+pub(super) fn field_maps(
+    map: &'static str,
+    shared: &'static [(&'static str, &'static str)],
+) -> impl Iterator<Item = FieldMap> {
+    let spelled_out = move |entry: &'static str| {
+        let found = entry.strip_prefix('&').and_then(|name| shared.iter().find(|(known, _)| *known == name));
+        found.map_or(entry, |(_, entries)| entries)
+    };
+    let entries = map.split(';').flat_map(move |entry| spelled_out(entry.trim()).split(';'));
+    entries.map(str::trim).filter(|entry| !entry.is_empty()).map(|entry| {
         let (theirs, ours) = entry.split_once(" -> ").unwrap_or((entry, entry));
         let (ours, reason) = ours.split_once(" (").unwrap_or((ours, ""));
         let (place, unit) = ours.trim().split_once(' ').unwrap_or((ours.trim(), ""));

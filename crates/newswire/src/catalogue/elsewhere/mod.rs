@@ -71,6 +71,14 @@ impl System {
         resolve::names(self)
     }
 
+    fn shared(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::PromptKit => promptkit::SHARED,
+            Self::Praxis => praxis::SHARED,
+            _ => &[],
+        }
+    }
+
     fn lines(self) -> &'static [Line] {
         match self {
             Self::PromptKit => promptkit::NAMES,
@@ -83,20 +91,19 @@ impl System {
 
     /// Where the fields of its envelope are here.
     pub fn envelope(self) -> impl Iterator<Item = FieldMap> {
-        alias::field_maps(match self {
+        let map = match self {
             Self::PromptKit => promptkit::ENVELOPE,
             Self::AiTaskAgent => aitaskagent::ENVELOPE,
             Self::AgentRuntime => agent_runtime::ENVELOPE,
             Self::PicoClaw => picoclaw::ENVELOPE,
             Self::Praxis => praxis::ENVELOPE,
-        })
+        };
+        alias::field_maps(map, &[])
     }
 
     /// Where the fields are here that its events of unknown kinds carry; nothing where they are free.
     pub fn custom(self) -> impl Iterator<Item = FieldMap> {
-        alias::field_maps(match self {
-            Self::PromptKit => promptkit::CUSTOM,
-            _ => "",
-        })
+        let map = if self == Self::PromptKit { promptkit::CUSTOM } else { "" };
+        alias::field_maps(map, &[])
     }
 }

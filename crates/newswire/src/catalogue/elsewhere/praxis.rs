@@ -10,8 +10,16 @@ pub(super) const ENVELOPE: &str = "type -> @kind; data -> @payload; metadata.eve
     (an id of version 4); metadata.timestamp -> @time; metadata.correlation_id -> @correlation.correlation; \
     metadata.source -> @source.component; metadata.tags -> @tags";
 
+/// Fields that several rows have, by the name that stands for them there.
+pub(super) const SHARED: &[(&str, &str)] = &[(
+    "FLOW",
+    "type -> @kind; workflowId -> @scope.workflow; executionId -> @scope.run; \
+        timestamp -> @attrs.timestamp (beside the event's own time)",
+)];
+
 pub(super) static NAMES: &[Line] = aliases! {
-    "agent.starting" Always => service::ServiceLaunchStarted ["service" = "agent"]: "agent_name -> name; config";
+    "agent.starting" Always => service::ServiceLaunchStarted ["service" = "agent"]:
+        "agent_name -> name; config";
     "agent.started" Always => service::ServiceLaunchCompleted ["service" = "agent"]:
         "agent_name -> name; components; listen_addresses -> addresses; peer_id";
     "agent.stopping" Always => service::ServiceShutdownStarted ["service" = "agent"]: "agent_name -> name";
@@ -34,45 +42,37 @@ pub(super) static NAMES: &[Line] = aliases! {
         "task_id; context_id; task -> input; timeout -> timeout_ns s; \
          command -> @attrs.command (what the task is made of, beside its input); method";
     "task.started" Says("type", "workflowStart") => workflow::WorkflowStarted:
-        "type -> @kind; workflowId -> @scope.workflow; executionId -> @scope.run; nodes; edges; \
-         metadata -> @attrs.metadata (free data); startTime -> @attrs.start_time (beside the event's own time); \
-         totalNodes -> step_count; timestamp -> @attrs.timestamp (beside the event's own time)";
+        "&FLOW; nodes; edges; metadata -> @attrs.metadata (free data); \
+         startTime -> @attrs.start_time (beside the event's own time); totalNodes -> step_count";
     "task.started" Always => task::TaskStarted:
         "task_id; command -> input; context_id; tool_name -> name; parameters -> input";
     "task.progress" Says("type", "workflowStepComplete") => step::StepCompleted:
-        "type -> @kind; workflowId -> @scope.workflow; executionId -> @scope.run; nodeId -> name; \
-         status -> @attrs.status (its own word); message -> @message; result -> output; \
-         timestamp -> @attrs.timestamp (beside the event's own time)";
+        "&FLOW; nodeId -> name; status -> @attrs.status (its own word); message -> @message; result -> output";
     "task.progress" Says("type", "workflowStep") => step::StepProgress:
-        "type -> @kind; workflowId -> @scope.workflow; executionId -> @scope.run; nodeId -> name; \
-         status -> @attrs.status (its own word); message; result -> data; \
-         timestamp -> @attrs.timestamp (beside the event's own time)";
+        "&FLOW; nodeId -> name; status -> @attrs.status (its own word); message; result -> data";
     "task.progress" Says("type", "workflowProgress") => workflow::WorkflowProgress:
-        "type -> @kind; executionId -> @scope.run; updateType -> @attrs.update_type (its own word); message; data; \
-         timestamp -> @attrs.timestamp (beside the event's own time)";
+        "type -> @kind; executionId -> @scope.run; updateType -> @attrs.update_type (its own word); message; \
+         data; timestamp -> @attrs.timestamp (beside the event's own time)";
     "task.progress" Always => task::TaskProgress:
         "task_id; old_state -> data.old_state; new_state -> data.new_state; status -> data.status; \
          error_details -> data.error_details; artifact -> data.artifact; type -> data.type";
     "task.completed" Says("type", "workflowError") => workflow::WorkflowFailed:
-        "type -> @kind; workflowId -> @scope.workflow; executionId -> @scope.run; \
-         status -> @attrs.status (its own word); nodesCompleted -> @attrs.nodes_completed (before it failed); \
+        "&FLOW; status -> @attrs.status (its own word); \
+         nodesCompleted -> @attrs.nodes_completed (before it failed); \
          nodesFailed -> @attrs.nodes_failed (how many failed); totalExecutionTime -> duration_ns s; \
-         error -> error.message; timestamp -> @attrs.timestamp (beside the event's own time)";
+         error -> error.message";
     "task.completed" Says("type", "workflowComplete") => workflow::WorkflowCompleted:
-        "type -> @kind; workflowId -> @scope.workflow; executionId -> @scope.run; message -> @message; \
-         results -> output; duration -> duration_ns s; status -> @attrs.status (its own word); \
-         nodesCompleted -> step_count; nodesFailed -> @attrs.nodes_failed (how many failed without consequence); \
-         totalExecutionTime -> duration_ns s; error -> @attrs.error (an error without consequence); \
-         timestamp -> @attrs.timestamp (beside the event's own time)";
+        "&FLOW; message -> @message; results -> output; duration -> duration_ns s; \
+         status -> @attrs.status (its own word); nodesCompleted -> step_count; \
+         nodesFailed -> @attrs.nodes_failed (how many failed without consequence); \
+         totalExecutionTime -> duration_ns s; error -> @attrs.error (an error without consequence)";
     "task.completed" Always => task::TaskCompleted:
         "task_id; result; execution_method -> method; task -> @attrs.task (the whole task, again); \
          error_details -> @attrs.error_details (an error without consequence)";
     "task.failed" Says("type", "workflowError") => workflow::WorkflowFailed:
-        "type -> @kind; workflowId -> @scope.workflow; executionId -> @scope.run; nodeId -> failed_step; \
-         error -> error.message; status -> @attrs.status (its own word); \
+        "&FLOW; nodeId -> failed_step; error -> error.message; status -> @attrs.status (its own word); \
          nodesCompleted -> @attrs.nodes_completed (before it failed); \
-         nodesFailed -> @attrs.nodes_failed (how many failed); totalExecutionTime -> duration_ns s; \
-         timestamp -> @attrs.timestamp (beside the event's own time)";
+         nodesFailed -> @attrs.nodes_failed (how many failed); totalExecutionTime -> duration_ns s";
     "task.failed" Always => task::TaskFailed:
         "task_id; error -> error.message; tool_name -> name; task -> @attrs.task (the whole task, again); \
          error_details -> details";
@@ -81,11 +81,10 @@ pub(super) static NAMES: &[Line] = aliases! {
          error_details -> reason";
 
     "dsl.command_received" Always => command::CommandStarted:
-        "command; context; method; params; request_id; task_id; legacy_format -> legacy; message -> @message; \
-         connection_id; websocket_source -> by_websocket";
+        "command; context; method; params; request_id; task_id; legacy_format -> legacy; \
+         message -> @message; connection_id; websocket_source -> by_websocket";
     "dsl.command_progress" Filled("tool") => command::CommandToolCalled: "tool; arguments";
-    "dsl.command_progress" Always => command::CommandProgress:
-        "task_id; stage -> data.stage; message; command";
+    "dsl.command_progress" Always => command::CommandProgress: "task_id; stage -> data.stage; message; command";
     "dsl.command_completed" Filled("error") => command::CommandFailed:
         "command; result; error -> error.message; method; request_id; success -> @kind";
     "dsl.command_completed" Is("success", false) => command::CommandFailed:
@@ -98,18 +97,14 @@ pub(super) static NAMES: &[Line] = aliases! {
     "workflow.progress" Always => workflow::WorkflowProgress: "";
     "workflow.completed" Always => workflow::WorkflowCompleted: "";
     "workflow.node_status_update" Says("status", "completed") => step::StepCompleted:
-        "type -> @kind; workflowId -> @scope.workflow; executionId -> @scope.run; nodeId -> @scope.step; \
-         nodeName -> name; status -> @kind; executionTime -> duration_ns s; \
-         error -> @attrs.error (an error without consequence); \
-         timestamp -> @attrs.timestamp (beside the event's own time)";
+        "&FLOW; nodeId -> @scope.step; nodeName -> name; status -> @kind; executionTime -> duration_ns s; \
+         error -> @attrs.error (an error without consequence)";
     "workflow.node_status_update" OneOf("status", &["failed", "error"]) => step::StepFailed:
-        "type -> @kind; workflowId -> @scope.workflow; executionId -> @scope.run; nodeId -> @scope.step; \
-         nodeName -> name; status -> @kind; executionTime -> duration_ns s; error -> error.message; \
-         timestamp -> @attrs.timestamp (beside the event's own time)";
+        "&FLOW; nodeId -> @scope.step; nodeName -> name; status -> @kind; executionTime -> duration_ns s; \
+         error -> error.message";
     "workflow.node_status_update" Always => step::StepProgress:
-        "type -> @kind; workflowId -> @scope.workflow; executionId -> @scope.run; nodeId -> @scope.step; \
-         nodeName -> name; status -> data.status; executionTime -> @attrs.execution_time (what goes on has no duration); \
-         error -> data.error; timestamp -> @attrs.timestamp (beside the event's own time)";
+        "&FLOW; nodeId -> @scope.step; nodeName -> name; status -> data.status; \
+         executionTime -> @attrs.execution_time (what goes on has no duration); error -> data.error";
 
     "tool.executed" Is("success", false) => tool::ToolCallFailed:
         "tool_name -> name; engine; success -> @kind; duration -> duration_ns s; error -> error.message";

@@ -17,6 +17,35 @@ pub(super) const ENVELOPE: &str = "Type -> @kind; Timestamp -> @time; Sequence -
 pub(super) const CUSTOM: &str = "MiddlewareName -> @source.name; EventName -> @attrs.event_name \
     (the kind is its type, this a name within it); Data -> @payload; Message -> @message";
 
+/// Fields that several rows have, by the name that stands for them there.
+pub(super) const SHARED: &[(&str, &str)] = &[
+    (
+        "BLOB",
+        "payload.storage_ref -> media.reference; payload.mime_type -> media.mime_type; \
+        payload.size -> media.size_bytes; payload.checksum -> media.checksum; \
+        payload.inline_data -> media.inline",
+    ),
+    (
+        "AUDIO",
+        "direction -> @kind; actor; metadata.sample_rate -> sample_rate_hz; \
+        metadata.channels -> channel_count; metadata.encoding -> encoding; \
+        metadata.bits_per_sample -> bits_per_sample; metadata.duration_ms -> duration_ns ms; \
+        turn_id -> @scope.turn; chunk_index -> index; is_final -> last; generated_from",
+    ),
+    ("IMAGE", "direction -> @kind; actor; metadata; description; generated_from; prompt"),
+    (
+        "STORAGE",
+        "Operation -> operation; Backend -> backend; Reference -> media.reference; \
+        MIMEType -> media.mime_type; SizeBytes -> media.size_bytes; Duration -> duration_ns; \
+        Reason -> reason; RunID -> @scope.run; MessageIdx -> message_index; PartIdx -> part_index",
+    ),
+    (
+        "CALL",
+        "Provider -> provider; Model -> model; Capability -> capability; Source -> purpose; \
+        Quantities -> quantities; Dimensions -> dimensions; Labels -> labels",
+    ),
+];
+
 pub(super) static NAMES: &[Line] = aliases! {
     "pipeline.started" Always => workflow::WorkflowStarted: "MiddlewareCount -> middleware_count";
     "pipeline.completed" Always => workflow::WorkflowCompleted:
@@ -32,15 +61,17 @@ pub(super) static NAMES: &[Line] = aliases! {
     "stage.completed" Always => stage::StageCompleted:
         "Name -> name; Index -> index; StageType -> stage_type; Duration -> duration_ns";
     "stage.failed" Always => stage::StageFailed:
-        "Name -> name; Index -> index; StageType -> stage_type; Duration -> duration_ns; Error -> error.message";
+        "Name -> name; Index -> index; StageType -> stage_type; Duration -> duration_ns; \
+         Error -> error.message";
 
     "provider.call.started" Always => model::ModelCallStarted:
         "Provider -> provider; Model -> model; MessageCount -> message_count; ToolCount -> tool_count; \
          Source -> purpose; Labels -> labels";
     "provider.call.completed" Always => model::ModelCallCompleted:
         "Provider -> provider; Model -> model; Duration -> duration_ns; InputTokens -> usage.input_tokens; \
-         OutputTokens -> usage.output_tokens; CachedTokens -> usage.cache_read_tokens; Cost -> usage.cost_usd; \
-         FinishReason -> finish_reason; ToolCallCount -> tool_call_count; Source -> purpose; Labels -> labels";
+         OutputTokens -> usage.output_tokens; CachedTokens -> usage.cache_read_tokens; \
+         Cost -> usage.cost_usd; FinishReason -> finish_reason; ToolCallCount -> tool_call_count; \
+         Source -> purpose; Labels -> labels";
     "provider.call.failed" Always => model::ModelCallFailed:
         "Provider -> provider; Model -> model; Error -> error.message; Duration -> duration_ns; \
          Source -> purpose; Labels -> labels";
@@ -51,7 +82,8 @@ pub(super) static NAMES: &[Line] = aliases! {
         "ToolName -> name; CallID -> call_id; Duration -> duration_ns; Status -> status; Parts -> parts; \
          Labels -> labels";
     "tool.call.failed" Always => tool::ToolCallFailed:
-        "ToolName -> name; CallID -> call_id; Duration -> duration_ns; Error -> error.message; Labels -> labels";
+        "ToolName -> name; CallID -> call_id; Duration -> duration_ns; Error -> error.message; \
+         Labels -> labels";
     "tool.client.request" Always => tool::ToolClientStarted:
         "call_id; tool_name -> name; args -> arguments; consent_msg -> prompt; categories";
     "tool.client.resolved" Says("status", "rejected") => tool::ToolClientCanceled:
@@ -96,67 +128,34 @@ pub(super) static NAMES: &[Line] = aliases! {
          OutputTokens -> usage.output_tokens; TotalCost -> usage.cost_usd";
     "conversation.started" Always => session::SessionStarted: "SystemPrompt -> system_prompt";
 
-    "audio.input" Always => media::MediaAudioReceived:
-        "direction -> @kind; actor; payload.storage_ref -> media.reference; payload.mime_type -> media.mime_type; \
-         payload.size -> media.size_bytes; payload.checksum -> media.checksum; payload.inline_data -> media.inline; \
-         metadata.sample_rate -> sample_rate_hz; metadata.channels -> channel_count; metadata.encoding -> encoding; \
-         metadata.bits_per_sample -> bits_per_sample; metadata.duration_ms -> duration_ns ms; \
-         turn_id -> @scope.turn; chunk_index -> index; is_final -> last; generated_from";
-    "audio.output" Always => media::MediaAudioProduced:
-        "direction -> @kind; actor; payload.storage_ref -> media.reference; payload.mime_type -> media.mime_type; \
-         payload.size -> media.size_bytes; payload.checksum -> media.checksum; payload.inline_data -> media.inline; \
-         metadata.sample_rate -> sample_rate_hz; metadata.channels -> channel_count; metadata.encoding -> encoding; \
-         metadata.bits_per_sample -> bits_per_sample; metadata.duration_ms -> duration_ns ms; \
-         turn_id -> @scope.turn; chunk_index -> index; is_final -> last; generated_from";
+    "audio.input" Always => media::MediaAudioReceived: "&AUDIO; &BLOB";
+    "audio.output" Always => media::MediaAudioProduced: "&AUDIO; &BLOB";
     "audio.transcription" Always => media::MediaAudioTranscribed:
         "text; language; confidence; turn_id -> @scope.turn; audio_event_id; is_final -> last; provider";
     "video.frame" Always => media::MediaVideoCaptured:
-        "payload.storage_ref -> media.reference; payload.mime_type -> media.mime_type; \
-         payload.size -> media.size_bytes; payload.checksum -> media.checksum; payload.inline_data -> media.inline; \
-         metadata.width -> width_px; metadata.height -> height_px; metadata.encoding -> encoding; \
+        "&BLOB; metadata.width -> width_px; metadata.height -> height_px; metadata.encoding -> encoding; \
          metadata.frame_rate -> frame_rate; metadata.duration_ms -> duration_ns ms; frame_index -> index; \
          timestamp_ms -> offset_ns ms; is_keyframe -> keyframe";
-    "screenshot" Always => media::MediaScreenCaptured:
-        "payload.storage_ref -> media.reference; payload.mime_type -> media.mime_type; \
-         payload.size -> media.size_bytes; payload.checksum -> media.checksum; payload.inline_data -> media.inline; \
-         metadata; window_title; window_bounds; reason";
-    "image.input" Always => media::MediaImageReceived:
-        "direction -> @kind; actor; payload.storage_ref -> media.reference; payload.mime_type -> media.mime_type; \
-         payload.size -> media.size_bytes; payload.checksum -> media.checksum; payload.inline_data -> media.inline; \
-         metadata; description; generated_from; prompt";
-    "image.output" Always => media::MediaImageProduced:
-        "direction -> @kind; actor; payload.storage_ref -> media.reference; payload.mime_type -> media.mime_type; \
-         payload.size -> media.size_bytes; payload.checksum -> media.checksum; payload.inline_data -> media.inline; \
-         metadata; description; generated_from; prompt";
-    "media.stored" Always => media::MediaStorageCompleted ["operation" = "store"]:
-        "Operation -> operation; Backend -> backend; Reference -> media.reference; MIMEType -> media.mime_type; \
-         SizeBytes -> media.size_bytes; Duration -> duration_ns; Reason -> reason; RunID -> @scope.run; \
-         MessageIdx -> message_index; PartIdx -> part_index";
+    "screenshot" Always => media::MediaScreenCaptured: "&BLOB; metadata; window_title; window_bounds; reason";
+    "image.input" Always => media::MediaImageReceived: "&IMAGE; &BLOB";
+    "image.output" Always => media::MediaImageProduced: "&IMAGE; &BLOB";
+    "media.stored" Always => media::MediaStorageCompleted ["operation" = "store"]: "&STORAGE";
     "media.retrieved" Says("Operation", "get_url") => media::MediaStorageCompleted ["operation" = "get_url"]:
-        "Operation -> operation; Backend -> backend; Reference -> media.reference; MIMEType -> media.mime_type; \
-         SizeBytes -> media.size_bytes; Duration -> duration_ns; Reason -> reason; RunID -> @scope.run; \
-         MessageIdx -> message_index; PartIdx -> part_index";
-    "media.retrieved" Always => media::MediaStorageCompleted ["operation" = "retrieve"]:
-        "Operation -> operation; Backend -> backend; Reference -> media.reference; MIMEType -> media.mime_type; \
-         SizeBytes -> media.size_bytes; Duration -> duration_ns; Reason -> reason; RunID -> @scope.run; \
-         MessageIdx -> message_index; PartIdx -> part_index";
-    "media.deleted" Always => media::MediaStorageCompleted ["operation" = "delete"]:
-        "Operation -> operation; Backend -> backend; Reference -> media.reference; MIMEType -> media.mime_type; \
-         SizeBytes -> media.size_bytes; Duration -> duration_ns; Reason -> reason; RunID -> @scope.run; \
-         MessageIdx -> message_index; PartIdx -> part_index";
-    "media.store_error" Always => media::MediaStorageFailed:
-        "Operation -> operation; Backend -> backend; Reference -> media.reference; MIMEType -> media.mime_type; \
-         SizeBytes -> media.size_bytes; Duration -> duration_ns; Reason -> reason; Error -> error.message; \
-         RunID -> @scope.run; MessageIdx -> message_index; PartIdx -> part_index";
+        "&STORAGE";
+    "media.retrieved" Always => media::MediaStorageCompleted ["operation" = "retrieve"]: "&STORAGE";
+    "media.deleted" Always => media::MediaStorageCompleted ["operation" = "delete"]: "&STORAGE";
+    "media.store_error" Always => media::MediaStorageFailed: "&STORAGE; Error -> error.message";
 
     "eval.completed" Is("skipped", true) => evaluation::EvaluationCanceled:
-        "eval_id -> name; skipped -> @kind; skip_reason -> reason; duration_ms -> duration_ns ms; message -> @message";
+        "eval_id -> name; skipped -> @kind; skip_reason -> reason; duration_ms -> duration_ns ms; \
+         message -> @message";
     "eval.completed" Always => evaluation::EvaluationCompleted:
         "eval_id -> name; eval_type -> evaluation_type; trigger; passed; score; explanation; \
-         duration_ms -> duration_ns ms; error -> @attrs.error (an error without consequence); message -> @message; \
-         details; violations; skipped -> @kind";
+         duration_ms -> duration_ns ms; error -> @attrs.error (an error without consequence); \
+         message -> @message; details; violations; skipped -> @kind";
     "eval.failed" Is("skipped", true) => evaluation::EvaluationCanceled:
-        "eval_id -> name; skipped -> @kind; skip_reason -> reason; duration_ms -> duration_ns ms; message -> @message";
+        "eval_id -> name; skipped -> @kind; skip_reason -> reason; duration_ms -> duration_ns ms; \
+         message -> @message";
     "eval.failed" Filled("error") => evaluation::EvaluationFailed:
         "eval_id -> name; eval_type -> evaluation_type; trigger; error -> error.message; \
          duration_ms -> duration_ns ms; message -> @message; skipped -> @kind";
@@ -181,50 +180,28 @@ pub(super) static NAMES: &[Line] = aliases! {
     "prompt.template.failed" Always => prompt::PromptTemplateFailed:
         "task_type -> name; error -> error.message; unresolved_placeholders";
 
-    "image_gen.call.started" Always => image::ImageCallStarted:
-        "Provider -> provider; Model -> model; Capability -> capability; Source -> purpose; \
-         Quantities -> quantities; Dimensions -> dimensions; Labels -> labels";
+    "image_gen.call.started" Always => image::ImageCallStarted: "&CALL";
     "image_gen.call.completed" Always => image::ImageCallCompleted:
-        "Provider -> provider; Model -> model; Capability -> capability; Source -> purpose; \
-         Duration -> duration_ns; Cost -> usage.cost_usd; Quantities -> quantities; Dimensions -> dimensions; \
-         Labels -> labels; Images -> image_count";
+        "&CALL; Duration -> duration_ns; Cost -> usage.cost_usd; Images -> image_count";
     "image_gen.call.failed" Always => image::ImageCallFailed:
-        "Provider -> provider; Model -> model; Capability -> capability; Source -> purpose; \
-         Duration -> duration_ns; Cost -> usage.cost_usd; Quantities -> quantities; Dimensions -> dimensions; Labels -> labels; \
-         Error -> error.message";
-    "tts.call.started" Always => speech::SpeechCallStarted:
-        "Provider -> provider; Model -> model; Capability -> capability; Source -> purpose; \
-         Quantities -> quantities; Dimensions -> dimensions; Labels -> labels";
+        "&CALL; Duration -> duration_ns; Cost -> usage.cost_usd; Error -> error.message";
+    "tts.call.started" Always => speech::SpeechCallStarted: "&CALL";
     "tts.call.completed" Always => speech::SpeechCallCompleted:
-        "Provider -> provider; Model -> model; Capability -> capability; Source -> purpose; \
-         Duration -> duration_ns; Cost -> usage.cost_usd; Quantities -> quantities; Dimensions -> dimensions; \
-         Labels -> labels; Characters -> character_count; AudioSeconds -> audio_ns s";
+        "&CALL; Duration -> duration_ns; Cost -> usage.cost_usd; Characters -> character_count; \
+         AudioSeconds -> audio_ns s";
     "tts.call.failed" Always => speech::SpeechCallFailed:
-        "Provider -> provider; Model -> model; Capability -> capability; Source -> purpose; \
-         Duration -> duration_ns; Cost -> usage.cost_usd; Quantities -> quantities; Dimensions -> dimensions; Labels -> labels; \
-         Error -> error.message";
-    "stt.call.started" Always => transcription::TranscriptionCallStarted:
-        "Provider -> provider; Model -> model; Capability -> capability; Source -> purpose; \
-         Quantities -> quantities; Dimensions -> dimensions; Labels -> labels";
+        "&CALL; Duration -> duration_ns; Cost -> usage.cost_usd; Error -> error.message";
+    "stt.call.started" Always => transcription::TranscriptionCallStarted: "&CALL";
     "stt.call.completed" Always => transcription::TranscriptionCallCompleted:
-        "Provider -> provider; Model -> model; Capability -> capability; Source -> purpose; \
-         Duration -> duration_ns; Cost -> usage.cost_usd; Quantities -> quantities; Dimensions -> dimensions; \
-         Labels -> labels; AudioSeconds -> audio_ns s";
+        "&CALL; Duration -> duration_ns; Cost -> usage.cost_usd; AudioSeconds -> audio_ns s";
     "stt.call.failed" Always => transcription::TranscriptionCallFailed:
-        "Provider -> provider; Model -> model; Capability -> capability; Source -> purpose; \
-         Duration -> duration_ns; Cost -> usage.cost_usd; Quantities -> quantities; Dimensions -> dimensions; Labels -> labels; \
-         Error -> error.message";
-    "embedding.call.started" Always => embedding::EmbeddingCallStarted:
-        "Provider -> provider; Model -> model; Capability -> capability; Source -> purpose; \
-         Quantities -> quantities; Dimensions -> dimensions; Labels -> labels";
+        "&CALL; Duration -> duration_ns; Cost -> usage.cost_usd; Error -> error.message";
+    "embedding.call.started" Always => embedding::EmbeddingCallStarted: "&CALL";
     "embedding.call.completed" Always => embedding::EmbeddingCallCompleted:
-        "Provider -> provider; Model -> model; Capability -> capability; Source -> purpose; \
-         Duration -> duration_ns; Cost -> usage.cost_usd; Quantities -> quantities; Dimensions -> dimensions; \
-         Labels -> labels; InputTokens -> usage.input_tokens; Vectors -> vector_count";
+        "&CALL; Duration -> duration_ns; Cost -> usage.cost_usd; InputTokens -> usage.input_tokens; \
+         Vectors -> vector_count";
     "embedding.call.failed" Always => embedding::EmbeddingCallFailed:
-        "Provider -> provider; Model -> model; Capability -> capability; Source -> purpose; \
-         Duration -> duration_ns; Cost -> usage.cost_usd; Quantities -> quantities; Dimensions -> dimensions; Labels -> labels; \
-         Error -> error.message";
+        "&CALL; Duration -> duration_ns; Cost -> usage.cost_usd; Error -> error.message";
 
     "composition.started" Always => composition::CompositionStarted: "composition -> name; input";
     "composition.completed" Filled("error") => composition::CompositionFailed:
@@ -238,5 +215,6 @@ pub(super) static NAMES: &[Line] = aliases! {
     "composition.step.completed" Always => composition::CompositionStepCompleted:
         "step_id -> name; kind -> step_type; input; output; attempt";
     "composition.branch.evaluated" Always => composition::CompositionBranchEvaluated: "step_id -> step; taken";
-    "composition.parallel.completed" Always => composition::CompositionParallelJoined: "step_id -> step; branches";
+    "composition.parallel.completed" Always => composition::CompositionParallelJoined:
+        "step_id -> step; branches";
 };
