@@ -37,8 +37,6 @@ impl Usage {
 }
 
 impl FieldValue for Usage {
-    const TYPE: &'static str = "Usage";
-
     fn size_bound(&self) -> usize {
         2 + member_bound("input_tokens", &self.input_tokens)
             + member_bound("output_tokens", &self.output_tokens)
@@ -88,8 +86,6 @@ impl<E: StdError> IntoField<Failure> for &E {
 }
 
 impl FieldValue for Failure {
-    const TYPE: &'static str = "Failure";
-
     fn size_bound(&self) -> usize {
         2 + member_bound("message", &self.message)
             + member_bound("type", &self.class)

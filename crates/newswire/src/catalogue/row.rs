@@ -1,8 +1,11 @@
 //! One row of the catalogue: what is known about a kind.
 //!
 //! Every column has a value; where another system has no counterpart, the column says why.
+//!
+//! In the program a row is an [`Entry`]: what events need at once, and one text that holds the rest. A table
+//! of texts per field would need a pointer for each, which costs a binary twice its length; so the rest is
+//! split up when somebody first asks for it, once a process.
 
-use super::value::FieldValue;
 use crate::event::{ComponentScope, Phase, Severity};
 
 /// One row of the catalogue.
@@ -35,7 +38,7 @@ pub struct Row {
 pub struct FieldRow {
     /// Its name on the wire.
     pub name: &'static str,
-    /// Its type: [`FieldValue::TYPE`](super::FieldValue::TYPE).
+    /// Its type: `text`, `integer`, `number`, `boolean`, `json`, or a record's name.
     pub value: &'static str,
     /// Whether it may be missing.
     pub optional: bool,
@@ -87,31 +90,164 @@ pub enum Elsewhere {
     Absent(&'static str),
 }
 
-impl Row {
-    /// What a place of the table holds until its row is written into it.
-    pub(super) const BLANK: Self = Self {
-        kind: "",
-        component: None,
-        phase: None,
-        payload: "",
-        severity: Severity::Info,
-        merge: Merge::Never,
-        docs: "",
-        otel: Elsewhere::Absent(""),
-        agui: Elsewhere::Absent(""),
-        fields: &[],
-    };
+/// A row as it stands in the program.
+#[derive(Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) kind: &'static str,
+    pub(super) component: Option<ComponentScope>,
+    pub(super) phase: Option<Phase>,
+    pub(super) severity: Severity,
+    /// `None` for `Merge::Never`, which most are.
+    pub(super) merge: Option<&'static Merge>,
+    /// Blocks of lines, an empty line between: docs, otel and agui of the kind, then its fields, one a line,
+    /// the parts separated by tabs. The five kinds of a lifecycle have one text: what it is, otel, agui of
+    /// each station, then the fields of its identity, of the started, the completed and the failed kind.
+    pub(super) text: &'static str,
+}
+
+impl Entry {
+    /// What a place of the table holds until its entry is written into it.
+    pub(super) const BLANK: Self =
+        Self { kind: "", component: None, phase: None, severity: Severity::Info, merge: None, text: "" };
+
+    /// The whole row; what is made for it stays for the life of the process.
+    pub(super) fn row(&self) -> Row {
+        let lines: Vec<_> = self.text.split('\n').collect();
+        let mut blocks = lines.split(|line| line.is_empty());
+        let mut block = || blocks.next().unwrap_or_default();
+        let (head, first) = (block(), block());
+        let line = |place: usize| head.get(place).copied().unwrap_or_default();
+        let (docs, agui, fields) = match self.phase {
+            None => (line(0), line(2), first.to_vec()),
+            Some(phase) => {
+                let station = Station::of(phase);
+                let [started, completed, failed] = [block(), block(), block()];
+                let fields = station.fields(first, started, completed, failed);
+                (&*format!("{}{}", line(0), station.docs).leak(), line(station.agui), fields)
+            }
+        };
+        let fields: Vec<_> = fields.into_iter().map(FieldRow::of).collect();
+        Row {
+            kind: self.kind,
+            component: self.component,
+            phase: self.phase,
+            payload: payload_of(self.kind).leak(),
+            severity: self.severity,
+            merge: self.merge.copied().unwrap_or(Merge::Never),
+            docs,
+            otel: Elsewhere::of(line(1)),
+            agui: Elsewhere::of(agui),
+            fields: fields.leak(),
+        }
+    }
+}
+
+/// The payload type is named after its kind.
+fn payload_of(kind: &str) -> String {
+    let mut name = String::with_capacity(kind.len());
+    let mut begins = true;
+    for letter in kind.chars() {
+        match letter {
+            '.' | '_' => begins = true,
+            _ if begins => {
+                name.push(letter.to_ascii_uppercase());
+                begins = false;
+            }
+            _ => name.push(letter),
+        }
+    }
+    name
+}
+
+/// What all lifecycles have in common at one station; `lifecycle!` gives their payloads the same fields.
+struct Station {
+    phase: Phase,
+    docs: &'static str,
+    /// The line of its agui column.
+    agui: usize,
+}
+
+const DURATION: &str = "duration_ns\t?uQ\tHow long it took.";
+
+const PROGRESS: [&str; 4] = [
+    "message\t?tC\tHow far it has come, for people.",
+    "current\t?uQ\tHow much is done, in units of its own.",
+    "total\t?uQ\tHow much there is to do, in the same units.",
+    "data\t?jC\tAnything else that tells how far it has come.",
+];
+
+impl Station {
+    fn of(phase: Phase) -> Self {
+        let (docs, agui) = match phase {
+            Phase::Started => (" has begun.", 2),
+            Phase::Progress => (" is under way.", 3),
+            Phase::Completed => (" has ended without error.", 4),
+            Phase::Failed => (" has errored.", 5),
+            Phase::Canceled => (" was refused, skipped or stopped.", 6),
+        };
+        Self { phase, docs, agui }
+    }
+
+    /// The fields of its payload, in the order of the wire.
+    fn fields(
+        &self,
+        identity: &[&'static str],
+        started: &[&'static str],
+        completed: &[&'static str],
+        failed: &[&'static str],
+    ) -> Vec<&'static str> {
+        match self.phase {
+            Phase::Started => [identity, started].concat(),
+            Phase::Progress => [identity, &PROGRESS].concat(),
+            Phase::Completed => {
+                let (outcome, rest) = completed.split_at(completed.len().min(1));
+                [identity, outcome, &[DURATION], rest].concat()
+            }
+            Phase::Failed => {
+                [identity, &["error\txCerror.type\tWhat went wrong.", DURATION], failed].concat()
+            }
+            Phase::Canceled => [identity, &["reason\t?tM\tWhy.", DURATION]].concat(),
+        }
+    }
+}
+
+impl Elsewhere {
+    fn of(line: &'static str) -> Self {
+        match line.split_once('\t') {
+            Some(("As", name)) => Self::As(name),
+            Some((_, reason)) => Self::Absent(reason),
+            None => Self::Absent(""),
+        }
+    }
 }
 
 impl FieldRow {
-    pub(super) const fn of<T: FieldValue>(
-        name: &'static str,
-        class: Class,
-        otel: &[&'static str],
-        docs: &'static str,
-    ) -> Self {
-        let otel = otel.first().copied();
-        Self { name, value: T::TYPE, optional: T::OPTIONAL, class, otel, docs }
+    /// Reads its name; `?` if it is optional, letters for type and class as `code!` gives them, and its
+    /// attribute of OpenTelemetry; its docs.
+    fn of(line: &'static str) -> Self {
+        let mut parts = line.split('\t');
+        let mut part = || parts.next().unwrap_or_default();
+        let (name, declared, docs) = (part(), part(), part());
+        let inner = declared.strip_prefix('?');
+        let mut letters = inner.unwrap_or(declared).chars();
+        let value = match letters.next() {
+            Some('t') => "text",
+            Some('u') => "integer",
+            Some('f') => "number",
+            Some('b') => "boolean",
+            Some('g') => "Usage",
+            Some('x') => "Failure",
+            Some('m') => "Media",
+            _ => "json",
+        };
+        let class = match letters.next() {
+            Some('C') => Class::Content,
+            Some('I') => Class::Id,
+            Some('Q') => Class::Measure,
+            _ => Class::Meta,
+        };
+        let otel = Some(letters.as_str()).filter(|otel| !otel.is_empty());
+        Self { name, value, optional: inner.is_some(), class, otel, docs }
     }
 
     /// The unit, which is in the name: `ns`, `bytes`, `usd`, `tokens`, `count`.

@@ -9,26 +9,24 @@
 macro_rules! rows {
     ($table:ident: $component:expr; $(
         $kind:literal $payload:ident $(=> $method:ident)? $severity:ident $merge:expr, $docs:expr,
-        otel $otel:expr, agui $agui:expr,
-        ($($arg:ident: $arg_type:ty = $arg_class:ident $($arg_otel:literal)? => $arg_docs:literal;)*)
-        {$($field:ident: $type:ty = $class:ident $($field_otel:literal)? => $field_docs:literal;)*}
+        $(otel $otel:ident($otel_text:literal), agui $agui:ident($agui_text:literal),)? $(of $life:ident,)?
+        ($($arg:ident: $arg_type:ident $(<$arg_type_of:ident>)? = $arg_class:ident $($arg_otel:literal)? => $arg_docs:literal;)*)
+        {$($field:ident: $type:ident $(<$type_of:ident>)? = $class:ident $($field_otel:literal)? => $field_docs:literal;)*}
     )+) => {
-        pub(super) const $table: &[$crate::catalogue::Row] = &[$($crate::catalogue::Row {
+        pub(super) const $table: &[$crate::catalogue::row::Entry] = &[$($crate::catalogue::row::Entry {
             kind: $kind,
             component: $component,
             phase: $crate::catalogue::row::phase_in($kind),
-            payload: stringify!($payload),
             severity: $crate::Severity::$severity,
-            merge: $merge,
-            docs: $docs,
-            otel: $otel,
-            agui: $agui,
-            fields: &[
-                $($crate::catalogue::FieldRow::of::<$arg_type>(
-                    stringify!($arg), $crate::catalogue::Class::$arg_class, &[$($arg_otel)?], $arg_docs),)*
-                $($crate::catalogue::FieldRow::of::<$type>(
-                    stringify!($field), $crate::catalogue::Class::$class, &[$($field_otel)?], $field_docs),)*
-            ],
+            merge: const {
+                const MERGE: $crate::catalogue::Merge = $merge;
+                if matches!(MERGE, $crate::catalogue::Merge::Never) { None } else { Some(&MERGE) }
+            },
+            text: $crate::catalogue::table::text! {
+                $(single $docs, $otel($otel_text), $agui($agui_text);)? $(life $life;)?
+                $($arg: $arg_type $(<$arg_type_of>)? = $arg_class $($arg_otel)? => $arg_docs;)*
+                $($field: $type $(<$type_of>)? = $class $($field_otel)? => $field_docs;)*
+            },
         }),+];
         $(
             #[doc = concat!($docs, "\n\nThe payload of `", $kind, "`.")]
@@ -36,15 +34,15 @@ macro_rules! rows {
             pub struct $payload {
                 $(#[doc = $arg_docs]
                 #[serde(skip_serializing_if = "crate::catalogue::FieldValue::is_absent")]
-                pub $arg: $arg_type,)*
+                pub $arg: $arg_type $(<$arg_type_of>)?,)*
                 $(#[doc = $field_docs]
                 #[serde(skip_serializing_if = "crate::catalogue::FieldValue::is_absent")]
-                pub $field: $type,)*
+                pub $field: $type $(<$type_of>)?,)*
             }
 
             impl $payload {
                 /// A payload with these fields, the others absent.
-                pub fn new($($arg: impl $crate::catalogue::IntoField<$arg_type>),*) -> Self {
+                pub fn new($($arg: impl $crate::catalogue::IntoField<$arg_type $(<$arg_type_of>)?>),*) -> Self {
                     Self {
                         $($arg: $crate::catalogue::IntoField::into_field($arg),)*
                         $($field: ::core::default::Default::default(),)*
@@ -72,21 +70,86 @@ macro_rules! rows {
                 }
             }
 
-            $crate::catalogue::table::method! { [$($method)?] $payload $kind $docs, ($($arg: $arg_type),*) }
+            $crate::catalogue::table::method! { [$($method)?] $payload $kind $docs, ($($arg: $arg_type $(<$arg_type_of>)?),*) }
         )+
+    };
+}
+
+/// What [`Entry::text`](super::row::Entry) holds: a row's own text, or that of its lifecycle.
+macro_rules! text {
+    (single $docs:expr, $otel:ident($otel_text:literal), $agui:ident($agui_text:literal); $($fields:tt)*) => {
+        concat!(
+            $docs, "\n", stringify!($otel), "\t", $otel_text, "\n", stringify!($agui), "\t", $agui_text, "\n",
+            $crate::catalogue::table::lines!($($fields)*)
+        )
+    };
+    (life $life:ident; $($fields:tt)*) => {
+        $life::TEXT
+    };
+}
+
+/// What stands for a type or class in the text, `?` for what is optional.
+macro_rules! code {
+    (Option $type:ident) => {
+        concat!("?", $crate::catalogue::table::code!($type))
+    };
+    (Text) => {
+        "t"
+    };
+    (Json) => {
+        "j"
+    };
+    (u64) => {
+        "u"
+    };
+    (f64) => {
+        "f"
+    };
+    (bool) => {
+        "b"
+    };
+    (Usage) => {
+        "g"
+    };
+    (Failure) => {
+        "x"
+    };
+    (Media) => {
+        "m"
+    };
+    (Content) => {
+        "C"
+    };
+    (Id) => {
+        "I"
+    };
+    (Measure) => {
+        "Q"
+    };
+    (Meta) => {
+        "M"
+    };
+}
+
+/// Fields as lines, each begun by its line break.
+macro_rules! lines {
+    ($($field:ident: $type:ident $(<$type_of:ident>)? = $class:ident $($otel:literal)? => $docs:literal;)*) => {
+        concat!($(
+            "\n", stringify!($field), "\t", $crate::catalogue::table::code!($type $($type_of)?), $crate::catalogue::table::code!($class), $($otel,)? "\t", $docs
+        ),*)
     };
 }
 
 /// The emitter's method of a row that names one; the others are emitted by `emit`.
 macro_rules! method {
     ([] $($rest:tt)*) => {};
-    ([$method:ident] $payload:ident $kind:literal $docs:expr, ($($arg:ident: $arg_type:ty),*)) => {
+    ([$method:ident] $payload:ident $kind:literal $docs:expr, ($($arg:ident: $arg_type:ident $(<$arg_type_of:ident>)?),*)) => {
         impl $crate::Emitter {
             #[doc = concat!($docs, "\n\nEmits `", $kind, "`.\n\n# Errors\nAs [`Emitter::emit`](crate::Emitter::emit).")]
             #[inline]
             pub fn $method(
                 &self,
-                $($arg: impl $crate::catalogue::IntoField<$arg_type>),*
+                $($arg: impl $crate::catalogue::IntoField<$arg_type $(<$arg_type_of>)?>),*
             ) -> $crate::Result<$crate::Published> {
                 let kind = &<$payload as $crate::catalogue::Catalogued>::KIND;
                 self.emit_with(kind, || $payload::new($($arg),*))
@@ -100,65 +163,83 @@ macro_rules! method {
 /// All five payloads begin with the fields of `identity`; duration, error, reason and progress are the
 /// same everywhere. `outcome` names the field of the completed payload that `Guard::complete` sets.
 macro_rules! lifecycle {
-    ($life:ident $open:ident $table:ident $scope:ident $what:literal, otel $otel:expr,
-        identity ($($id:ident: $id_type:ty = $id_class:ident $($id_otel:literal)? => $id_docs:literal;)*)
-        started $s_kind:literal $Started:ident $s_method:ident agui $s_agui:expr,
-            ($($arg:ident: $arg_type:ty = $arg_class:ident $($arg_otel:literal)? => $arg_docs:literal;)*)
+    ($life:ident $open:ident $table:ident $scope:ident $what:literal, otel $otel:ident($otel_text:literal),
+        identity ($($id:ident: $id_type:ident $(<$id_type_of:ident>)? = $id_class:ident $($id_otel:literal)? => $id_docs:literal;)*)
+        started $s_kind:literal $Started:ident $(=> $s_method:ident)? agui $s_agui:ident($s_agui_text:literal),
+            ($($arg:ident: $arg_type:ident $(<$arg_type_of:ident>)? = $arg_class:ident $($arg_otel:literal)? => $arg_docs:literal;)*)
             {$($s_rest:tt)*}
-        progress $p_kind:literal $Progress:ident $p_method:ident agui $p_agui:expr,
-        completed $c_kind:literal $Completed:ident $c_method:ident agui $c_agui:expr,
-            outcome $outcome:ident: $outcome_type:ty = $o_class:ident $($o_otel:literal)? => $o_docs:literal;
+        progress $p_kind:literal $Progress:ident $(=> $p_method:ident)? agui $p_agui:ident($p_agui_text:literal),
+        completed $c_kind:literal $Completed:ident $(=> $c_method:ident)? agui $c_agui:ident($c_agui_text:literal),
+            outcome $outcome:ident: $outcome_type:ident $(<$outcome_type_of:ident>)? = $o_class:ident $($o_otel:literal)? => $o_docs:literal;
             {$($c_rest:tt)*}
-        failed $f_kind:literal $Failed:ident $f_method:ident agui $f_agui:expr, {$($f_rest:tt)*}
-        canceled $x_kind:literal $Canceled:ident $x_method:ident agui $x_agui:expr,
+        failed $f_kind:literal $Failed:ident $(=> $f_method:ident)? agui $f_agui:ident($f_agui_text:literal), {$($f_rest:tt)*}
+        canceled $x_kind:literal $Canceled:ident $(=> $x_method:ident)? agui $x_agui:ident($x_agui_text:literal),
     ) => {
         $crate::catalogue::table::rows! { $table: Some($crate::ComponentScope::$scope);
-            $s_kind $Started => $s_method Info $crate::catalogue::Merge::Never, concat!($what, " has begun."),
-            otel $otel, agui $s_agui,
-            ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
-             $($arg: $arg_type = $arg_class $($arg_otel)? => $arg_docs;)*)
+            $s_kind $Started $(=> $s_method)? Info $crate::catalogue::Merge::Never, concat!($what, " has begun."),
+            of $life,
+            ($($id: $id_type $(<$id_type_of>)? = $id_class $($id_otel)? => $id_docs;)*
+             $($arg: $arg_type $(<$arg_type_of>)? = $arg_class $($arg_otel)? => $arg_docs;)*)
             {$($s_rest)*}
 
-            $p_kind $Progress => $p_method Debug $crate::catalogue::Merge::LastWins, concat!($what, " is under way."),
-            otel $otel, agui $p_agui,
-            ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
+            $p_kind $Progress $(=> $p_method)? Debug $crate::catalogue::Merge::LastWins, concat!($what, " is under way."),
+            of $life,
+            ($($id: $id_type $(<$id_type_of>)? = $id_class $($id_otel)? => $id_docs;)*
              message: Option<Text> = Content => "How far it has come, for people.";)
             {current: Option<u64> = Measure => "How much is done, in units of its own.";
              total: Option<u64> = Measure => "How much there is to do, in the same units.";
              data: Option<Json> = Content => "Anything else that tells how far it has come.";}
 
-            $c_kind $Completed => $c_method Info $crate::catalogue::Merge::Never, concat!($what, " has ended without error."),
-            otel $otel, agui $c_agui,
-            ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
-             $outcome: $outcome_type = $o_class $($o_otel)? => $o_docs;
+            $c_kind $Completed $(=> $c_method)? Info $crate::catalogue::Merge::Never, concat!($what, " has ended without error."),
+            of $life,
+            ($($id: $id_type $(<$id_type_of>)? = $id_class $($id_otel)? => $id_docs;)*
+             $outcome: $outcome_type $(<$outcome_type_of>)? = $o_class $($o_otel)? => $o_docs;
              duration_ns: Option<u64> = Measure => "How long it took.";)
             {$($c_rest)*}
 
-            $f_kind $Failed => $f_method Error $crate::catalogue::Merge::Never, concat!($what, " has errored."),
-            otel $otel, agui $f_agui,
-            ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
+            $f_kind $Failed $(=> $f_method)? Error $crate::catalogue::Merge::Never, concat!($what, " has errored."),
+            of $life,
+            ($($id: $id_type $(<$id_type_of>)? = $id_class $($id_otel)? => $id_docs;)*
              error: Failure = Content "error.type" => "What went wrong.";
              duration_ns: Option<u64> = Measure => "How long it took.";)
             {$($f_rest)*}
 
-            $x_kind $Canceled => $x_method Warn $crate::catalogue::Merge::Never, concat!($what, " was refused, skipped or stopped."),
-            otel $otel, agui $x_agui,
-            ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
+            $x_kind $Canceled $(=> $x_method)? Warn $crate::catalogue::Merge::Never, concat!($what, " was refused, skipped or stopped."),
+            of $life,
+            ($($id: $id_type $(<$id_type_of>)? = $id_class $($id_otel)? => $id_docs;)*
              reason: Option<Text> = Meta => "Why.";
              duration_ns: Option<u64> = Measure => "How long it took.";)
             {}
+        }
+
+        impl $life {
+            /// All that its five rows say and don't share with every lifecycle.
+            const TEXT: &str = concat!(
+                $what, "\n", stringify!($otel), "\t", $otel_text,
+                "\n", stringify!($s_agui), "\t", $s_agui_text, "\n", stringify!($p_agui), "\t", $p_agui_text,
+                "\n", stringify!($c_agui), "\t", $c_agui_text, "\n", stringify!($f_agui), "\t", $f_agui_text,
+                "\n", stringify!($x_agui), "\t", $x_agui_text, "\n",
+                $crate::catalogue::table::lines!($($id: $id_type $(<$id_type_of>)? = $id_class $($id_otel)? => $id_docs;)*), "\n",
+                $crate::catalogue::table::lines! {
+                    $($arg: $arg_type $(<$arg_type_of>)? = $arg_class $($arg_otel)? => $arg_docs;)* $($s_rest)*
+                }, "\n",
+                $crate::catalogue::table::lines! {
+                    $outcome: $outcome_type $(<$outcome_type_of>)? = $o_class $($o_otel)? => $o_docs; $($c_rest)*
+                }, "\n",
+                $crate::catalogue::table::lines!($($f_rest)*)
+            );
         }
 
         #[doc = concat!($what, ": what all events of one have in common.")]
         #[derive(Clone, Debug, PartialEq)]
         pub struct $life {
             $(#[doc = $id_docs]
-            pub $id: $id_type,)*
+            pub $id: $id_type $(<$id_type_of>)?,)*
         }
 
         impl $crate::catalogue::Lifecycle for $life {
             const COMPONENT: $crate::ComponentScope = $crate::ComponentScope::$scope;
-            type Outcome = $outcome_type;
+            type Outcome = $outcome_type $(<$outcome_type_of>)?;
             type Progress = $Progress;
             type Completed = $Completed;
             type Failed = $Failed;
@@ -168,7 +249,7 @@ macro_rules! lifecycle {
                 $Progress::new($(self.$id.clone(),)* message)
             }
 
-            fn completed(&self, outcome: $outcome_type, duration_ns: Option<u64>) -> $Completed {
+            fn completed(&self, outcome: $outcome_type $(<$outcome_type_of>)?, duration_ns: Option<u64>) -> $Completed {
                 $Completed::new($(self.$id.clone(),)* outcome, duration_ns)
             }
 
@@ -185,8 +266,8 @@ macro_rules! lifecycle {
             #[doc = concat!($what, ", emitted as `", $s_kind, "` now and once more when the guard ends.")]
             pub fn $open(
                 &self,
-                $($id: impl $crate::catalogue::IntoField<$id_type>,)*
-                $($arg: impl $crate::catalogue::IntoField<$arg_type>),*
+                $($id: impl $crate::catalogue::IntoField<$id_type $(<$id_type_of>)?>,)*
+                $($arg: impl $crate::catalogue::IntoField<$arg_type $(<$arg_type_of>)?>),*
             ) -> $crate::Guard<$life> {
                 let life = || $life { $($id: $crate::catalogue::IntoField::into_field($id)),* };
                 $crate::Guard::open(self, life, |life| $Started::new($(life.$id.clone(),)* $($arg),*))
@@ -194,4 +275,4 @@ macro_rules! lifecycle {
         }
     };
 }
-pub(super) use {lifecycle, method, rows};
+pub(super) use {code, lifecycle, lines, method, rows, text};

@@ -2,7 +2,7 @@
 
 use super::comparison::{Comparison, Operator};
 use super::expr::Expr;
-use super::kinds::KindPattern;
+use super::kinds;
 use super::number::{number_len, unit_ns, unknown_unit};
 use super::read::Reader;
 use super::value::Is;
@@ -114,7 +114,7 @@ impl<'t> Parser<'t> {
                     .at_column(mark.column())
                     .expecting(format!("{word}=..., has {word}, or kind={word} for the kind of that name")))
             }
-            _ => KindPattern::parse(word).map(Expr::Kind).map_err(|error| within(error, &mark, 0)),
+            _ => kinds::named(word).map_err(|error| within(error, &mark, 0)),
         }
     }
 
