@@ -13,6 +13,7 @@ mod bus;
 pub mod catalogue;
 mod cursor;
 mod delivery;
+mod dialect;
 mod emitter;
 mod error;
 mod event;
@@ -38,6 +39,7 @@ pub use bus::stats::{BusStats, SubscriptionStats};
 pub use bus::{Bus, Listener, Unsubscribed};
 pub use cursor::Cursor;
 pub use delivery::{Delivery, Gap, GapReason, Published};
+pub use dialect::{Dialect, Form};
 pub use emitter::{Emitter, Guard};
 pub use error::{Error, ErrorKind, Rejected, Result};
 pub use event::{

@@ -24,7 +24,7 @@ impl Component {
 }
 
 /// The same for an id that may be empty.
-fn check_format(scope: ComponentScope, id: &str) -> Result<()> {
+pub(crate) fn check_format(scope: ComponentScope, id: &str) -> Result<()> {
     let Some(name) = name_of(scope) else { return Ok(()) };
     if id.is_empty() {
         return Err(Error::invalid(format!("{name} component_id cannot be empty")));

@@ -29,6 +29,7 @@ use uuid::Uuid;
 pub(crate) use body::Body;
 pub use body::Payload;
 pub use builder::EventBuilder;
+pub(crate) use component_id::check_format;
 pub use correlation::{Correlation, CorrelationField, SpanId, TraceId};
 pub use id::reseed_ids;
 pub(crate) use id::{new_id, new_span, new_trace, now_ns};
@@ -41,6 +42,7 @@ pub use scope::{Scope, ScopeField, Source};
 pub(crate) use size::measure;
 pub use text::json_len;
 pub(crate) use text::write_string;
+pub(crate) use time::{parse_time, write_time};
 
 use crate::catalogue;
 use crate::error::{Error, ErrorKind, Result};

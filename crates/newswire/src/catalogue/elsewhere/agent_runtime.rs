@@ -8,7 +8,7 @@ use super::alias::{Line, aliases};
 use crate::catalogue::{agent, message, model, rate, step, system, tool, workflow};
 
 pub(super) const ENVELOPE: &str = "id -> @attrs.id (an id of version 4 with a prefix); event_id -> @id; \
-    offset -> @origin.seq; timestamp -> @time; scope -> @kind; type -> @kind; component_id -> @component.id; \
+    offset -> @attrs.offset (a position in its own stream); timestamp -> @time; scope -> @kind; type -> @kind; component_id -> @component.id; \
     status -> @kind; workflow_id -> @scope.workflow; parent_workflow_id -> @scope.parent_workflow; \
     message -> @message; data -> @payload";
 

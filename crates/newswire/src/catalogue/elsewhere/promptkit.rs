@@ -9,7 +9,7 @@ use crate::catalogue::{
     session, speech, stage, state, stream, tool, transcription, validation, workflow,
 };
 
-pub(super) const ENVELOPE: &str = "Type -> @kind; Timestamp -> @time; Sequence -> @origin.seq; \
+pub(super) const ENVELOPE: &str = "Type -> @kind; Timestamp -> @time; Sequence -> @attrs.sequence (a position on its own bus); \
     ExecutionID -> @scope.run; RunID -> @scope.run; SessionID -> @scope.session; \
     ConversationID -> @scope.conversation; UserID -> @scope.user; Data -> @payload; \
     SpanContext -> @correlation.span; Metadata -> @attrs";
