@@ -15,6 +15,7 @@ mod replay;
 pub(crate) mod route;
 pub(crate) mod stats;
 mod subscribe;
+mod unread;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

@@ -121,16 +121,20 @@ impl Core {
                 order.learn(event.kind(), &self.interest);
                 continue;
             }
-            if ask.is_empty() {
+            let has_unread_key = routes.have_unread_key(event, matched, &ask);
+            if ask.is_empty() && !has_unread_key {
                 break;
             }
-            if attempt > RETRIES {
+            if attempt > RETRIES && !event.is_unread() {
                 route::evaluate(event, &ask, matched);
                 break;
             }
             let version = routes.version;
             let mut found = std::mem::take(matched);
             drop(order);
+            if has_unread_key || attempt >= RETRIES {
+                event.serialise();
+            }
             route::evaluate(event, &ask, &mut found);
             order = self.order.lock();
             let unchanged = order.routes.version == version && !order.closed;
@@ -210,9 +214,17 @@ impl Core {
         }
         let mut all_sent = Vec::with_capacity(prepared.len());
         let Some(first) = prepared.first() else { return Ok(Vec::new()) };
-        let mut order = match self.matched(self.order.lock(), first) {
-            Ok(order) => order,
-            Err(error) => return Err(Rejected { error, value: events }),
+        let mut order = loop {
+            let mut order = match self.matched(self.order.lock(), first) {
+                Ok(order) => order,
+                Err(error) => return Err(Rejected { error, value: events }),
+            };
+            let unread = order.unread_of(&prepared, &self.interest);
+            if unread.is_empty() {
+                break order;
+            }
+            drop(order);
+            unread.iter().for_each(Event::serialise);
         };
         for (index, event) in prepared.into_iter().enumerate() {
             if index > 0 {

@@ -38,6 +38,7 @@ impl Order {
         match subscriber.own_queue() {
             Some(queue) => {
                 insert_in_order(&mut route.own, subscriber.clone());
+                self.routes.looking_inside += usize::from(subscriber.looks_inside());
                 Source::Queue(queue)
             }
             None => {
@@ -56,6 +57,7 @@ impl Order {
     pub(crate) fn detach(&mut self, subscriber: &Arc<Subscriber>, interest: &Interest) {
         let Some(place) = self.routes.find(&subscriber.filter, subscriber.internal) else { return };
         let Some(route) = self.routes.get_mut(place) else { return };
+        let queues = route.own.len();
         for list in [&mut route.own, &mut route.inline, &mut route.sleepers] {
             list.retain(|other| other.id != subscriber.id);
         }
@@ -67,7 +69,10 @@ impl Order {
                 route.window = 0;
             }
         }
-        if route.on_tape.is_empty() && route.own.is_empty() {
+        let (is_deserted, has_left) =
+            (route.on_tape.is_empty() && route.own.is_empty(), route.own.len() < queues);
+        self.routes.looking_inside -= usize::from(has_left && subscriber.looks_inside());
+        if is_deserted {
             if let Some(route) = self.routes.leave(place) {
                 self.counts.remove(&route.bits, interest);
             }
@@ -221,6 +226,7 @@ impl Core {
                 continue;
             }
             let taken = inbox.take_to_serve(&mut admitted);
+            let unread = if taken.is_none() { inbox.unread() } else { None };
             let more = taken.is_some() && subscriber.may_engage(&inbox) && !inbox.has_nothing_to_take();
             if more {
                 subscriber.engage(&mut inbox);
@@ -231,6 +237,10 @@ impl Core {
             crate::handler::service::admit(admitted);
             if more {
                 subscriber.submit();
+            }
+            if let Some(event) = unread {
+                event.serialise();
+                continue;
             }
             if taken.is_some() {
                 return taken;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::service::{self, admit};
 use crate::bus::order::Called;
+use crate::event::Event;
 use crate::subscriber::Subscriber;
 use crate::subscription::inbox::Step;
 use crate::sync::thread_local;
@@ -105,7 +106,7 @@ fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
     let Some(handling) = &subscriber.service else { return };
     loop {
         let mut admitted = Vec::new();
-        let (step, window, untold) = {
+        let (step, window, untold, unread) = {
             let mut inbox = subscriber.inbox.lock();
             let asked = inbox.calls.asked_up_to;
             let due = inbox.peek_seq().filter(|seq| *seq <= asked);
@@ -132,13 +133,13 @@ fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
                 subscriber.tell_if_quiet(&inbox);
                 window = inbox.arm_window();
             }
-            (step, window, inbox.untold())
+            (step, window, inbox.untold(), inbox.unread())
         };
         subscriber.announce(untold);
         admit(admitted);
         match step {
             Step::Item(taken) => service::serve(subscriber, handling, taken),
-            Step::Held => {}
+            Step::Held => unread.iter().for_each(Event::serialise),
             Step::Nothing => {
                 subscriber.watch_window(window);
                 break;

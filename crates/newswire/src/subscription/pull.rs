@@ -138,6 +138,7 @@ impl Subscription {
             let taken = self.take_one(&mut inbox, &mut admitted);
             // Chunks that were held back may have been all that was read of history.
             let is_behind = taken.is_none() && inbox.is_behind();
+            let unread = if taken.is_none() { inbox.unread() } else { None };
             let untold = inbox.untold();
             drop(inbox);
             self.subscriber.announce(untold);
@@ -147,6 +148,7 @@ impl Subscription {
             match taken {
                 Some(taken) if !self.is_wanted(&taken) => {}
                 None if is_behind => {}
+                None if let Some(event) = &unread => event.serialise(),
                 other => return other.map(|taken| taken.delivery),
             }
         }

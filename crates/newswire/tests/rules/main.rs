@@ -13,6 +13,7 @@ mod gaps;
 mod interest;
 mod notices;
 mod order;
+mod payloads;
 mod publish;
 mod replay;
 mod streams;
