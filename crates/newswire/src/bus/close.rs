@@ -10,7 +10,7 @@ use super::core::Core;
 use super::stats::SubscriptionStats;
 use crate::ambient;
 use crate::handler::service::Service;
-use crate::handler::timer::deadline_after;
+use crate::handler::timer::{Alarm, deadline_after};
 use crate::subscriber::Subscriber;
 use crate::sync::wake;
 use crate::sync::{self, Condvar, Mutex};
@@ -76,7 +76,7 @@ impl Core {
     pub(crate) fn close_async(self: &Arc<Self>, timeout: Duration) -> Closing {
         let deadline = deadline_after(timeout);
         let is_first = self.begin_close(deadline);
-        Closing { core: self.clone(), deadline, is_first, timer_set: false }
+        Closing { core: self.clone(), deadline, is_first, alarm: None }
     }
 
     /// Takes the place in the order, releases who waits, and has the drain watched; once. Says whether this
@@ -187,7 +187,7 @@ pub struct Closing {
     core: Arc<Core>,
     deadline: Instant,
     is_first: bool,
-    timer_set: bool,
+    alarm: Option<Alarm>,
 }
 
 impl Future for Closing {
@@ -203,13 +203,13 @@ impl Future for Closing {
                     state.wakers.push(waker.clone());
                 }
                 drop(state);
-                if !std::mem::replace(&mut self.timer_set, true) {
+                if self.alarm.is_none() {
                     let core = Arc::downgrade(&self.core);
-                    self.core.timer.at(self.deadline, move || {
+                    self.alarm = Some(self.core.timer.alarm(self.deadline, move || {
                         if let Some(core) = core.upgrade() {
                             core.closing.tell();
                         }
-                    });
+                    }));
                 }
                 return Poll::Pending;
             }

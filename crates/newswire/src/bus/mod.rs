@@ -165,7 +165,8 @@ impl Bus {
         Ok(Listener::new(self.core.clone(), subscriber))
     }
 
-    /// Publishes a question and waits for the first event that names it in `reply_to`.
+    /// Publishes a question and waits for the first event that names it in `reply_to`, up to `timeout`. A
+    /// full queue that the question meets has that long, too, to make room for it.
     ///
     /// # Errors
     /// With the question given back: `TimedOut`; `WouldDeadlock` inside a handler and on a loop thread;
@@ -174,7 +175,8 @@ impl Bus {
         self.core.request(event, timeout)
     }
 
-    /// As [`Bus::request`], without holding the thread; the question is published at once.
+    /// As [`Bus::request`], without holding the thread; the question is published at once, and waits for room
+    /// by polling.
     pub fn request_async(&self, event: Event, timeout: Duration) -> Request {
         self.core.request_async(event, timeout)
     }
@@ -192,7 +194,7 @@ impl Bus {
         let stream =
             filter.into_filter().and_then(|filter| self.core.expect(filter)).map(Subscription::stream);
         let deadline = deadline_after(timeout);
-        Expectation { stream, core: self.core.clone(), timeout, deadline, timer_set: false }
+        Expectation { stream, core: self.core.clone(), timeout, deadline, alarm: None }
     }
 
     /// Has `enricher` look at each event before it has its seq, and complete it.

@@ -15,6 +15,7 @@ use crate::delivery::{GapReason, Published};
 use crate::error::{Error, ErrorKind, Rejected};
 use crate::event::Event;
 use crate::handler::inline;
+use crate::handler::timer::Alarm;
 use crate::subscriber::{Subscriber, Waking};
 use crate::subscription::queue::Patience;
 use crate::subscription::waiting::{Ticket, Verdict};
@@ -192,7 +193,7 @@ impl Core {
             sent.published.deferred += deferred;
         }
         for (subscriber, ticket) in tickets {
-            let verdict = self.wait_for_room(&subscriber, &ticket);
+            let verdict = self.wait_for_room(&subscriber, &ticket, ticket.deadline());
             sent.count_wait(verdict);
         }
         for subscriber in spent {
@@ -251,11 +252,16 @@ impl Core {
         self.send(self.order.lock(), event, Manner::Await, &mut sent)?;
         let tickets = sent.todo.as_mut().map_or_else(Vec::new, |todo| std::mem::take(&mut todo.tickets));
         self.see_through(&mut sent);
-        Ok(Publishing { core: self.clone(), sent, tickets, timer_set: false })
+        Ok(Publishing { core: self.clone(), sent, tickets, alarm: None })
     }
 
-    fn wait_for_room(self: &Arc<Self>, subscriber: &Arc<Subscriber>, ticket: &Arc<Ticket>) -> Verdict {
-        match ticket.wait() {
+    fn wait_for_room(
+        self: &Arc<Self>,
+        subscriber: &Arc<Subscriber>,
+        ticket: &Arc<Ticket>,
+        deadline: Instant,
+    ) -> Verdict {
+        match ticket.wait_until(deadline) {
             Some(verdict) => verdict,
             None => self.give_up(subscriber, ticket),
         }
@@ -313,7 +319,8 @@ pub struct Publishing {
     core: Arc<Core>,
     sent: Sent,
     tickets: Vec<(Arc<Subscriber>, Arc<Ticket>)>,
-    timer_set: bool,
+    /// Set while the last ticket is waited for.
+    alarm: Option<Alarm>,
 }
 
 impl Future for Publishing {
@@ -326,22 +333,31 @@ impl Future for Publishing {
                 Some(verdict) => verdict,
                 None if overdue => self.core.give_up(&subscriber, &ticket),
                 None => {
-                    if !std::mem::replace(&mut self.timer_set, true) {
+                    if self.alarm.is_none() {
                         let late = Arc::downgrade(&ticket);
-                        self.core.timer.at(ticket.deadline(), move || {
+                        self.alarm = Some(self.core.timer.alarm(ticket.deadline(), move || {
                             if let Some(ticket) = late.upgrade() {
                                 ticket.tell();
                             }
-                        });
+                        }));
                     }
                     return Poll::Pending;
                 }
             };
-            self.timer_set = false;
+            self.alarm = None;
             self.tickets.pop();
             self.sent.count_wait(verdict);
         }
         Poll::Ready(self.sent.published)
+    }
+}
+
+impl Publishing {
+    /// Waits for room, holding the thread, until `deadline` at most.
+    pub(super) fn wait_until(mut self, deadline: Instant) {
+        for (subscriber, ticket) in std::mem::take(&mut self.tickets) {
+            self.core.wait_for_room(&subscriber, &ticket, deadline.min(ticket.deadline()));
+        }
     }
 }
 
