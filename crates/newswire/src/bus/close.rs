@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use super::ask::Question;
 use super::core::Core;
 use super::stats::SubscriptionStats;
 use crate::ambient;
 use crate::handler::service::Service;
 use crate::handler::timer::{Alarm, deadline_after};
 use crate::subscriber::Subscriber;
+use crate::subscription::waiting::Ticket;
 use crate::sync::wake;
 use crate::sync::{self, Condvar, Mutex};
 
@@ -39,6 +41,22 @@ struct State {
     drained: Vec<Arc<Subscriber>>,
     report: Option<CloseReport>,
     wakers: Vec<Waker>,
+    /// The bus, where nobody else may hold it any more; until the report is there.
+    held: Option<Arc<Core>>,
+}
+
+/// Whom to tell that the bus has closed, once the locks are released.
+#[must_use = "they wait"]
+pub(super) struct Ended {
+    questions: Vec<Arc<Question>>,
+    released: Vec<Arc<Ticket>>,
+}
+
+impl Ended {
+    pub(super) fn tell(self) {
+        self.questions.iter().for_each(|question| question.tell(None));
+        self.released.iter().for_each(|ticket| ticket.tell());
+    }
 }
 
 /// The one close of a bus, shared by everyone who asks for it.
@@ -82,46 +100,10 @@ impl Core {
     /// Takes the place in the order, releases who waits, and has the drain watched; once. Says whether this
     /// was that time.
     fn begin_close(self: &Arc<Self>, deadline: Instant) -> bool {
-        let mut released = Vec::new();
-        let questions = {
-            let mut order = self.order.lock();
-            if order.closed {
-                return false;
-            }
-            order.closed = true;
-            let subscribers: Vec<_> = order.subscribers.values().cloned().collect();
-            for subscriber in &subscribers {
-                let mut inbox = subscriber.inbox.lock();
-                inbox.end(&mut released);
-                if inbox.paused && subscriber.service.is_some() {
-                    // Whoever is set aside isn't called again for a close.
-                    inbox.paused = false;
-                    inbox.discard();
-                }
-                subscriber.summon(&mut inbox, &mut order.to_wake);
-            }
-            order.totals.dropped += released.len() as u64;
-            let mut state = self.closing.state.lock();
-            state.begun = true;
-            state.last_seq = order.seq;
-            state.drained =
-                subscribers.into_iter().filter(|subscriber| subscriber.service.is_some()).collect();
-            order.questions.take_all()
-        };
-        questions.iter().for_each(|question| question.tell(None));
-        for ticket in released {
-            ticket.tell();
-        }
+        let Some(ended) = self.end_all(None) else { return false };
+        ended.tell();
         self.wake_everyone();
-        for subscriber in self.closing.drained() {
-            if subscriber.is_inline() {
-                if subscriber.inbox.lock().holds_back() {
-                    subscriber.call_consumer();
-                }
-                subscriber.retire_if_over();
-            }
-        }
-        self.see_whether_closed();
+        self.release_inline();
         if self.closing.state.lock().report.is_none() {
             let core = Arc::downgrade(self);
             self.timer.at(deadline, move || {
@@ -131,6 +113,48 @@ impl Core {
             });
         }
         true
+    }
+
+    /// Ends all subscriptions, in one step of the order; `None` when that has been done. The drain holds
+    /// `held` until it has ended.
+    pub(super) fn end_all(&self, held: Option<&Arc<Self>>) -> Option<Ended> {
+        let mut released = Vec::new();
+        let mut order = self.order.lock();
+        if order.closed {
+            return None;
+        }
+        order.closed = true;
+        let subscribers: Vec<_> = order.subscribers.values().cloned().collect();
+        for subscriber in &subscribers {
+            let mut inbox = subscriber.inbox.lock();
+            inbox.end(&mut released);
+            if inbox.paused && subscriber.service.is_some() {
+                // Whoever is set aside isn't called again for a close.
+                inbox.paused = false;
+                inbox.discard();
+            }
+            subscriber.summon(&mut inbox, &mut order.to_wake);
+        }
+        order.totals.dropped += released.len() as u64;
+        let mut state = self.closing.state.lock();
+        state.begun = true;
+        state.last_seq = order.seq;
+        state.held = held.cloned();
+        state.drained = subscribers.into_iter().filter(|subscriber| subscriber.service.is_some()).collect();
+        Some(Ended { questions: order.questions.take_all(), released })
+    }
+
+    /// Lets go of inline handlers, whom no worker will come by: user code, as their last calls are.
+    pub(crate) fn release_inline(self: &Arc<Self>) {
+        for subscriber in self.closing.drained() {
+            if subscriber.is_inline() {
+                if subscriber.inbox.lock().holds_back() {
+                    subscriber.call_consumer();
+                }
+                subscriber.retire_if_over();
+            }
+        }
+        self.see_whether_closed();
     }
 
     /// Makes the report once everything has drained.
@@ -173,9 +197,11 @@ impl Core {
         let last_seq = state.last_seq;
         state.report = Some(CloseReport { complete: true, last_seq, abandoned, discarded, subscriptions });
         state.drained.clear();
+        let held = state.held.take();
         drop(state);
         self.closing.done.notify_all();
         self.closing.tell();
+        drop(held);
     }
 }
 
@@ -228,8 +254,16 @@ impl Drain {
         wakers.into_iter().for_each(wake);
     }
 
+    /// Holds the bus until the drain has ended.
+    pub(super) fn hold(&self, core: &Arc<Core>) {
+        let mut state = self.state.lock();
+        if state.report.is_none() {
+            state.held = Some(core.clone());
+        }
+    }
+
     /// Those that the close waits for.
-    fn drained(&self) -> Vec<Arc<Subscriber>> {
+    pub(super) fn drained(&self) -> Vec<Arc<Subscriber>> {
         self.state.lock().drained.clone()
     }
 

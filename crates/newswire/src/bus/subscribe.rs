@@ -103,13 +103,11 @@ impl Order {
     }
 
     /// Moves a subscription that is over to those that the stats remember.
-    pub(crate) fn retire(&mut self, subscriber: &Arc<Subscriber>, kept: usize) {
-        if self.subscribers.remove(&subscriber.id).is_some() {
-            self.retired.push_back(subscriber.clone());
-            while self.retired.len() > kept {
-                self.retired.pop_front();
-            }
-        }
+    /// Gives back whom they forget for it, to be freed outside the lock: its predicate is user code's.
+    pub(crate) fn retire(&mut self, subscriber: &Arc<Subscriber>, kept: usize) -> Option<Arc<Subscriber>> {
+        self.subscribers.remove(&subscriber.id)?;
+        self.retired.push_back(subscriber.clone());
+        if self.retired.len() > kept { self.retired.pop_front() } else { None }
     }
 }
 
@@ -265,6 +263,7 @@ impl Core {
     /// Ends a subscription: what is queued is discarded, those who wait for room are released.
     pub(crate) fn unsubscribe(self: &Arc<Self>, subscriber: &Arc<Subscriber>) {
         let mut released = Vec::new();
+        let mut forgotten = None;
         {
             let mut order = self.order.lock();
             order.detach(subscriber, &self.interest);
@@ -273,11 +272,12 @@ impl Core {
             inbox.discard();
             order.totals.dropped += released.len() as u64;
             if inbox.is_quiet() {
-                order.retire(subscriber, self.options.closed_kept);
+                forgotten = order.retire(subscriber, self.options.closed_kept);
             }
             // Else a close still waits for the calls that have begun; whoever ends the last one retires it.
             subscriber.tell_if_quiet(&inbox);
         }
+        drop(forgotten);
         for ticket in released {
             ticket.tell();
         }
@@ -332,11 +332,12 @@ impl Subscriber {
             inbox.is_over() && inbox.is_quiet() && !inbox.calls.serving
         };
         if over && let Some(core) = self.core.upgrade() {
-            {
+            let forgotten = {
                 let mut order = core.order.lock();
                 order.detach(self, &core.interest);
-                order.retire(self, core.options.closed_kept);
-            }
+                order.retire(self, core.options.closed_kept)
+            };
+            drop(forgotten);
             self.release_handler();
             core.see_whether_closed();
         }

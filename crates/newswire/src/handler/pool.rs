@@ -24,6 +24,7 @@ const QUANTUM: usize = 64;
 enum Job {
     Serve(Arc<Subscriber>),
     WakeTheRest(Arc<Core>),
+    ReleaseInline(Arc<Core>),
 }
 
 struct Ready {
@@ -89,6 +90,11 @@ impl Pool {
         self.shared.submit(i32::MAX, Job::WakeTheRest(core));
     }
 
+    /// Has the inline handlers of a closed bus let go of.
+    pub(crate) fn release_inline(&self, core: Arc<Core>) {
+        self.shared.submit(i32::MAX, Job::ReleaseInline(core));
+    }
+
     /// Does one thing that is ready, as a worker would; false when there is none.
     #[cfg(all(test, feature = "loom"))]
     pub(crate) fn work(&self) -> bool {
@@ -98,6 +104,7 @@ impl Pool {
                 self.shared.serve(&subscriber, &Worker { busy_since: AtomicU64::new(0) });
             }
             Job::WakeTheRest(core) => core.wake_everyone(),
+            Job::ReleaseInline(core) => core.release_inline(),
         }
         true
     }
@@ -151,7 +158,7 @@ impl Shared {
             self.see_to_it(&mut state);
             state.ready.peek().and_then(|ready| match &ready.job {
                 Job::Serve(subscriber) => subscriber.core.upgrade(),
-                Job::WakeTheRest(core) => Some(core.clone()),
+                Job::WakeTheRest(core) | Job::ReleaseInline(core) => Some(core.clone()),
             })
         };
         // No worker may come for long, and the sleepers after this one shouldn't wait for that.
@@ -214,6 +221,7 @@ impl Shared {
             match job {
                 Job::Serve(subscriber) => self.serve(&subscriber, worker),
                 Job::WakeTheRest(core) => core.wake_everyone(),
+                Job::ReleaseInline(core) => core.release_inline(),
             }
             state = self.state.lock();
         }

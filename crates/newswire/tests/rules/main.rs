@@ -10,6 +10,7 @@ mod common;
 mod filters;
 mod full_queue;
 mod gaps;
+mod handles;
 mod interest;
 mod notices;
 mod order;
