@@ -5,6 +5,7 @@
 //! handlers starve nobody. Whoever submits wakes at most one worker; it calls the next sleeper first.
 
 use std::collections::BinaryHeap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -218,11 +219,13 @@ impl Shared {
                 self.see_to_it(&mut state);
             }
             drop(state);
-            match job {
+            // Calls of handlers are caught already; nothing else that goes wrong may cost a worker.
+            let _ = catch_unwind(AssertUnwindSafe(|| match job {
                 Job::Serve(subscriber) => self.serve(&subscriber, worker),
                 Job::WakeTheRest(core) => core.wake_everyone(),
                 Job::ReleaseInline(core) => core.release_inline(),
-            }
+            }));
+            worker.busy_since.store(0, Ordering::Relaxed);
             state = self.state.lock();
         }
     }
