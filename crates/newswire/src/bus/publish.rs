@@ -90,6 +90,10 @@ impl Core {
             Ok(order) => order,
             Err(error) => return Err(Rejected { error, value: event }),
         };
+        if sent.about.is_some_and(|about| !order.is_heard(about)) {
+            order.matched.clear();
+            return Ok(());
+        }
         if manner == Manner::AllOrNothing && order.would_block(&event) {
             order.matched.clear();
             let error = Error::new(ErrorKind::Full, "the queue of a subscription that blocks is full");
