@@ -13,6 +13,7 @@ use crate::ambient;
 use crate::handler::service::Service;
 use crate::handler::timer::{Alarm, deadline_after};
 use crate::subscriber::Subscriber;
+use crate::subscription::inbox::Inbox;
 use crate::subscription::waiting::Ticket;
 use crate::sync::wake;
 use crate::sync::{self, Condvar, Mutex};
@@ -21,13 +22,16 @@ use crate::sync::{self, Condvar, Mutex};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CloseReport {
-    /// Whether the drain has ended; false where this caller couldn't or wouldn't wait for it.
+    /// Whether everything was drained before the deadline: handlers and sinks had all that was queued for
+    /// them, unless they were paused or set aside, and their `on_close` has returned. So nothing is abandoned
+    /// then, and nothing discarded for want of time. False also where this caller couldn't or wouldn't wait.
     pub complete: bool,
     /// The last seq of the bus.
     pub last_seq: u64,
-    /// How many calls were still running at the deadline and were left alone.
+    /// How many events were in calls still running at the deadline, which were left alone.
     pub abandoned: u64,
-    /// How many events were still queued for handlers at the deadline.
+    /// How many events this close discarded: what was still queued for handlers at the deadline, and what
+    /// was queued for those that were paused or set aside. Earlier losses are in the books only.
     pub discarded: u64,
     /// Every handler, sink and store that the close waited for.
     pub subscriptions: Vec<SubscriptionStats>,
@@ -131,7 +135,7 @@ impl Core {
             if inbox.paused && subscriber.service.is_some() {
                 // Whoever is set aside isn't called again for a close.
                 inbox.paused = false;
-                inbox.discard();
+                inbox.discard_for_close();
             }
             subscriber.summon(&mut inbox, &mut order.to_wake);
         }
@@ -166,8 +170,8 @@ impl Core {
             }
             state.drained.clone()
         };
-        if drained.iter().all(|subscriber| subscriber.service.as_ref().is_none_or(Service::is_released)) {
-            self.report(&drained, 0);
+        if are_released(&drained) {
+            self.report(&drained, true, 0);
         }
     }
 
@@ -178,24 +182,24 @@ impl Core {
             return;
         }
         let drained = self.closing.drained();
-        let mut abandoned = 0;
+        let (complete, mut abandoned) = (are_released(&drained), 0);
         for subscriber in &drained {
             let mut inbox = subscriber.inbox.lock();
-            inbox.discard();
+            inbox.discard_for_close();
             abandoned += inbox.books.in_flight + inbox.calls.overrunning;
         }
-        self.report(&drained, abandoned);
+        self.report(&drained, complete, abandoned);
     }
 
-    fn report(self: &Arc<Self>, drained: &[Arc<Subscriber>], abandoned: u64) {
+    fn report(self: &Arc<Self>, drained: &[Arc<Subscriber>], complete: bool, abandoned: u64) {
         let subscriptions: Vec<_> = drained.iter().map(|subscriber| subscriber.stats()).collect();
+        let discarded = drained.iter().map(|subscriber| subscriber.inbox.lock().closed_off).sum();
         let mut state = self.closing.state.lock();
         if state.report.is_some() {
             return;
         }
-        let discarded = subscriptions.iter().map(|stats| stats.books.discarded).sum();
         let last_seq = state.last_seq;
-        state.report = Some(CloseReport { complete: true, last_seq, abandoned, discarded, subscriptions });
+        state.report = Some(CloseReport { complete, last_seq, abandoned, discarded, subscriptions });
         state.drained.clear();
         let held = state.held.take();
         drop(state);
@@ -203,6 +207,19 @@ impl Core {
         self.closing.tell();
         drop(held);
     }
+}
+
+impl Inbox {
+    /// Discards what is queued, for a close, which tells how much that was.
+    fn discard_for_close(&mut self) {
+        let before = self.books.discarded;
+        self.discard();
+        self.closed_off += self.books.discarded - before;
+    }
+}
+
+fn are_released(drained: &[Arc<Subscriber>]) -> bool {
+    drained.iter().all(|subscriber| subscriber.service.as_ref().is_none_or(Service::is_released))
 }
 
 /// A close that is under way: see [`Bus::close_async`](crate::Bus::close_async).

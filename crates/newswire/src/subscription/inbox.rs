@@ -108,6 +108,8 @@ pub(crate) struct Inbox {
     pub(crate) condition: Condition,
     /// The calls of its handler.
     pub(crate) calls: Calls,
+    /// How many events a close discarded here.
+    pub(crate) closed_off: u64,
 }
 
 impl Inbox {
@@ -125,6 +127,7 @@ impl Inbox {
             listed: false,
             condition: Condition::default(),
             calls: Calls::default(),
+            closed_off: 0,
         }
     }
 
