@@ -163,7 +163,8 @@ impl Bus {
         Ok(Subscription::new(self.core.clone(), subscriber))
     }
 
-    /// Has `handler` called with each matching event, one at a time, on a worker.
+    /// Has `handler` called with each matching event, one at a time, on a worker. A closure returns `()` or a
+    /// `Result<(), E>`; see [`Handler`](crate::Handler).
     ///
     /// # Errors
     /// As [`Bus::subscribe_with`].
