@@ -13,6 +13,7 @@ use crate::filter::Filter;
 
 impl Routes {
     /// Whether one of these routes has a handler whose key is in the payload, which is unread as yet.
+    #[inline]
     pub(super) fn have_unread_key(&self, event: &Event, matched: &[usize], ask: &[(usize, Filter)]) -> bool {
         self.looking_inside > 0 && event.is_unread() && {
             let mut places = matched.iter().chain(ask.iter().map(|(place, _)| place));
