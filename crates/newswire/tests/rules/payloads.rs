@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::common::{LONG, eventually, kind, queue};
 
-/// Publishes whenever it is serialised.
+/// Publishes whenever it is serialised, and looks at every subscription.
 #[derive(Clone, Deserialize)]
 struct Talkative {
     kind: String,
@@ -25,6 +25,7 @@ impl Serialize for Talkative {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if let Some(bus) = &self.bus {
             bus.publish(Event::builder(kind("talk.heard")).build().unwrap()).unwrap();
+            assert!(bus.stats().subscriptions.iter().all(|one| one.books.balance()));
         }
         let mut fields = serializer.serialize_struct("Talkative", 3)?;
         fields.serialize_field("kind", &self.kind)?;
