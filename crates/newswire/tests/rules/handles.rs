@@ -17,6 +17,13 @@ fn has_ended(subscription: &mut Subscription) -> bool {
     subscription.try_next().is_err_and(|error| error.kind() == ErrorKind::Closed)
 }
 
+/// Runs it on a thread of its own, which may never end; what it gives comes here.
+fn elsewhere<R: Send + 'static>(run: impl FnOnce() -> R + Send + 'static) -> mpsc::Receiver<R> {
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || _ = tell.send(run()));
+    told
+}
+
 /// Takes note of its calls, and where the last one was made.
 struct Noting {
     seqs: Mutex<mpsc::Sender<u64>>,
@@ -43,14 +50,14 @@ fn noting() -> (Arc<dyn Handler>, mpsc::Receiver<u64>, mpsc::Receiver<ThreadId>)
 fn iteration_ends_when_the_last_handle_is_gone() {
     let bus = Bus::new();
     let (all, own) = (bus.subscribe("*").unwrap(), bus.subscribe_with("*", blocking(64)).unwrap());
-    let consumers = [all, own]
-        .map(|subscription| thread::spawn(move || subscription.map(Item::from).collect::<Vec<_>>()));
+    let consumers =
+        [all, own].map(|subscription| elsewhere(move || subscription.map(Item::from).collect::<Vec<_>>()));
     let other = bus.clone();
     publish(&bus, 2);
     drop(bus);
     thread::spawn(move || publish(&other, 1)).join().unwrap();
     for consumer in consumers {
-        assert_eq!(consumer.join().unwrap(), [1, 2, 3].map(Item::Seq));
+        assert_eq!(consumer.recv_timeout(LONG).unwrap(), [1, 2, 3].map(Item::Seq));
     }
 }
 
@@ -60,7 +67,7 @@ fn a_stream_and_whoever_expects_something_are_told_of_the_end() {
     let mut stream = bus.subscribe("*").unwrap().stream();
     let expected = bus.wait_for_async("run.*", LONG);
     let asked = bus.request_async(event("tool.asked"), LONG);
-    let told = thread::spawn(move || {
+    let told = elsewhere(move || {
         let next = |stream: &mut newswire::SubscriptionStream| {
             block_on(std::future::poll_fn(|context| stream.poll_next(context)))
         };
@@ -68,7 +75,7 @@ fn a_stream_and_whoever_expects_something_are_told_of_the_end() {
         (first, next(&mut stream).is_none(), block_on(expected), block_on(asked))
     });
     drop(bus);
-    let (first, has_ended, expected, asked) = told.join().unwrap();
+    let (first, has_ended, expected, asked) = told.recv_timeout(LONG).unwrap();
     assert_eq!((first, has_ended), (Some(Item::Seq(1)), true));
     assert_eq!(expected.unwrap_err().kind(), ErrorKind::Closed);
     assert_eq!(asked.unwrap_err().kind(), ErrorKind::Closed);
@@ -224,12 +231,7 @@ fn a_predicate_may_hold_the_last_handle() {
     drop((bus, holding));
     assert!(!has_ended(&mut all));
     // The stats forget who left before.
-    let (tell, told) = mpsc::channel();
-    thread::spawn(move || {
-        drop(last);
-        let _ = tell.send(());
-    });
-    told.recv_timeout(LONG).expect("it returns");
+    elsewhere(move || drop(last)).recv_timeout(LONG).expect("it returns");
     assert!(has_ended(&mut all));
     assert!(all.next().map(|delivery| matches!(delivery, Delivery::Event(_))).is_none());
 }
