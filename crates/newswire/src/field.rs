@@ -169,6 +169,11 @@ impl Field {
         }
     }
 
+    /// Whether it is in the payload.
+    pub(crate) fn is_inside(&self) -> bool {
+        matches!(self.0, Place::Payload(_))
+    }
+
     /// Whether the name says that the value counts nanoseconds.
     pub(crate) fn counts_ns(&self) -> bool {
         match &self.0 {

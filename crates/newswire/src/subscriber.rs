@@ -42,6 +42,11 @@ impl Subscriber {
         Some(field.value_with(event, &mut Look::default()).unwrap_or_default().into())
     }
 
+    /// Whether its key is in the payload.
+    pub(crate) fn looks_inside(&self) -> bool {
+        self.key.as_ref().is_some_and(Field::is_inside)
+    }
+
     /// Whether the bus's order of priority puts it before `other`.
     pub(crate) fn precedes(&self, other: &Self) -> bool {
         (self.priority, other.id) > (other.priority, self.id)

@@ -12,13 +12,13 @@ use uuid::Uuid;
 use super::core::Core;
 use super::interest::Interest;
 use super::order::Order;
-use super::publish::Manner;
+use super::publish::Publishing;
 use crate::ambient;
 use crate::delivery::Delivery;
 use crate::error::{Error, ErrorKind, Rejected, Result};
 use crate::event::{CorrelationField, Event};
 use crate::filter::Filter;
-use crate::handler::timer::deadline_after;
+use crate::handler::timer::{Alarm, deadline_after};
 use crate::options::{SubscribeOptions, WhenFull};
 use crate::subscription::pull::Subscription;
 use crate::subscription::stream::SubscriptionStream;
@@ -95,17 +95,27 @@ impl Questions {
 impl Question {
     /// Gives the answer, or word that none will come, to whoever waits.
     pub(crate) fn tell(&self, event: Option<Event>) {
-        let caller = {
+        {
             let mut answer = self.answer.lock();
             answer.closed = event.is_none();
             answer.event = event;
-            std::mem::replace(&mut answer.caller, Caller::Nobody)
-        };
+        }
+        self.call_back();
+    }
+
+    /// Has whoever waits look again.
+    fn call_back(&self) {
+        let caller = std::mem::replace(&mut self.answer.lock().caller, Caller::Nobody);
         match caller {
             Caller::Nobody => {}
             Caller::Thread(thread) => thread.unpark(),
             Caller::Task(waker) => wake(waker),
         }
+    }
+
+    /// Has `caller` told of what becomes of it.
+    fn call(&self, caller: Caller) {
+        self.answer.lock().caller = caller;
     }
 
     fn take(&self, caller: Caller) -> Option<Result<Event>> {
@@ -129,8 +139,8 @@ impl Order {
 }
 
 impl Core {
-    /// Registers the question and publishes it.
-    fn ask(self: &Arc<Self>, event: Event) -> Result<Arc<Question>, Rejected<Event>> {
+    /// Registers the question and publishes it; full queues are waited for by the caller.
+    fn ask(self: &Arc<Self>, event: Event) -> Result<Asked, Rejected<Event>> {
         let id = event.id();
         let asked = {
             let mut order = self.order.lock();
@@ -143,8 +153,8 @@ impl Core {
             Ok(question) => question,
             Err(error) => return Err(Rejected { error, value: event }),
         };
-        match self.publish(event, Manner::Wait) {
-            Ok(_) => Ok(question),
+        match self.publish_async(event) {
+            Ok(publishing) => Ok(Asked { question, publishing: Some(publishing) }),
             Err(rejected) => {
                 self.forget(&id);
                 Err(rejected)
@@ -167,7 +177,10 @@ impl Core {
             return Err(Rejected { error, value: event });
         }
         let (deadline, id, asked) = (deadline_after(timeout), event.id(), event.clone());
-        let question = self.ask(event)?;
+        let Asked { question, publishing } = self.ask(event)?;
+        if let Some(publishing) = publishing {
+            publishing.wait_until(deadline);
+        }
         loop {
             if let Some(answer) = question.take(Caller::Thread(sync::current_thread())) {
                 return answer.map_err(|error| Rejected { error, value: asked });
@@ -187,8 +200,8 @@ impl Core {
 
     pub(crate) fn request_async(self: &Arc<Self>, event: Event, timeout: Duration) -> Request {
         let (id, deadline) = (event.id(), deadline_after(timeout));
-        let state = self.ask(event).map_err(Error::from);
-        Request { core: self.clone(), id, timeout, deadline, asked: state, timer_set: false }
+        let asked = self.ask(event).map_err(Error::from);
+        Request { core: self.clone(), id, timeout, deadline, asked, alarm: None }
     }
 
     /// A subscription that takes the first match only.
@@ -215,33 +228,48 @@ pub struct Request {
     id: Uuid,
     timeout: Duration,
     deadline: Instant,
-    asked: Result<Arc<Question>>,
-    timer_set: bool,
+    asked: Result<Asked>,
+    alarm: Option<Alarm>,
+}
+
+/// A question that has its seq.
+struct Asked {
+    question: Arc<Question>,
+    /// While queues that it met are full.
+    publishing: Option<Publishing>,
 }
 
 impl Future for Request {
     type Output = Result<Event>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let question = match &self.asked {
-            Ok(question) => question.clone(),
+        let Self { core, timeout, deadline, asked, alarm, .. } = &mut *self;
+        let Asked { question, publishing } = match asked {
+            Ok(asked) => asked,
             Err(error) => return Poll::Ready(Err(error.clone())),
         };
-        if let Some(answer) = question.take(Caller::Task(context.waker().clone())) {
-            return Poll::Ready(answer);
-        }
-        if Instant::now() >= self.deadline {
-            return Poll::Ready(Err(no_answer(self.timeout)));
-        }
-        if !std::mem::replace(&mut self.timer_set, true) {
-            let question = Arc::downgrade(&question);
-            self.core.timer.at(self.deadline, move || {
-                let Some(question) = question.upgrade() else { return };
-                let caller = std::mem::replace(&mut question.answer.lock().caller, Caller::Nobody);
-                if let Caller::Task(waker) = caller {
-                    wake(waker);
+        let caller = Caller::Task(context.waker().clone());
+        match publishing.as_mut().map(|publishing| Pin::new(publishing).poll(context)) {
+            // Whoever has no room for the question yet is to have it even if the answer is there.
+            Some(Poll::Pending) => question.call(caller),
+            Some(Poll::Ready(_)) | None => {
+                *publishing = None;
+                if let Some(answer) = question.take(caller) {
+                    return Poll::Ready(answer);
                 }
-            });
+            }
+        }
+        if Instant::now() >= *deadline {
+            *publishing = None;
+            return Poll::Ready(question.take(Caller::Nobody).unwrap_or_else(|| Err(no_answer(*timeout))));
+        }
+        if alarm.is_none() {
+            let question = Arc::downgrade(question);
+            *alarm = Some(core.timer.alarm(*deadline, move || {
+                if let Some(question) = question.upgrade() {
+                    question.call_back();
+                }
+            }));
         }
         Poll::Pending
     }
@@ -262,7 +290,7 @@ pub struct Expectation {
     pub(super) core: Arc<Core>,
     pub(super) timeout: Duration,
     pub(super) deadline: Instant,
-    pub(super) timer_set: bool,
+    pub(super) alarm: Option<Alarm>,
 }
 
 impl Future for Expectation {
@@ -286,15 +314,15 @@ impl Future for Expectation {
         if Instant::now() >= self.deadline {
             return Poll::Ready(Err(no_answer(self.timeout)));
         }
-        if !std::mem::replace(&mut self.timer_set, true)
+        if self.alarm.is_none()
             && let Ok(stream) = &self.stream
         {
             let expecting = Arc::downgrade(stream.subscriber());
-            self.core.timer.at(self.deadline, move || {
+            self.alarm = Some(self.core.timer.alarm(self.deadline, move || {
                 if let Some(subscriber) = expecting.upgrade() {
                     subscriber.wake_task();
                 }
-            });
+            }));
         }
         Poll::Pending
     }

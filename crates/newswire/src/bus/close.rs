@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use super::ask::Question;
 use super::core::Core;
 use super::stats::SubscriptionStats;
 use crate::ambient;
 use crate::handler::service::Service;
-use crate::handler::timer::deadline_after;
+use crate::handler::timer::{Alarm, deadline_after};
 use crate::subscriber::Subscriber;
+use crate::subscription::inbox::Inbox;
+use crate::subscription::waiting::Ticket;
 use crate::sync::wake;
 use crate::sync::{self, Condvar, Mutex};
 
@@ -19,13 +22,16 @@ use crate::sync::{self, Condvar, Mutex};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CloseReport {
-    /// Whether the drain has ended; false where this caller couldn't or wouldn't wait for it.
+    /// Whether everything was drained before the deadline: handlers and sinks had all that was queued for
+    /// them, unless they were paused or set aside, and their `on_close` has returned. So nothing is abandoned
+    /// then, and nothing discarded for want of time. False also where this caller couldn't or wouldn't wait.
     pub complete: bool,
     /// The last seq of the bus.
     pub last_seq: u64,
-    /// How many calls were still running at the deadline and were left alone.
+    /// How many events were in calls still running at the deadline, which were left alone.
     pub abandoned: u64,
-    /// How many events were still queued for handlers at the deadline.
+    /// How many events this close discarded: what was still queued for handlers at the deadline, and what
+    /// was queued for those that were paused or set aside. Earlier losses are in the books only.
     pub discarded: u64,
     /// Every handler, sink and store that the close waited for.
     pub subscriptions: Vec<SubscriptionStats>,
@@ -39,6 +45,22 @@ struct State {
     drained: Vec<Arc<Subscriber>>,
     report: Option<CloseReport>,
     wakers: Vec<Waker>,
+    /// The bus, where nobody else may hold it any more; until the report is there.
+    held: Option<Arc<Core>>,
+}
+
+/// Whom to tell that the bus has closed, once the locks are released.
+#[must_use = "they wait"]
+pub(super) struct Ended {
+    questions: Vec<Arc<Question>>,
+    released: Vec<Arc<Ticket>>,
+}
+
+impl Ended {
+    pub(super) fn tell(self) {
+        self.questions.iter().for_each(|question| question.tell(None));
+        self.released.iter().for_each(|ticket| ticket.tell());
+    }
 }
 
 /// The one close of a bus, shared by everyone who asks for it.
@@ -76,52 +98,16 @@ impl Core {
     pub(crate) fn close_async(self: &Arc<Self>, timeout: Duration) -> Closing {
         let deadline = deadline_after(timeout);
         let is_first = self.begin_close(deadline);
-        Closing { core: self.clone(), deadline, is_first, timer_set: false }
+        Closing { core: self.clone(), deadline, is_first, alarm: None }
     }
 
     /// Takes the place in the order, releases who waits, and has the drain watched; once. Says whether this
     /// was that time.
     fn begin_close(self: &Arc<Self>, deadline: Instant) -> bool {
-        let mut released = Vec::new();
-        let questions = {
-            let mut order = self.order.lock();
-            if order.closed {
-                return false;
-            }
-            order.closed = true;
-            let subscribers: Vec<_> = order.subscribers.values().cloned().collect();
-            for subscriber in &subscribers {
-                let mut inbox = subscriber.inbox.lock();
-                inbox.end(&mut released);
-                if inbox.paused && subscriber.service.is_some() {
-                    // Whoever is set aside isn't called again for a close.
-                    inbox.paused = false;
-                    inbox.discard();
-                }
-                subscriber.summon(&mut inbox, &mut order.to_wake);
-            }
-            order.totals.dropped += released.len() as u64;
-            let mut state = self.closing.state.lock();
-            state.begun = true;
-            state.last_seq = order.seq;
-            state.drained =
-                subscribers.into_iter().filter(|subscriber| subscriber.service.is_some()).collect();
-            order.questions.take_all()
-        };
-        questions.iter().for_each(|question| question.tell(None));
-        for ticket in released {
-            ticket.tell();
-        }
+        let Some(ended) = self.end_all(None) else { return false };
+        ended.tell();
         self.wake_everyone();
-        for subscriber in self.closing.drained() {
-            if subscriber.is_inline() {
-                if subscriber.inbox.lock().holds_back() {
-                    subscriber.call_consumer();
-                }
-                subscriber.retire_if_over();
-            }
-        }
-        self.see_whether_closed();
+        self.release_inline();
         if self.closing.state.lock().report.is_none() {
             let core = Arc::downgrade(self);
             self.timer.at(deadline, move || {
@@ -133,6 +119,48 @@ impl Core {
         true
     }
 
+    /// Ends all subscriptions, in one step of the order; `None` when that has been done. The drain holds
+    /// `held` until it has ended.
+    pub(super) fn end_all(&self, held: Option<&Arc<Self>>) -> Option<Ended> {
+        let mut released = Vec::new();
+        let mut order = self.order.lock();
+        if order.closed {
+            return None;
+        }
+        order.closed = true;
+        let subscribers: Vec<_> = order.subscribers.values().cloned().collect();
+        for subscriber in &subscribers {
+            let mut inbox = subscriber.inbox.lock();
+            inbox.end(&mut released);
+            if inbox.paused && subscriber.service.is_some() {
+                // Whoever is set aside isn't called again for a close.
+                inbox.paused = false;
+                inbox.discard_for_close();
+            }
+            subscriber.summon(&mut inbox, &mut order.to_wake);
+        }
+        order.totals.dropped += released.len() as u64;
+        let mut state = self.closing.state.lock();
+        state.begun = true;
+        state.last_seq = order.seq;
+        state.held = held.cloned();
+        state.drained = subscribers.into_iter().filter(|subscriber| subscriber.service.is_some()).collect();
+        Some(Ended { questions: order.questions.take_all(), released })
+    }
+
+    /// Lets go of inline handlers, whom no worker will come by: user code, as their last calls are.
+    pub(crate) fn release_inline(self: &Arc<Self>) {
+        for subscriber in self.closing.drained() {
+            if subscriber.is_inline() {
+                if subscriber.inbox.lock().holds_back() {
+                    subscriber.call_consumer();
+                }
+                subscriber.retire_if_over();
+            }
+        }
+        self.see_whether_closed();
+    }
+
     /// Makes the report once everything has drained.
     pub(crate) fn see_whether_closed(self: &Arc<Self>) {
         let drained = {
@@ -142,8 +170,8 @@ impl Core {
             }
             state.drained.clone()
         };
-        if drained.iter().all(|subscriber| subscriber.service.as_ref().is_none_or(Service::is_released)) {
-            self.report(&drained, 0);
+        if are_released(&drained) {
+            self.report(&drained, true, 0);
         }
     }
 
@@ -154,29 +182,44 @@ impl Core {
             return;
         }
         let drained = self.closing.drained();
-        let mut abandoned = 0;
+        let (complete, mut abandoned) = (are_released(&drained), 0);
         for subscriber in &drained {
             let mut inbox = subscriber.inbox.lock();
-            inbox.discard();
+            inbox.discard_for_close();
             abandoned += inbox.books.in_flight + inbox.calls.overrunning;
         }
-        self.report(&drained, abandoned);
+        self.report(&drained, complete, abandoned);
     }
 
-    fn report(self: &Arc<Self>, drained: &[Arc<Subscriber>], abandoned: u64) {
+    fn report(self: &Arc<Self>, drained: &[Arc<Subscriber>], complete: bool, abandoned: u64) {
         let subscriptions: Vec<_> = drained.iter().map(|subscriber| subscriber.stats()).collect();
+        let discarded = drained.iter().map(|subscriber| subscriber.inbox.lock().closed_off).sum();
         let mut state = self.closing.state.lock();
         if state.report.is_some() {
             return;
         }
-        let discarded = subscriptions.iter().map(|stats| stats.books.discarded).sum();
         let last_seq = state.last_seq;
-        state.report = Some(CloseReport { complete: true, last_seq, abandoned, discarded, subscriptions });
+        state.report = Some(CloseReport { complete, last_seq, abandoned, discarded, subscriptions });
         state.drained.clear();
+        let held = state.held.take();
         drop(state);
         self.closing.done.notify_all();
         self.closing.tell();
+        drop(held);
     }
+}
+
+impl Inbox {
+    /// Discards what is queued, for a close, which tells how much that was.
+    fn discard_for_close(&mut self) {
+        let before = self.books.discarded;
+        self.discard();
+        self.closed_off += self.books.discarded - before;
+    }
+}
+
+fn are_released(drained: &[Arc<Subscriber>]) -> bool {
+    drained.iter().all(|subscriber| subscriber.service.as_ref().is_none_or(Service::is_released))
 }
 
 /// A close that is under way: see [`Bus::close_async`](crate::Bus::close_async).
@@ -187,7 +230,7 @@ pub struct Closing {
     core: Arc<Core>,
     deadline: Instant,
     is_first: bool,
-    timer_set: bool,
+    alarm: Option<Alarm>,
 }
 
 impl Future for Closing {
@@ -203,13 +246,13 @@ impl Future for Closing {
                     state.wakers.push(waker.clone());
                 }
                 drop(state);
-                if !std::mem::replace(&mut self.timer_set, true) {
+                if self.alarm.is_none() {
                     let core = Arc::downgrade(&self.core);
-                    self.core.timer.at(self.deadline, move || {
+                    self.alarm = Some(self.core.timer.alarm(self.deadline, move || {
                         if let Some(core) = core.upgrade() {
                             core.closing.tell();
                         }
-                    });
+                    }));
                 }
                 return Poll::Pending;
             }
@@ -228,8 +271,16 @@ impl Drain {
         wakers.into_iter().for_each(wake);
     }
 
+    /// Holds the bus until the drain has ended.
+    pub(super) fn hold(&self, core: &Arc<Core>) {
+        let mut state = self.state.lock();
+        if state.report.is_none() {
+            state.held = Some(core.clone());
+        }
+    }
+
     /// Those that the close waits for.
-    fn drained(&self) -> Vec<Arc<Subscriber>> {
+    pub(super) fn drained(&self) -> Vec<Arc<Subscriber>> {
         self.state.lock().drained.clone()
     }
 

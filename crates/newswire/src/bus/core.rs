@@ -14,7 +14,7 @@ use crate::event::new_span;
 use crate::handler::pool::Pool;
 use crate::handler::timer::Timer;
 use crate::options::BusOptions;
-use crate::sync::Mutex;
+use crate::sync::{AtomicU64, Mutex};
 
 /// What all handles of one bus share.
 pub(crate) struct Core {
@@ -27,6 +27,8 @@ pub(crate) struct Core {
     pub(crate) pool: Pool,
     pub(crate) timer: Arc<Timer>,
     pub(crate) closing: Drain,
+    /// How many there are who could publish.
+    pub(super) handles: AtomicU64,
 }
 
 impl Core {
@@ -80,6 +82,7 @@ impl Core {
             pool: Pool::new(options.workers, timer.clone()),
             timer,
             closing: Drain::default(),
+            handles: AtomicU64::new(0),
             options,
         });
         if remembers {

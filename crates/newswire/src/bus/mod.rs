@@ -4,6 +4,7 @@ pub(crate) mod alter;
 pub(crate) mod ask;
 pub(crate) mod close;
 pub(crate) mod core;
+mod handles;
 pub(crate) mod history;
 pub(crate) mod interest;
 mod listener;
@@ -15,6 +16,7 @@ mod replay;
 pub(crate) mod route;
 pub(crate) mod stats;
 mod subscribe;
+mod unread;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -43,9 +45,30 @@ use crate::subscription::pull::Subscription;
 /// Takes events, gives each its sequence number, hands them to subscriptions. A clone is another handle of
 /// the same bus.
 ///
-/// Close it when done: [`Bus::close`] waits until handlers and sinks have had what was published. Dropping
-/// the last handle doesn't; what is still queued for them then is lost with the bus.
-#[derive(Clone)]
+/// Close it when done: [`Bus::close`] waits until handlers and sinks have had what was published, and says
+/// what became of everything.
+///
+/// When the last handle is dropped the bus closes by itself, as nobody can publish any more. Pull
+/// subscriptions stay readable and then end; workers go on until handlers and sinks have had what was
+/// published, without a deadline. Nobody waits for that, so a process that exits before takes it along.
+/// Emitters and their guards are handles; so is what a handler, an enricher or a predicate holds, and while
+/// the bus has one of these, it has to be closed. Subscriptions, listeners and futures are not.
+///
+/// ```
+/// use newswire::{Bus, Event, Kind};
+///
+/// let bus = Bus::new();
+/// let deploys = bus.subscribe("deploy.*")?;
+/// let publisher = std::thread::spawn(move || {
+///     for name in ["deploy.started", "deploy.finished"] {
+///         bus.publish(Event::builder(Kind::parse(name)?).build()?)?;
+///     }
+///     Ok::<(), newswire::Error>(())
+/// });
+/// assert_eq!(deploys.count(), 2);
+/// # publisher.join().unwrap()?;
+/// # Ok::<(), newswire::Error>(())
+/// ```
 pub struct Bus {
     pub(crate) core: Arc<Core>,
 }
@@ -59,7 +82,7 @@ impl Default for Bus {
 impl Bus {
     /// A bus with the default options.
     pub fn new() -> Self {
-        Self { core: Core::with_defaults() }
+        Self::first(Core::with_defaults())
     }
 
     /// A bus with these options.
@@ -67,7 +90,7 @@ impl Bus {
     /// # Errors
     /// `Invalid` or, over a bound, `TooLarge`, with the option's name.
     pub fn with(options: BusOptions) -> Result<Self> {
-        Core::new(options).map(|core| Self { core })
+        Core::new(options).map(Self::first)
     }
 
     /// Whether anybody could want events of `kind`: one load, to be asked before an event is built.
@@ -140,7 +163,8 @@ impl Bus {
         Ok(Subscription::new(self.core.clone(), subscriber))
     }
 
-    /// Has `handler` called with each matching event, one at a time, on a worker.
+    /// Has `handler` called with each matching event, one at a time, on a worker. A closure returns `()` or a
+    /// `Result<(), E>`; see [`Handler`](crate::Handler).
     ///
     /// # Errors
     /// As [`Bus::subscribe_with`].
@@ -164,7 +188,8 @@ impl Bus {
         Ok(Listener::new(self.core.clone(), subscriber))
     }
 
-    /// Publishes a question and waits for the first event that names it in `reply_to`.
+    /// Publishes a question and waits for the first event that names it in `reply_to`, up to `timeout`. A
+    /// full queue that the question meets has that long, too, to make room for it.
     ///
     /// # Errors
     /// With the question given back: `TimedOut`; `WouldDeadlock` inside a handler and on a loop thread;
@@ -173,7 +198,8 @@ impl Bus {
         self.core.request(event, timeout)
     }
 
-    /// As [`Bus::request`], without holding the thread; the question is published at once.
+    /// As [`Bus::request`], without holding the thread; the question is published at once, and waits for room
+    /// by polling.
     pub fn request_async(&self, event: Event, timeout: Duration) -> Request {
         self.core.request_async(event, timeout)
     }
@@ -191,7 +217,7 @@ impl Bus {
         let stream =
             filter.into_filter().and_then(|filter| self.core.expect(filter)).map(Subscription::stream);
         let deadline = deadline_after(timeout);
-        Expectation { stream, core: self.core.clone(), timeout, deadline, timer_set: false }
+        Expectation { stream, core: self.core.clone(), timeout, deadline, alarm: None }
     }
 
     /// Has `enricher` look at each event before it has its seq, and complete it.

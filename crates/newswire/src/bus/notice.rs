@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::core::Core;
-use super::order::Sent;
+use super::order::{Order, Sent};
 use super::publish::Manner;
 use crate::catalogue::bus::{
     BusSubscriptionLagged, BusSubscriptionRecovered, BusSubscriptionResumed, BusSubscriptionStalled,
@@ -39,6 +39,19 @@ impl Core {
             let about = Sent { about: Some(subscriber.id), ..Sent::default() };
             let _ = self.publish_as(notice, Manner::Never, about);
         }
+    }
+}
+
+impl Order {
+    /// Whether the notice that `matched` is of would get to anybody but the subscription it is about. Asked
+    /// under the lock: whoever wanted it when it was made may have left.
+    pub(super) fn is_heard(&mut self, about: u64) -> bool {
+        let Self { matched, routes, history, .. } = self;
+        history.is_some()
+            || matched.iter().any(|place| {
+                let route = routes.get_mut(*place).filter(|route| route.internal);
+                route.is_some_and(|route| route.own.iter().any(|subscriber| subscriber.id != about))
+            })
     }
 }
 

@@ -15,6 +15,7 @@ use crate::delivery::{GapReason, Published};
 use crate::error::{Error, ErrorKind, Rejected};
 use crate::event::Event;
 use crate::handler::inline;
+use crate::handler::timer::Alarm;
 use crate::subscriber::{Subscriber, Waking};
 use crate::subscription::queue::Patience;
 use crate::subscription::waiting::{Ticket, Verdict};
@@ -93,6 +94,10 @@ impl Core {
             Ok(order) => order,
             Err(error) => return Err(Rejected { error, value: event }),
         };
+        if sent.about.is_some_and(|about| !order.is_heard(about)) {
+            order.matched.clear();
+            return Ok(());
+        }
         if manner == Manner::AllOrNothing && order.would_block(&event) {
             order.matched.clear();
             let error = Error::new(ErrorKind::Full, "the queue of a subscription that blocks is full");
@@ -125,16 +130,20 @@ impl Core {
                 order.learn(event.kind(), &self.interest);
                 continue;
             }
-            if ask.is_empty() {
+            let has_unread_key = routes.have_unread_key(event, matched, &ask);
+            if ask.is_empty() && !has_unread_key {
                 break;
             }
-            if attempt > RETRIES {
+            if attempt > RETRIES && !event.is_unread() {
                 route::evaluate(event, &ask, matched);
                 break;
             }
             let version = routes.version;
             let mut found = std::mem::take(matched);
             drop(order);
+            if has_unread_key || attempt >= RETRIES {
+                event.serialise();
+            }
             route::evaluate(event, &ask, &mut found);
             order = self.order.lock();
             let unchanged = order.routes.version == version && !order.closed;
@@ -192,7 +201,7 @@ impl Core {
             sent.published.deferred += deferred;
         }
         for (subscriber, ticket) in tickets {
-            let verdict = self.wait_for_room(&subscriber, &ticket);
+            let verdict = self.wait_for_room(&subscriber, &ticket, ticket.deadline());
             sent.count_wait(verdict);
         }
         for subscriber in spent {
@@ -214,9 +223,17 @@ impl Core {
         }
         let mut all_sent = Vec::with_capacity(prepared.len());
         let Some(first) = prepared.first() else { return Ok(Vec::new()) };
-        let mut order = match self.matched(self.order.lock(), first) {
-            Ok(order) => order,
-            Err(error) => return Err(Rejected { error, value: events }),
+        let mut order = loop {
+            let mut order = match self.matched(self.order.lock(), first) {
+                Ok(order) => order,
+                Err(error) => return Err(Rejected { error, value: events }),
+            };
+            let unread = order.unread_of(&prepared, &self.interest);
+            if unread.is_empty() {
+                break order;
+            }
+            drop(order);
+            unread.iter().for_each(Event::serialise);
         };
         for (index, event) in prepared.into_iter().enumerate() {
             if index > 0 {
@@ -243,11 +260,16 @@ impl Core {
         self.send(self.order.lock(), event, Manner::Await, &mut sent)?;
         let tickets = sent.todo.as_mut().map_or_else(Vec::new, |todo| std::mem::take(&mut todo.tickets));
         self.see_through(&mut sent);
-        Ok(Publishing { core: self.clone(), sent, tickets, timer_set: false })
+        Ok(Publishing { core: self.clone(), sent, tickets, alarm: None })
     }
 
-    fn wait_for_room(self: &Arc<Self>, subscriber: &Arc<Subscriber>, ticket: &Arc<Ticket>) -> Verdict {
-        match ticket.wait() {
+    fn wait_for_room(
+        self: &Arc<Self>,
+        subscriber: &Arc<Subscriber>,
+        ticket: &Arc<Ticket>,
+        deadline: Instant,
+    ) -> Verdict {
+        match ticket.wait_until(deadline) {
             Some(verdict) => verdict,
             None => self.give_up(subscriber, ticket),
         }
@@ -305,7 +327,8 @@ pub struct Publishing {
     core: Arc<Core>,
     sent: Sent,
     tickets: Vec<(Arc<Subscriber>, Arc<Ticket>)>,
-    timer_set: bool,
+    /// Set while the last ticket is waited for.
+    alarm: Option<Alarm>,
 }
 
 impl Future for Publishing {
@@ -318,22 +341,31 @@ impl Future for Publishing {
                 Some(verdict) => verdict,
                 None if overdue => self.core.give_up(&subscriber, &ticket),
                 None => {
-                    if !std::mem::replace(&mut self.timer_set, true) {
+                    if self.alarm.is_none() {
                         let late = Arc::downgrade(&ticket);
-                        self.core.timer.at(ticket.deadline(), move || {
+                        self.alarm = Some(self.core.timer.alarm(ticket.deadline(), move || {
                             if let Some(ticket) = late.upgrade() {
                                 ticket.tell();
                             }
-                        });
+                        }));
                     }
                     return Poll::Pending;
                 }
             };
-            self.timer_set = false;
+            self.alarm = None;
             self.tickets.pop();
             self.sent.count_wait(verdict);
         }
         Poll::Ready(self.sent.published)
+    }
+}
+
+impl Publishing {
+    /// Waits for room, holding the thread, until `deadline` at most.
+    pub(super) fn wait_until(mut self, deadline: Instant) {
+        for (subscriber, ticket) in std::mem::take(&mut self.tickets) {
+            self.core.wait_for_room(&subscriber, &ticket, deadline.min(ticket.deadline()));
+        }
     }
 }
 

@@ -59,6 +59,8 @@ pub(crate) struct Routes {
     free: Vec<usize>,
     by_filter: HashMap<(Filter, bool), usize, RandomState>,
     tables: Vec<Option<Box<KindTable>>>,
+    /// How many look into payloads under the lock: filters, if it comes to that, and keys.
+    pub(crate) looking_inside: usize,
     /// Raised by every change, so that what was evaluated outside the lock is known to be still right.
     pub(crate) version: u64,
 }
@@ -95,6 +97,7 @@ impl Routes {
             *vacant = Some(route);
         }
         self.by_filter.insert((filter.clone(), internal), place);
+        self.looking_inside += usize::from(filter.looks_inside());
         (place, true)
     }
 
@@ -103,6 +106,7 @@ impl Routes {
         self.version += 1;
         let route = self.routes.get_mut(place).and_then(Option::take)?;
         self.by_filter.remove(&(route.filter.clone(), route.internal));
+        self.looking_inside -= usize::from(route.filter.looks_inside());
         for (slot, table) in self.tables.iter_mut().enumerate() {
             if let Some(table) = table {
                 table.leave(place, &route.filter, Kind::at(slot).as_ref());
@@ -190,6 +194,12 @@ impl Routes {
             return None;
         }
         self.routes.get_mut(place)?.as_mut()
+    }
+
+    /// Whether a handler on the route has its key in the payload.
+    pub(crate) fn has_key_inside(&self, place: usize) -> bool {
+        let route = self.routes.get(place).and_then(Option::as_ref);
+        route.is_some_and(|route| route.own.iter().any(|subscriber| subscriber.looks_inside()))
     }
 
     fn filter_at(&self, place: usize) -> Option<Filter> {

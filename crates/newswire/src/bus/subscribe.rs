@@ -38,6 +38,7 @@ impl Order {
         match subscriber.own_queue() {
             Some(queue) => {
                 insert_in_order(&mut route.own, subscriber.clone());
+                self.routes.looking_inside += usize::from(subscriber.looks_inside());
                 Source::Queue(queue)
             }
             None => {
@@ -56,6 +57,7 @@ impl Order {
     pub(crate) fn detach(&mut self, subscriber: &Arc<Subscriber>, interest: &Interest) {
         let Some(place) = self.routes.find(&subscriber.filter, subscriber.internal) else { return };
         let Some(route) = self.routes.get_mut(place) else { return };
+        let queues = route.own.len();
         for list in [&mut route.own, &mut route.inline, &mut route.sleepers] {
             list.retain(|other| other.id != subscriber.id);
         }
@@ -67,7 +69,10 @@ impl Order {
                 route.window = 0;
             }
         }
-        if route.on_tape.is_empty() && route.own.is_empty() {
+        let (is_deserted, has_left) =
+            (route.on_tape.is_empty() && route.own.is_empty(), route.own.len() < queues);
+        self.routes.looking_inside -= usize::from(has_left && subscriber.looks_inside());
+        if is_deserted {
             if let Some(route) = self.routes.leave(place) {
                 self.counts.remove(&route.bits, interest);
             }
@@ -98,13 +103,11 @@ impl Order {
     }
 
     /// Moves a subscription that is over to those that the stats remember.
-    pub(crate) fn retire(&mut self, subscriber: &Arc<Subscriber>, kept: usize) {
-        if self.subscribers.remove(&subscriber.id).is_some() {
-            self.retired.push_back(subscriber.clone());
-            while self.retired.len() > kept {
-                self.retired.pop_front();
-            }
-        }
+    /// Gives back whom they forget for it, to be freed outside the lock: its predicate is user code's.
+    pub(crate) fn retire(&mut self, subscriber: &Arc<Subscriber>, kept: usize) -> Option<Arc<Subscriber>> {
+        self.subscribers.remove(&subscriber.id)?;
+        self.retired.push_back(subscriber.clone());
+        if self.retired.len() > kept { self.retired.pop_front() } else { None }
     }
 }
 
@@ -221,6 +224,7 @@ impl Core {
                 continue;
             }
             let taken = inbox.take_to_serve(&mut admitted);
+            let unread = if taken.is_none() { inbox.unread() } else { None };
             let more = taken.is_some() && subscriber.may_engage(&inbox) && !inbox.has_nothing_to_take();
             if more {
                 subscriber.engage(&mut inbox);
@@ -231,6 +235,10 @@ impl Core {
             crate::handler::service::admit(admitted);
             if more {
                 subscriber.submit();
+            }
+            if let Some(event) = unread {
+                event.serialise();
+                continue;
             }
             if taken.is_some() {
                 return taken;
@@ -255,6 +263,7 @@ impl Core {
     /// Ends a subscription: what is queued is discarded, those who wait for room are released.
     pub(crate) fn unsubscribe(self: &Arc<Self>, subscriber: &Arc<Subscriber>) {
         let mut released = Vec::new();
+        let mut forgotten = None;
         {
             let mut order = self.order.lock();
             order.detach(subscriber, &self.interest);
@@ -263,11 +272,12 @@ impl Core {
             inbox.discard();
             order.totals.dropped += released.len() as u64;
             if inbox.is_quiet() {
-                order.retire(subscriber, self.options.closed_kept);
+                forgotten = order.retire(subscriber, self.options.closed_kept);
             }
             // Else a close still waits for the calls that have begun; whoever ends the last one retires it.
             subscriber.tell_if_quiet(&inbox);
         }
+        drop(forgotten);
         for ticket in released {
             ticket.tell();
         }
@@ -322,11 +332,12 @@ impl Subscriber {
             inbox.is_over() && inbox.is_quiet() && !inbox.calls.serving
         };
         if over && let Some(core) = self.core.upgrade() {
-            {
+            let forgotten = {
                 let mut order = core.order.lock();
                 order.detach(self, &core.interest);
-                order.retire(self, core.options.closed_kept);
-            }
+                order.retire(self, core.options.closed_kept)
+            };
+            drop(forgotten);
             self.release_handler();
             core.see_whether_closed();
         }

@@ -17,7 +17,8 @@ use crate::kind::Kind;
 /// A payload type: it knows its kind, and how large it can become as JSON.
 ///
 /// It is serialised when JSON is first asked for, if ever. Should that fail then, the event is long
-/// published; its JSON carries `{"error":"the payload could not be serialised: ..."}` instead.
+/// published; its JSON carries `{"error":"the payload could not be serialised: ..."}` instead. Its `Serialize`
+/// may use the bus; its `Drop` may not, since events are also freed while the bus is locked.
 ///
 /// ```
 /// use newswire::{Kind, Payload};
@@ -142,6 +143,11 @@ impl Body {
             Repr::Json(text) => Some(text),
             Repr::Typed(typed) => Some(typed.text()),
         }
+    }
+
+    /// Whether asking for the JSON would serialise: run the payload type's own code.
+    pub(crate) fn is_unread(&self) -> bool {
+        matches!(&self.0, Repr::Typed(typed) if typed.json.get().is_none())
     }
 
     /// Whether a typed payload turned out to have no JSON form.

@@ -191,6 +191,16 @@ impl Event {
         self.data.body.text()
     }
 
+    /// Whether asking for the payload's JSON would run user code.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.data.body.is_unread()
+    }
+
+    /// Serialises the payload, so that its JSON is there from then on; call it without holding a lock.
+    pub(crate) fn serialise(&self) {
+        let _ = self.payload_json();
+    }
+
     /// The payload as `P`; the very value where it was published as one, else parsed.
     ///
     /// # Errors

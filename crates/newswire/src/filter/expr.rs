@@ -153,6 +153,16 @@ impl Expr {
         }
     }
 
+    /// Whether evaluating it can look into the payload.
+    pub(crate) fn looks_inside(&self) -> bool {
+        match self {
+            Self::Kind(_) => false,
+            Self::Test(comparison) => comparison.field.is_inside(),
+            Self::Not(inner) => inner.looks_inside(),
+            Self::And(operands) | Self::Or(operands) => operands.iter().any(Self::looks_inside),
+        }
+    }
+
     fn shape(&self) -> u8 {
         match self {
             Self::Kind(_) => 0,

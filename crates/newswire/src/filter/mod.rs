@@ -112,6 +112,11 @@ impl Filter {
         }
     }
 
+    /// Whether evaluating it can look into the payload.
+    pub(crate) fn looks_inside(&self) -> bool {
+        self.0.expr.looks_inside()
+    }
+
     fn compile(expr: Expr) -> Result<Self> {
         if expr.nodes() > Self::MAX_NODES {
             return Err(too_large(format!("a filter has at most {} terms and operators", Self::MAX_NODES)));

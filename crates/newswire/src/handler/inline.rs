@@ -7,10 +7,12 @@
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::service::{self, admit};
 use crate::bus::order::Called;
+use crate::event::Event;
 use crate::subscriber::Subscriber;
 use crate::subscription::inbox::Step;
 use crate::sync::thread_local;
@@ -49,21 +51,35 @@ pub(crate) fn serve_round(seq: u64, mut handlers: Vec<Called>) -> u32 {
         push(Round { seq, handlers, continued: false });
         return count;
     }
-    SERVING.with(|serving| serving.set(true));
-    FOREIGN_SERVED.with(|served| served.set(0));
+    let _serving = Serving::begin();
     let deferred = serve_all(seq, &handlers);
     serve_pushed();
-    SERVING.with(|serving| serving.set(false));
     deferred
 }
 
 /// Goes on where a publisher has served enough events of others.
 pub(crate) fn serve_on_worker(subscriber: &Arc<Subscriber>) {
-    let was_serving = SERVING.with(|serving| serving.replace(true));
-    FOREIGN_SERVED.with(|served| served.set(0));
+    let _serving = Serving::begin();
     serve(subscriber, WORKER);
     serve_pushed();
-    SERVING.with(|serving| serving.set(was_serving));
+}
+
+/// This thread serves inline handlers until it is dropped, also by unwinding.
+struct Serving {
+    before: bool,
+}
+
+impl Serving {
+    fn begin() -> Self {
+        FOREIGN_SERVED.with(|served| served.set(0));
+        Self { before: SERVING.with(|serving| serving.replace(true)) }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        SERVING.with(|serving| serving.set(self.before));
+    }
 }
 
 fn push(round: Round) {
@@ -102,10 +118,21 @@ fn begin(subscriber: &Arc<Subscriber>, seq: u64) -> bool {
 /// Serves up to event `limit`; what was asked for beyond gets a round of its own, and the handler stays
 /// this thread's until then. When too much of it is others', a worker goes on instead.
 fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
+    let served = catch_unwind(AssertUnwindSafe(|| serve_up_to(subscriber, limit)));
+    if served.is_err() {
+        // Events that were freed on the way may bring down this round, but not the handler for ever, nor
+        // the publisher.
+        let mut inbox = subscriber.inbox.lock();
+        inbox.calls.serving = false;
+        subscriber.tell_if_quiet(&inbox);
+    }
+}
+
+fn serve_up_to(subscriber: &Arc<Subscriber>, limit: u64) {
     let Some(handling) = &subscriber.service else { return };
     loop {
         let mut admitted = Vec::new();
-        let (step, window, untold) = {
+        let (step, window, untold, unread) = {
             let mut inbox = subscriber.inbox.lock();
             let asked = inbox.calls.asked_up_to;
             let due = inbox.peek_seq().filter(|seq| *seq <= asked);
@@ -132,13 +159,13 @@ fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
                 subscriber.tell_if_quiet(&inbox);
                 window = inbox.arm_window();
             }
-            (step, window, inbox.untold())
+            (step, window, inbox.untold(), inbox.unread())
         };
         subscriber.announce(untold);
         admit(admitted);
         match step {
             Step::Item(taken) => service::serve(subscriber, handling, taken),
-            Step::Held => {}
+            Step::Held => unread.iter().for_each(Event::serialise),
             Step::Nothing => {
                 subscriber.watch_window(window);
                 break;

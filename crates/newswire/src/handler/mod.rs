@@ -15,7 +15,17 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Acts on the events of a subscription.
 ///
-/// Closures that take `&Event` are handlers, whether they return nothing or a `Result`.
+/// Closures that take `&Event` are handlers where they return `()` or a `Result<(), E>`, whose error can be
+/// any that becomes a [`Failure`]: what else an expression gives has to be dropped by a `;`. A closure that
+/// never returns has to say that it would return nothing, since `!` is no [`IntoOutcome`]:
+///
+/// ```
+/// let bus = newswire::Bus::new();
+/// let _told = bus.on("run.*", |event: &newswire::Event| println!("{event:?}"))?;
+/// let _tried = bus.on("run.*", |event: &newswire::Event| std::fs::write("last", event.kind().as_str()))?;
+/// let _never = bus.on("run.*", |_: &newswire::Event| -> () { unreachable!("nothing runs here") })?;
+/// # Ok::<(), newswire::Error>(())
+/// ```
 pub trait Handler: Send + Sync + 'static {
     /// Called with each event.
     ///
@@ -30,7 +40,7 @@ pub trait Handler: Send + Sync + 'static {
     fn on_close(&self) {}
 }
 
-/// What a handler closure may return.
+/// What a handler closure may return: `()`, or a `Result<(), E>`.
 pub trait IntoOutcome {
     /// As the result of a handler.
     ///

@@ -5,6 +5,7 @@
 //! handlers starve nobody. Whoever submits wakes at most one worker; it calls the next sleeper first.
 
 use std::collections::BinaryHeap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -24,6 +25,7 @@ const QUANTUM: usize = 64;
 enum Job {
     Serve(Arc<Subscriber>),
     WakeTheRest(Arc<Core>),
+    ReleaseInline(Arc<Core>),
 }
 
 struct Ready {
@@ -89,6 +91,11 @@ impl Pool {
         self.shared.submit(i32::MAX, Job::WakeTheRest(core));
     }
 
+    /// Has the inline handlers of a closed bus let go of.
+    pub(crate) fn release_inline(&self, core: Arc<Core>) {
+        self.shared.submit(i32::MAX, Job::ReleaseInline(core));
+    }
+
     /// Does one thing that is ready, as a worker would; false when there is none.
     #[cfg(all(test, feature = "loom"))]
     pub(crate) fn work(&self) -> bool {
@@ -98,6 +105,7 @@ impl Pool {
                 self.shared.serve(&subscriber, &Worker { busy_since: AtomicU64::new(0) });
             }
             Job::WakeTheRest(core) => core.wake_everyone(),
+            Job::ReleaseInline(core) => core.release_inline(),
         }
         true
     }
@@ -151,7 +159,7 @@ impl Shared {
             self.see_to_it(&mut state);
             state.ready.peek().and_then(|ready| match &ready.job {
                 Job::Serve(subscriber) => subscriber.core.upgrade(),
-                Job::WakeTheRest(core) => Some(core.clone()),
+                Job::WakeTheRest(core) | Job::ReleaseInline(core) => Some(core.clone()),
             })
         };
         // No worker may come for long, and the sleepers after this one shouldn't wait for that.
@@ -211,10 +219,13 @@ impl Shared {
                 self.see_to_it(&mut state);
             }
             drop(state);
-            match job {
+            // Calls of handlers are caught already; nothing else that goes wrong may cost a worker.
+            let _ = catch_unwind(AssertUnwindSafe(|| match job {
                 Job::Serve(subscriber) => self.serve(&subscriber, worker),
                 Job::WakeTheRest(core) => core.wake_everyone(),
-            }
+                Job::ReleaseInline(core) => core.release_inline(),
+            }));
+            worker.busy_since.store(0, Ordering::Relaxed);
             state = self.state.lock();
         }
     }

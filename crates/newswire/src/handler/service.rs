@@ -129,8 +129,13 @@ pub(crate) fn admit(admitted: Vec<Arc<Ticket>>) {
     }
 }
 
-/// Hands one taken item to the handler, and books how that ended.
+/// Hands one taken item to the handler, and books how that ended. It doesn't unwind: what it frees at the
+/// end, a payload or the object of a weak handler, is user code as well.
 pub(crate) fn serve(subscriber: &Arc<Subscriber>, service: &Service, taken: Taken) {
+    let _ = catch(service, || hand_over(subscriber, service, taken));
+}
+
+fn hand_over(subscriber: &Arc<Subscriber>, service: &Service, taken: Taken) {
     let Taken { delivery, entry } = taken;
     let Some(handler) = service.handler() else {
         // A weak handler whose object is gone: nobody will ever take these events.

@@ -96,6 +96,20 @@ fn a_consumer_that_goes_to_sleep_meanwhile_sees_the_close() {
     });
 }
 
+#[test]
+fn a_consumer_that_goes_to_sleep_meanwhile_sees_the_last_handle_go() {
+    check(|| {
+        let bus = Bus::new();
+        let mut subscription = subscribe(&bus, SubscribeOptions::default());
+        let other = bus.clone();
+        let consumer = thread::spawn(move || (subscription.next().is_some(), subscription.next().is_none()));
+        let publisher = thread::spawn(move || publish(&other));
+        drop(bus);
+        publisher.join().expect("the publisher ends");
+        assert_eq!(consumer.join().expect("the consumer ends"), (true, true));
+    });
+}
+
 /// Counts its calls; `on_close` must be the last, and must be over when the report is complete.
 #[derive(Default)]
 struct Closes {

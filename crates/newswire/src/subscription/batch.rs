@@ -112,7 +112,12 @@ impl Subscription {
 
     /// Takes what is there, under one lock where no predicate has to be asked.
     fn take_batch(&mut self, into: &mut Vec<Delivery>, max: usize) -> usize {
-        if self.subscriber.predicate.is_some() || self.subscriber.inbox.lock().is_behind() {
+        let one_by_one = self.subscriber.predicate.is_some() || {
+            let inbox = self.subscriber.inbox.lock();
+            // Where chunks are merged, payloads may have to be serialised between two steps.
+            inbox.is_behind() || inbox.coalescer.is_some()
+        };
+        if one_by_one {
             let before = into.len();
             into.extend(std::iter::from_fn(|| self.take_wanted()).take(max));
             return into.len() - before;

@@ -12,6 +12,7 @@ use super::inbox::{Entry, Inbox, Step, Taken};
 use super::merge::OpenMerge;
 use super::waiting::Ticket;
 use crate::delivery::Delivery;
+use crate::event::Event;
 use crate::options::Coalesce;
 use crate::subscriber::Subscriber;
 
@@ -28,9 +29,11 @@ pub(crate) struct Coalescer {
     due: Option<Instant>,
     /// The window's end that the timer watches.
     armed: Option<Instant>,
+    /// What has been taken and can't be taken in yet: its payload has to be serialised first.
+    unread: Option<Taken>,
     /// What is to be handed over, in order.
     ready: VecDeque<Ready>,
-    /// How many events are in `open` and `ready`.
+    /// How many events are in `open`, `unread` and `ready`.
     held: u64,
 }
 
@@ -42,7 +45,16 @@ struct Ready {
 
 impl Coalescer {
     pub(crate) fn new(limits: Coalesce) -> Self {
-        Self { limits, open: Vec::new(), bytes: 0, due: None, armed: None, ready: VecDeque::new(), held: 0 }
+        Self {
+            limits,
+            open: Vec::new(),
+            bytes: 0,
+            due: None,
+            armed: None,
+            unread: None,
+            ready: VecDeque::new(),
+            held: 0,
+        }
     }
 
     /// How many events it holds.
@@ -52,19 +64,21 @@ impl Coalescer {
 
     /// Whether it holds nothing at all.
     pub(crate) fn is_empty(&self) -> bool {
-        self.open.is_empty() && self.ready.is_empty()
+        self.open.is_empty() && self.unread.is_none() && self.ready.is_empty()
     }
 
     /// Whether something of it is to be handed over, where `ended` says that no more will come.
     pub(crate) fn is_due(&self, ended: bool) -> bool {
         !self.ready.is_empty()
+            || self.unread.is_some()
             || !self.open.is_empty() && (ended || self.due.is_some_and(|due| due <= Instant::now()))
     }
 
     /// Seq of what is to be handed over next.
     pub(crate) fn peek_seq(&self) -> Option<u64> {
         let open = || self.open.iter().map(OpenMerge::last_seq).min();
-        self.ready.front().map(|ready| ready.last_seq).or_else(open)
+        let unread = || self.unread.as_ref().map(Taken::last_seq);
+        self.ready.front().map(|ready| ready.last_seq).or_else(open).or_else(unread)
     }
 
     /// Takes in what comes next; afterwards [`Coalescer::pop`] has what that brings.
@@ -80,6 +94,24 @@ impl Coalescer {
             }
         };
         self.held += 1;
+        if OpenMerge::could_begin(&event) && event.is_unread() {
+            self.unread = Some(Taken { delivery: Delivery::Event(event), entry });
+            return;
+        }
+        self.take_in(event, entry);
+    }
+
+    /// Takes in what has been serialised meanwhile, if it has.
+    fn take_in_read(&mut self) {
+        match self.unread.take() {
+            Some(Taken { delivery: Delivery::Event(event), entry }) if !event.is_unread() => {
+                self.take_in(event, entry);
+            }
+            unread => self.unread = unread,
+        }
+    }
+
+    fn take_in(&mut self, event: Event, entry: Entry) {
         match OpenMerge::begin(event) {
             Ok(chunk) => self.hold(chunk),
             Err(event) => {
@@ -162,6 +194,15 @@ impl Inbox {
         self.coalescer.as_ref().is_some_and(|coalescer| !coalescer.is_empty())
     }
 
+    /// The event that has to be serialised before anything more can be taken: to be done without holding the
+    /// lock, for that is user code.
+    pub(crate) fn unread(&self) -> Option<Event> {
+        match &self.coalescer.as_ref()?.unread.as_ref()?.delivery {
+            Delivery::Event(event) => Some(event.clone()).filter(Event::is_unread),
+            Delivery::Gap(_) => None,
+        }
+    }
+
     /// The end of the window that the timer has to be set to before the consumer sleeps.
     pub(crate) fn arm_window(&mut self) -> Option<Instant> {
         self.coalescer.as_mut().and_then(|coalescer| coalescer.arm())
@@ -176,6 +217,13 @@ impl Inbox {
             Some(coalescer) => {
                 if let Some((taken, delivered)) = coalescer.pop() {
                     return self.hand_over(taken, delivered);
+                }
+                if coalescer.unread.is_some() {
+                    coalescer.take_in_read();
+                    return match coalescer.pop() {
+                        Some((taken, delivered)) => self.hand_over(taken, delivered),
+                        None => Step::Held,
+                    };
                 }
                 coalescer.is_due(false)
             }

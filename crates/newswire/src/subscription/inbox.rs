@@ -80,7 +80,7 @@ impl Taken {
 pub(crate) enum Step {
     /// An item to be handed over; an event is in flight from then on.
     Item(Taken),
-    /// A chunk, which is held back.
+    /// A chunk, which is held back; or look at [`Inbox::unread`].
     Held,
     /// There is nothing now.
     Nothing,
@@ -108,6 +108,8 @@ pub(crate) struct Inbox {
     pub(crate) condition: Condition,
     /// The calls of its handler.
     pub(crate) calls: Calls,
+    /// How many events a close discarded here.
+    pub(crate) closed_off: u64,
 }
 
 impl Inbox {
@@ -125,6 +127,7 @@ impl Inbox {
             listed: false,
             condition: Condition::default(),
             calls: Calls::default(),
+            closed_off: 0,
         }
     }
 
@@ -178,7 +181,8 @@ impl Inbox {
         matches!(self.source, Source::Nowhere)
     }
 
-    /// Takes the next item; an event is in flight from then on.
+    /// Takes the next item; an event is in flight from then on. Where there is none, look at
+    /// [`Inbox::unread`].
     #[inline]
     pub(crate) fn take(&mut self, admitted: &mut Vec<Arc<Ticket>>) -> Option<Taken> {
         if self.coalescer.is_none() {
@@ -189,8 +193,8 @@ impl Inbox {
         loop {
             match self.step(admitted) {
                 Step::Item(taken) => return Some(taken),
-                Step::Held => {}
-                Step::Nothing => return None,
+                Step::Held if self.unread().is_none() => {}
+                Step::Held | Step::Nothing => return None,
             }
         }
     }

@@ -26,6 +26,11 @@ pub(crate) struct OpenMerge {
 }
 
 impl OpenMerge {
+    /// Whether the event's kind has chunks that are merged.
+    pub(crate) fn could_begin(event: &Event) -> bool {
+        catalogue::row_of(event.kind()).is_some_and(|row| row.merge != Merge::Never)
+    }
+
     /// Begins with one event; gives it back where its kind, or what it carries, can't be merged.
     pub(crate) fn begin(event: Event) -> Result<Self, Event> {
         let row = catalogue::row_of(event.kind()).filter(|row| row.merge != Merge::Never);

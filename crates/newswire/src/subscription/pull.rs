@@ -21,7 +21,9 @@ use crate::sync;
 /// A bounded queue of matching events, pulled by one consumer. Dropping it unsubscribes.
 ///
 /// As an [`Iterator`] it waits for each item, and ends when the bus has closed and all has been read.
-/// Where events are missing it yields a [`Gap`](crate::Gap) in their position.
+/// Where events are missing it yields a [`Gap`](crate::Gap) in their position. One that is paused has not
+/// been read to its end: also after a close it neither yields nor ends until it is resumed, so `next` would
+/// wait for ever, and [`Subscription::next_timeout`] times out.
 ///
 /// ```
 /// use newswire::{Bus, Delivery, Event, Kind};
@@ -74,8 +76,8 @@ impl Subscription {
     /// Waits for the next item, up to `timeout`.
     ///
     /// # Errors
-    /// `TimedOut`; `Closed` when the bus has closed and all has been read; `WouldDeadlock` on a loop
-    /// thread, where nothing waits: use [`Subscription::stream`] there.
+    /// `TimedOut`, also while it is paused, whether the bus has closed or not; `Closed` when the bus has
+    /// closed and all has been read; `WouldDeadlock` on a loop thread, where nothing waits: use [`Subscription::stream`] there.
     pub fn next_timeout(&mut self, timeout: Duration) -> Result<Delivery> {
         self.wait(Some(deadline_after(timeout)))
     }
@@ -90,7 +92,8 @@ impl Subscription {
         self.core.beginning.at(self.subscriber.inbox.lock().delivered)
     }
 
-    /// Takes nothing until [`Subscription::resume`]; events go on being matched and queued.
+    /// Takes nothing until [`Subscription::resume`], and doesn't end before; events go on being matched and
+    /// queued.
     pub fn pause(&self) {
         self.subscriber.pause();
     }
@@ -138,6 +141,7 @@ impl Subscription {
             let taken = self.take_one(&mut inbox, &mut admitted);
             // Chunks that were held back may have been all that was read of history.
             let is_behind = taken.is_none() && inbox.is_behind();
+            let unread = if taken.is_none() { inbox.unread() } else { None };
             let untold = inbox.untold();
             drop(inbox);
             self.subscriber.announce(untold);
@@ -147,6 +151,7 @@ impl Subscription {
             match taken {
                 Some(taken) if !self.is_wanted(&taken) => {}
                 None if is_behind => {}
+                None if let Some(event) = &unread => event.serialise(),
                 other => return other.map(|taken| taken.delivery),
             }
         }

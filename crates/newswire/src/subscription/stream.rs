@@ -11,7 +11,8 @@ use super::pull::Subscription;
 use crate::delivery::Delivery;
 use crate::subscriber::Subscriber;
 
-/// A [`Subscription`] as an asynchronous stream; it ends when the bus has closed and all has been read.
+/// A [`Subscription`] as an asynchronous stream; it ends when the bus has closed and all has been read,
+/// while it is paused not even then.
 ///
 /// Dropping a future that waits for the next item loses nothing: an item is taken only when it is ready to
 /// be handed over.

@@ -73,8 +73,8 @@ impl Ticket {
         state.verdict
     }
 
-    /// Waits for the verdict until the deadline; `None` when that passed first.
-    pub(crate) fn wait(&self) -> Option<Verdict> {
+    /// Waits for the verdict until `deadline`; `None` when that passed first.
+    pub(crate) fn wait_until(&self, deadline: Instant) -> Option<Verdict> {
         loop {
             {
                 let mut state = self.state.lock();
@@ -83,7 +83,7 @@ impl Ticket {
                 }
                 state.caller = Caller::Thread(sync::current_thread());
             }
-            let left = self.deadline.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return None;
             }

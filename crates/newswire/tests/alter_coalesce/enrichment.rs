@@ -1,5 +1,6 @@
 //! Enrichers complete an event before it has its seq, at every door, and never break a publish.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -116,5 +117,28 @@ fn there_may_be_only_so_many_enrichers() -> Result<()> {
     assert_eq!(bus.add_enricher(|_| {}).unwrap_err().kind(), ErrorKind::Full);
     drop(kept);
     drop(bus.add_enricher(|_| {})?);
+    Ok(())
+}
+
+#[test]
+fn a_thread_is_enriched_again_after_an_enricher_whose_panic_panics_when_freed() -> Result<()> {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("it goes off");
+        }
+    }
+    let bus = Bus::new();
+    let mut events = bus.subscribe("work.done and tag=enriched")?;
+    let _enricher = bus.add_enricher(|event| {
+        event.tag("enriched");
+        if event.event().kind().as_str() == "bomb.dropped" {
+            std::panic::panic_any(Bomb);
+        }
+    })?;
+    let published = catch_unwind(AssertUnwindSafe(|| publish(&bus, plain("bomb.dropped"))));
+    assert!(published.is_err());
+    publish(&bus, plain("work.done"))?;
+    assert!(events.try_next()?.is_some());
     Ok(())
 }

@@ -5,6 +5,7 @@ mod inline;
 mod keyed;
 mod lives;
 mod outcomes;
+mod unwinding;
 mod workers;
 
 use std::sync::Arc;

@@ -1,15 +1,19 @@
 //! Chapter 14: asking.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::mpsc;
+use std::task::{Context, Poll, Waker};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use futures_executor::block_on;
 use newswire::{
-    Bus, BusOptions, Correlation, CorrelationField, ErrorKind, Event, HandlerOptions, LoopThread, Mode,
-    SubscribeOptions,
+    Bus, BusOptions, Correlation, CorrelationField, ErrorKind, Event, GapReason, HandlerOptions, LoopThread,
+    Mode, SubscribeOptions,
 };
 
-use super::common::{LONG, event, eventually, inline, kind, publish, seqs};
+use super::common::{Item, LONG, blocking, drain, event, eventually, inline, kind, publish, seqs};
 
 const SHORT: Duration = Duration::from_millis(20);
 
@@ -176,4 +180,53 @@ fn the_blocking_forms_on_a_loop_thread_would_deadlock_and_the_async_forms_work()
     assert_eq!(answer.kind().as_str(), "task.completed");
     let mut all = bus.subscribe("*").unwrap();
     assert_eq!(all.next_timeout(LONG).unwrap_err().kind(), ErrorKind::WouldDeadlock);
+}
+
+#[test]
+fn a_request_waits_for_room_no_longer_than_for_its_answer() {
+    let bus = Bus::new();
+    let mut full = bus.subscribe_with("*", blocking(1)).unwrap();
+    publish(&bus, 1);
+    let began = Instant::now();
+    let error = bus.request(event("tool.asked"), Duration::from_millis(50)).unwrap_err().error;
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert!(began.elapsed() < LONG / 2, "it waited for room, {:?}", began.elapsed());
+    assert_eq!(drain(&mut full), [Item::Seq(1), Item::Lost(2, 2, 1, GapReason::WaitedTooLong)]);
+    assert_eq!((bus.stats().pending_requests, full.stats().books.waiting), (0, 0));
+}
+
+#[test]
+fn a_request_without_a_thread_waits_for_room_by_polling() {
+    let bus = Bus::new();
+    let mut full = bus.subscribe_with("*", blocking(1)).unwrap();
+    publish(&bus, 1);
+    let began = Instant::now();
+    let question = event("tool.asked");
+    let mut request = pin!(bus.request_async(question.clone(), LONG));
+    assert!(began.elapsed() < LONG / 2, "it held the thread, {:?}", began.elapsed());
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(request.as_mut().poll(&mut context).is_pending());
+    assert_eq!(full.stats().books.waiting, 1);
+    assert_eq!(full.try_next().unwrap().map(Item::from), Some(Item::Seq(1)));
+    assert!(request.as_mut().poll(&mut context).is_pending());
+    assert_eq!(full.try_next().unwrap().map(Item::from), Some(Item::Seq(2)));
+    bus.publish(reply_to(&question, "tool.answered")).unwrap();
+    let Poll::Ready(Ok(answer)) = request.poll(&mut context) else { panic!("the answer is there") };
+    assert_eq!(answer.seq(), 3);
+}
+
+#[test]
+fn the_time_of_a_request_covers_the_wait_for_room() {
+    let bus = Bus::new();
+    let full = bus.subscribe_with("tool.asked", blocking(1)).unwrap();
+    bus.publish(event("tool.asked")).unwrap();
+    let began = Instant::now();
+    let error = block_on(bus.request_async(event("tool.asked"), Duration::from_millis(50))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert!(began.elapsed() < LONG / 2, "it waited for room, {:?}", began.elapsed());
+    assert_eq!((bus.stats().pending_requests, full.stats().books.waiting), (0, 0));
+    let question = event("tool.asked");
+    let request = bus.request_async(question.clone(), Duration::from_millis(50));
+    bus.publish(reply_to(&question, "tool.answered")).unwrap();
+    assert_eq!(block_on(request).unwrap().kind().as_str(), "tool.answered");
 }

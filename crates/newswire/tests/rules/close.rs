@@ -1,11 +1,14 @@
 //! Chapter 9: close.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use newswire::{Bus, CloseReport, ErrorKind, Event, GapReason, HandlerOptions, LoopThread, SubscribeOptions};
+use newswire::{
+    Bus, CloseReport, ErrorKind, Event, Failure, GapReason, Handler, HandlerOptions, LoopThread,
+    SubscribeOptions,
+};
 
 use super::common::{Item, LONG, blocking, drain, event, eventually, gate, inline, publish};
 
@@ -166,8 +169,7 @@ fn at_the_deadline_queues_are_discarded_and_running_calls_abandoned() {
     let began = Instant::now();
     let report = bus.close(SHORT);
     assert!(began.elapsed() >= SHORT && began.elapsed() < LONG / 2);
-    assert!(report.complete);
-    assert_eq!((report.abandoned, report.discarded), (1, 4));
+    assert_eq!((report.complete, report.abandoned, report.discarded), (false, 1, 4));
     let books = report.subscriptions[0].books;
     assert!(books.balance());
     assert_eq!((books.in_flight, books.discarded), (1, 4));
@@ -214,8 +216,7 @@ fn close_async_keeps_its_deadline() {
     publish(&bus, 2);
     arrived.recv_timeout(LONG).unwrap();
     let report = futures_executor::block_on(bus.close_async(SHORT));
-    assert!(report.complete);
-    assert_eq!((report.abandoned, report.discarded), (1, 1));
+    assert_eq!((report.complete, report.abandoned, report.discarded), (false, 1, 1));
     open.send(()).unwrap();
 }
 
@@ -291,4 +292,52 @@ fn pending_questions_are_told_of_the_close() {
         assert_eq!(asking.join().unwrap().unwrap_err().error.kind(), ErrorKind::Closed);
         assert_eq!(futures_executor::block_on(expecting).unwrap_err().kind(), ErrorKind::Closed);
     });
+}
+
+#[test]
+fn it_tells_only_what_it_discarded_itself() {
+    let bus = Bus::new();
+    let (arrived, open, wait) = gate();
+    let predicate = Some(Arc::new(|_: &Event| true) as newswire::Predicate);
+    let queue = SubscribeOptions { predicate, ..SubscribeOptions::default() };
+    let options = HandlerOptions { queue, once: true, ..HandlerOptions::default() };
+    let _once = bus.on_with("*", options, move |_: &Event| wait()).unwrap();
+    publish(&bus, 3);
+    arrived.recv_timeout(LONG).unwrap();
+    eventually("it is spent", || bus.stats().ended.len() == 1);
+    thread::scope(|scope| {
+        let closing = scope.spawn(|| bus.close(LONG));
+        eventually("the bus is closed", || bus.stats().closed);
+        open.send(()).unwrap();
+        let report = closing.join().unwrap();
+        assert_eq!((report.complete, report.abandoned, report.discarded), (true, 0, 0));
+        assert_eq!(report.subscriptions[0].books.discarded, 2);
+    });
+}
+
+/// Takes long to end.
+struct Lingering(mpsc::Sender<()>, Mutex<mpsc::Receiver<()>>);
+
+impl Handler for Lingering {
+    fn on_event(&self, _: &Event) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn on_close(&self) {
+        let _ = self.0.send(());
+        let _ = self.1.lock().unwrap().recv_timeout(LONG);
+    }
+}
+
+#[test]
+fn it_is_not_complete_while_a_handler_still_ends() {
+    let bus = Bus::new();
+    let ((arrive, arrived), (open, opened)) = (mpsc::channel(), mpsc::channel());
+    let _lingering = bus.on("*", Lingering(arrive, Mutex::new(opened))).unwrap();
+    publish(&bus, 1);
+    let report = bus.close(SHORT);
+    arrived.recv_timeout(LONG).unwrap();
+    assert_eq!((report.complete, report.abandoned, report.discarded), (false, 0, 0));
+    assert_eq!(report.subscriptions[0].books.handled, 1);
+    open.send(()).unwrap();
 }

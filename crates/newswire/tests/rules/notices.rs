@@ -1,5 +1,7 @@
 //! The bus's notices about subscriptions that don't keep up.
 
+use std::sync::{Arc, Mutex};
+
 use newswire::catalogue::bus::{BusSubscriptionLagged, BusSubscriptionRecovered};
 use newswire::{Bus, Delivery, Event, SubscribeOptions, Subscription, WhenFull};
 
@@ -93,4 +95,32 @@ fn a_notice_takes_no_seq_where_nobody_could_get_it() {
     drain(&mut small);
     assert_eq!(bus.position().seq(), 10);
     bus.close(LONG);
+}
+
+#[test]
+fn a_notice_takes_no_seq_where_the_last_who_could_get_it_has_just_left() {
+    let bus = Bus::new();
+    let watcher = Arc::new(Mutex::new(Some(watch(&bus))));
+    let leaving = watcher.clone();
+    // Enrichers see a notice when it has been made and has no seq yet.
+    let _enricher = bus.add_enricher(move |event| {
+        if event.event().kind().as_str().starts_with("bus.") {
+            leaving.lock().unwrap().take();
+        }
+    });
+    let mut small = bus.subscribe_with("log.*", queue(1, WhenFull::DropNewest)).unwrap();
+    publish(&bus, 3);
+    assert!(watcher.lock().unwrap().is_none(), "there was a notice");
+    assert_eq!(bus.stats().published, 3);
+    assert_eq!(drain(&mut small).len(), 2);
+}
+
+#[test]
+fn a_notice_that_no_filter_wants_takes_no_seq() {
+    let bus = Bus::new();
+    let options = SubscribeOptions { internal: true, ..SubscribeOptions::default() };
+    let mut elsewhere = bus.subscribe_with("bus.* and payload.name=another", options).unwrap();
+    let _small = bus.subscribe_with("log.*", queue(1, WhenFull::DropNewest)).unwrap();
+    publish(&bus, 3);
+    assert_eq!((bus.stats().published, drain(&mut elsewhere)), (3, Vec::new()));
 }

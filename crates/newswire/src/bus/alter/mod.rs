@@ -35,6 +35,15 @@ thread_local! {
     static ENRICHING: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Takes the last bus off the stack, also where what an enricher panicked with panics again when freed.
+struct Enriching;
+
+impl Drop for Enriching {
+    fn drop(&mut self) {
+        ENRICHING.with(|buses| buses.borrow_mut().pop());
+    }
+}
+
 #[derive(Clone, Default)]
 struct Chain {
     enrichers: Vec<(u64, Arc<Enrich>)>,
@@ -142,6 +151,7 @@ impl Alterations {
             return event;
         }
         ENRICHING.with(|buses| buses.borrow_mut().push(this));
+        let _enriching = Enriching;
         for (_, enricher) in &chain.enrichers {
             let mut enrichment = Enrichment::of(&event);
             let ended = catch_unwind(AssertUnwindSafe(|| enricher(&mut enrichment)));
@@ -150,7 +160,6 @@ impl Alterations {
                 None => self.count_failure(),
             }
         }
-        ENRICHING.with(|buses| buses.borrow_mut().pop());
         event
     }
 
