@@ -59,7 +59,10 @@ pub(crate) fn play(
         Color::Always => true,
         Color::Never => false,
     };
-    let console = Console::new(out.clone(), ConsoleOptions { width: args.width.into(), color });
+    let console = Console::new(
+        out.clone(),
+        ConsoleOptions { width: args.width.into(), color, ..ConsoleOptions::default() },
+    );
     let mut options = console.options();
     options.queue = SubscribeOptions { internal: true, coalesce: options.queue.coalesce, ..waiting };
     let view = bus.attach_sink("console:", Box::new(console), options)?;

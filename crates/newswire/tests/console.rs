@@ -37,6 +37,13 @@ fn shown(events: &[Event]) -> String {
 }
 
 #[test]
+fn without_the_time_the_same_events_are_the_same_text() {
+    let options = ConsoleOptions { time: false, ..ConsoleOptions::default() };
+    let text = shown_with(options, &[event("tool.call.started", r#"{"name":"ls"}"#)]);
+    assert_eq!(text, " … tool.call ls\n");
+}
+
+#[test]
 fn events_are_indented_by_the_spans_they_belong_to() {
     let text = shown(&[
         within("run.started", r#"{"name":"weather"}"#, 1, 0),
@@ -68,7 +75,7 @@ fn events_are_indented_by_the_spans_they_belong_to() {
 
 #[test]
 fn tokens_cost_and_custom_measures_are_shown_with_their_units() {
-    let wide = ConsoleOptions { width: 120, color: false };
+    let wide = ConsoleOptions { width: 120, color: false, ..ConsoleOptions::default() };
     let text = shown_with(
         wide,
         &[event(
@@ -121,7 +128,8 @@ fn chunks_of_one_stream_grow_one_line() {
 #[test]
 fn a_growing_line_is_written_as_it_grows_and_cut_once() {
     let mut shown = Vec::new();
-    let mut console = Console::new(&mut shown, ConsoleOptions { width: 40, color: false });
+    let mut console =
+        Console::new(&mut shown, ConsoleOptions { width: 40, color: false, ..ConsoleOptions::default() });
     let chunk = event("message.delta", r#"{"text":"word "}"#);
     for _ in 0..50 {
         console.event(&chunk).unwrap();
@@ -235,7 +243,7 @@ proptest! {
             event("message.delta", &format!(r#"{{"stream":{name},"text":{chunk}}}"#)),
             Event::builder(Kind::parse("log.written").unwrap()).message(&*texts[1]).build().unwrap(),
         ];
-        let mut output = shown_with(ConsoleOptions { width, color }, &events);
+        let mut output = shown_with(ConsoleOptions { width, color, ..ConsoleOptions::default() }, &events);
         if color {
             OWN_CODES.iter().for_each(|code| output = output.replace(code, ""));
         }

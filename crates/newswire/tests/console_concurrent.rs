@@ -29,7 +29,8 @@ fn chunk(stream: &str, text: &str) -> Event {
 
 fn shown(width: usize, events: &[Event]) -> String {
     let mut shown = Vec::new();
-    let mut console = Console::new(&mut shown, ConsoleOptions { width, color: false });
+    let mut console =
+        Console::new(&mut shown, ConsoleOptions { width, color: false, ..ConsoleOptions::default() });
     for event in events {
         console.event(event).unwrap();
     }
@@ -183,7 +184,10 @@ impl Write for Captured {
 #[test]
 fn what_two_agents_stream_through_a_bus_is_one_text_a_call() {
     let (bus, captured) = (Bus::new(), Captured::default());
-    let console = Console::new(captured.clone(), ConsoleOptions { width: 120, color: false });
+    let console = Console::new(
+        captured.clone(),
+        ConsoleOptions { width: 120, color: false, ..ConsoleOptions::default() },
+    );
     let mut options = console.options();
     options.queue.buffer = 10_000;
     bus.attach_sink("console:", Box::new(console), options).unwrap();

@@ -1,7 +1,7 @@
 //! Which member may depend on which: imports run one way.
 //!
 //! The core knows nobody; recordings know the core; the command line knows both; nobody depends on the
-//! command line, the comparisons or this automation. A new member gets a row here, deliberately.
+//! command line, the comparisons, the examples or this automation. A new member gets a row here, deliberately.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("newswire-recording", &["newswire"]),
     ("newswire-cli", &["newswire", "newswire-recording"]),
     ("newswire-benches", &["newswire", "newswire-recording"]),
+    ("newswire-examples", &["newswire"]),
     ("xtask", &[]),
 ];
 

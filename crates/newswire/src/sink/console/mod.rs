@@ -35,11 +35,13 @@ pub struct ConsoleOptions {
     pub width: usize,
     /// Whether marks are coloured; false.
     pub color: bool,
+    /// Whether lines begin with the time of day; true. Without it the same events show as the same text.
+    pub time: bool,
 }
 
 impl Default for ConsoleOptions {
     fn default() -> Self {
-        Self { width: 100, color: false }
+        Self { width: 100, color: false, time: true }
     }
 }
 
@@ -120,7 +122,9 @@ impl<W: Write> Console<W> {
             self.runs.begin(span, view.subject().as_deref());
         }
         let mut line = self.line();
-        line.push(Style::Dim, &figures::time_of_day(event.time_ns()));
+        if self.options.time {
+            line.push(Style::Dim, &figures::time_of_day(event.time_ns()));
+        }
         if let Some(label) = place.run.and_then(|run| self.runs.label(run)) {
             line.push(Style::Dim, &format!(" [{label}]"));
         }
@@ -243,9 +247,9 @@ enum Color {
     Never,
 }
 
-/// The sink of `console:?width=100&color=auto|always|never&to=stdout|stderr`.
+/// The sink of `console:?width=100&color=auto|always|never&time=on|off&to=stdout|stderr`.
 pub(super) fn open(url: &SinkUrl) -> Result<Box<dyn Sink>> {
-    url.allow(&["width", "color", "to"])?;
+    url.allow(&["width", "color", "time", "to"])?;
     if !url.body().is_empty() {
         return Err(Error::invalid("console: takes no address")
             .at_column(9)
@@ -254,6 +258,7 @@ pub(super) fn open(url: &SinkUrl) -> Result<Box<dyn Sink>> {
     let width = url.param("width").map(|param| param.number(ConsoleOptions::WIDTHS)).transpose()?;
     let colors = [("auto", Color::Auto), ("always", Color::Always), ("never", Color::Never)];
     let color = url.param("color").map(|param| param.choice(&colors)).transpose()?;
+    let time = url.param("time").map(|param| param.choice(&[("on", true), ("off", false)])).transpose()?;
     let to_stderr =
         url.param("to").map(|param| param.choice(&[("stdout", false), ("stderr", true)])).transpose()?;
     let to_stderr = to_stderr.unwrap_or(false);
@@ -265,6 +270,7 @@ pub(super) fn open(url: &SinkUrl) -> Result<Box<dyn Sink>> {
             Color::Always => true,
             Color::Never => false,
         },
+        time: time.unwrap_or(ConsoleOptions::default().time),
     };
     Ok(if to_stderr {
         Box::new(Console::new(io::stderr(), options))
