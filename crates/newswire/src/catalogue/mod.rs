@@ -22,6 +22,7 @@ mod record;
 pub mod retrieval;
 mod row;
 pub mod run;
+pub mod schema;
 pub mod session;
 pub mod state;
 pub mod step;
@@ -34,7 +35,7 @@ mod value;
 pub mod workflow;
 
 pub use elsewhere::{Alias, FieldMap, System, Unit, When, aliases, kinds_named};
-pub use record::{Failure, Usage};
+pub use record::{Failure, RecordRow, Usage, records};
 pub use row::{Class, Elsewhere, FieldRow, Merge, Row};
 pub use value::{FieldValue, IntoField, Json, Text};
 

@@ -1,32 +1,82 @@
 //! The records that many payloads share: one for usage, one for what went wrong.
+//!
+//! A record is written once: its type, its size and the row that schemas and the other languages are made of.
 
 use std::error::Error as StdError;
 
 use serde::{Deserialize, Serialize};
 
+use super::row::{Class, FieldRow};
 use super::value::{FieldValue, IntoField, Text, member_bound};
 
-/// What a model call used, in one meaning everywhere: totals include their parts.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Usage {
-    /// Tokens read by the model, those from and into its cache included.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub input_tokens: Option<u64>,
-    /// Tokens written by the model, its reasoning included.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub output_tokens: Option<u64>,
-    /// Of the input: read from the cache.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cache_read_tokens: Option<u64>,
-    /// Of the input: written into the cache.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cache_write_tokens: Option<u64>,
-    /// Of the output: reasoning.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reasoning_tokens: Option<u64>,
-    /// What it cost, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cost_usd: Option<f64>,
+/// One record that fields of payloads have as their type.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordRow {
+    /// Its name, which is [`FieldRow::value`] of such fields.
+    pub name: &'static str,
+    /// One line on what it means.
+    pub docs: &'static str,
+    /// Its fields, in the order of the wire.
+    pub fields: &'static [FieldRow],
+}
+
+/// All records, as payloads' fields name them.
+pub fn records() -> &'static [RecordRow] {
+    RECORDS
+}
+
+/// A record's type from its fields: name here, name on the wire, type, class, OpenTelemetry's attribute, docs.
+macro_rules! record {
+    ($name:ident $(+ $derived:ident)? $row:ident $docs:literal; $(
+        $field:ident $wire:literal: $type:ty = $class:ident $($otel:literal)? => $field_docs:literal;
+    )+) => {
+        #[doc = $docs]
+        #[derive(Clone, Debug, $($derived,)? PartialEq, Serialize, Deserialize)]
+        pub struct $name {$(
+            #[doc = $field_docs]
+            #[serde(rename = $wire, skip_serializing_if = "FieldValue::is_absent")]
+            pub $field: $type,
+        )+}
+
+        impl FieldValue for $name {
+            const TYPE: &'static str = stringify!($name);
+
+            fn size_bound(&self) -> usize {
+                2 $(+ member_bound($wire, &self.$field))+
+            }
+        }
+
+        const $row: RecordRow = RecordRow {
+            name: stringify!($name),
+            docs: $docs,
+            fields: &[$(FieldRow::of::<$type>($wire, Class::$class, &[$($otel)?], $field_docs)),+],
+        };
+    };
+}
+
+static RECORDS: &[RecordRow] = &[USAGE, FAILURE];
+
+record! {
+    Usage + Default USAGE "What a model call used, in one meaning everywhere: totals include their parts.";
+    input_tokens "input_tokens": Option<u64> = Measure "gen_ai.usage.input_tokens"
+        => "Tokens read by the model, those from and into its cache included.";
+    output_tokens "output_tokens": Option<u64> = Measure "gen_ai.usage.output_tokens"
+        => "Tokens written by the model, its reasoning included.";
+    cache_read_tokens "cache_read_tokens": Option<u64> = Measure "gen_ai.usage.cache_read.input_tokens"
+        => "Of the input: read from the cache.";
+    cache_write_tokens "cache_write_tokens": Option<u64> = Measure "gen_ai.usage.cache_creation.input_tokens"
+        => "Of the input: written into the cache.";
+    reasoning_tokens "reasoning_tokens": Option<u64> = Measure "gen_ai.usage.reasoning.output_tokens"
+        => "Of the output: reasoning.";
+    cost_usd "cost_usd": Option<f64> = Measure => "What it cost, in US dollars.";
+}
+
+record! {
+    Failure FAILURE "What went wrong.";
+    message "message": Text = Content => "What went wrong, for people.";
+    class "type": Option<Text> = Meta "error.type"
+        => "The error's class, `error.type` of OpenTelemetry: `timeout`, `RateLimitError`.";
+    code "code": Option<Text> = Meta => "The code that the failing side gave, such as an HTTP status.";
 }
 
 impl Usage {
@@ -34,32 +84,6 @@ impl Usage {
     pub fn tokens(input: u64, output: u64) -> Self {
         Self { input_tokens: Some(input), output_tokens: Some(output), ..Self::default() }
     }
-}
-
-impl FieldValue for Usage {
-    const TYPE: &'static str = "Usage";
-
-    fn size_bound(&self) -> usize {
-        2 + member_bound("input_tokens", &self.input_tokens)
-            + member_bound("output_tokens", &self.output_tokens)
-            + member_bound("cache_read_tokens", &self.cache_read_tokens)
-            + member_bound("cache_write_tokens", &self.cache_write_tokens)
-            + member_bound("reasoning_tokens", &self.reasoning_tokens)
-            + member_bound("cost_usd", &self.cost_usd)
-    }
-}
-
-/// What went wrong.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Failure {
-    /// What went wrong, for people.
-    pub message: Text,
-    /// The error's class, `error.type` of OpenTelemetry: `timeout`, `RateLimitError`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub class: Option<Text>,
-    /// The code that the failing side gave, such as an HTTP status.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<Text>,
 }
 
 impl Failure {
@@ -84,15 +108,5 @@ impl From<String> for Failure {
 impl<E: StdError> IntoField<Failure> for &E {
     fn into_field(self) -> Failure {
         Failure::new(self.to_string())
-    }
-}
-
-impl FieldValue for Failure {
-    const TYPE: &'static str = "Failure";
-
-    fn size_bound(&self) -> usize {
-        2 + member_bound("message", &self.message)
-            + member_bound("type", &self.class)
-            + member_bound("code", &self.code)
     }
 }

@@ -60,6 +60,18 @@ pub enum Class {
     Meta,
 }
 
+impl Class {
+    /// Its name in schemas and documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Content => "content",
+            Self::Id => "id",
+            Self::Measure => "measure",
+            Self::Meta => "meta",
+        }
+    }
+}
+
 /// How consecutive events of one stream may become one, where a subscription asks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merge {
@@ -112,6 +124,12 @@ impl FieldRow {
     ) -> Self {
         let otel = otel.first().copied();
         Self { name, value: T::TYPE, optional: T::OPTIONAL, class, otel, docs }
+    }
+
+    /// Whether it is an integer that may need all 64 bits: those that count nanoseconds do, all others are
+    /// at most 2^53 - 1, which every language's plain number can hold.
+    pub fn is_int64(&self) -> bool {
+        self.value == "integer" && self.unit() == Some("ns")
     }
 
     /// The unit, which is in the name: `ns`, `bytes`, `usd`, `tokens`, `count`.
