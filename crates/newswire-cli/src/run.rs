@@ -7,6 +7,7 @@ use clap::Parser;
 use newswire::Visible;
 
 use crate::args::{Args, Command};
+use crate::kinds;
 use crate::play;
 use crate::stdio::{Output, Stdio};
 
@@ -41,6 +42,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdio: Stdio) -> u8 {
     };
     let done = match args.command {
         Command::Play(args) => play::play(&args, &out, color),
+        Command::Kinds(args) => kinds::kinds(&args, &out).map(|()| None),
+        Command::Schema(args) => kinds::schema(&args, &out).map(|()| None),
     };
     match done {
         Ok(notice) => {

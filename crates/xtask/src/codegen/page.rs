@@ -120,8 +120,7 @@ fn elsewhere(out: &mut String) {
 fn meaning(alias: &Alias) -> String {
     let condition = match alias.when {
         When::Always => String::new(),
-        When::Is(field, truth) => format!("`{field}` is {truth}"),
-        When::Says(field, word) => format!("`{field}` is \"{word}\""),
+        when => format!("`{when}`"),
     };
     let fields: Vec<_> = alias.fields.iter().map(field_map).collect();
     let name = cell(alias.name);
