@@ -4,8 +4,6 @@
 //! systems carry the outcome in the payload. So one name may have several rows: an import chooses by the
 //! payload, a filter takes the union. All of it is resolved when a filter is compiled.
 
-use std::fmt;
-
 use serde_json::Value;
 
 use super::Catalogued;
@@ -88,17 +86,6 @@ impl When {
             Self::Always => true,
             Self::Is(field, wanted) => payload.get(field).and_then(Value::as_bool) == Some(wanted),
             Self::Says(field, wanted) => payload.get(field).and_then(Value::as_str) == Some(wanted),
-        }
-    }
-}
-
-/// `Success=true`; nothing where there is no condition.
-impl fmt::Display for When {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Always => Ok(()),
-            Self::Is(field, wanted) => write!(f, "{field}={wanted}"),
-            Self::Says(field, wanted) => write!(f, "{field}={wanted}"),
         }
     }
 }

@@ -24,6 +24,7 @@ mod row;
 pub mod run;
 pub mod schema;
 pub mod session;
+mod shown;
 pub mod state;
 pub mod step;
 mod table;
