@@ -1,8 +1,8 @@
 // What the compiler must accept and refuse; checked by `tsc`, never run.
 
-import type { EventMap, Json, Kind, ToolCallCompleted } from "../src/payloads.js";
+import type { EventMap, Json, Kind, ToolCallCompleted } from "newswire/payloads";
 
-declare module "../src/payloads.js" {
+declare module "newswire/payloads" {
   interface EventMap {
     "deploy.finished": { readonly version: string };
   }
