@@ -59,6 +59,35 @@ public sealed record Failure : OpenRecord
     public string? Code { get; init; }
 }
 
+/// <summary>A piece of media: by reference, small ones with their bytes.</summary>
+public sealed record Media : OpenRecord
+{
+    /// <summary>Where its bytes are: a URL, a path, a store's reference.</summary>
+    [JsonPropertyName("reference")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reference { get; init; }
+
+    /// <summary>What it is, such as <c>audio/wav</c>.</summary>
+    [JsonPropertyName("mime_type")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? MimeType { get; init; }
+
+    /// <summary>How many bytes it has.</summary>
+    [JsonPropertyName("size_bytes")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? SizeBytes { get; init; }
+
+    /// <summary>A checksum of its bytes, the algorithm before it: <c>sha256:...</c>.</summary>
+    [JsonPropertyName("checksum")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Checksum { get; init; }
+
+    /// <summary>The bytes themselves in base64, of small pieces.</summary>
+    [JsonPropertyName("inline")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Inline { get; init; }
+}
+
 /// <summary>A run, from request to answer, has begun.</summary>
 /// <remarks>The payload of <c>run.started</c>.</remarks>
 public sealed record RunStarted : OpenRecord, IPayload
@@ -339,6 +368,11 @@ public sealed record AgentFailed : OpenRecord, IPayload
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Stage { get; init; }
 
+    /// <summary>How many rounds of its loop it might take.</summary>
+    [JsonPropertyName("max_iteration_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MaxIterationCount { get; init; }
+
     /// <summary>How many rounds of its loop it took.</summary>
     [JsonPropertyName("iteration_count")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -571,6 +605,11 @@ public sealed record StepStarted : OpenRecord, IPayload
     [JsonPropertyName("attempt")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Attempt { get; init; }
+
+    /// <summary>Whatever the runtime adds.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
 }
 
 /// <summary>A step of a workflow is under way.</summary>
@@ -640,6 +679,11 @@ public sealed record StepCompleted : OpenRecord, IPayload
     [JsonPropertyName("attempt")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Attempt { get; init; }
+
+    /// <summary>Whatever the runtime adds.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
 }
 
 /// <summary>A step of a workflow has errored.</summary>
@@ -676,6 +720,11 @@ public sealed record StepFailed : OpenRecord, IPayload
     [JsonPropertyName("attempt")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Attempt { get; init; }
+
+    /// <summary>Whatever the runtime adds.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
 }
 
 /// <summary>A step of a workflow was refused, skipped or stopped.</summary>
@@ -829,6 +878,11 @@ public sealed record TurnFailed : OpenRecord, IPayload
     [JsonPropertyName("iteration_count")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? IterationCount { get; init; }
+
+    /// <summary>What else the runtime tells of it: skills, tool executions, paths.</summary>
+    [JsonPropertyName("details")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Details { get; init; }
 }
 
 /// <summary>A turn of a conversation was refused, skipped or stopped.</summary>
@@ -1069,6 +1123,11 @@ public sealed record ModelCallFailed : OpenRecord, IPayload
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Usage? Usage { get; init; }
 
+    /// <summary>How long the provider asks to wait.</summary>
+    [JsonPropertyName("retry_after_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? RetryAfterNs { get; init; }
+
     /// <summary>What the call was for: <c>agent</c>, <c>judge</c>, <c>selfplay</c>.</summary>
     [JsonPropertyName("purpose")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -1139,10 +1198,10 @@ public sealed record ModelCallRetried : OpenRecord, IPayload
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? BackoffNs { get; init; }
 
-    /// <summary>How many tries there may be.</summary>
-    [JsonPropertyName("max_attempt_count")]
+    /// <summary>How often it may be tried again.</summary>
+    [JsonPropertyName("max_retry_count")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public long? MaxAttemptCount { get; init; }
+    public long? MaxRetryCount { get; init; }
 
     /// <summary>Why it is worth another try.</summary>
     [JsonPropertyName("reason")]
@@ -1355,6 +1414,11 @@ public sealed record ToolCallStarted : OpenRecord, IPayload
     [JsonPropertyName("labels")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonElement? Labels { get; init; }
+
+    /// <summary>Whatever the runtime adds.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
 }
 
 /// <summary>A tool call is under way.</summary>
@@ -1459,6 +1523,11 @@ public sealed record ToolCallCompleted : OpenRecord, IPayload
     [JsonPropertyName("labels")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonElement? Labels { get; init; }
+
+    /// <summary>Whatever the runtime adds.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
 }
 
 /// <summary>A tool call has errored.</summary>
@@ -1491,6 +1560,21 @@ public sealed record ToolCallFailed : OpenRecord, IPayload
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonElement? Result { get; init; }
 
+    /// <summary>How long the result is.</summary>
+    [JsonPropertyName("result_bytes")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ResultBytes { get; init; }
+
+    /// <summary>How long the part for the user is.</summary>
+    [JsonPropertyName("shown_bytes")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ShownBytes { get; init; }
+
+    /// <summary>Whether it goes on in the background.</summary>
+    [JsonPropertyName("detached")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Detached { get; init; }
+
     /// <summary>What ran it.</summary>
     [JsonPropertyName("engine")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -1505,6 +1589,11 @@ public sealed record ToolCallFailed : OpenRecord, IPayload
     [JsonPropertyName("labels")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonElement? Labels { get; init; }
+
+    /// <summary>Whatever the runtime adds.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
 }
 
 /// <summary>A tool call was refused, skipped or stopped.</summary>
@@ -1988,6 +2077,26 @@ public sealed record EmbeddingCallStarted : OpenRecord, IPayload
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? InputCount { get; init; }
 
+    /// <summary>The provider's word for what it does: <c>embedding</c>.</summary>
+    [JsonPropertyName("capability")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Capability { get; init; }
+
+    /// <summary>What the call is for: <c>agent</c>, <c>judge</c>, <c>selfplay</c>.</summary>
+    [JsonPropertyName("purpose")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Purpose { get; init; }
+
+    /// <summary>What is billed, by name.</summary>
+    [JsonPropertyName("quantities")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Quantities { get; init; }
+
+    /// <summary>What the price depends on, by name.</summary>
+    [JsonPropertyName("dimensions")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Dimensions { get; init; }
+
     /// <summary>The caller's own labels.</summary>
     [JsonPropertyName("labels")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -2069,6 +2178,26 @@ public sealed record EmbeddingCallCompleted : OpenRecord, IPayload
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? DimensionCount { get; init; }
 
+    /// <summary>The provider's word for what it does: <c>embedding</c>.</summary>
+    [JsonPropertyName("capability")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Capability { get; init; }
+
+    /// <summary>What the call is for: <c>agent</c>, <c>judge</c>, <c>selfplay</c>.</summary>
+    [JsonPropertyName("purpose")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Purpose { get; init; }
+
+    /// <summary>What is billed, by name.</summary>
+    [JsonPropertyName("quantities")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Quantities { get; init; }
+
+    /// <summary>What the price depends on, by name.</summary>
+    [JsonPropertyName("dimensions")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Dimensions { get; init; }
+
     /// <summary>The caller's own labels.</summary>
     [JsonPropertyName("labels")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -2100,6 +2229,31 @@ public sealed record EmbeddingCallFailed : OpenRecord, IPayload
     [JsonPropertyName("duration_ns")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? DurationNs { get; init; }
+
+    /// <summary>What it used all the same.</summary>
+    [JsonPropertyName("usage")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Usage? Usage { get; init; }
+
+    /// <summary>The provider's word for what it does: <c>embedding</c>.</summary>
+    [JsonPropertyName("capability")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Capability { get; init; }
+
+    /// <summary>What the call is for: <c>agent</c>, <c>judge</c>, <c>selfplay</c>.</summary>
+    [JsonPropertyName("purpose")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Purpose { get; init; }
+
+    /// <summary>What is billed, by name.</summary>
+    [JsonPropertyName("quantities")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Quantities { get; init; }
+
+    /// <summary>What the price depends on, by name.</summary>
+    [JsonPropertyName("dimensions")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Dimensions { get; init; }
 
     /// <summary>The caller's own labels.</summary>
     [JsonPropertyName("labels")]
@@ -2438,6 +2592,16 @@ public sealed record ValidationFailed : OpenRecord, IPayload
     [JsonPropertyName("direction")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Direction { get; init; }
+
+    /// <summary>Whether the guardrail changed the content.</summary>
+    [JsonPropertyName("enforced")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Enforced { get; init; }
+
+    /// <summary>How sure the verdict would have been, 0 to 1.</summary>
+    [JsonPropertyName("score")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Score { get; init; }
 }
 
 /// <summary>A check of input or output was refused, skipped or stopped.</summary>
@@ -3347,6 +3511,4864 @@ public sealed record BusStoreRecovered : OpenRecord, IPayload
     public long? DroppedCount { get; init; }
 }
 
+/// <summary>A piece of audio has come in.</summary>
+/// <remarks>The payload of <c>media.audio.received</c>.</remarks>
+public sealed record MediaAudioReceived : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "media.audio.received";
+
+    /// <summary>The bytes, by reference.</summary>
+    [JsonPropertyName("media")]
+    public required Media Media { get; init; }
+
+    /// <summary>Who speaks.</summary>
+    [JsonPropertyName("actor")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Actor { get; init; }
+
+    /// <summary>Which chunk it is, from 0.</summary>
+    [JsonPropertyName("index")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Index { get; init; }
+
+    /// <summary>Whether it is the last chunk.</summary>
+    [JsonPropertyName("last")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Last { get; init; }
+
+    /// <summary>How many samples a second.</summary>
+    [JsonPropertyName("sample_rate_hz")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? SampleRateHz { get; init; }
+
+    /// <summary>How many channels.</summary>
+    [JsonPropertyName("channel_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ChannelCount { get; init; }
+
+    /// <summary>How fine a sample is.</summary>
+    [JsonPropertyName("bits_per_sample")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? BitsPerSample { get; init; }
+
+    /// <summary>How it is encoded: <c>pcm</c>, <c>opus</c>.</summary>
+    [JsonPropertyName("encoding")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Encoding { get; init; }
+
+    /// <summary>How long it plays.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>What it was made of.</summary>
+    [JsonPropertyName("generated_from")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? GeneratedFrom { get; init; }
+}
+
+/// <summary>A piece of audio has been made for the user.</summary>
+/// <remarks>The payload of <c>media.audio.produced</c>.</remarks>
+public sealed record MediaAudioProduced : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "media.audio.produced";
+
+    /// <summary>The bytes, by reference.</summary>
+    [JsonPropertyName("media")]
+    public required Media Media { get; init; }
+
+    /// <summary>Who speaks.</summary>
+    [JsonPropertyName("actor")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Actor { get; init; }
+
+    /// <summary>Which chunk it is, from 0.</summary>
+    [JsonPropertyName("index")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Index { get; init; }
+
+    /// <summary>Whether it is the last chunk.</summary>
+    [JsonPropertyName("last")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Last { get; init; }
+
+    /// <summary>How many samples a second.</summary>
+    [JsonPropertyName("sample_rate_hz")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? SampleRateHz { get; init; }
+
+    /// <summary>How many channels.</summary>
+    [JsonPropertyName("channel_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ChannelCount { get; init; }
+
+    /// <summary>How fine a sample is.</summary>
+    [JsonPropertyName("bits_per_sample")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? BitsPerSample { get; init; }
+
+    /// <summary>How it is encoded: <c>pcm</c>, <c>opus</c>.</summary>
+    [JsonPropertyName("encoding")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Encoding { get; init; }
+
+    /// <summary>How long it plays.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>What it was made of.</summary>
+    [JsonPropertyName("generated_from")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? GeneratedFrom { get; init; }
+}
+
+/// <summary>Speech has become text.</summary>
+/// <remarks>The payload of <c>media.audio.transcribed</c>.</remarks>
+public sealed record MediaAudioTranscribed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "media.audio.transcribed";
+
+    /// <summary>What was said.</summary>
+    [JsonPropertyName("text")]
+    public required string Text { get; init; }
+
+    /// <summary>In which language, as a BCP 47 tag.</summary>
+    [JsonPropertyName("language")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Language { get; init; }
+
+    /// <summary>How sure that is, 0 to 1.</summary>
+    [JsonPropertyName("confidence")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Confidence { get; init; }
+
+    /// <summary>Whether it stays so; earlier texts may still change.</summary>
+    [JsonPropertyName("last")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Last { get; init; }
+
+    /// <summary>Who transcribed it.</summary>
+    [JsonPropertyName("provider")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
+    /// <summary>The event that brought the audio.</summary>
+    [JsonPropertyName("audio_event_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? AudioEventId { get; init; }
+}
+
+/// <summary>An image has come in.</summary>
+/// <remarks>The payload of <c>media.image.received</c>.</remarks>
+public sealed record MediaImageReceived : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "media.image.received";
+
+    /// <summary>The bytes, by reference.</summary>
+    [JsonPropertyName("media")]
+    public required Media Media { get; init; }
+
+    /// <summary>Who gave or made it.</summary>
+    [JsonPropertyName("actor")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Actor { get; init; }
+
+    /// <summary>How wide it is.</summary>
+    [JsonPropertyName("width_px")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? WidthPx { get; init; }
+
+    /// <summary>How high it is.</summary>
+    [JsonPropertyName("height_px")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? HeightPx { get; init; }
+
+    /// <summary>What it shows.</summary>
+    [JsonPropertyName("description")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Description { get; init; }
+
+    /// <summary>What a model was asked for.</summary>
+    [JsonPropertyName("prompt")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Prompt { get; init; }
+
+    /// <summary>What it was made of.</summary>
+    [JsonPropertyName("generated_from")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? GeneratedFrom { get; init; }
+
+    /// <summary>Whatever else describes it.</summary>
+    [JsonPropertyName("metadata")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Metadata { get; init; }
+}
+
+/// <summary>An image has been made for the user.</summary>
+/// <remarks>The payload of <c>media.image.produced</c>.</remarks>
+public sealed record MediaImageProduced : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "media.image.produced";
+
+    /// <summary>The bytes, by reference.</summary>
+    [JsonPropertyName("media")]
+    public required Media Media { get; init; }
+
+    /// <summary>Who gave or made it.</summary>
+    [JsonPropertyName("actor")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Actor { get; init; }
+
+    /// <summary>How wide it is.</summary>
+    [JsonPropertyName("width_px")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? WidthPx { get; init; }
+
+    /// <summary>How high it is.</summary>
+    [JsonPropertyName("height_px")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? HeightPx { get; init; }
+
+    /// <summary>What it shows.</summary>
+    [JsonPropertyName("description")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Description { get; init; }
+
+    /// <summary>What a model was asked for.</summary>
+    [JsonPropertyName("prompt")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Prompt { get; init; }
+
+    /// <summary>What it was made of.</summary>
+    [JsonPropertyName("generated_from")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? GeneratedFrom { get; init; }
+
+    /// <summary>Whatever else describes it.</summary>
+    [JsonPropertyName("metadata")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Metadata { get; init; }
+}
+
+/// <summary>A frame of a video has been taken.</summary>
+/// <remarks>The payload of <c>media.video.captured</c>.</remarks>
+public sealed record MediaVideoCaptured : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "media.video.captured";
+
+    /// <summary>The bytes, by reference.</summary>
+    [JsonPropertyName("media")]
+    public required Media Media { get; init; }
+
+    /// <summary>Which frame it is, from 0.</summary>
+    [JsonPropertyName("index")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Index { get; init; }
+
+    /// <summary>How far into the video it is.</summary>
+    [JsonPropertyName("offset_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? OffsetNs { get; init; }
+
+    /// <summary>Whether it stands without the others.</summary>
+    [JsonPropertyName("keyframe")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Keyframe { get; init; }
+
+    /// <summary>How wide it is.</summary>
+    [JsonPropertyName("width_px")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? WidthPx { get; init; }
+
+    /// <summary>How high it is.</summary>
+    [JsonPropertyName("height_px")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? HeightPx { get; init; }
+
+    /// <summary>How it is encoded: <c>h264</c>, <c>vp8</c>.</summary>
+    [JsonPropertyName("encoding")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Encoding { get; init; }
+
+    /// <summary>How many frames a second.</summary>
+    [JsonPropertyName("frame_rate")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? FrameRate { get; init; }
+
+    /// <summary>How long the video plays.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A picture of a screen has been taken.</summary>
+/// <remarks>The payload of <c>media.screen.captured</c>.</remarks>
+public sealed record MediaScreenCaptured : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "media.screen.captured";
+
+    /// <summary>The bytes, by reference.</summary>
+    [JsonPropertyName("media")]
+    public required Media Media { get; init; }
+
+    /// <summary>The window's title.</summary>
+    [JsonPropertyName("window_title")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? WindowTitle { get; init; }
+
+    /// <summary>Where the window is: x, y, width and height in pixels.</summary>
+    [JsonPropertyName("window_bounds")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? WindowBounds { get; init; }
+
+    /// <summary>Why it was taken.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How wide it is.</summary>
+    [JsonPropertyName("width_px")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? WidthPx { get; init; }
+
+    /// <summary>How high it is.</summary>
+    [JsonPropertyName("height_px")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? HeightPx { get; init; }
+
+    /// <summary>Whatever else describes it.</summary>
+    [JsonPropertyName("metadata")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Metadata { get; init; }
+}
+
+/// <summary>An operation on stored media has begun.</summary>
+/// <remarks>The payload of <c>media.storage.started</c>.</remarks>
+public sealed record MediaStorageStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "media.storage.started";
+
+    /// <summary>What is done: <c>store</c>, <c>retrieve</c>, <c>delete</c>, <c>get_url</c>.</summary>
+    [JsonPropertyName("operation")]
+    public required string Operation { get; init; }
+
+    /// <summary>What it is done to.</summary>
+    [JsonPropertyName("media")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Media? Media { get; init; }
+
+    /// <summary>Where it is stored.</summary>
+    [JsonPropertyName("backend")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Backend { get; init; }
+}
+
+/// <summary>An operation on stored media is under way.</summary>
+/// <remarks>The payload of <c>media.storage.progress</c>.</remarks>
+public sealed record MediaStorageProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "media.storage.progress";
+
+    /// <summary>What is done: <c>store</c>, <c>retrieve</c>, <c>delete</c>, <c>get_url</c>.</summary>
+    [JsonPropertyName("operation")]
+    public required string Operation { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>An operation on stored media has ended without error.</summary>
+/// <remarks>The payload of <c>media.storage.completed</c>.</remarks>
+public sealed record MediaStorageCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "media.storage.completed";
+
+    /// <summary>What is done: <c>store</c>, <c>retrieve</c>, <c>delete</c>, <c>get_url</c>.</summary>
+    [JsonPropertyName("operation")]
+    public required string Operation { get; init; }
+
+    /// <summary>What it was done to.</summary>
+    [JsonPropertyName("media")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Media? Media { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>Where it is stored.</summary>
+    [JsonPropertyName("backend")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Backend { get; init; }
+
+    /// <summary>Why, of deletions: <c>explicit</c>, or <c>policy:</c> and its name.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>The message that it belongs to, from 0.</summary>
+    [JsonPropertyName("message_index")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MessageIndex { get; init; }
+
+    /// <summary>The piece of that message, from 0.</summary>
+    [JsonPropertyName("part_index")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? PartIndex { get; init; }
+}
+
+/// <summary>An operation on stored media has errored.</summary>
+/// <remarks>The payload of <c>media.storage.failed</c>.</remarks>
+public sealed record MediaStorageFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "media.storage.failed";
+
+    /// <summary>What is done: <c>store</c>, <c>retrieve</c>, <c>delete</c>, <c>get_url</c>.</summary>
+    [JsonPropertyName("operation")]
+    public required string Operation { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>What it was to be done to.</summary>
+    [JsonPropertyName("media")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Media? Media { get; init; }
+
+    /// <summary>Where it is stored.</summary>
+    [JsonPropertyName("backend")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Backend { get; init; }
+
+    /// <summary>Why, of deletions: <c>explicit</c>, or <c>policy:</c> and its name.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>The message that it belongs to, from 0.</summary>
+    [JsonPropertyName("message_index")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MessageIndex { get; init; }
+
+    /// <summary>The piece of that message, from 0.</summary>
+    [JsonPropertyName("part_index")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? PartIndex { get; init; }
+}
+
+/// <summary>An operation on stored media was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>media.storage.canceled</c>.</remarks>
+public sealed record MediaStorageCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "media.storage.canceled";
+
+    /// <summary>What is done: <c>store</c>, <c>retrieve</c>, <c>delete</c>, <c>get_url</c>.</summary>
+    [JsonPropertyName("operation")]
+    public required string Operation { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A speech call has begun.</summary>
+/// <remarks>The payload of <c>speech.call.started</c>.</remarks>
+public sealed record SpeechCallStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "speech.call.started";
+
+    /// <summary>The model that is asked.</summary>
+    [JsonPropertyName("model")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    /// <summary>Who serves it.</summary>
+    [JsonPropertyName("provider")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
+    /// <summary>What is to be spoken.</summary>
+    [JsonPropertyName("text")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Text { get; init; }
+
+    /// <summary>The provider's word for what it does: <c>tts</c>, <c>stt</c>, <c>image</c>.</summary>
+    [JsonPropertyName("capability")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Capability { get; init; }
+
+    /// <summary>What the call is for: <c>agent</c>, <c>judge</c>, <c>selfplay</c>.</summary>
+    [JsonPropertyName("purpose")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Purpose { get; init; }
+
+    /// <summary>What is billed, by name.</summary>
+    [JsonPropertyName("quantities")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Quantities { get; init; }
+
+    /// <summary>What the price depends on, by name.</summary>
+    [JsonPropertyName("dimensions")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Dimensions { get; init; }
+
+    /// <summary>The caller's own labels.</summary>
+    [JsonPropertyName("labels")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Labels { get; init; }
+}
+
+/// <summary>A speech call is under way.</summary>
+/// <remarks>The payload of <c>speech.call.progress</c>.</remarks>
+public sealed record SpeechCallProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "speech.call.progress";
+
+    /// <summary>The model that is asked.</summary>
+    [JsonPropertyName("model")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    /// <summary>Who serves it.</summary>
+    [JsonPropertyName("provider")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>A speech call has ended without error.</summary>
+/// <remarks>The payload of <c>speech.call.completed</c>.</remarks>
+public sealed record SpeechCallCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "speech.call.completed";
+
+    /// <summary>The model that is asked.</summary>
+    [JsonPropertyName("model")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    /// <summary>Who serves it.</summary>
+    [JsonPropertyName("provider")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
+    /// <summary>What it used.</summary>
+    [JsonPropertyName("usage")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Usage? Usage { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>How many characters it spoke.</summary>
+    [JsonPropertyName("character_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? CharacterCount { get; init; }
+
+    /// <summary>How long the audio plays.</summary>
+    [JsonPropertyName("audio_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? AudioNs { get; init; }
+
+    /// <summary>The audio.</summary>
+    [JsonPropertyName("media")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Media? Media { get; init; }
+
+    /// <summary>The provider's word for what it does: <c>tts</c>, <c>stt</c>, <c>image</c>.</summary>
+    [JsonPropertyName("capability")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Capability { get; init; }
+
+    /// <summary>What the call is for: <c>agent</c>, <c>judge</c>, <c>selfplay</c>.</summary>
+    [JsonPropertyName("purpose")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Purpose { get; init; }
+
+    /// <summary>What is billed, by name.</summary>
+    [JsonPropertyName("quantities")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Quantities { get; init; }
+
+    /// <summary>What the price depends on, by name.</summary>
+    [JsonPropertyName("dimensions")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Dimensions { get; init; }
+
+    /// <summary>The caller's own labels.</summary>
+    [JsonPropertyName("labels")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Labels { get; init; }
+}
+
+/// <summary>A speech call has errored.</summary>
+/// <remarks>The payload of <c>speech.call.failed</c>.</remarks>
+public sealed record SpeechCallFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "speech.call.failed";
+
+    /// <summary>The model that is asked.</summary>
+    [JsonPropertyName("model")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    /// <summary>Who serves it.</summary>
+    [JsonPropertyName("provider")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>What it used all the same.</summary>
+    [JsonPropertyName("usage")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Usage? Usage { get; init; }
+
+    /// <summary>The provider's word for what it does: <c>tts</c>, <c>stt</c>, <c>image</c>.</summary>
+    [JsonPropertyName("capability")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Capability { get; init; }
+
+    /// <summary>What the call is for: <c>agent</c>, <c>judge</c>, <c>selfplay</c>.</summary>
+    [JsonPropertyName("purpose")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Purpose { get; init; }
+
+    /// <summary>What is billed, by name.</summary>
+    [JsonPropertyName("quantities")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Quantities { get; init; }
+
+    /// <summary>What the price depends on, by name.</summary>
+    [JsonPropertyName("dimensions")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Dimensions { get; init; }
+
+    /// <summary>The caller's own labels.</summary>
+    [JsonPropertyName("labels")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Labels { get; init; }
+}
+
+/// <summary>A speech call was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>speech.call.canceled</c>.</remarks>
+public sealed record SpeechCallCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "speech.call.canceled";
+
+    /// <summary>The model that is asked.</summary>
+    [JsonPropertyName("model")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    /// <summary>Who serves it.</summary>
+    [JsonPropertyName("provider")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A transcription call has begun.</summary>
+/// <remarks>The payload of <c>transcription.call.started</c>.</remarks>
+public sealed record TranscriptionCallStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "transcription.call.started";
+
+    /// <summary>The model that is asked.</summary>
+    [JsonPropertyName("model")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    /// <summary>Who serves it.</summary>
+    [JsonPropertyName("provider")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
+    /// <summary>What is to be transcribed.</summary>
+    [JsonPropertyName("media")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Media? Media { get; init; }
+
+    /// <summary>The provider's word for what it does: <c>tts</c>, <c>stt</c>, <c>image</c>.</summary>
+    [JsonPropertyName("capability")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Capability { get; init; }
+
+    /// <summary>What the call is for: <c>agent</c>, <c>judge</c>, <c>selfplay</c>.</summary>
+    [JsonPropertyName("purpose")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Purpose { get; init; }
+
+    /// <summary>What is billed, by name.</summary>
+    [JsonPropertyName("quantities")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Quantities { get; init; }
+
+    /// <summary>What the price depends on, by name.</summary>
+    [JsonPropertyName("dimensions")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Dimensions { get; init; }
+
+    /// <summary>The caller's own labels.</summary>
+    [JsonPropertyName("labels")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Labels { get; init; }
+}
+
+/// <summary>A transcription call is under way.</summary>
+/// <remarks>The payload of <c>transcription.call.progress</c>.</remarks>
+public sealed record TranscriptionCallProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "transcription.call.progress";
+
+    /// <summary>The model that is asked.</summary>
+    [JsonPropertyName("model")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    /// <summary>Who serves it.</summary>
+    [JsonPropertyName("provider")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>A transcription call has ended without error.</summary>
+/// <remarks>The payload of <c>transcription.call.completed</c>.</remarks>
+public sealed record TranscriptionCallCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "transcription.call.completed";
+
+    /// <summary>The model that is asked.</summary>
+    [JsonPropertyName("model")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    /// <summary>Who serves it.</summary>
+    [JsonPropertyName("provider")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
+    /// <summary>What it used.</summary>
+    [JsonPropertyName("usage")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Usage? Usage { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>How long the audio plays.</summary>
+    [JsonPropertyName("audio_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? AudioNs { get; init; }
+
+    /// <summary>What was said.</summary>
+    [JsonPropertyName("text")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Text { get; init; }
+
+    /// <summary>In which language, as a BCP 47 tag.</summary>
+    [JsonPropertyName("language")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Language { get; init; }
+
+    /// <summary>The provider's word for what it does: <c>tts</c>, <c>stt</c>, <c>image</c>.</summary>
+    [JsonPropertyName("capability")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Capability { get; init; }
+
+    /// <summary>What the call is for: <c>agent</c>, <c>judge</c>, <c>selfplay</c>.</summary>
+    [JsonPropertyName("purpose")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Purpose { get; init; }
+
+    /// <summary>What is billed, by name.</summary>
+    [JsonPropertyName("quantities")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Quantities { get; init; }
+
+    /// <summary>What the price depends on, by name.</summary>
+    [JsonPropertyName("dimensions")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Dimensions { get; init; }
+
+    /// <summary>The caller's own labels.</summary>
+    [JsonPropertyName("labels")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Labels { get; init; }
+}
+
+/// <summary>A transcription call has errored.</summary>
+/// <remarks>The payload of <c>transcription.call.failed</c>.</remarks>
+public sealed record TranscriptionCallFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "transcription.call.failed";
+
+    /// <summary>The model that is asked.</summary>
+    [JsonPropertyName("model")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    /// <summary>Who serves it.</summary>
+    [JsonPropertyName("provider")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>What it used all the same.</summary>
+    [JsonPropertyName("usage")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Usage? Usage { get; init; }
+
+    /// <summary>The provider's word for what it does: <c>tts</c>, <c>stt</c>, <c>image</c>.</summary>
+    [JsonPropertyName("capability")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Capability { get; init; }
+
+    /// <summary>What the call is for: <c>agent</c>, <c>judge</c>, <c>selfplay</c>.</summary>
+    [JsonPropertyName("purpose")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Purpose { get; init; }
+
+    /// <summary>What is billed, by name.</summary>
+    [JsonPropertyName("quantities")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Quantities { get; init; }
+
+    /// <summary>What the price depends on, by name.</summary>
+    [JsonPropertyName("dimensions")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Dimensions { get; init; }
+
+    /// <summary>The caller's own labels.</summary>
+    [JsonPropertyName("labels")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Labels { get; init; }
+}
+
+/// <summary>A transcription call was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>transcription.call.canceled</c>.</remarks>
+public sealed record TranscriptionCallCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "transcription.call.canceled";
+
+    /// <summary>The model that is asked.</summary>
+    [JsonPropertyName("model")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    /// <summary>Who serves it.</summary>
+    [JsonPropertyName("provider")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>An image call has begun.</summary>
+/// <remarks>The payload of <c>image.call.started</c>.</remarks>
+public sealed record ImageCallStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "image.call.started";
+
+    /// <summary>The model that is asked.</summary>
+    [JsonPropertyName("model")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    /// <summary>Who serves it.</summary>
+    [JsonPropertyName("provider")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
+    /// <summary>What is asked for.</summary>
+    [JsonPropertyName("prompt")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Prompt { get; init; }
+
+    /// <summary>The provider's word for what it does: <c>tts</c>, <c>stt</c>, <c>image</c>.</summary>
+    [JsonPropertyName("capability")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Capability { get; init; }
+
+    /// <summary>What the call is for: <c>agent</c>, <c>judge</c>, <c>selfplay</c>.</summary>
+    [JsonPropertyName("purpose")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Purpose { get; init; }
+
+    /// <summary>What is billed, by name.</summary>
+    [JsonPropertyName("quantities")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Quantities { get; init; }
+
+    /// <summary>What the price depends on, by name.</summary>
+    [JsonPropertyName("dimensions")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Dimensions { get; init; }
+
+    /// <summary>The caller's own labels.</summary>
+    [JsonPropertyName("labels")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Labels { get; init; }
+}
+
+/// <summary>An image call is under way.</summary>
+/// <remarks>The payload of <c>image.call.progress</c>.</remarks>
+public sealed record ImageCallProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "image.call.progress";
+
+    /// <summary>The model that is asked.</summary>
+    [JsonPropertyName("model")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    /// <summary>Who serves it.</summary>
+    [JsonPropertyName("provider")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>An image call has ended without error.</summary>
+/// <remarks>The payload of <c>image.call.completed</c>.</remarks>
+public sealed record ImageCallCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "image.call.completed";
+
+    /// <summary>The model that is asked.</summary>
+    [JsonPropertyName("model")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    /// <summary>Who serves it.</summary>
+    [JsonPropertyName("provider")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
+    /// <summary>What it used.</summary>
+    [JsonPropertyName("usage")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Usage? Usage { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>How many images it made.</summary>
+    [JsonPropertyName("image_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ImageCount { get; init; }
+
+    /// <summary>The images, by reference, a list.</summary>
+    [JsonPropertyName("images")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Images { get; init; }
+
+    /// <summary>The provider's word for what it does: <c>tts</c>, <c>stt</c>, <c>image</c>.</summary>
+    [JsonPropertyName("capability")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Capability { get; init; }
+
+    /// <summary>What the call is for: <c>agent</c>, <c>judge</c>, <c>selfplay</c>.</summary>
+    [JsonPropertyName("purpose")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Purpose { get; init; }
+
+    /// <summary>What is billed, by name.</summary>
+    [JsonPropertyName("quantities")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Quantities { get; init; }
+
+    /// <summary>What the price depends on, by name.</summary>
+    [JsonPropertyName("dimensions")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Dimensions { get; init; }
+
+    /// <summary>The caller's own labels.</summary>
+    [JsonPropertyName("labels")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Labels { get; init; }
+}
+
+/// <summary>An image call has errored.</summary>
+/// <remarks>The payload of <c>image.call.failed</c>.</remarks>
+public sealed record ImageCallFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "image.call.failed";
+
+    /// <summary>The model that is asked.</summary>
+    [JsonPropertyName("model")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    /// <summary>Who serves it.</summary>
+    [JsonPropertyName("provider")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>What it used all the same.</summary>
+    [JsonPropertyName("usage")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Usage? Usage { get; init; }
+
+    /// <summary>The provider's word for what it does: <c>tts</c>, <c>stt</c>, <c>image</c>.</summary>
+    [JsonPropertyName("capability")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Capability { get; init; }
+
+    /// <summary>What the call is for: <c>agent</c>, <c>judge</c>, <c>selfplay</c>.</summary>
+    [JsonPropertyName("purpose")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Purpose { get; init; }
+
+    /// <summary>What is billed, by name.</summary>
+    [JsonPropertyName("quantities")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Quantities { get; init; }
+
+    /// <summary>What the price depends on, by name.</summary>
+    [JsonPropertyName("dimensions")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Dimensions { get; init; }
+
+    /// <summary>The caller's own labels.</summary>
+    [JsonPropertyName("labels")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Labels { get; init; }
+}
+
+/// <summary>An image call was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>image.call.canceled</c>.</remarks>
+public sealed record ImageCallCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "image.call.canceled";
+
+    /// <summary>The model that is asked.</summary>
+    [JsonPropertyName("model")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    /// <summary>Who serves it.</summary>
+    [JsonPropertyName("provider")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Provider { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>The rendering of a prompt template has begun.</summary>
+/// <remarks>The payload of <c>prompt.template.started</c>.</remarks>
+public sealed record PromptTemplateStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "prompt.template.started";
+
+    /// <summary>The template.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>The text with its placeholders.</summary>
+    [JsonPropertyName("template")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Template { get; init; }
+
+    /// <summary>How many variables it is given.</summary>
+    [JsonPropertyName("variable_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? VariableCount { get; init; }
+
+    /// <summary>The model that it is meant for, instead of the usual one.</summary>
+    [JsonPropertyName("model")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+}
+
+/// <summary>The rendering of a prompt template is under way.</summary>
+/// <remarks>The payload of <c>prompt.template.progress</c>.</remarks>
+public sealed record PromptTemplateProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "prompt.template.progress";
+
+    /// <summary>The template.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>The rendering of a prompt template has ended without error.</summary>
+/// <remarks>The payload of <c>prompt.template.completed</c>.</remarks>
+public sealed record PromptTemplateCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "prompt.template.completed";
+
+    /// <summary>The template.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>What came of it.</summary>
+    [JsonPropertyName("text")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Text { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>SHA-256 of the text, in hexadecimal.</summary>
+    [JsonPropertyName("hash")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Hash { get; init; }
+
+    /// <summary>The variables that it used, by name.</summary>
+    [JsonPropertyName("variables")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Variables { get; init; }
+
+    /// <summary>The names of those that it didn't use.</summary>
+    [JsonPropertyName("unused_variables")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? UnusedVariables { get; init; }
+
+    /// <summary>The names of the pieces that it is put together from.</summary>
+    [JsonPropertyName("fragments")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Fragments { get; init; }
+
+    /// <summary>How many passes it took.</summary>
+    [JsonPropertyName("pass_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? PassCount { get; init; }
+}
+
+/// <summary>The rendering of a prompt template has errored.</summary>
+/// <remarks>The payload of <c>prompt.template.failed</c>.</remarks>
+public sealed record PromptTemplateFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "prompt.template.failed";
+
+    /// <summary>The template.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>The names of the placeholders that nothing was given for.</summary>
+    [JsonPropertyName("unresolved_placeholders")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? UnresolvedPlaceholders { get; init; }
+}
+
+/// <summary>The rendering of a prompt template was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>prompt.template.canceled</c>.</remarks>
+public sealed record PromptTemplateCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "prompt.template.canceled";
+
+    /// <summary>The template.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A composition has chosen one of its branches.</summary>
+/// <remarks>The payload of <c>composition.branch.evaluated</c>.</remarks>
+public sealed record CompositionBranchEvaluated : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "composition.branch.evaluated";
+
+    /// <summary>The step that chooses.</summary>
+    [JsonPropertyName("step")]
+    public required string Step { get; init; }
+
+    /// <summary>The branch that it took.</summary>
+    [JsonPropertyName("taken")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Taken { get; init; }
+}
+
+/// <summary>All branches of a parallel step have ended.</summary>
+/// <remarks>The payload of <c>composition.parallel.joined</c>.</remarks>
+public sealed record CompositionParallelJoined : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "composition.parallel.joined";
+
+    /// <summary>The step.</summary>
+    [JsonPropertyName("step")]
+    public required string Step { get; init; }
+
+    /// <summary>Its branches, a list of id and status.</summary>
+    [JsonPropertyName("branches")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Branches { get; init; }
+}
+
+/// <summary>A composition has begun.</summary>
+/// <remarks>The payload of <c>composition.started</c>.</remarks>
+public sealed record CompositionStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "composition.started";
+
+    /// <summary>The composition.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>What it was given.</summary>
+    [JsonPropertyName("input")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Input { get; init; }
+}
+
+/// <summary>A composition is under way.</summary>
+/// <remarks>The payload of <c>composition.progress</c>.</remarks>
+public sealed record CompositionProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "composition.progress";
+
+    /// <summary>The composition.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>A composition has ended without error.</summary>
+/// <remarks>The payload of <c>composition.completed</c>.</remarks>
+public sealed record CompositionCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "composition.completed";
+
+    /// <summary>The composition.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>What it resulted in.</summary>
+    [JsonPropertyName("output")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Output { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A composition has errored.</summary>
+/// <remarks>The payload of <c>composition.failed</c>.</remarks>
+public sealed record CompositionFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "composition.failed";
+
+    /// <summary>The composition.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A composition was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>composition.canceled</c>.</remarks>
+public sealed record CompositionCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "composition.canceled";
+
+    /// <summary>The composition.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A step of a composition has begun.</summary>
+/// <remarks>The payload of <c>composition.step.started</c>.</remarks>
+public sealed record CompositionStepStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "composition.step.started";
+
+    /// <summary>The step.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>What it was given.</summary>
+    [JsonPropertyName("input")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Input { get; init; }
+
+    /// <summary>What sort of step: <c>agent</c>, <c>tool</c>, <c>branch</c>.</summary>
+    [JsonPropertyName("step_type")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? StepType { get; init; }
+
+    /// <summary>Which try it is, from 1.</summary>
+    [JsonPropertyName("attempt")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Attempt { get; init; }
+}
+
+/// <summary>A step of a composition is under way.</summary>
+/// <remarks>The payload of <c>composition.step.progress</c>.</remarks>
+public sealed record CompositionStepProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "composition.step.progress";
+
+    /// <summary>The step.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>A step of a composition has ended without error.</summary>
+/// <remarks>The payload of <c>composition.step.completed</c>.</remarks>
+public sealed record CompositionStepCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "composition.step.completed";
+
+    /// <summary>The step.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>What it resulted in.</summary>
+    [JsonPropertyName("output")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Output { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>What sort of step it was.</summary>
+    [JsonPropertyName("step_type")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? StepType { get; init; }
+
+    /// <summary>What it was given.</summary>
+    [JsonPropertyName("input")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Input { get; init; }
+
+    /// <summary>Which try it was, from 1.</summary>
+    [JsonPropertyName("attempt")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Attempt { get; init; }
+}
+
+/// <summary>A step of a composition has errored.</summary>
+/// <remarks>The payload of <c>composition.step.failed</c>.</remarks>
+public sealed record CompositionStepFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "composition.step.failed";
+
+    /// <summary>The step.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>What sort of step it was.</summary>
+    [JsonPropertyName("step_type")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? StepType { get; init; }
+
+    /// <summary>What it was given.</summary>
+    [JsonPropertyName("input")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Input { get; init; }
+
+    /// <summary>What it gave all the same.</summary>
+    [JsonPropertyName("output")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Output { get; init; }
+
+    /// <summary>Which try it was, from 1.</summary>
+    [JsonPropertyName("attempt")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Attempt { get; init; }
+}
+
+/// <summary>A step of a composition was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>composition.step.canceled</c>.</remarks>
+public sealed record CompositionStepCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "composition.step.canceled";
+
+    /// <summary>The step.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A stage of a pipeline has begun.</summary>
+/// <remarks>The payload of <c>stage.started</c>.</remarks>
+public sealed record StageStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "stage.started";
+
+    /// <summary>The stage.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Its place in the pipeline, from 0.</summary>
+    [JsonPropertyName("index")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Index { get; init; }
+
+    /// <summary>What sort of stage: <c>transform</c>, <c>accumulate</c>, <c>generate</c>, <c>sink</c>, <c>bidirectional</c>.</summary>
+    [JsonPropertyName("stage_type")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? StageType { get; init; }
+}
+
+/// <summary>A stage of a pipeline is under way.</summary>
+/// <remarks>The payload of <c>stage.progress</c>.</remarks>
+public sealed record StageProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "stage.progress";
+
+    /// <summary>The stage.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Its place in the pipeline, from 0.</summary>
+    [JsonPropertyName("index")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Index { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>A stage of a pipeline has ended without error.</summary>
+/// <remarks>The payload of <c>stage.completed</c>.</remarks>
+public sealed record StageCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "stage.completed";
+
+    /// <summary>The stage.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Its place in the pipeline, from 0.</summary>
+    [JsonPropertyName("index")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Index { get; init; }
+
+    /// <summary>What it resulted in.</summary>
+    [JsonPropertyName("output")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Output { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>What sort of stage it was.</summary>
+    [JsonPropertyName("stage_type")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? StageType { get; init; }
+}
+
+/// <summary>A stage of a pipeline has errored.</summary>
+/// <remarks>The payload of <c>stage.failed</c>.</remarks>
+public sealed record StageFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "stage.failed";
+
+    /// <summary>The stage.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Its place in the pipeline, from 0.</summary>
+    [JsonPropertyName("index")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Index { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>What sort of stage it was.</summary>
+    [JsonPropertyName("stage_type")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? StageType { get; init; }
+}
+
+/// <summary>A stage of a pipeline was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>stage.canceled</c>.</remarks>
+public sealed record StageCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "stage.canceled";
+
+    /// <summary>The stage.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Its place in the pipeline, from 0.</summary>
+    [JsonPropertyName("index")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Index { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A middleware has begun.</summary>
+/// <remarks>The payload of <c>middleware.started</c>.</remarks>
+public sealed record MiddlewareStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "middleware.started";
+
+    /// <summary>The middleware.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Its place in the chain, from 0.</summary>
+    [JsonPropertyName("index")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Index { get; init; }
+}
+
+/// <summary>A middleware is under way.</summary>
+/// <remarks>The payload of <c>middleware.progress</c>.</remarks>
+public sealed record MiddlewareProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "middleware.progress";
+
+    /// <summary>The middleware.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Its place in the chain, from 0.</summary>
+    [JsonPropertyName("index")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Index { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>A middleware has ended without error.</summary>
+/// <remarks>The payload of <c>middleware.completed</c>.</remarks>
+public sealed record MiddlewareCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "middleware.completed";
+
+    /// <summary>The middleware.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Its place in the chain, from 0.</summary>
+    [JsonPropertyName("index")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Index { get; init; }
+
+    /// <summary>What it resulted in.</summary>
+    [JsonPropertyName("output")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Output { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A middleware has errored.</summary>
+/// <remarks>The payload of <c>middleware.failed</c>.</remarks>
+public sealed record MiddlewareFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "middleware.failed";
+
+    /// <summary>The middleware.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Its place in the chain, from 0.</summary>
+    [JsonPropertyName("index")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Index { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A middleware was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>middleware.canceled</c>.</remarks>
+public sealed record MiddlewareCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "middleware.canceled";
+
+    /// <summary>The middleware.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Its place in the chain, from 0.</summary>
+    [JsonPropertyName("index")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Index { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>The handling of a tag has begun.</summary>
+/// <remarks>The payload of <c>tag.started</c>.</remarks>
+public sealed record TagStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "tag.started";
+
+    /// <summary>The tag.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Its attributes, by name.</summary>
+    [JsonPropertyName("attributes")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Attributes { get; init; }
+
+    /// <summary>Whatever its handler adds.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>The handling of a tag is under way.</summary>
+/// <remarks>The payload of <c>tag.progress</c>.</remarks>
+public sealed record TagProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "tag.progress";
+
+    /// <summary>The tag.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>The handling of a tag has ended without error.</summary>
+/// <remarks>The payload of <c>tag.completed</c>.</remarks>
+public sealed record TagCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "tag.completed";
+
+    /// <summary>The tag.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>What it resulted in.</summary>
+    [JsonPropertyName("output")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Output { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>Whatever its handler adds.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>The handling of a tag has errored.</summary>
+/// <remarks>The payload of <c>tag.failed</c>.</remarks>
+public sealed record TagFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "tag.failed";
+
+    /// <summary>The tag.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>Whatever its handler adds.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>The handling of a tag was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>tag.canceled</c>.</remarks>
+public sealed record TagCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "tag.canceled";
+
+    /// <summary>The tag.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>An answer was cut off while it came.</summary>
+/// <remarks>The payload of <c>stream.interrupted</c>.</remarks>
+public sealed record StreamInterrupted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "stream.interrupted";
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>The message or reasoning that was cut off.</summary>
+    [JsonPropertyName("stream_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? StreamId { get; init; }
+}
+
+/// <summary>Waiting messages have been put before an agent that works.</summary>
+/// <remarks>The payload of <c>steering.injected</c>.</remarks>
+public sealed record SteeringInjected : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "steering.injected";
+
+    /// <summary>How many.</summary>
+    [JsonPropertyName("message_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MessageCount { get; init; }
+
+    /// <summary>How long they are together.</summary>
+    [JsonPropertyName("content_bytes")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ContentBytes { get; init; }
+
+    /// <summary>What they say.</summary>
+    [JsonPropertyName("content")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Content { get; init; }
+}
+
+/// <summary>Something waits to be handled after the turn.</summary>
+/// <remarks>The payload of <c>follow_up.queued</c>.</remarks>
+public sealed record FollowUpQueued : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "follow_up.queued";
+
+    /// <summary>The tool that asked for it.</summary>
+    [JsonPropertyName("tool")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Tool { get; init; }
+
+    /// <summary>How long it is.</summary>
+    [JsonPropertyName("content_bytes")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ContentBytes { get; init; }
+
+    /// <summary>What it is.</summary>
+    [JsonPropertyName("content")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Content { get; init; }
+}
+
+/// <summary>Somebody wants an agent to stop or to turn elsewhere.</summary>
+/// <remarks>The payload of <c>interrupt.received</c>.</remarks>
+public sealed record InterruptReceived : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "interrupt.received";
+
+    /// <summary>How: <c>steering</c>, <c>graceful</c>, <c>hard_abort</c>.</summary>
+    [JsonPropertyName("interrupt_type")]
+    public required string InterruptType { get; init; }
+
+    /// <summary>Who says it.</summary>
+    [JsonPropertyName("role")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Role { get; init; }
+
+    /// <summary>How long what they say is.</summary>
+    [JsonPropertyName("content_bytes")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ContentBytes { get; init; }
+
+    /// <summary>How many messages wait.</summary>
+    [JsonPropertyName("queued_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? QueuedCount { get; init; }
+
+    /// <summary>How long the hint to the model is.</summary>
+    [JsonPropertyName("hint_bytes")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? HintBytes { get; init; }
+
+    /// <summary>What they say.</summary>
+    [JsonPropertyName("content")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Content { get; init; }
+}
+
+/// <summary>A sub-turn's result has reached those who wait for it.</summary>
+/// <remarks>The payload of <c>subturn.delivered</c>.</remarks>
+public sealed record SubturnDelivered : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "subturn.delivered";
+
+    /// <summary>The channel that it goes to.</summary>
+    [JsonPropertyName("target_channel")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TargetChannel { get; init; }
+
+    /// <summary>The chat that it goes to.</summary>
+    [JsonPropertyName("target_chat")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TargetChat { get; init; }
+
+    /// <summary>How long it is.</summary>
+    [JsonPropertyName("content_bytes")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ContentBytes { get; init; }
+
+    /// <summary>What it says.</summary>
+    [JsonPropertyName("content")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Content { get; init; }
+}
+
+/// <summary>A sub-turn has ended with nobody left to take its result.</summary>
+/// <remarks>The payload of <c>subturn.orphaned</c>.</remarks>
+public sealed record SubturnOrphaned : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "subturn.orphaned";
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>The sub-turn.</summary>
+    [JsonPropertyName("child_turn")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ChildTurn { get; init; }
+}
+
+/// <summary>A sub-turn has begun.</summary>
+/// <remarks>The payload of <c>subturn.started</c>.</remarks>
+public sealed record SubturnStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "subturn.started";
+
+    /// <summary>The agent that takes it.</summary>
+    [JsonPropertyName("agent")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Agent { get; init; }
+
+    /// <summary>What it is called.</summary>
+    [JsonPropertyName("label")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Label { get; init; }
+}
+
+/// <summary>A sub-turn is under way.</summary>
+/// <remarks>The payload of <c>subturn.progress</c>.</remarks>
+public sealed record SubturnProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "subturn.progress";
+
+    /// <summary>The agent that takes it.</summary>
+    [JsonPropertyName("agent")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Agent { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>A sub-turn has ended without error.</summary>
+/// <remarks>The payload of <c>subturn.completed</c>.</remarks>
+public sealed record SubturnCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "subturn.completed";
+
+    /// <summary>The agent that takes it.</summary>
+    [JsonPropertyName("agent")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Agent { get; init; }
+
+    /// <summary>What it resulted in.</summary>
+    [JsonPropertyName("output")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Output { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>The runtime's own word for how it ended.</summary>
+    [JsonPropertyName("status")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Status { get; init; }
+}
+
+/// <summary>A sub-turn has errored.</summary>
+/// <remarks>The payload of <c>subturn.failed</c>.</remarks>
+public sealed record SubturnFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "subturn.failed";
+
+    /// <summary>The agent that takes it.</summary>
+    [JsonPropertyName("agent")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Agent { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>The runtime's own word for how it ended.</summary>
+    [JsonPropertyName("status")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Status { get; init; }
+}
+
+/// <summary>A sub-turn was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>subturn.canceled</c>.</remarks>
+public sealed record SubturnCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "subturn.canceled";
+
+    /// <summary>The agent that takes it.</summary>
+    [JsonPropertyName("agent")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Agent { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A service exists and is not up yet.</summary>
+/// <remarks>The payload of <c>service.initialized</c>.</remarks>
+public sealed record ServiceInitialized : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "service.initialized";
+
+    /// <summary>What it is: <c>agent</c>, <c>channel</c>, <c>gateway</c>, <c>system</c>.</summary>
+    [JsonPropertyName("service")]
+    public required string Service { get; init; }
+
+    /// <summary>Which one.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>Which sort of it: <c>telegram</c>.</summary>
+    [JsonPropertyName("variant")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Variant { get; init; }
+}
+
+/// <summary>The start of a service has begun.</summary>
+/// <remarks>The payload of <c>service.launch.started</c>.</remarks>
+public sealed record ServiceLaunchStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "service.launch.started";
+
+    /// <summary>What it is: <c>agent</c>, <c>channel</c>, <c>gateway</c>, <c>system</c>.</summary>
+    [JsonPropertyName("service")]
+    public required string Service { get; init; }
+
+    /// <summary>Which one.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>What it is configured with.</summary>
+    [JsonPropertyName("config")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Config { get; init; }
+
+    /// <summary>Which sort of it: <c>telegram</c>.</summary>
+    [JsonPropertyName("variant")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Variant { get; init; }
+}
+
+/// <summary>The start of a service is under way.</summary>
+/// <remarks>The payload of <c>service.launch.progress</c>.</remarks>
+public sealed record ServiceLaunchProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "service.launch.progress";
+
+    /// <summary>What it is: <c>agent</c>, <c>channel</c>, <c>gateway</c>, <c>system</c>.</summary>
+    [JsonPropertyName("service")]
+    public required string Service { get; init; }
+
+    /// <summary>Which one.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>The start of a service has ended without error.</summary>
+/// <remarks>The payload of <c>service.launch.completed</c>.</remarks>
+public sealed record ServiceLaunchCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "service.launch.completed";
+
+    /// <summary>What it is: <c>agent</c>, <c>channel</c>, <c>gateway</c>, <c>system</c>.</summary>
+    [JsonPropertyName("service")]
+    public required string Service { get; init; }
+
+    /// <summary>Which one.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>What it consists of, a list.</summary>
+    [JsonPropertyName("components")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Components { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>Which sort of it: <c>telegram</c>.</summary>
+    [JsonPropertyName("variant")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Variant { get; init; }
+
+    /// <summary>Where it listens, a list.</summary>
+    [JsonPropertyName("addresses")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Addresses { get; init; }
+
+    /// <summary>Its id among peers.</summary>
+    [JsonPropertyName("peer_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PeerId { get; init; }
+}
+
+/// <summary>The start of a service has errored.</summary>
+/// <remarks>The payload of <c>service.launch.failed</c>.</remarks>
+public sealed record ServiceLaunchFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "service.launch.failed";
+
+    /// <summary>What it is: <c>agent</c>, <c>channel</c>, <c>gateway</c>, <c>system</c>.</summary>
+    [JsonPropertyName("service")]
+    public required string Service { get; init; }
+
+    /// <summary>Which one.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>Which sort of it: <c>telegram</c>.</summary>
+    [JsonPropertyName("variant")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Variant { get; init; }
+
+    /// <summary>Where it failed.</summary>
+    [JsonPropertyName("stage")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Stage { get; init; }
+}
+
+/// <summary>The start of a service was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>service.launch.canceled</c>.</remarks>
+public sealed record ServiceLaunchCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "service.launch.canceled";
+
+    /// <summary>What it is: <c>agent</c>, <c>channel</c>, <c>gateway</c>, <c>system</c>.</summary>
+    [JsonPropertyName("service")]
+    public required string Service { get; init; }
+
+    /// <summary>Which one.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>The stop of a service has begun.</summary>
+/// <remarks>The payload of <c>service.shutdown.started</c>.</remarks>
+public sealed record ServiceShutdownStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "service.shutdown.started";
+
+    /// <summary>What it is: <c>agent</c>, <c>channel</c>, <c>gateway</c>, <c>system</c>.</summary>
+    [JsonPropertyName("service")]
+    public required string Service { get; init; }
+
+    /// <summary>Which one.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>Which sort of it: <c>telegram</c>.</summary>
+    [JsonPropertyName("variant")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Variant { get; init; }
+}
+
+/// <summary>The stop of a service is under way.</summary>
+/// <remarks>The payload of <c>service.shutdown.progress</c>.</remarks>
+public sealed record ServiceShutdownProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "service.shutdown.progress";
+
+    /// <summary>What it is: <c>agent</c>, <c>channel</c>, <c>gateway</c>, <c>system</c>.</summary>
+    [JsonPropertyName("service")]
+    public required string Service { get; init; }
+
+    /// <summary>Which one.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>The stop of a service has ended without error.</summary>
+/// <remarks>The payload of <c>service.shutdown.completed</c>.</remarks>
+public sealed record ServiceShutdownCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "service.shutdown.completed";
+
+    /// <summary>What it is: <c>agent</c>, <c>channel</c>, <c>gateway</c>, <c>system</c>.</summary>
+    [JsonPropertyName("service")]
+    public required string Service { get; init; }
+
+    /// <summary>Which one.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>Whatever else is known of it.</summary>
+    [JsonPropertyName("details")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Details { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>Which sort of it: <c>telegram</c>.</summary>
+    [JsonPropertyName("variant")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Variant { get; init; }
+}
+
+/// <summary>The stop of a service has errored.</summary>
+/// <remarks>The payload of <c>service.shutdown.failed</c>.</remarks>
+public sealed record ServiceShutdownFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "service.shutdown.failed";
+
+    /// <summary>What it is: <c>agent</c>, <c>channel</c>, <c>gateway</c>, <c>system</c>.</summary>
+    [JsonPropertyName("service")]
+    public required string Service { get; init; }
+
+    /// <summary>Which one.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>Which sort of it: <c>telegram</c>.</summary>
+    [JsonPropertyName("variant")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Variant { get; init; }
+}
+
+/// <summary>The stop of a service was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>service.shutdown.canceled</c>.</remarks>
+public sealed record ServiceShutdownCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "service.shutdown.canceled";
+
+    /// <summary>What it is: <c>agent</c>, <c>channel</c>, <c>gateway</c>, <c>system</c>.</summary>
+    [JsonPropertyName("service")]
+    public required string Service { get; init; }
+
+    /// <summary>Which one.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>The reading anew of a service's configuration has begun.</summary>
+/// <remarks>The payload of <c>service.reload.started</c>.</remarks>
+public sealed record ServiceReloadStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "service.reload.started";
+
+    /// <summary>What it is: <c>agent</c>, <c>channel</c>, <c>gateway</c>, <c>system</c>.</summary>
+    [JsonPropertyName("service")]
+    public required string Service { get; init; }
+
+    /// <summary>Which one.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+}
+
+/// <summary>The reading anew of a service's configuration is under way.</summary>
+/// <remarks>The payload of <c>service.reload.progress</c>.</remarks>
+public sealed record ServiceReloadProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "service.reload.progress";
+
+    /// <summary>What it is: <c>agent</c>, <c>channel</c>, <c>gateway</c>, <c>system</c>.</summary>
+    [JsonPropertyName("service")]
+    public required string Service { get; init; }
+
+    /// <summary>Which one.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>The reading anew of a service's configuration has ended without error.</summary>
+/// <remarks>The payload of <c>service.reload.completed</c>.</remarks>
+public sealed record ServiceReloadCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "service.reload.completed";
+
+    /// <summary>What it is: <c>agent</c>, <c>channel</c>, <c>gateway</c>, <c>system</c>.</summary>
+    [JsonPropertyName("service")]
+    public required string Service { get; init; }
+
+    /// <summary>Which one.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>Whatever else is known of it.</summary>
+    [JsonPropertyName("details")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Details { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>The reading anew of a service's configuration has errored.</summary>
+/// <remarks>The payload of <c>service.reload.failed</c>.</remarks>
+public sealed record ServiceReloadFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "service.reload.failed";
+
+    /// <summary>What it is: <c>agent</c>, <c>channel</c>, <c>gateway</c>, <c>system</c>.</summary>
+    [JsonPropertyName("service")]
+    public required string Service { get; init; }
+
+    /// <summary>Which one.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>The reading anew of a service's configuration was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>service.reload.canceled</c>.</remarks>
+public sealed record ServiceReloadCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "service.reload.canceled";
+
+    /// <summary>What it is: <c>agent</c>, <c>channel</c>, <c>gateway</c>, <c>system</c>.</summary>
+    [JsonPropertyName("service")]
+    public required string Service { get; init; }
+
+    /// <summary>Which one.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A channel is called by its platform from now on.</summary>
+/// <remarks>The payload of <c>channel.webhook.registered</c>.</remarks>
+public sealed record ChannelWebhookRegistered : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "channel.webhook.registered";
+
+    /// <summary>Which sort of channel: <c>telegram</c>.</summary>
+    [JsonPropertyName("variant")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Variant { get; init; }
+}
+
+/// <summary>A channel is called by its platform no longer.</summary>
+/// <remarks>The payload of <c>channel.webhook.unregistered</c>.</remarks>
+public sealed record ChannelWebhookUnregistered : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "channel.webhook.unregistered";
+
+    /// <summary>Which sort of channel: <c>telegram</c>.</summary>
+    [JsonPropertyName("variant")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Variant { get; init; }
+}
+
+/// <summary>A message waits to be sent.</summary>
+/// <remarks>The payload of <c>channel.outbound.queued</c>.</remarks>
+public sealed record ChannelOutboundQueued : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "channel.outbound.queued";
+
+    /// <summary>Whether it carries media.</summary>
+    [JsonPropertyName("has_media")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? HasMedia { get; init; }
+
+    /// <summary>How many characters it has.</summary>
+    [JsonPropertyName("character_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? CharacterCount { get; init; }
+
+    /// <summary>The message that it answers.</summary>
+    [JsonPropertyName("reply_to_message_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReplyToMessageId { get; init; }
+}
+
+/// <summary>A message waits because the platform takes no more for now.</summary>
+/// <remarks>The payload of <c>channel.outbound.limited</c>.</remarks>
+public sealed record ChannelOutboundLimited : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "channel.outbound.limited";
+
+    /// <summary>Whether it carries media.</summary>
+    [JsonPropertyName("has_media")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? HasMedia { get; init; }
+
+    /// <summary>How many characters it has.</summary>
+    [JsonPropertyName("character_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? CharacterCount { get; init; }
+
+    /// <summary>The message that it answers.</summary>
+    [JsonPropertyName("reply_to_message_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReplyToMessageId { get; init; }
+
+    /// <summary>What the platform said.</summary>
+    [JsonPropertyName("error")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Failure? Error { get; init; }
+}
+
+/// <summary>The sending of a message has begun.</summary>
+/// <remarks>The payload of <c>channel.outbound.started</c>.</remarks>
+public sealed record ChannelOutboundStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "channel.outbound.started";
+
+    /// <summary>Whether it carries media.</summary>
+    [JsonPropertyName("has_media")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? HasMedia { get; init; }
+
+    /// <summary>The message that it answers.</summary>
+    [JsonPropertyName("reply_to_message_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReplyToMessageId { get; init; }
+
+    /// <summary>What it says.</summary>
+    [JsonPropertyName("content")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Content { get; init; }
+
+    /// <summary>How many characters it has.</summary>
+    [JsonPropertyName("character_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? CharacterCount { get; init; }
+}
+
+/// <summary>The sending of a message is under way.</summary>
+/// <remarks>The payload of <c>channel.outbound.progress</c>.</remarks>
+public sealed record ChannelOutboundProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "channel.outbound.progress";
+
+    /// <summary>Whether it carries media.</summary>
+    [JsonPropertyName("has_media")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? HasMedia { get; init; }
+
+    /// <summary>The message that it answers.</summary>
+    [JsonPropertyName("reply_to_message_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReplyToMessageId { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>The sending of a message has ended without error.</summary>
+/// <remarks>The payload of <c>channel.outbound.completed</c>.</remarks>
+public sealed record ChannelOutboundCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "channel.outbound.completed";
+
+    /// <summary>Whether it carries media.</summary>
+    [JsonPropertyName("has_media")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? HasMedia { get; init; }
+
+    /// <summary>The message that it answers.</summary>
+    [JsonPropertyName("reply_to_message_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReplyToMessageId { get; init; }
+
+    /// <summary>The ids that the platform gave, a list.</summary>
+    [JsonPropertyName("message_ids")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? MessageIds { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>How many characters it has.</summary>
+    [JsonPropertyName("character_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? CharacterCount { get; init; }
+}
+
+/// <summary>The sending of a message has errored.</summary>
+/// <remarks>The payload of <c>channel.outbound.failed</c>.</remarks>
+public sealed record ChannelOutboundFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "channel.outbound.failed";
+
+    /// <summary>Whether it carries media.</summary>
+    [JsonPropertyName("has_media")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? HasMedia { get; init; }
+
+    /// <summary>The message that it answers.</summary>
+    [JsonPropertyName("reply_to_message_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReplyToMessageId { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>How many characters it has.</summary>
+    [JsonPropertyName("character_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? CharacterCount { get; init; }
+
+    /// <summary>The ids that the platform gave, a list.</summary>
+    [JsonPropertyName("message_ids")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? MessageIds { get; init; }
+
+    /// <summary>How often it was tried again.</summary>
+    [JsonPropertyName("retry_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? RetryCount { get; init; }
+}
+
+/// <summary>The sending of a message was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>channel.outbound.canceled</c>.</remarks>
+public sealed record ChannelOutboundCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "channel.outbound.canceled";
+
+    /// <summary>Whether it carries media.</summary>
+    [JsonPropertyName("has_media")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? HasMedia { get; init; }
+
+    /// <summary>The message that it answers.</summary>
+    [JsonPropertyName("reply_to_message_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReplyToMessageId { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>An MCP server offers a tool.</summary>
+/// <remarks>The payload of <c>mcp.tool.discovered</c>.</remarks>
+public sealed record McpToolDiscovered : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "mcp.tool.discovered";
+
+    /// <summary>The server.</summary>
+    [JsonPropertyName("server")]
+    public required string Server { get; init; }
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("tool")]
+    public required string Tool { get; init; }
+
+    /// <summary>What it is for.</summary>
+    [JsonPropertyName("description")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Description { get; init; }
+
+    /// <summary>What it takes, as a JSON Schema.</summary>
+    [JsonPropertyName("schema")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Schema { get; init; }
+
+    /// <summary>How the server is reached.</summary>
+    [JsonPropertyName("transport")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Transport { get; init; }
+
+    /// <summary>Where the server is.</summary>
+    [JsonPropertyName("url")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Url { get; init; }
+
+    /// <summary>What starts the server.</summary>
+    [JsonPropertyName("command")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Command { get; init; }
+}
+
+/// <summary>A connection to an MCP server has begun.</summary>
+/// <remarks>The payload of <c>mcp.connection.started</c>.</remarks>
+public sealed record McpConnectionStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "mcp.connection.started";
+
+    /// <summary>The server.</summary>
+    [JsonPropertyName("server")]
+    public required string Server { get; init; }
+
+    /// <summary>How it is reached: <c>stdio</c>, <c>http</c>.</summary>
+    [JsonPropertyName("transport")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Transport { get; init; }
+
+    /// <summary>Where it is.</summary>
+    [JsonPropertyName("url")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Url { get; init; }
+
+    /// <summary>What starts it.</summary>
+    [JsonPropertyName("command")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Command { get; init; }
+}
+
+/// <summary>A connection to an MCP server is under way.</summary>
+/// <remarks>The payload of <c>mcp.connection.progress</c>.</remarks>
+public sealed record McpConnectionProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "mcp.connection.progress";
+
+    /// <summary>The server.</summary>
+    [JsonPropertyName("server")]
+    public required string Server { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>A connection to an MCP server has ended without error.</summary>
+/// <remarks>The payload of <c>mcp.connection.completed</c>.</remarks>
+public sealed record McpConnectionCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "mcp.connection.completed";
+
+    /// <summary>The server.</summary>
+    [JsonPropertyName("server")]
+    public required string Server { get; init; }
+
+    /// <summary>How many tools it offers.</summary>
+    [JsonPropertyName("tool_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ToolCount { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>How it is reached.</summary>
+    [JsonPropertyName("transport")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Transport { get; init; }
+
+    /// <summary>Where it is.</summary>
+    [JsonPropertyName("url")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Url { get; init; }
+
+    /// <summary>What starts it.</summary>
+    [JsonPropertyName("command")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Command { get; init; }
+}
+
+/// <summary>A connection to an MCP server has errored.</summary>
+/// <remarks>The payload of <c>mcp.connection.failed</c>.</remarks>
+public sealed record McpConnectionFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "mcp.connection.failed";
+
+    /// <summary>The server.</summary>
+    [JsonPropertyName("server")]
+    public required string Server { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>How it is reached.</summary>
+    [JsonPropertyName("transport")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Transport { get; init; }
+
+    /// <summary>Where it is.</summary>
+    [JsonPropertyName("url")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Url { get; init; }
+
+    /// <summary>What starts it.</summary>
+    [JsonPropertyName("command")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Command { get; init; }
+
+    /// <summary>How many tools it offers.</summary>
+    [JsonPropertyName("tool_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ToolCount { get; init; }
+}
+
+/// <summary>A connection to an MCP server was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>mcp.connection.canceled</c>.</remarks>
+public sealed record McpConnectionCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "mcp.connection.canceled";
+
+    /// <summary>The server.</summary>
+    [JsonPropertyName("server")]
+    public required string Server { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>The call of a tool at an MCP server has begun.</summary>
+/// <remarks>The payload of <c>mcp.tool.call.started</c>.</remarks>
+public sealed record McpToolCallStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "mcp.tool.call.started";
+
+    /// <summary>The server.</summary>
+    [JsonPropertyName("server")]
+    public required string Server { get; init; }
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("tool")]
+    public required string Tool { get; init; }
+
+    /// <summary>The call's id, shared with <c>tool.call</c>.</summary>
+    [JsonPropertyName("call_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CallId { get; init; }
+
+    /// <summary>What it is called with.</summary>
+    [JsonPropertyName("arguments")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Arguments { get; init; }
+}
+
+/// <summary>The call of a tool at an MCP server is under way.</summary>
+/// <remarks>The payload of <c>mcp.tool.call.progress</c>.</remarks>
+public sealed record McpToolCallProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "mcp.tool.call.progress";
+
+    /// <summary>The server.</summary>
+    [JsonPropertyName("server")]
+    public required string Server { get; init; }
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("tool")]
+    public required string Tool { get; init; }
+
+    /// <summary>The call's id, shared with <c>tool.call</c>.</summary>
+    [JsonPropertyName("call_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CallId { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>The call of a tool at an MCP server has ended without error.</summary>
+/// <remarks>The payload of <c>mcp.tool.call.completed</c>.</remarks>
+public sealed record McpToolCallCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "mcp.tool.call.completed";
+
+    /// <summary>The server.</summary>
+    [JsonPropertyName("server")]
+    public required string Server { get; init; }
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("tool")]
+    public required string Tool { get; init; }
+
+    /// <summary>The call's id, shared with <c>tool.call</c>.</summary>
+    [JsonPropertyName("call_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CallId { get; init; }
+
+    /// <summary>What it gave.</summary>
+    [JsonPropertyName("result")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Result { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>The call of a tool at an MCP server has errored.</summary>
+/// <remarks>The payload of <c>mcp.tool.call.failed</c>.</remarks>
+public sealed record McpToolCallFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "mcp.tool.call.failed";
+
+    /// <summary>The server.</summary>
+    [JsonPropertyName("server")]
+    public required string Server { get; init; }
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("tool")]
+    public required string Tool { get; init; }
+
+    /// <summary>The call's id, shared with <c>tool.call</c>.</summary>
+    [JsonPropertyName("call_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CallId { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>The call of a tool at an MCP server was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>mcp.tool.call.canceled</c>.</remarks>
+public sealed record McpToolCallCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "mcp.tool.call.canceled";
+
+    /// <summary>The server.</summary>
+    [JsonPropertyName("server")]
+    public required string Server { get; init; }
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("tool")]
+    public required string Tool { get; init; }
+
+    /// <summary>The call's id, shared with <c>tool.call</c>.</summary>
+    [JsonPropertyName("call_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CallId { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>Another peer is known from now on.</summary>
+/// <remarks>The payload of <c>peer.discovered</c>.</remarks>
+public sealed record PeerDiscovered : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "peer.discovered";
+
+    /// <summary>The peer.</summary>
+    [JsonPropertyName("peer_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PeerId { get; init; }
+
+    /// <summary>Where it is reached, a list.</summary>
+    [JsonPropertyName("addresses")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Addresses { get; init; }
+}
+
+/// <summary>A peer is connected.</summary>
+/// <remarks>The payload of <c>peer.connected</c>.</remarks>
+public sealed record PeerConnected : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "peer.connected";
+
+    /// <summary>The peer.</summary>
+    [JsonPropertyName("peer_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PeerId { get; init; }
+
+    /// <summary>Where it is reached, a list.</summary>
+    [JsonPropertyName("addresses")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Addresses { get; init; }
+}
+
+/// <summary>A peer is connected no longer.</summary>
+/// <remarks>The payload of <c>peer.disconnected</c>.</remarks>
+public sealed record PeerDisconnected : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "peer.disconnected";
+
+    /// <summary>The peer.</summary>
+    [JsonPropertyName("peer_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PeerId { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+}
+
+/// <summary>A peer has told what it can do.</summary>
+/// <remarks>The payload of <c>peer.card.exchanged</c>.</remarks>
+public sealed record PeerCardExchanged : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "peer.card.exchanged";
+
+    /// <summary>The peer.</summary>
+    [JsonPropertyName("peer_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PeerId { get; init; }
+
+    /// <summary>What it says of itself.</summary>
+    [JsonPropertyName("card")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Card { get; init; }
+}
+
+/// <summary>A tool call by a peer has begun.</summary>
+/// <remarks>The payload of <c>peer.call.started</c>.</remarks>
+public sealed record PeerCallStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "peer.call.started";
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("tool")]
+    public required string Tool { get; init; }
+
+    /// <summary>The task that it belongs to.</summary>
+    [JsonPropertyName("task_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TaskId { get; init; }
+
+    /// <summary>What it is called with.</summary>
+    [JsonPropertyName("arguments")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Arguments { get; init; }
+
+    /// <summary>The peer.</summary>
+    [JsonPropertyName("peer_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PeerId { get; init; }
+
+    /// <summary>The conversation that it belongs to.</summary>
+    [JsonPropertyName("context_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ContextId { get; init; }
+}
+
+/// <summary>A tool call by a peer is under way.</summary>
+/// <remarks>The payload of <c>peer.call.progress</c>.</remarks>
+public sealed record PeerCallProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "peer.call.progress";
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("tool")]
+    public required string Tool { get; init; }
+
+    /// <summary>The task that it belongs to.</summary>
+    [JsonPropertyName("task_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TaskId { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>A tool call by a peer has ended without error.</summary>
+/// <remarks>The payload of <c>peer.call.completed</c>.</remarks>
+public sealed record PeerCallCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "peer.call.completed";
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("tool")]
+    public required string Tool { get; init; }
+
+    /// <summary>The task that it belongs to.</summary>
+    [JsonPropertyName("task_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TaskId { get; init; }
+
+    /// <summary>What it gave.</summary>
+    [JsonPropertyName("result")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Result { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>The peer's own word for how it ended.</summary>
+    [JsonPropertyName("status")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Status { get; init; }
+}
+
+/// <summary>A tool call by a peer has errored.</summary>
+/// <remarks>The payload of <c>peer.call.failed</c>.</remarks>
+public sealed record PeerCallFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "peer.call.failed";
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("tool")]
+    public required string Tool { get; init; }
+
+    /// <summary>The task that it belongs to.</summary>
+    [JsonPropertyName("task_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TaskId { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>What it gave all the same.</summary>
+    [JsonPropertyName("result")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Result { get; init; }
+
+    /// <summary>The peer's own word for how it ended.</summary>
+    [JsonPropertyName("status")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Status { get; init; }
+}
+
+/// <summary>A tool call by a peer was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>peer.call.canceled</c>.</remarks>
+public sealed record PeerCallCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "peer.call.canceled";
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("tool")]
+    public required string Tool { get; init; }
+
+    /// <summary>The task that it belongs to.</summary>
+    [JsonPropertyName("task_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TaskId { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A command has called a tool.</summary>
+/// <remarks>The payload of <c>command.tool.called</c>.</remarks>
+public sealed record CommandToolCalled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "command.tool.called";
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("tool")]
+    public required string Tool { get; init; }
+
+    /// <summary>What it is called with.</summary>
+    [JsonPropertyName("arguments")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Arguments { get; init; }
+}
+
+/// <summary>A command has begun.</summary>
+/// <remarks>The payload of <c>command.started</c>.</remarks>
+public sealed record CommandStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "command.started";
+
+    /// <summary>What was typed.</summary>
+    [JsonPropertyName("command")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Command { get; init; }
+
+    /// <summary>The task that it belongs to.</summary>
+    [JsonPropertyName("task_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TaskId { get; init; }
+
+    /// <summary>The method that was called, where it came by a protocol.</summary>
+    [JsonPropertyName("method")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Method { get; init; }
+
+    /// <summary>What the method is called with.</summary>
+    [JsonPropertyName("params")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Params { get; init; }
+
+    /// <summary>The request.</summary>
+    [JsonPropertyName("request_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RequestId { get; init; }
+
+    /// <summary>What was known when it came.</summary>
+    [JsonPropertyName("context")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Context { get; init; }
+
+    /// <summary>The connection that it came by.</summary>
+    [JsonPropertyName("connection_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ConnectionId { get; init; }
+
+    /// <summary>Whether it came in an old format.</summary>
+    [JsonPropertyName("legacy")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Legacy { get; init; }
+
+    /// <summary>Whether it came by a WebSocket.</summary>
+    [JsonPropertyName("by_websocket")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? ByWebsocket { get; init; }
+}
+
+/// <summary>A command is under way.</summary>
+/// <remarks>The payload of <c>command.progress</c>.</remarks>
+public sealed record CommandProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "command.progress";
+
+    /// <summary>What was typed.</summary>
+    [JsonPropertyName("command")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Command { get; init; }
+
+    /// <summary>The task that it belongs to.</summary>
+    [JsonPropertyName("task_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TaskId { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>A command has ended without error.</summary>
+/// <remarks>The payload of <c>command.completed</c>.</remarks>
+public sealed record CommandCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "command.completed";
+
+    /// <summary>What was typed.</summary>
+    [JsonPropertyName("command")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Command { get; init; }
+
+    /// <summary>The task that it belongs to.</summary>
+    [JsonPropertyName("task_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TaskId { get; init; }
+
+    /// <summary>What it resulted in.</summary>
+    [JsonPropertyName("result")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Result { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>The method that was called.</summary>
+    [JsonPropertyName("method")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Method { get; init; }
+
+    /// <summary>The request.</summary>
+    [JsonPropertyName("request_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RequestId { get; init; }
+}
+
+/// <summary>A command has errored.</summary>
+/// <remarks>The payload of <c>command.failed</c>.</remarks>
+public sealed record CommandFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "command.failed";
+
+    /// <summary>What was typed.</summary>
+    [JsonPropertyName("command")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Command { get; init; }
+
+    /// <summary>The task that it belongs to.</summary>
+    [JsonPropertyName("task_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TaskId { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>The method that was called.</summary>
+    [JsonPropertyName("method")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Method { get; init; }
+
+    /// <summary>The request.</summary>
+    [JsonPropertyName("request_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RequestId { get; init; }
+
+    /// <summary>What it gave all the same.</summary>
+    [JsonPropertyName("result")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Result { get; init; }
+}
+
+/// <summary>A command was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>command.canceled</c>.</remarks>
+public sealed record CommandCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "command.canceled";
+
+    /// <summary>What was typed.</summary>
+    [JsonPropertyName("command")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Command { get; init; }
+
+    /// <summary>The task that it belongs to.</summary>
+    [JsonPropertyName("task_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TaskId { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A client has come.</summary>
+/// <remarks>The payload of <c>websocket.client.connected</c>.</remarks>
+public sealed record WebsocketClientConnected : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "websocket.client.connected";
+
+    /// <summary>The connection.</summary>
+    [JsonPropertyName("connection_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ConnectionId { get; init; }
+
+    /// <summary>Where it comes from.</summary>
+    [JsonPropertyName("address")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Address { get; init; }
+}
+
+/// <summary>A client has gone.</summary>
+/// <remarks>The payload of <c>websocket.client.disconnected</c>.</remarks>
+public sealed record WebsocketClientDisconnected : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "websocket.client.disconnected";
+
+    /// <summary>The connection.</summary>
+    [JsonPropertyName("connection_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ConnectionId { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>The code that it closed with.</summary>
+    [JsonPropertyName("code")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Code { get; init; }
+}
+
+/// <summary>A client has sent a message.</summary>
+/// <remarks>The payload of <c>websocket.message.received</c>.</remarks>
+public sealed record WebsocketMessageReceived : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "websocket.message.received";
+
+    /// <summary>The connection.</summary>
+    [JsonPropertyName("connection_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ConnectionId { get; init; }
+
+    /// <summary>What sort of message.</summary>
+    [JsonPropertyName("message_type")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? MessageType { get; init; }
+
+    /// <summary>What it says.</summary>
+    [JsonPropertyName("content")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Content { get; init; }
+
+    /// <summary>How long it is.</summary>
+    [JsonPropertyName("content_bytes")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ContentBytes { get; init; }
+}
+
+/// <summary>A client has been sent a message.</summary>
+/// <remarks>The payload of <c>websocket.message.sent</c>.</remarks>
+public sealed record WebsocketMessageSent : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "websocket.message.sent";
+
+    /// <summary>The connection.</summary>
+    [JsonPropertyName("connection_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ConnectionId { get; init; }
+
+    /// <summary>What sort of message.</summary>
+    [JsonPropertyName("message_type")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? MessageType { get; init; }
+
+    /// <summary>What it says.</summary>
+    [JsonPropertyName("content")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Content { get; init; }
+
+    /// <summary>How long it is.</summary>
+    [JsonPropertyName("content_bytes")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ContentBytes { get; init; }
+}
+
+/// <summary>A doing of the runtime has begun.</summary>
+/// <remarks>The payload of <c>system.started</c>.</remarks>
+public sealed record SystemStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "system.started";
+
+    /// <summary>Which part of it.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>Whatever it tells.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>A doing of the runtime is under way.</summary>
+/// <remarks>The payload of <c>system.progress</c>.</remarks>
+public sealed record SystemProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "system.progress";
+
+    /// <summary>Which part of it.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>A doing of the runtime has ended without error.</summary>
+/// <remarks>The payload of <c>system.completed</c>.</remarks>
+public sealed record SystemCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "system.completed";
+
+    /// <summary>Which part of it.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>Whatever it tells.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A doing of the runtime has errored.</summary>
+/// <remarks>The payload of <c>system.failed</c>.</remarks>
+public sealed record SystemFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "system.failed";
+
+    /// <summary>Which part of it.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>Whatever it tells.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>A doing of the runtime was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>system.canceled</c>.</remarks>
+public sealed record SystemCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "system.canceled";
+
+    /// <summary>Which part of it.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A hook has begun.</summary>
+/// <remarks>The payload of <c>hook.started</c>.</remarks>
+public sealed record HookStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "hook.started";
+
+    /// <summary>The hook.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Where it is called: <c>before_tool</c>, <c>after_model</c>.</summary>
+    [JsonPropertyName("point")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Point { get; init; }
+
+    /// <summary>What it gets to see.</summary>
+    [JsonPropertyName("input")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Input { get; init; }
+}
+
+/// <summary>A hook is under way.</summary>
+/// <remarks>The payload of <c>hook.progress</c>.</remarks>
+public sealed record HookProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "hook.progress";
+
+    /// <summary>The hook.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Where it is called: <c>before_tool</c>, <c>after_model</c>.</summary>
+    [JsonPropertyName("point")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Point { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>A hook has ended without error.</summary>
+/// <remarks>The payload of <c>hook.completed</c>.</remarks>
+public sealed record HookCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "hook.completed";
+
+    /// <summary>The hook.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Where it is called: <c>before_tool</c>, <c>after_model</c>.</summary>
+    [JsonPropertyName("point")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Point { get; init; }
+
+    /// <summary>What it decided: <c>continue</c>, <c>modify</c>, <c>respond</c>, <c>deny</c>, <c>abort</c>.</summary>
+    [JsonPropertyName("action")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Action { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+
+    /// <summary>What it gave instead.</summary>
+    [JsonPropertyName("output")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Output { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+}
+
+/// <summary>A hook has errored.</summary>
+/// <remarks>The payload of <c>hook.failed</c>.</remarks>
+public sealed record HookFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "hook.failed";
+
+    /// <summary>The hook.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Where it is called: <c>before_tool</c>, <c>after_model</c>.</summary>
+    [JsonPropertyName("point")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Point { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A hook was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>hook.canceled</c>.</remarks>
+public sealed record HookCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "hook.canceled";
+
+    /// <summary>The hook.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Where it is called: <c>before_tool</c>, <c>after_model</c>.</summary>
+    [JsonPropertyName("point")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Point { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>More was wanted than may be done in that time.</summary>
+/// <remarks>The payload of <c>rate.limited</c>.</remarks>
+public sealed record RateLimited : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "rate.limited";
+
+    /// <summary>What is limited: a provider, a model, a tool.</summary>
+    [JsonPropertyName("target")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Target { get; init; }
+
+    /// <summary>How much was done.</summary>
+    [JsonPropertyName("used_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? UsedCount { get; init; }
+
+    /// <summary>How much may be done.</summary>
+    [JsonPropertyName("limit_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? LimitCount { get; init; }
+
+    /// <summary>How long to wait.</summary>
+    [JsonPropertyName("retry_after_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? RetryAfterNs { get; init; }
+}
+
+/// <summary>A model calls one tool again and again with the same arguments.</summary>
+/// <remarks>The payload of <c>tool.loop.detected</c>.</remarks>
+public sealed record ToolLoopDetected : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "tool.loop.detected";
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>The last of the calls.</summary>
+    [JsonPropertyName("call_id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CallId { get; init; }
+
+    /// <summary>The agent that calls it.</summary>
+    [JsonPropertyName("agent")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Agent { get; init; }
+
+    /// <summary>What it is called with.</summary>
+    [JsonPropertyName("arguments")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Arguments { get; init; }
+
+    /// <summary>What it gave before.</summary>
+    [JsonPropertyName("previous_result")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? PreviousResult { get; init; }
+
+    /// <summary>How often it was called.</summary>
+    [JsonPropertyName("call_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? CallCount { get; init; }
+
+    /// <summary>What the model is told.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+}
+
+/// <summary>The carrying out of a tool call by the client has begun.</summary>
+/// <remarks>The payload of <c>tool.client.started</c>.</remarks>
+public sealed record ToolClientStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "tool.client.started";
+
+    /// <summary>The call.</summary>
+    [JsonPropertyName("call_id")]
+    public required string CallId { get; init; }
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>What it is called with.</summary>
+    [JsonPropertyName("arguments")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Arguments { get; init; }
+
+    /// <summary>What the user is asked, where consent is needed.</summary>
+    [JsonPropertyName("prompt")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Prompt { get; init; }
+
+    /// <summary>What sorts of consent are needed.</summary>
+    [JsonPropertyName("categories")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Categories { get; init; }
+}
+
+/// <summary>The carrying out of a tool call by the client is under way.</summary>
+/// <remarks>The payload of <c>tool.client.progress</c>.</remarks>
+public sealed record ToolClientProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "tool.client.progress";
+
+    /// <summary>The call.</summary>
+    [JsonPropertyName("call_id")]
+    public required string CallId { get; init; }
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>The carrying out of a tool call by the client has ended without error.</summary>
+/// <remarks>The payload of <c>tool.client.completed</c>.</remarks>
+public sealed record ToolClientCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "tool.client.completed";
+
+    /// <summary>The call.</summary>
+    [JsonPropertyName("call_id")]
+    public required string CallId { get; init; }
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>What it gave.</summary>
+    [JsonPropertyName("result")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Result { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>The carrying out of a tool call by the client has errored.</summary>
+/// <remarks>The payload of <c>tool.client.failed</c>.</remarks>
+public sealed record ToolClientFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "tool.client.failed";
+
+    /// <summary>The call.</summary>
+    [JsonPropertyName("call_id")]
+    public required string CallId { get; init; }
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>The carrying out of a tool call by the client was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>tool.client.canceled</c>.</remarks>
+public sealed record ToolClientCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "tool.client.canceled";
+
+    /// <summary>The call.</summary>
+    [JsonPropertyName("call_id")]
+    public required string CallId { get; init; }
+
+    /// <summary>The tool.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>A workflow has gone from one of its states to another.</summary>
+/// <remarks>The payload of <c>workflow.transitioned</c>.</remarks>
+public sealed record WorkflowTransitioned : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "workflow.transitioned";
+
+    /// <summary>The state that it left.</summary>
+    [JsonPropertyName("from")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? From { get; init; }
+
+    /// <summary>The state that it is in now.</summary>
+    [JsonPropertyName("to")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? To { get; init; }
+
+    /// <summary>What made it go.</summary>
+    [JsonPropertyName("event")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Event { get; init; }
+
+    /// <summary>The prompt of the new state.</summary>
+    [JsonPropertyName("task")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Task { get; init; }
+
+    /// <summary>What the host adds.</summary>
+    [JsonPropertyName("extras")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Extras { get; init; }
+}
+
+/// <summary>A state of a workflow would be entered more often than it may.</summary>
+/// <remarks>The payload of <c>workflow.visit_limit.exceeded</c>.</remarks>
+public sealed record WorkflowVisitLimitExceeded : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "workflow.visit_limit.exceeded";
+
+    /// <summary>The state that it is in.</summary>
+    [JsonPropertyName("from")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? From { get; init; }
+
+    /// <summary>The state that it may not enter.</summary>
+    [JsonPropertyName("to")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? To { get; init; }
+
+    /// <summary>What made it go.</summary>
+    [JsonPropertyName("event")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Event { get; init; }
+
+    /// <summary>How often it was entered.</summary>
+    [JsonPropertyName("visit_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? VisitCount { get; init; }
+
+    /// <summary>How often it may be.</summary>
+    [JsonPropertyName("max_visit_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MaxVisitCount { get; init; }
+
+    /// <summary>The state that it goes to instead.</summary>
+    [JsonPropertyName("redirected_to")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RedirectedTo { get; init; }
+
+    /// <summary>Whether the workflow ends.</summary>
+    [JsonPropertyName("terminated")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Terminated { get; init; }
+}
+
+/// <summary>A workflow has used up what it may.</summary>
+/// <remarks>The payload of <c>workflow.budget.exhausted</c>.</remarks>
+public sealed record WorkflowBudgetExhausted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "workflow.budget.exhausted";
+
+    /// <summary>What: <c>max_total_visits</c>, <c>max_tool_calls</c>, <c>max_wall_time_sec</c>.</summary>
+    [JsonPropertyName("limit")]
+    public required string Limit { get; init; }
+
+    /// <summary>How much it has used, in the limit's own unit.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much it may, in the same unit.</summary>
+    [JsonPropertyName("max")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Max { get; init; }
+
+    /// <summary>The state that it is in.</summary>
+    [JsonPropertyName("state")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? State { get; init; }
+
+    /// <summary>How often it changed its state.</summary>
+    [JsonPropertyName("transition_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? TransitionCount { get; init; }
+}
+
+/// <summary>A step has chosen where to go on.</summary>
+/// <remarks>The payload of <c>step.routed</c>.</remarks>
+public sealed record StepRouted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "step.routed";
+
+    /// <summary>The step.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>The way that it chose.</summary>
+    [JsonPropertyName("route")]
+    public required string Route { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+}
+
+/// <summary>A step is tried again after an error.</summary>
+/// <remarks>The payload of <c>step.retried</c>.</remarks>
+public sealed record StepRetried : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "step.retried";
+
+    /// <summary>The step.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary>Which try begins now; the first was 1.</summary>
+    [JsonPropertyName("attempt")]
+    public required long Attempt { get; init; }
+
+    /// <summary>How many tries there may be.</summary>
+    [JsonPropertyName("max_attempt_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? MaxAttemptCount { get; init; }
+
+    /// <summary>What went wrong before.</summary>
+    [JsonPropertyName("error")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Failure? Error { get; init; }
+
+    /// <summary>How long it waits before.</summary>
+    [JsonPropertyName("backoff_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? BackoffNs { get; init; }
+}
+
+/// <summary>A piece of an answer has come; how long it is, not what it says.</summary>
+/// <remarks>The payload of <c>model.chunk.received</c>.</remarks>
+public sealed record ModelChunkReceived : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "model.chunk.received";
+
+    /// <summary>How long its text is.</summary>
+    [JsonPropertyName("content_bytes")]
+    public required long ContentBytes { get; init; }
+
+    /// <summary>How long its reasoning is.</summary>
+    [JsonPropertyName("reasoning_bytes")]
+    public required long ReasoningBytes { get; init; }
+}
+
+/// <summary>What a pipeline knows at this point.</summary>
+/// <remarks>The payload of <c>context.captured</c>.</remarks>
+public sealed record ContextCaptured : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "context.captured";
+
+    /// <summary>Where it is.</summary>
+    [JsonPropertyName("path")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Path { get; init; }
+
+    /// <summary>The results of its steps, by name.</summary>
+    [JsonPropertyName("steps")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Steps { get; init; }
+
+    /// <summary>Whatever else it knows.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>Something went wrong in an agent's loop, which goes on all the same.</summary>
+/// <remarks>The payload of <c>agent.error.raised</c>.</remarks>
+public sealed record AgentErrorRaised : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "agent.error.raised";
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>Where in its loop.</summary>
+    [JsonPropertyName("stage")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Stage { get; init; }
+
+    /// <summary>The agent.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+}
+
+/// <summary>A bus of messages hasn't taken one.</summary>
+/// <remarks>The payload of <c>bus.publish.rejected</c>.</remarks>
+public sealed record BusPublishRejected : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "bus.publish.rejected";
+
+    /// <summary>The stream of messages.</summary>
+    [JsonPropertyName("stream")]
+    public required string Stream { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+}
+
+/// <summary>A bus of messages that closes has given away what it held.</summary>
+/// <remarks>The payload of <c>bus.close.drained</c>.</remarks>
+public sealed record BusCloseDrained : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "bus.close.drained";
+
+    /// <summary>How many messages.</summary>
+    [JsonPropertyName("drained_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DrainedCount { get; init; }
+}
+
+/// <summary>The closing of a bus of messages has begun.</summary>
+/// <remarks>The payload of <c>bus.close.started</c>.</remarks>
+public sealed record BusCloseStarted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "bus.close.started";
+
+    /// <summary>The bus.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+}
+
+/// <summary>The closing of a bus of messages is under way.</summary>
+/// <remarks>The payload of <c>bus.close.progress</c>.</remarks>
+public sealed record BusCloseProgress : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "bus.close.progress";
+
+    /// <summary>The bus.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>How far it has come, for people.</summary>
+    [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>How much is done, in units of its own.</summary>
+    [JsonPropertyName("current")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Current { get; init; }
+
+    /// <summary>How much there is to do, in the same units.</summary>
+    [JsonPropertyName("total")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Total { get; init; }
+
+    /// <summary>Anything else that tells how far it has come.</summary>
+    [JsonPropertyName("data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Data { get; init; }
+}
+
+/// <summary>The closing of a bus of messages has ended without error.</summary>
+/// <remarks>The payload of <c>bus.close.completed</c>.</remarks>
+public sealed record BusCloseCompleted : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "bus.close.completed";
+
+    /// <summary>The bus.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>How many messages it still gave away.</summary>
+    [JsonPropertyName("drained_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DrainedCount { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>The closing of a bus of messages has errored.</summary>
+/// <remarks>The payload of <c>bus.close.failed</c>.</remarks>
+public sealed record BusCloseFailed : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "bus.close.failed";
+
+    /// <summary>The bus.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>What went wrong.</summary>
+    [JsonPropertyName("error")]
+    public required Failure Error { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
+/// <summary>The closing of a bus of messages was refused, skipped or stopped.</summary>
+/// <remarks>The payload of <c>bus.close.canceled</c>.</remarks>
+public sealed record BusCloseCanceled : OpenRecord, IPayload
+{
+    /// <inheritdoc/>
+    public static string EventKind => "bus.close.canceled";
+
+    /// <summary>The bus.</summary>
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>How long it took.</summary>
+    [JsonPropertyName("duration_ns")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DurationNs { get; init; }
+}
+
 /// <summary>How payloads become JSON and back, without reflection.</summary>
 [JsonSerializable(typeof(RunStarted))]
 [JsonSerializable(typeof(RunProgress))]
@@ -3451,4 +8473,161 @@ public sealed record BusStoreRecovered : OpenRecord, IPayload
 [JsonSerializable(typeof(BusSubscriptionResumed))]
 [JsonSerializable(typeof(BusStoreDegraded))]
 [JsonSerializable(typeof(BusStoreRecovered))]
+[JsonSerializable(typeof(MediaAudioReceived))]
+[JsonSerializable(typeof(MediaAudioProduced))]
+[JsonSerializable(typeof(MediaAudioTranscribed))]
+[JsonSerializable(typeof(MediaImageReceived))]
+[JsonSerializable(typeof(MediaImageProduced))]
+[JsonSerializable(typeof(MediaVideoCaptured))]
+[JsonSerializable(typeof(MediaScreenCaptured))]
+[JsonSerializable(typeof(MediaStorageStarted))]
+[JsonSerializable(typeof(MediaStorageProgress))]
+[JsonSerializable(typeof(MediaStorageCompleted))]
+[JsonSerializable(typeof(MediaStorageFailed))]
+[JsonSerializable(typeof(MediaStorageCanceled))]
+[JsonSerializable(typeof(SpeechCallStarted))]
+[JsonSerializable(typeof(SpeechCallProgress))]
+[JsonSerializable(typeof(SpeechCallCompleted))]
+[JsonSerializable(typeof(SpeechCallFailed))]
+[JsonSerializable(typeof(SpeechCallCanceled))]
+[JsonSerializable(typeof(TranscriptionCallStarted))]
+[JsonSerializable(typeof(TranscriptionCallProgress))]
+[JsonSerializable(typeof(TranscriptionCallCompleted))]
+[JsonSerializable(typeof(TranscriptionCallFailed))]
+[JsonSerializable(typeof(TranscriptionCallCanceled))]
+[JsonSerializable(typeof(ImageCallStarted))]
+[JsonSerializable(typeof(ImageCallProgress))]
+[JsonSerializable(typeof(ImageCallCompleted))]
+[JsonSerializable(typeof(ImageCallFailed))]
+[JsonSerializable(typeof(ImageCallCanceled))]
+[JsonSerializable(typeof(PromptTemplateStarted))]
+[JsonSerializable(typeof(PromptTemplateProgress))]
+[JsonSerializable(typeof(PromptTemplateCompleted))]
+[JsonSerializable(typeof(PromptTemplateFailed))]
+[JsonSerializable(typeof(PromptTemplateCanceled))]
+[JsonSerializable(typeof(CompositionBranchEvaluated))]
+[JsonSerializable(typeof(CompositionParallelJoined))]
+[JsonSerializable(typeof(CompositionStarted))]
+[JsonSerializable(typeof(CompositionProgress))]
+[JsonSerializable(typeof(CompositionCompleted))]
+[JsonSerializable(typeof(CompositionFailed))]
+[JsonSerializable(typeof(CompositionCanceled))]
+[JsonSerializable(typeof(CompositionStepStarted))]
+[JsonSerializable(typeof(CompositionStepProgress))]
+[JsonSerializable(typeof(CompositionStepCompleted))]
+[JsonSerializable(typeof(CompositionStepFailed))]
+[JsonSerializable(typeof(CompositionStepCanceled))]
+[JsonSerializable(typeof(StageStarted))]
+[JsonSerializable(typeof(StageProgress))]
+[JsonSerializable(typeof(StageCompleted))]
+[JsonSerializable(typeof(StageFailed))]
+[JsonSerializable(typeof(StageCanceled))]
+[JsonSerializable(typeof(MiddlewareStarted))]
+[JsonSerializable(typeof(MiddlewareProgress))]
+[JsonSerializable(typeof(MiddlewareCompleted))]
+[JsonSerializable(typeof(MiddlewareFailed))]
+[JsonSerializable(typeof(MiddlewareCanceled))]
+[JsonSerializable(typeof(TagStarted))]
+[JsonSerializable(typeof(TagProgress))]
+[JsonSerializable(typeof(TagCompleted))]
+[JsonSerializable(typeof(TagFailed))]
+[JsonSerializable(typeof(TagCanceled))]
+[JsonSerializable(typeof(StreamInterrupted))]
+[JsonSerializable(typeof(SteeringInjected))]
+[JsonSerializable(typeof(FollowUpQueued))]
+[JsonSerializable(typeof(InterruptReceived))]
+[JsonSerializable(typeof(SubturnDelivered))]
+[JsonSerializable(typeof(SubturnOrphaned))]
+[JsonSerializable(typeof(SubturnStarted))]
+[JsonSerializable(typeof(SubturnProgress))]
+[JsonSerializable(typeof(SubturnCompleted))]
+[JsonSerializable(typeof(SubturnFailed))]
+[JsonSerializable(typeof(SubturnCanceled))]
+[JsonSerializable(typeof(ServiceInitialized))]
+[JsonSerializable(typeof(ServiceLaunchStarted))]
+[JsonSerializable(typeof(ServiceLaunchProgress))]
+[JsonSerializable(typeof(ServiceLaunchCompleted))]
+[JsonSerializable(typeof(ServiceLaunchFailed))]
+[JsonSerializable(typeof(ServiceLaunchCanceled))]
+[JsonSerializable(typeof(ServiceShutdownStarted))]
+[JsonSerializable(typeof(ServiceShutdownProgress))]
+[JsonSerializable(typeof(ServiceShutdownCompleted))]
+[JsonSerializable(typeof(ServiceShutdownFailed))]
+[JsonSerializable(typeof(ServiceShutdownCanceled))]
+[JsonSerializable(typeof(ServiceReloadStarted))]
+[JsonSerializable(typeof(ServiceReloadProgress))]
+[JsonSerializable(typeof(ServiceReloadCompleted))]
+[JsonSerializable(typeof(ServiceReloadFailed))]
+[JsonSerializable(typeof(ServiceReloadCanceled))]
+[JsonSerializable(typeof(ChannelWebhookRegistered))]
+[JsonSerializable(typeof(ChannelWebhookUnregistered))]
+[JsonSerializable(typeof(ChannelOutboundQueued))]
+[JsonSerializable(typeof(ChannelOutboundLimited))]
+[JsonSerializable(typeof(ChannelOutboundStarted))]
+[JsonSerializable(typeof(ChannelOutboundProgress))]
+[JsonSerializable(typeof(ChannelOutboundCompleted))]
+[JsonSerializable(typeof(ChannelOutboundFailed))]
+[JsonSerializable(typeof(ChannelOutboundCanceled))]
+[JsonSerializable(typeof(McpToolDiscovered))]
+[JsonSerializable(typeof(McpConnectionStarted))]
+[JsonSerializable(typeof(McpConnectionProgress))]
+[JsonSerializable(typeof(McpConnectionCompleted))]
+[JsonSerializable(typeof(McpConnectionFailed))]
+[JsonSerializable(typeof(McpConnectionCanceled))]
+[JsonSerializable(typeof(McpToolCallStarted))]
+[JsonSerializable(typeof(McpToolCallProgress))]
+[JsonSerializable(typeof(McpToolCallCompleted))]
+[JsonSerializable(typeof(McpToolCallFailed))]
+[JsonSerializable(typeof(McpToolCallCanceled))]
+[JsonSerializable(typeof(PeerDiscovered))]
+[JsonSerializable(typeof(PeerConnected))]
+[JsonSerializable(typeof(PeerDisconnected))]
+[JsonSerializable(typeof(PeerCardExchanged))]
+[JsonSerializable(typeof(PeerCallStarted))]
+[JsonSerializable(typeof(PeerCallProgress))]
+[JsonSerializable(typeof(PeerCallCompleted))]
+[JsonSerializable(typeof(PeerCallFailed))]
+[JsonSerializable(typeof(PeerCallCanceled))]
+[JsonSerializable(typeof(CommandToolCalled))]
+[JsonSerializable(typeof(CommandStarted))]
+[JsonSerializable(typeof(CommandProgress))]
+[JsonSerializable(typeof(CommandCompleted))]
+[JsonSerializable(typeof(CommandFailed))]
+[JsonSerializable(typeof(CommandCanceled))]
+[JsonSerializable(typeof(WebsocketClientConnected))]
+[JsonSerializable(typeof(WebsocketClientDisconnected))]
+[JsonSerializable(typeof(WebsocketMessageReceived))]
+[JsonSerializable(typeof(WebsocketMessageSent))]
+[JsonSerializable(typeof(SystemStarted))]
+[JsonSerializable(typeof(SystemProgress))]
+[JsonSerializable(typeof(SystemCompleted))]
+[JsonSerializable(typeof(SystemFailed))]
+[JsonSerializable(typeof(SystemCanceled))]
+[JsonSerializable(typeof(HookStarted))]
+[JsonSerializable(typeof(HookProgress))]
+[JsonSerializable(typeof(HookCompleted))]
+[JsonSerializable(typeof(HookFailed))]
+[JsonSerializable(typeof(HookCanceled))]
+[JsonSerializable(typeof(RateLimited))]
+[JsonSerializable(typeof(ToolLoopDetected))]
+[JsonSerializable(typeof(ToolClientStarted))]
+[JsonSerializable(typeof(ToolClientProgress))]
+[JsonSerializable(typeof(ToolClientCompleted))]
+[JsonSerializable(typeof(ToolClientFailed))]
+[JsonSerializable(typeof(ToolClientCanceled))]
+[JsonSerializable(typeof(WorkflowTransitioned))]
+[JsonSerializable(typeof(WorkflowVisitLimitExceeded))]
+[JsonSerializable(typeof(WorkflowBudgetExhausted))]
+[JsonSerializable(typeof(StepRouted))]
+[JsonSerializable(typeof(StepRetried))]
+[JsonSerializable(typeof(ModelChunkReceived))]
+[JsonSerializable(typeof(ContextCaptured))]
+[JsonSerializable(typeof(AgentErrorRaised))]
+[JsonSerializable(typeof(BusPublishRejected))]
+[JsonSerializable(typeof(BusCloseDrained))]
+[JsonSerializable(typeof(BusCloseStarted))]
+[JsonSerializable(typeof(BusCloseProgress))]
+[JsonSerializable(typeof(BusCloseCompleted))]
+[JsonSerializable(typeof(BusCloseFailed))]
+[JsonSerializable(typeof(BusCloseCanceled))]
 public sealed partial class PayloadJson : JsonSerializerContext;

@@ -114,6 +114,163 @@ export interface EventMap {
   "bus.subscription.resumed": BusSubscriptionResumed;
   "bus.store.degraded": BusStoreDegraded;
   "bus.store.recovered": BusStoreRecovered;
+  "media.audio.received": MediaAudioReceived;
+  "media.audio.produced": MediaAudioProduced;
+  "media.audio.transcribed": MediaAudioTranscribed;
+  "media.image.received": MediaImageReceived;
+  "media.image.produced": MediaImageProduced;
+  "media.video.captured": MediaVideoCaptured;
+  "media.screen.captured": MediaScreenCaptured;
+  "media.storage.started": MediaStorageStarted;
+  "media.storage.progress": MediaStorageProgress;
+  "media.storage.completed": MediaStorageCompleted;
+  "media.storage.failed": MediaStorageFailed;
+  "media.storage.canceled": MediaStorageCanceled;
+  "speech.call.started": SpeechCallStarted;
+  "speech.call.progress": SpeechCallProgress;
+  "speech.call.completed": SpeechCallCompleted;
+  "speech.call.failed": SpeechCallFailed;
+  "speech.call.canceled": SpeechCallCanceled;
+  "transcription.call.started": TranscriptionCallStarted;
+  "transcription.call.progress": TranscriptionCallProgress;
+  "transcription.call.completed": TranscriptionCallCompleted;
+  "transcription.call.failed": TranscriptionCallFailed;
+  "transcription.call.canceled": TranscriptionCallCanceled;
+  "image.call.started": ImageCallStarted;
+  "image.call.progress": ImageCallProgress;
+  "image.call.completed": ImageCallCompleted;
+  "image.call.failed": ImageCallFailed;
+  "image.call.canceled": ImageCallCanceled;
+  "prompt.template.started": PromptTemplateStarted;
+  "prompt.template.progress": PromptTemplateProgress;
+  "prompt.template.completed": PromptTemplateCompleted;
+  "prompt.template.failed": PromptTemplateFailed;
+  "prompt.template.canceled": PromptTemplateCanceled;
+  "composition.branch.evaluated": CompositionBranchEvaluated;
+  "composition.parallel.joined": CompositionParallelJoined;
+  "composition.started": CompositionStarted;
+  "composition.progress": CompositionProgress;
+  "composition.completed": CompositionCompleted;
+  "composition.failed": CompositionFailed;
+  "composition.canceled": CompositionCanceled;
+  "composition.step.started": CompositionStepStarted;
+  "composition.step.progress": CompositionStepProgress;
+  "composition.step.completed": CompositionStepCompleted;
+  "composition.step.failed": CompositionStepFailed;
+  "composition.step.canceled": CompositionStepCanceled;
+  "stage.started": StageStarted;
+  "stage.progress": StageProgress;
+  "stage.completed": StageCompleted;
+  "stage.failed": StageFailed;
+  "stage.canceled": StageCanceled;
+  "middleware.started": MiddlewareStarted;
+  "middleware.progress": MiddlewareProgress;
+  "middleware.completed": MiddlewareCompleted;
+  "middleware.failed": MiddlewareFailed;
+  "middleware.canceled": MiddlewareCanceled;
+  "tag.started": TagStarted;
+  "tag.progress": TagProgress;
+  "tag.completed": TagCompleted;
+  "tag.failed": TagFailed;
+  "tag.canceled": TagCanceled;
+  "stream.interrupted": StreamInterrupted;
+  "steering.injected": SteeringInjected;
+  "follow_up.queued": FollowUpQueued;
+  "interrupt.received": InterruptReceived;
+  "subturn.delivered": SubturnDelivered;
+  "subturn.orphaned": SubturnOrphaned;
+  "subturn.started": SubturnStarted;
+  "subturn.progress": SubturnProgress;
+  "subturn.completed": SubturnCompleted;
+  "subturn.failed": SubturnFailed;
+  "subturn.canceled": SubturnCanceled;
+  "service.initialized": ServiceInitialized;
+  "service.launch.started": ServiceLaunchStarted;
+  "service.launch.progress": ServiceLaunchProgress;
+  "service.launch.completed": ServiceLaunchCompleted;
+  "service.launch.failed": ServiceLaunchFailed;
+  "service.launch.canceled": ServiceLaunchCanceled;
+  "service.shutdown.started": ServiceShutdownStarted;
+  "service.shutdown.progress": ServiceShutdownProgress;
+  "service.shutdown.completed": ServiceShutdownCompleted;
+  "service.shutdown.failed": ServiceShutdownFailed;
+  "service.shutdown.canceled": ServiceShutdownCanceled;
+  "service.reload.started": ServiceReloadStarted;
+  "service.reload.progress": ServiceReloadProgress;
+  "service.reload.completed": ServiceReloadCompleted;
+  "service.reload.failed": ServiceReloadFailed;
+  "service.reload.canceled": ServiceReloadCanceled;
+  "channel.webhook.registered": ChannelWebhookRegistered;
+  "channel.webhook.unregistered": ChannelWebhookUnregistered;
+  "channel.outbound.queued": ChannelOutboundQueued;
+  "channel.outbound.limited": ChannelOutboundLimited;
+  "channel.outbound.started": ChannelOutboundStarted;
+  "channel.outbound.progress": ChannelOutboundProgress;
+  "channel.outbound.completed": ChannelOutboundCompleted;
+  "channel.outbound.failed": ChannelOutboundFailed;
+  "channel.outbound.canceled": ChannelOutboundCanceled;
+  "mcp.tool.discovered": McpToolDiscovered;
+  "mcp.connection.started": McpConnectionStarted;
+  "mcp.connection.progress": McpConnectionProgress;
+  "mcp.connection.completed": McpConnectionCompleted;
+  "mcp.connection.failed": McpConnectionFailed;
+  "mcp.connection.canceled": McpConnectionCanceled;
+  "mcp.tool.call.started": McpToolCallStarted;
+  "mcp.tool.call.progress": McpToolCallProgress;
+  "mcp.tool.call.completed": McpToolCallCompleted;
+  "mcp.tool.call.failed": McpToolCallFailed;
+  "mcp.tool.call.canceled": McpToolCallCanceled;
+  "peer.discovered": PeerDiscovered;
+  "peer.connected": PeerConnected;
+  "peer.disconnected": PeerDisconnected;
+  "peer.card.exchanged": PeerCardExchanged;
+  "peer.call.started": PeerCallStarted;
+  "peer.call.progress": PeerCallProgress;
+  "peer.call.completed": PeerCallCompleted;
+  "peer.call.failed": PeerCallFailed;
+  "peer.call.canceled": PeerCallCanceled;
+  "command.tool.called": CommandToolCalled;
+  "command.started": CommandStarted;
+  "command.progress": CommandProgress;
+  "command.completed": CommandCompleted;
+  "command.failed": CommandFailed;
+  "command.canceled": CommandCanceled;
+  "websocket.client.connected": WebsocketClientConnected;
+  "websocket.client.disconnected": WebsocketClientDisconnected;
+  "websocket.message.received": WebsocketMessageReceived;
+  "websocket.message.sent": WebsocketMessageSent;
+  "system.started": SystemStarted;
+  "system.progress": SystemProgress;
+  "system.completed": SystemCompleted;
+  "system.failed": SystemFailed;
+  "system.canceled": SystemCanceled;
+  "hook.started": HookStarted;
+  "hook.progress": HookProgress;
+  "hook.completed": HookCompleted;
+  "hook.failed": HookFailed;
+  "hook.canceled": HookCanceled;
+  "rate.limited": RateLimited;
+  "tool.loop.detected": ToolLoopDetected;
+  "tool.client.started": ToolClientStarted;
+  "tool.client.progress": ToolClientProgress;
+  "tool.client.completed": ToolClientCompleted;
+  "tool.client.failed": ToolClientFailed;
+  "tool.client.canceled": ToolClientCanceled;
+  "workflow.transitioned": WorkflowTransitioned;
+  "workflow.visit_limit.exceeded": WorkflowVisitLimitExceeded;
+  "workflow.budget.exhausted": WorkflowBudgetExhausted;
+  "step.routed": StepRouted;
+  "step.retried": StepRetried;
+  "model.chunk.received": ModelChunkReceived;
+  "context.captured": ContextCaptured;
+  "agent.error.raised": AgentErrorRaised;
+  "bus.publish.rejected": BusPublishRejected;
+  "bus.close.drained": BusCloseDrained;
+  "bus.close.started": BusCloseStarted;
+  "bus.close.progress": BusCloseProgress;
+  "bus.close.completed": BusCloseCompleted;
+  "bus.close.failed": BusCloseFailed;
+  "bus.close.canceled": BusCloseCanceled;
 }
 
 /** A kind whose payload is known. */
@@ -143,6 +300,20 @@ export interface Failure {
   readonly type?: string;
   /** The code that the failing side gave, such as an HTTP status. */
   readonly code?: string;
+}
+
+/** A piece of media: by reference, small ones with their bytes. */
+export interface Media {
+  /** Where its bytes are: a URL, a path, a store's reference. */
+  readonly reference?: string;
+  /** What it is, such as `audio/wav`. */
+  readonly mimeType?: string;
+  /** How many bytes it has. */
+  readonly sizeBytes?: number;
+  /** A checksum of its bytes, the algorithm before it: `sha256:...`. */
+  readonly checksum?: string;
+  /** The bytes themselves in base64, of small pieces. */
+  readonly inline?: string;
 }
 
 /** A run, from request to answer, has begun. The payload of `run.started`. */
@@ -265,6 +436,8 @@ export interface AgentFailed {
   readonly durationNs?: bigint;
   /** Where in its loop it failed. */
   readonly stage?: string;
+  /** How many rounds of its loop it might take. */
+  readonly maxIterationCount?: number;
   /** How many rounds of its loop it took. */
   readonly iterationCount?: number;
 }
@@ -365,6 +538,8 @@ export interface StepStarted {
   readonly index?: number;
   /** Which try it is, from 1. */
   readonly attempt?: number;
+  /** Whatever the runtime adds. */
+  readonly data?: Json;
 }
 
 /** A step of a workflow is under way. The payload of `step.progress`. */
@@ -395,6 +570,8 @@ export interface StepCompleted {
   readonly index?: number;
   /** Which try it was, from 1. */
   readonly attempt?: number;
+  /** Whatever the runtime adds. */
+  readonly data?: Json;
 }
 
 /** A step of a workflow has errored. The payload of `step.failed`. */
@@ -411,6 +588,8 @@ export interface StepFailed {
   readonly index?: number;
   /** Which try it was, from 1. */
   readonly attempt?: number;
+  /** Whatever the runtime adds. */
+  readonly data?: Json;
 }
 
 /** A step of a workflow was refused, skipped or stopped. The payload of `step.canceled`. */
@@ -477,6 +656,8 @@ export interface TurnFailed {
   readonly durationNs?: bigint;
   /** How many rounds of the loop it took. */
   readonly iterationCount?: number;
+  /** What else the runtime tells of it: skills, tool executions, paths. */
+  readonly details?: Json;
 }
 
 /** A turn of a conversation was refused, skipped or stopped. The payload of `turn.canceled`. */
@@ -577,6 +758,8 @@ export interface ModelCallFailed {
   readonly durationNs?: bigint;
   /** What it used all the same. */
   readonly usage?: Usage;
+  /** How long the provider asks to wait. */
+  readonly retryAfterNs?: bigint;
   /** What the call was for: `agent`, `judge`, `selfplay`. */
   readonly purpose?: string;
   /** The caller's own labels. */
@@ -607,8 +790,8 @@ export interface ModelCallRetried {
   readonly error?: Failure;
   /** How long it waits before. */
   readonly backoffNs?: bigint;
-  /** How many tries there may be. */
-  readonly maxAttemptCount?: number;
+  /** How often it may be tried again. */
+  readonly maxRetryCount?: number;
   /** Why it is worth another try. */
   readonly reason?: string;
 }
@@ -703,6 +886,8 @@ export interface ToolCallStarted {
   readonly agent?: string;
   /** The caller's own labels. */
   readonly labels?: Json;
+  /** Whatever the runtime adds. */
+  readonly data?: Json;
 }
 
 /** A tool call is under way. The payload of `tool.call.progress`. */
@@ -747,6 +932,8 @@ export interface ToolCallCompleted {
   readonly agent?: string;
   /** The caller's own labels. */
   readonly labels?: Json;
+  /** Whatever the runtime adds. */
+  readonly data?: Json;
 }
 
 /** A tool call has errored. The payload of `tool.call.failed`. */
@@ -761,12 +948,20 @@ export interface ToolCallFailed {
   readonly durationNs?: bigint;
   /** What it gave all the same. */
   readonly result?: Json;
+  /** How long the result is. */
+  readonly resultBytes?: number;
+  /** How long the part for the user is. */
+  readonly shownBytes?: number;
+  /** Whether it goes on in the background. */
+  readonly detached?: boolean;
   /** What ran it. */
   readonly engine?: string;
   /** The agent that called it. */
   readonly agent?: string;
   /** The caller's own labels. */
   readonly labels?: Json;
+  /** Whatever the runtime adds. */
+  readonly data?: Json;
 }
 
 /** A tool call was refused, skipped or stopped. The payload of `tool.call.canceled`. */
@@ -979,6 +1174,14 @@ export interface EmbeddingCallStarted {
   readonly provider?: string;
   /** How many texts are to be embedded. */
   readonly inputCount?: number;
+  /** The provider's word for what it does: `embedding`. */
+  readonly capability?: string;
+  /** What the call is for: `agent`, `judge`, `selfplay`. */
+  readonly purpose?: string;
+  /** What is billed, by name. */
+  readonly quantities?: Json;
+  /** What the price depends on, by name. */
+  readonly dimensions?: Json;
   /** The caller's own labels. */
   readonly labels?: Json;
 }
@@ -1013,6 +1216,14 @@ export interface EmbeddingCallCompleted {
   readonly vectorCount?: number;
   /** How long each of them is. */
   readonly dimensionCount?: number;
+  /** The provider's word for what it does: `embedding`. */
+  readonly capability?: string;
+  /** What the call is for: `agent`, `judge`, `selfplay`. */
+  readonly purpose?: string;
+  /** What is billed, by name. */
+  readonly quantities?: Json;
+  /** What the price depends on, by name. */
+  readonly dimensions?: Json;
   /** The caller's own labels. */
   readonly labels?: Json;
 }
@@ -1027,6 +1238,16 @@ export interface EmbeddingCallFailed {
   readonly error: Failure;
   /** How long it took. */
   readonly durationNs?: bigint;
+  /** What it used all the same. */
+  readonly usage?: Usage;
+  /** The provider's word for what it does: `embedding`. */
+  readonly capability?: string;
+  /** What the call is for: `agent`, `judge`, `selfplay`. */
+  readonly purpose?: string;
+  /** What is billed, by name. */
+  readonly quantities?: Json;
+  /** What the price depends on, by name. */
+  readonly dimensions?: Json;
   /** The caller's own labels. */
   readonly labels?: Json;
 }
@@ -1175,6 +1396,10 @@ export interface ValidationFailed {
   readonly validationType?: string;
   /** `input` before the model call, `output` after it. */
   readonly direction?: string;
+  /** Whether the guardrail changed the content. */
+  readonly enforced?: boolean;
+  /** How sure the verdict would have been, 0 to 1. */
+  readonly score?: number;
 }
 
 /** A check of input or output was refused, skipped or stopped. The payload of `validation.canceled`. */
@@ -1573,4 +1798,2124 @@ export interface BusStoreRecovered {
   readonly store: string;
   /** How many events it lost in between. */
   readonly droppedCount?: number;
+}
+
+/** A piece of audio has come in. The payload of `media.audio.received`. */
+export interface MediaAudioReceived {
+  /** The bytes, by reference. */
+  readonly media: Media;
+  /** Who speaks. */
+  readonly actor?: string;
+  /** Which chunk it is, from 0. */
+  readonly index?: number;
+  /** Whether it is the last chunk. */
+  readonly last?: boolean;
+  /** How many samples a second. */
+  readonly sampleRateHz?: number;
+  /** How many channels. */
+  readonly channelCount?: number;
+  /** How fine a sample is. */
+  readonly bitsPerSample?: number;
+  /** How it is encoded: `pcm`, `opus`. */
+  readonly encoding?: string;
+  /** How long it plays. */
+  readonly durationNs?: bigint;
+  /** What it was made of. */
+  readonly generatedFrom?: string;
+}
+
+/** A piece of audio has been made for the user. The payload of `media.audio.produced`. */
+export interface MediaAudioProduced {
+  /** The bytes, by reference. */
+  readonly media: Media;
+  /** Who speaks. */
+  readonly actor?: string;
+  /** Which chunk it is, from 0. */
+  readonly index?: number;
+  /** Whether it is the last chunk. */
+  readonly last?: boolean;
+  /** How many samples a second. */
+  readonly sampleRateHz?: number;
+  /** How many channels. */
+  readonly channelCount?: number;
+  /** How fine a sample is. */
+  readonly bitsPerSample?: number;
+  /** How it is encoded: `pcm`, `opus`. */
+  readonly encoding?: string;
+  /** How long it plays. */
+  readonly durationNs?: bigint;
+  /** What it was made of. */
+  readonly generatedFrom?: string;
+}
+
+/** Speech has become text. The payload of `media.audio.transcribed`. */
+export interface MediaAudioTranscribed {
+  /** What was said. */
+  readonly text: string;
+  /** In which language, as a BCP 47 tag. */
+  readonly language?: string;
+  /** How sure that is, 0 to 1. */
+  readonly confidence?: number;
+  /** Whether it stays so; earlier texts may still change. */
+  readonly last?: boolean;
+  /** Who transcribed it. */
+  readonly provider?: string;
+  /** The event that brought the audio. */
+  readonly audioEventId?: string;
+}
+
+/** An image has come in. The payload of `media.image.received`. */
+export interface MediaImageReceived {
+  /** The bytes, by reference. */
+  readonly media: Media;
+  /** Who gave or made it. */
+  readonly actor?: string;
+  /** How wide it is. */
+  readonly widthPx?: number;
+  /** How high it is. */
+  readonly heightPx?: number;
+  /** What it shows. */
+  readonly description?: string;
+  /** What a model was asked for. */
+  readonly prompt?: string;
+  /** What it was made of. */
+  readonly generatedFrom?: string;
+  /** Whatever else describes it. */
+  readonly metadata?: Json;
+}
+
+/** An image has been made for the user. The payload of `media.image.produced`. */
+export interface MediaImageProduced {
+  /** The bytes, by reference. */
+  readonly media: Media;
+  /** Who gave or made it. */
+  readonly actor?: string;
+  /** How wide it is. */
+  readonly widthPx?: number;
+  /** How high it is. */
+  readonly heightPx?: number;
+  /** What it shows. */
+  readonly description?: string;
+  /** What a model was asked for. */
+  readonly prompt?: string;
+  /** What it was made of. */
+  readonly generatedFrom?: string;
+  /** Whatever else describes it. */
+  readonly metadata?: Json;
+}
+
+/** A frame of a video has been taken. The payload of `media.video.captured`. */
+export interface MediaVideoCaptured {
+  /** The bytes, by reference. */
+  readonly media: Media;
+  /** Which frame it is, from 0. */
+  readonly index?: number;
+  /** How far into the video it is. */
+  readonly offsetNs?: bigint;
+  /** Whether it stands without the others. */
+  readonly keyframe?: boolean;
+  /** How wide it is. */
+  readonly widthPx?: number;
+  /** How high it is. */
+  readonly heightPx?: number;
+  /** How it is encoded: `h264`, `vp8`. */
+  readonly encoding?: string;
+  /** How many frames a second. */
+  readonly frameRate?: number;
+  /** How long the video plays. */
+  readonly durationNs?: bigint;
+}
+
+/** A picture of a screen has been taken. The payload of `media.screen.captured`. */
+export interface MediaScreenCaptured {
+  /** The bytes, by reference. */
+  readonly media: Media;
+  /** The window's title. */
+  readonly windowTitle?: string;
+  /** Where the window is: x, y, width and height in pixels. */
+  readonly windowBounds?: Json;
+  /** Why it was taken. */
+  readonly reason?: string;
+  /** How wide it is. */
+  readonly widthPx?: number;
+  /** How high it is. */
+  readonly heightPx?: number;
+  /** Whatever else describes it. */
+  readonly metadata?: Json;
+}
+
+/** An operation on stored media has begun. The payload of `media.storage.started`. */
+export interface MediaStorageStarted {
+  /** What is done: `store`, `retrieve`, `delete`, `get_url`. */
+  readonly operation: string;
+  /** What it is done to. */
+  readonly media?: Media;
+  /** Where it is stored. */
+  readonly backend?: string;
+}
+
+/** An operation on stored media is under way. The payload of `media.storage.progress`. */
+export interface MediaStorageProgress {
+  /** What is done: `store`, `retrieve`, `delete`, `get_url`. */
+  readonly operation: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** An operation on stored media has ended without error. The payload of `media.storage.completed`. */
+export interface MediaStorageCompleted {
+  /** What is done: `store`, `retrieve`, `delete`, `get_url`. */
+  readonly operation: string;
+  /** What it was done to. */
+  readonly media?: Media;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** Where it is stored. */
+  readonly backend?: string;
+  /** Why, of deletions: `explicit`, or `policy:` and its name. */
+  readonly reason?: string;
+  /** The message that it belongs to, from 0. */
+  readonly messageIndex?: number;
+  /** The piece of that message, from 0. */
+  readonly partIndex?: number;
+}
+
+/** An operation on stored media has errored. The payload of `media.storage.failed`. */
+export interface MediaStorageFailed {
+  /** What is done: `store`, `retrieve`, `delete`, `get_url`. */
+  readonly operation: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** What it was to be done to. */
+  readonly media?: Media;
+  /** Where it is stored. */
+  readonly backend?: string;
+  /** Why, of deletions: `explicit`, or `policy:` and its name. */
+  readonly reason?: string;
+  /** The message that it belongs to, from 0. */
+  readonly messageIndex?: number;
+  /** The piece of that message, from 0. */
+  readonly partIndex?: number;
+}
+
+/** An operation on stored media was refused, skipped or stopped. The payload of `media.storage.canceled`. */
+export interface MediaStorageCanceled {
+  /** What is done: `store`, `retrieve`, `delete`, `get_url`. */
+  readonly operation: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A speech call has begun. The payload of `speech.call.started`. */
+export interface SpeechCallStarted {
+  /** The model that is asked. */
+  readonly model?: string;
+  /** Who serves it. */
+  readonly provider?: string;
+  /** What is to be spoken. */
+  readonly text?: string;
+  /** The provider's word for what it does: `tts`, `stt`, `image`. */
+  readonly capability?: string;
+  /** What the call is for: `agent`, `judge`, `selfplay`. */
+  readonly purpose?: string;
+  /** What is billed, by name. */
+  readonly quantities?: Json;
+  /** What the price depends on, by name. */
+  readonly dimensions?: Json;
+  /** The caller's own labels. */
+  readonly labels?: Json;
+}
+
+/** A speech call is under way. The payload of `speech.call.progress`. */
+export interface SpeechCallProgress {
+  /** The model that is asked. */
+  readonly model?: string;
+  /** Who serves it. */
+  readonly provider?: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** A speech call has ended without error. The payload of `speech.call.completed`. */
+export interface SpeechCallCompleted {
+  /** The model that is asked. */
+  readonly model?: string;
+  /** Who serves it. */
+  readonly provider?: string;
+  /** What it used. */
+  readonly usage?: Usage;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** How many characters it spoke. */
+  readonly characterCount?: number;
+  /** How long the audio plays. */
+  readonly audioNs?: bigint;
+  /** The audio. */
+  readonly media?: Media;
+  /** The provider's word for what it does: `tts`, `stt`, `image`. */
+  readonly capability?: string;
+  /** What the call is for: `agent`, `judge`, `selfplay`. */
+  readonly purpose?: string;
+  /** What is billed, by name. */
+  readonly quantities?: Json;
+  /** What the price depends on, by name. */
+  readonly dimensions?: Json;
+  /** The caller's own labels. */
+  readonly labels?: Json;
+}
+
+/** A speech call has errored. The payload of `speech.call.failed`. */
+export interface SpeechCallFailed {
+  /** The model that is asked. */
+  readonly model?: string;
+  /** Who serves it. */
+  readonly provider?: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** What it used all the same. */
+  readonly usage?: Usage;
+  /** The provider's word for what it does: `tts`, `stt`, `image`. */
+  readonly capability?: string;
+  /** What the call is for: `agent`, `judge`, `selfplay`. */
+  readonly purpose?: string;
+  /** What is billed, by name. */
+  readonly quantities?: Json;
+  /** What the price depends on, by name. */
+  readonly dimensions?: Json;
+  /** The caller's own labels. */
+  readonly labels?: Json;
+}
+
+/** A speech call was refused, skipped or stopped. The payload of `speech.call.canceled`. */
+export interface SpeechCallCanceled {
+  /** The model that is asked. */
+  readonly model?: string;
+  /** Who serves it. */
+  readonly provider?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A transcription call has begun. The payload of `transcription.call.started`. */
+export interface TranscriptionCallStarted {
+  /** The model that is asked. */
+  readonly model?: string;
+  /** Who serves it. */
+  readonly provider?: string;
+  /** What is to be transcribed. */
+  readonly media?: Media;
+  /** The provider's word for what it does: `tts`, `stt`, `image`. */
+  readonly capability?: string;
+  /** What the call is for: `agent`, `judge`, `selfplay`. */
+  readonly purpose?: string;
+  /** What is billed, by name. */
+  readonly quantities?: Json;
+  /** What the price depends on, by name. */
+  readonly dimensions?: Json;
+  /** The caller's own labels. */
+  readonly labels?: Json;
+}
+
+/** A transcription call is under way. The payload of `transcription.call.progress`. */
+export interface TranscriptionCallProgress {
+  /** The model that is asked. */
+  readonly model?: string;
+  /** Who serves it. */
+  readonly provider?: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** A transcription call has ended without error. The payload of `transcription.call.completed`. */
+export interface TranscriptionCallCompleted {
+  /** The model that is asked. */
+  readonly model?: string;
+  /** Who serves it. */
+  readonly provider?: string;
+  /** What it used. */
+  readonly usage?: Usage;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** How long the audio plays. */
+  readonly audioNs?: bigint;
+  /** What was said. */
+  readonly text?: string;
+  /** In which language, as a BCP 47 tag. */
+  readonly language?: string;
+  /** The provider's word for what it does: `tts`, `stt`, `image`. */
+  readonly capability?: string;
+  /** What the call is for: `agent`, `judge`, `selfplay`. */
+  readonly purpose?: string;
+  /** What is billed, by name. */
+  readonly quantities?: Json;
+  /** What the price depends on, by name. */
+  readonly dimensions?: Json;
+  /** The caller's own labels. */
+  readonly labels?: Json;
+}
+
+/** A transcription call has errored. The payload of `transcription.call.failed`. */
+export interface TranscriptionCallFailed {
+  /** The model that is asked. */
+  readonly model?: string;
+  /** Who serves it. */
+  readonly provider?: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** What it used all the same. */
+  readonly usage?: Usage;
+  /** The provider's word for what it does: `tts`, `stt`, `image`. */
+  readonly capability?: string;
+  /** What the call is for: `agent`, `judge`, `selfplay`. */
+  readonly purpose?: string;
+  /** What is billed, by name. */
+  readonly quantities?: Json;
+  /** What the price depends on, by name. */
+  readonly dimensions?: Json;
+  /** The caller's own labels. */
+  readonly labels?: Json;
+}
+
+/** A transcription call was refused, skipped or stopped. The payload of `transcription.call.canceled`. */
+export interface TranscriptionCallCanceled {
+  /** The model that is asked. */
+  readonly model?: string;
+  /** Who serves it. */
+  readonly provider?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** An image call has begun. The payload of `image.call.started`. */
+export interface ImageCallStarted {
+  /** The model that is asked. */
+  readonly model?: string;
+  /** Who serves it. */
+  readonly provider?: string;
+  /** What is asked for. */
+  readonly prompt?: string;
+  /** The provider's word for what it does: `tts`, `stt`, `image`. */
+  readonly capability?: string;
+  /** What the call is for: `agent`, `judge`, `selfplay`. */
+  readonly purpose?: string;
+  /** What is billed, by name. */
+  readonly quantities?: Json;
+  /** What the price depends on, by name. */
+  readonly dimensions?: Json;
+  /** The caller's own labels. */
+  readonly labels?: Json;
+}
+
+/** An image call is under way. The payload of `image.call.progress`. */
+export interface ImageCallProgress {
+  /** The model that is asked. */
+  readonly model?: string;
+  /** Who serves it. */
+  readonly provider?: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** An image call has ended without error. The payload of `image.call.completed`. */
+export interface ImageCallCompleted {
+  /** The model that is asked. */
+  readonly model?: string;
+  /** Who serves it. */
+  readonly provider?: string;
+  /** What it used. */
+  readonly usage?: Usage;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** How many images it made. */
+  readonly imageCount?: number;
+  /** The images, by reference, a list. */
+  readonly images?: Json;
+  /** The provider's word for what it does: `tts`, `stt`, `image`. */
+  readonly capability?: string;
+  /** What the call is for: `agent`, `judge`, `selfplay`. */
+  readonly purpose?: string;
+  /** What is billed, by name. */
+  readonly quantities?: Json;
+  /** What the price depends on, by name. */
+  readonly dimensions?: Json;
+  /** The caller's own labels. */
+  readonly labels?: Json;
+}
+
+/** An image call has errored. The payload of `image.call.failed`. */
+export interface ImageCallFailed {
+  /** The model that is asked. */
+  readonly model?: string;
+  /** Who serves it. */
+  readonly provider?: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** What it used all the same. */
+  readonly usage?: Usage;
+  /** The provider's word for what it does: `tts`, `stt`, `image`. */
+  readonly capability?: string;
+  /** What the call is for: `agent`, `judge`, `selfplay`. */
+  readonly purpose?: string;
+  /** What is billed, by name. */
+  readonly quantities?: Json;
+  /** What the price depends on, by name. */
+  readonly dimensions?: Json;
+  /** The caller's own labels. */
+  readonly labels?: Json;
+}
+
+/** An image call was refused, skipped or stopped. The payload of `image.call.canceled`. */
+export interface ImageCallCanceled {
+  /** The model that is asked. */
+  readonly model?: string;
+  /** Who serves it. */
+  readonly provider?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** The rendering of a prompt template has begun. The payload of `prompt.template.started`. */
+export interface PromptTemplateStarted {
+  /** The template. */
+  readonly name: string;
+  /** The text with its placeholders. */
+  readonly template?: string;
+  /** How many variables it is given. */
+  readonly variableCount?: number;
+  /** The model that it is meant for, instead of the usual one. */
+  readonly model?: string;
+}
+
+/** The rendering of a prompt template is under way. The payload of `prompt.template.progress`. */
+export interface PromptTemplateProgress {
+  /** The template. */
+  readonly name: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** The rendering of a prompt template has ended without error. The payload of `prompt.template.completed`. */
+export interface PromptTemplateCompleted {
+  /** The template. */
+  readonly name: string;
+  /** What came of it. */
+  readonly text?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** SHA-256 of the text, in hexadecimal. */
+  readonly hash?: string;
+  /** The variables that it used, by name. */
+  readonly variables?: Json;
+  /** The names of those that it didn't use. */
+  readonly unusedVariables?: Json;
+  /** The names of the pieces that it is put together from. */
+  readonly fragments?: Json;
+  /** How many passes it took. */
+  readonly passCount?: number;
+}
+
+/** The rendering of a prompt template has errored. The payload of `prompt.template.failed`. */
+export interface PromptTemplateFailed {
+  /** The template. */
+  readonly name: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** The names of the placeholders that nothing was given for. */
+  readonly unresolvedPlaceholders?: Json;
+}
+
+/** The rendering of a prompt template was refused, skipped or stopped. The payload of `prompt.template.canceled`. */
+export interface PromptTemplateCanceled {
+  /** The template. */
+  readonly name: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A composition has chosen one of its branches. The payload of `composition.branch.evaluated`. */
+export interface CompositionBranchEvaluated {
+  /** The step that chooses. */
+  readonly step: string;
+  /** The branch that it took. */
+  readonly taken?: string;
+}
+
+/** All branches of a parallel step have ended. The payload of `composition.parallel.joined`. */
+export interface CompositionParallelJoined {
+  /** The step. */
+  readonly step: string;
+  /** Its branches, a list of id and status. */
+  readonly branches?: Json;
+}
+
+/** A composition has begun. The payload of `composition.started`. */
+export interface CompositionStarted {
+  /** The composition. */
+  readonly name: string;
+  /** What it was given. */
+  readonly input?: Json;
+}
+
+/** A composition is under way. The payload of `composition.progress`. */
+export interface CompositionProgress {
+  /** The composition. */
+  readonly name: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** A composition has ended without error. The payload of `composition.completed`. */
+export interface CompositionCompleted {
+  /** The composition. */
+  readonly name: string;
+  /** What it resulted in. */
+  readonly output?: Json;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A composition has errored. The payload of `composition.failed`. */
+export interface CompositionFailed {
+  /** The composition. */
+  readonly name: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A composition was refused, skipped or stopped. The payload of `composition.canceled`. */
+export interface CompositionCanceled {
+  /** The composition. */
+  readonly name: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A step of a composition has begun. The payload of `composition.step.started`. */
+export interface CompositionStepStarted {
+  /** The step. */
+  readonly name: string;
+  /** What it was given. */
+  readonly input?: Json;
+  /** What sort of step: `agent`, `tool`, `branch`. */
+  readonly stepType?: string;
+  /** Which try it is, from 1. */
+  readonly attempt?: number;
+}
+
+/** A step of a composition is under way. The payload of `composition.step.progress`. */
+export interface CompositionStepProgress {
+  /** The step. */
+  readonly name: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** A step of a composition has ended without error. The payload of `composition.step.completed`. */
+export interface CompositionStepCompleted {
+  /** The step. */
+  readonly name: string;
+  /** What it resulted in. */
+  readonly output?: Json;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** What sort of step it was. */
+  readonly stepType?: string;
+  /** What it was given. */
+  readonly input?: Json;
+  /** Which try it was, from 1. */
+  readonly attempt?: number;
+}
+
+/** A step of a composition has errored. The payload of `composition.step.failed`. */
+export interface CompositionStepFailed {
+  /** The step. */
+  readonly name: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** What sort of step it was. */
+  readonly stepType?: string;
+  /** What it was given. */
+  readonly input?: Json;
+  /** What it gave all the same. */
+  readonly output?: Json;
+  /** Which try it was, from 1. */
+  readonly attempt?: number;
+}
+
+/** A step of a composition was refused, skipped or stopped. The payload of `composition.step.canceled`. */
+export interface CompositionStepCanceled {
+  /** The step. */
+  readonly name: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A stage of a pipeline has begun. The payload of `stage.started`. */
+export interface StageStarted {
+  /** The stage. */
+  readonly name: string;
+  /** Its place in the pipeline, from 0. */
+  readonly index?: number;
+  /** What sort of stage: `transform`, `accumulate`, `generate`, `sink`, `bidirectional`. */
+  readonly stageType?: string;
+}
+
+/** A stage of a pipeline is under way. The payload of `stage.progress`. */
+export interface StageProgress {
+  /** The stage. */
+  readonly name: string;
+  /** Its place in the pipeline, from 0. */
+  readonly index?: number;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** A stage of a pipeline has ended without error. The payload of `stage.completed`. */
+export interface StageCompleted {
+  /** The stage. */
+  readonly name: string;
+  /** Its place in the pipeline, from 0. */
+  readonly index?: number;
+  /** What it resulted in. */
+  readonly output?: Json;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** What sort of stage it was. */
+  readonly stageType?: string;
+}
+
+/** A stage of a pipeline has errored. The payload of `stage.failed`. */
+export interface StageFailed {
+  /** The stage. */
+  readonly name: string;
+  /** Its place in the pipeline, from 0. */
+  readonly index?: number;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** What sort of stage it was. */
+  readonly stageType?: string;
+}
+
+/** A stage of a pipeline was refused, skipped or stopped. The payload of `stage.canceled`. */
+export interface StageCanceled {
+  /** The stage. */
+  readonly name: string;
+  /** Its place in the pipeline, from 0. */
+  readonly index?: number;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A middleware has begun. The payload of `middleware.started`. */
+export interface MiddlewareStarted {
+  /** The middleware. */
+  readonly name: string;
+  /** Its place in the chain, from 0. */
+  readonly index?: number;
+}
+
+/** A middleware is under way. The payload of `middleware.progress`. */
+export interface MiddlewareProgress {
+  /** The middleware. */
+  readonly name: string;
+  /** Its place in the chain, from 0. */
+  readonly index?: number;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** A middleware has ended without error. The payload of `middleware.completed`. */
+export interface MiddlewareCompleted {
+  /** The middleware. */
+  readonly name: string;
+  /** Its place in the chain, from 0. */
+  readonly index?: number;
+  /** What it resulted in. */
+  readonly output?: Json;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A middleware has errored. The payload of `middleware.failed`. */
+export interface MiddlewareFailed {
+  /** The middleware. */
+  readonly name: string;
+  /** Its place in the chain, from 0. */
+  readonly index?: number;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A middleware was refused, skipped or stopped. The payload of `middleware.canceled`. */
+export interface MiddlewareCanceled {
+  /** The middleware. */
+  readonly name: string;
+  /** Its place in the chain, from 0. */
+  readonly index?: number;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** The handling of a tag has begun. The payload of `tag.started`. */
+export interface TagStarted {
+  /** The tag. */
+  readonly name: string;
+  /** Its attributes, by name. */
+  readonly attributes?: Json;
+  /** Whatever its handler adds. */
+  readonly data?: Json;
+}
+
+/** The handling of a tag is under way. The payload of `tag.progress`. */
+export interface TagProgress {
+  /** The tag. */
+  readonly name: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** The handling of a tag has ended without error. The payload of `tag.completed`. */
+export interface TagCompleted {
+  /** The tag. */
+  readonly name: string;
+  /** What it resulted in. */
+  readonly output?: Json;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** Whatever its handler adds. */
+  readonly data?: Json;
+}
+
+/** The handling of a tag has errored. The payload of `tag.failed`. */
+export interface TagFailed {
+  /** The tag. */
+  readonly name: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** Whatever its handler adds. */
+  readonly data?: Json;
+}
+
+/** The handling of a tag was refused, skipped or stopped. The payload of `tag.canceled`. */
+export interface TagCanceled {
+  /** The tag. */
+  readonly name: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** An answer was cut off while it came. The payload of `stream.interrupted`. */
+export interface StreamInterrupted {
+  /** Why. */
+  readonly reason?: string;
+  /** The message or reasoning that was cut off. */
+  readonly streamId?: string;
+}
+
+/** Waiting messages have been put before an agent that works. The payload of `steering.injected`. */
+export interface SteeringInjected {
+  /** How many. */
+  readonly messageCount?: number;
+  /** How long they are together. */
+  readonly contentBytes?: number;
+  /** What they say. */
+  readonly content?: Json;
+}
+
+/** Something waits to be handled after the turn. The payload of `follow_up.queued`. */
+export interface FollowUpQueued {
+  /** The tool that asked for it. */
+  readonly tool?: string;
+  /** How long it is. */
+  readonly contentBytes?: number;
+  /** What it is. */
+  readonly content?: string;
+}
+
+/** Somebody wants an agent to stop or to turn elsewhere. The payload of `interrupt.received`. */
+export interface InterruptReceived {
+  /** How: `steering`, `graceful`, `hard_abort`. */
+  readonly interruptType: string;
+  /** Who says it. */
+  readonly role?: string;
+  /** How long what they say is. */
+  readonly contentBytes?: number;
+  /** How many messages wait. */
+  readonly queuedCount?: number;
+  /** How long the hint to the model is. */
+  readonly hintBytes?: number;
+  /** What they say. */
+  readonly content?: string;
+}
+
+/** A sub-turn's result has reached those who wait for it. The payload of `subturn.delivered`. */
+export interface SubturnDelivered {
+  /** The channel that it goes to. */
+  readonly targetChannel?: string;
+  /** The chat that it goes to. */
+  readonly targetChat?: string;
+  /** How long it is. */
+  readonly contentBytes?: number;
+  /** What it says. */
+  readonly content?: string;
+}
+
+/** A sub-turn has ended with nobody left to take its result. The payload of `subturn.orphaned`. */
+export interface SubturnOrphaned {
+  /** Why. */
+  readonly reason?: string;
+  /** The sub-turn. */
+  readonly childTurn?: string;
+}
+
+/** A sub-turn has begun. The payload of `subturn.started`. */
+export interface SubturnStarted {
+  /** The agent that takes it. */
+  readonly agent?: string;
+  /** What it is called. */
+  readonly label?: string;
+}
+
+/** A sub-turn is under way. The payload of `subturn.progress`. */
+export interface SubturnProgress {
+  /** The agent that takes it. */
+  readonly agent?: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** A sub-turn has ended without error. The payload of `subturn.completed`. */
+export interface SubturnCompleted {
+  /** The agent that takes it. */
+  readonly agent?: string;
+  /** What it resulted in. */
+  readonly output?: Json;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** The runtime's own word for how it ended. */
+  readonly status?: string;
+}
+
+/** A sub-turn has errored. The payload of `subturn.failed`. */
+export interface SubturnFailed {
+  /** The agent that takes it. */
+  readonly agent?: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** The runtime's own word for how it ended. */
+  readonly status?: string;
+}
+
+/** A sub-turn was refused, skipped or stopped. The payload of `subturn.canceled`. */
+export interface SubturnCanceled {
+  /** The agent that takes it. */
+  readonly agent?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A service exists and is not up yet. The payload of `service.initialized`. */
+export interface ServiceInitialized {
+  /** What it is: `agent`, `channel`, `gateway`, `system`. */
+  readonly service: string;
+  /** Which one. */
+  readonly name?: string;
+  /** Which sort of it: `telegram`. */
+  readonly variant?: string;
+}
+
+/** The start of a service has begun. The payload of `service.launch.started`. */
+export interface ServiceLaunchStarted {
+  /** What it is: `agent`, `channel`, `gateway`, `system`. */
+  readonly service: string;
+  /** Which one. */
+  readonly name?: string;
+  /** What it is configured with. */
+  readonly config?: Json;
+  /** Which sort of it: `telegram`. */
+  readonly variant?: string;
+}
+
+/** The start of a service is under way. The payload of `service.launch.progress`. */
+export interface ServiceLaunchProgress {
+  /** What it is: `agent`, `channel`, `gateway`, `system`. */
+  readonly service: string;
+  /** Which one. */
+  readonly name?: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** The start of a service has ended without error. The payload of `service.launch.completed`. */
+export interface ServiceLaunchCompleted {
+  /** What it is: `agent`, `channel`, `gateway`, `system`. */
+  readonly service: string;
+  /** Which one. */
+  readonly name?: string;
+  /** What it consists of, a list. */
+  readonly components?: Json;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** Which sort of it: `telegram`. */
+  readonly variant?: string;
+  /** Where it listens, a list. */
+  readonly addresses?: Json;
+  /** Its id among peers. */
+  readonly peerId?: string;
+}
+
+/** The start of a service has errored. The payload of `service.launch.failed`. */
+export interface ServiceLaunchFailed {
+  /** What it is: `agent`, `channel`, `gateway`, `system`. */
+  readonly service: string;
+  /** Which one. */
+  readonly name?: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** Which sort of it: `telegram`. */
+  readonly variant?: string;
+  /** Where it failed. */
+  readonly stage?: string;
+}
+
+/** The start of a service was refused, skipped or stopped. The payload of `service.launch.canceled`. */
+export interface ServiceLaunchCanceled {
+  /** What it is: `agent`, `channel`, `gateway`, `system`. */
+  readonly service: string;
+  /** Which one. */
+  readonly name?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** The stop of a service has begun. The payload of `service.shutdown.started`. */
+export interface ServiceShutdownStarted {
+  /** What it is: `agent`, `channel`, `gateway`, `system`. */
+  readonly service: string;
+  /** Which one. */
+  readonly name?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** Which sort of it: `telegram`. */
+  readonly variant?: string;
+}
+
+/** The stop of a service is under way. The payload of `service.shutdown.progress`. */
+export interface ServiceShutdownProgress {
+  /** What it is: `agent`, `channel`, `gateway`, `system`. */
+  readonly service: string;
+  /** Which one. */
+  readonly name?: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** The stop of a service has ended without error. The payload of `service.shutdown.completed`. */
+export interface ServiceShutdownCompleted {
+  /** What it is: `agent`, `channel`, `gateway`, `system`. */
+  readonly service: string;
+  /** Which one. */
+  readonly name?: string;
+  /** Whatever else is known of it. */
+  readonly details?: Json;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** Which sort of it: `telegram`. */
+  readonly variant?: string;
+}
+
+/** The stop of a service has errored. The payload of `service.shutdown.failed`. */
+export interface ServiceShutdownFailed {
+  /** What it is: `agent`, `channel`, `gateway`, `system`. */
+  readonly service: string;
+  /** Which one. */
+  readonly name?: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** Which sort of it: `telegram`. */
+  readonly variant?: string;
+}
+
+/** The stop of a service was refused, skipped or stopped. The payload of `service.shutdown.canceled`. */
+export interface ServiceShutdownCanceled {
+  /** What it is: `agent`, `channel`, `gateway`, `system`. */
+  readonly service: string;
+  /** Which one. */
+  readonly name?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** The reading anew of a service's configuration has begun. The payload of `service.reload.started`. */
+export interface ServiceReloadStarted {
+  /** What it is: `agent`, `channel`, `gateway`, `system`. */
+  readonly service: string;
+  /** Which one. */
+  readonly name?: string;
+  /** Why. */
+  readonly reason?: string;
+}
+
+/** The reading anew of a service's configuration is under way. The payload of `service.reload.progress`. */
+export interface ServiceReloadProgress {
+  /** What it is: `agent`, `channel`, `gateway`, `system`. */
+  readonly service: string;
+  /** Which one. */
+  readonly name?: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** The reading anew of a service's configuration has ended without error. The payload of `service.reload.completed`. */
+export interface ServiceReloadCompleted {
+  /** What it is: `agent`, `channel`, `gateway`, `system`. */
+  readonly service: string;
+  /** Which one. */
+  readonly name?: string;
+  /** Whatever else is known of it. */
+  readonly details?: Json;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** The reading anew of a service's configuration has errored. The payload of `service.reload.failed`. */
+export interface ServiceReloadFailed {
+  /** What it is: `agent`, `channel`, `gateway`, `system`. */
+  readonly service: string;
+  /** Which one. */
+  readonly name?: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** The reading anew of a service's configuration was refused, skipped or stopped. The payload of `service.reload.canceled`. */
+export interface ServiceReloadCanceled {
+  /** What it is: `agent`, `channel`, `gateway`, `system`. */
+  readonly service: string;
+  /** Which one. */
+  readonly name?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A channel is called by its platform from now on. The payload of `channel.webhook.registered`. */
+export interface ChannelWebhookRegistered {
+  /** Which sort of channel: `telegram`. */
+  readonly variant?: string;
+}
+
+/** A channel is called by its platform no longer. The payload of `channel.webhook.unregistered`. */
+export interface ChannelWebhookUnregistered {
+  /** Which sort of channel: `telegram`. */
+  readonly variant?: string;
+}
+
+/** A message waits to be sent. The payload of `channel.outbound.queued`. */
+export interface ChannelOutboundQueued {
+  /** Whether it carries media. */
+  readonly hasMedia?: boolean;
+  /** How many characters it has. */
+  readonly characterCount?: number;
+  /** The message that it answers. */
+  readonly replyToMessageId?: string;
+}
+
+/** A message waits because the platform takes no more for now. The payload of `channel.outbound.limited`. */
+export interface ChannelOutboundLimited {
+  /** Whether it carries media. */
+  readonly hasMedia?: boolean;
+  /** How many characters it has. */
+  readonly characterCount?: number;
+  /** The message that it answers. */
+  readonly replyToMessageId?: string;
+  /** What the platform said. */
+  readonly error?: Failure;
+}
+
+/** The sending of a message has begun. The payload of `channel.outbound.started`. */
+export interface ChannelOutboundStarted {
+  /** Whether it carries media. */
+  readonly hasMedia?: boolean;
+  /** The message that it answers. */
+  readonly replyToMessageId?: string;
+  /** What it says. */
+  readonly content?: string;
+  /** How many characters it has. */
+  readonly characterCount?: number;
+}
+
+/** The sending of a message is under way. The payload of `channel.outbound.progress`. */
+export interface ChannelOutboundProgress {
+  /** Whether it carries media. */
+  readonly hasMedia?: boolean;
+  /** The message that it answers. */
+  readonly replyToMessageId?: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** The sending of a message has ended without error. The payload of `channel.outbound.completed`. */
+export interface ChannelOutboundCompleted {
+  /** Whether it carries media. */
+  readonly hasMedia?: boolean;
+  /** The message that it answers. */
+  readonly replyToMessageId?: string;
+  /** The ids that the platform gave, a list. */
+  readonly messageIds?: Json;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** How many characters it has. */
+  readonly characterCount?: number;
+}
+
+/** The sending of a message has errored. The payload of `channel.outbound.failed`. */
+export interface ChannelOutboundFailed {
+  /** Whether it carries media. */
+  readonly hasMedia?: boolean;
+  /** The message that it answers. */
+  readonly replyToMessageId?: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** How many characters it has. */
+  readonly characterCount?: number;
+  /** The ids that the platform gave, a list. */
+  readonly messageIds?: Json;
+  /** How often it was tried again. */
+  readonly retryCount?: number;
+}
+
+/** The sending of a message was refused, skipped or stopped. The payload of `channel.outbound.canceled`. */
+export interface ChannelOutboundCanceled {
+  /** Whether it carries media. */
+  readonly hasMedia?: boolean;
+  /** The message that it answers. */
+  readonly replyToMessageId?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** An MCP server offers a tool. The payload of `mcp.tool.discovered`. */
+export interface McpToolDiscovered {
+  /** The server. */
+  readonly server: string;
+  /** The tool. */
+  readonly tool: string;
+  /** What it is for. */
+  readonly description?: string;
+  /** What it takes, as a JSON Schema. */
+  readonly schema?: Json;
+  /** How the server is reached. */
+  readonly transport?: string;
+  /** Where the server is. */
+  readonly url?: string;
+  /** What starts the server. */
+  readonly command?: string;
+}
+
+/** A connection to an MCP server has begun. The payload of `mcp.connection.started`. */
+export interface McpConnectionStarted {
+  /** The server. */
+  readonly server: string;
+  /** How it is reached: `stdio`, `http`. */
+  readonly transport?: string;
+  /** Where it is. */
+  readonly url?: string;
+  /** What starts it. */
+  readonly command?: string;
+}
+
+/** A connection to an MCP server is under way. The payload of `mcp.connection.progress`. */
+export interface McpConnectionProgress {
+  /** The server. */
+  readonly server: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** A connection to an MCP server has ended without error. The payload of `mcp.connection.completed`. */
+export interface McpConnectionCompleted {
+  /** The server. */
+  readonly server: string;
+  /** How many tools it offers. */
+  readonly toolCount?: number;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** How it is reached. */
+  readonly transport?: string;
+  /** Where it is. */
+  readonly url?: string;
+  /** What starts it. */
+  readonly command?: string;
+}
+
+/** A connection to an MCP server has errored. The payload of `mcp.connection.failed`. */
+export interface McpConnectionFailed {
+  /** The server. */
+  readonly server: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** How it is reached. */
+  readonly transport?: string;
+  /** Where it is. */
+  readonly url?: string;
+  /** What starts it. */
+  readonly command?: string;
+  /** How many tools it offers. */
+  readonly toolCount?: number;
+}
+
+/** A connection to an MCP server was refused, skipped or stopped. The payload of `mcp.connection.canceled`. */
+export interface McpConnectionCanceled {
+  /** The server. */
+  readonly server: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** The call of a tool at an MCP server has begun. The payload of `mcp.tool.call.started`. */
+export interface McpToolCallStarted {
+  /** The server. */
+  readonly server: string;
+  /** The tool. */
+  readonly tool: string;
+  /** The call's id, shared with `tool.call`. */
+  readonly callId?: string;
+  /** What it is called with. */
+  readonly arguments?: Json;
+}
+
+/** The call of a tool at an MCP server is under way. The payload of `mcp.tool.call.progress`. */
+export interface McpToolCallProgress {
+  /** The server. */
+  readonly server: string;
+  /** The tool. */
+  readonly tool: string;
+  /** The call's id, shared with `tool.call`. */
+  readonly callId?: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** The call of a tool at an MCP server has ended without error. The payload of `mcp.tool.call.completed`. */
+export interface McpToolCallCompleted {
+  /** The server. */
+  readonly server: string;
+  /** The tool. */
+  readonly tool: string;
+  /** The call's id, shared with `tool.call`. */
+  readonly callId?: string;
+  /** What it gave. */
+  readonly result?: Json;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** The call of a tool at an MCP server has errored. The payload of `mcp.tool.call.failed`. */
+export interface McpToolCallFailed {
+  /** The server. */
+  readonly server: string;
+  /** The tool. */
+  readonly tool: string;
+  /** The call's id, shared with `tool.call`. */
+  readonly callId?: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** The call of a tool at an MCP server was refused, skipped or stopped. The payload of `mcp.tool.call.canceled`. */
+export interface McpToolCallCanceled {
+  /** The server. */
+  readonly server: string;
+  /** The tool. */
+  readonly tool: string;
+  /** The call's id, shared with `tool.call`. */
+  readonly callId?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** Another peer is known from now on. The payload of `peer.discovered`. */
+export interface PeerDiscovered {
+  /** The peer. */
+  readonly peerId?: string;
+  /** Where it is reached, a list. */
+  readonly addresses?: Json;
+}
+
+/** A peer is connected. The payload of `peer.connected`. */
+export interface PeerConnected {
+  /** The peer. */
+  readonly peerId?: string;
+  /** Where it is reached, a list. */
+  readonly addresses?: Json;
+}
+
+/** A peer is connected no longer. The payload of `peer.disconnected`. */
+export interface PeerDisconnected {
+  /** The peer. */
+  readonly peerId?: string;
+  /** Why. */
+  readonly reason?: string;
+}
+
+/** A peer has told what it can do. The payload of `peer.card.exchanged`. */
+export interface PeerCardExchanged {
+  /** The peer. */
+  readonly peerId?: string;
+  /** What it says of itself. */
+  readonly card?: Json;
+}
+
+/** A tool call by a peer has begun. The payload of `peer.call.started`. */
+export interface PeerCallStarted {
+  /** The tool. */
+  readonly tool: string;
+  /** The task that it belongs to. */
+  readonly taskId?: string;
+  /** What it is called with. */
+  readonly arguments?: Json;
+  /** The peer. */
+  readonly peerId?: string;
+  /** The conversation that it belongs to. */
+  readonly contextId?: string;
+}
+
+/** A tool call by a peer is under way. The payload of `peer.call.progress`. */
+export interface PeerCallProgress {
+  /** The tool. */
+  readonly tool: string;
+  /** The task that it belongs to. */
+  readonly taskId?: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** A tool call by a peer has ended without error. The payload of `peer.call.completed`. */
+export interface PeerCallCompleted {
+  /** The tool. */
+  readonly tool: string;
+  /** The task that it belongs to. */
+  readonly taskId?: string;
+  /** What it gave. */
+  readonly result?: Json;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** The peer's own word for how it ended. */
+  readonly status?: string;
+}
+
+/** A tool call by a peer has errored. The payload of `peer.call.failed`. */
+export interface PeerCallFailed {
+  /** The tool. */
+  readonly tool: string;
+  /** The task that it belongs to. */
+  readonly taskId?: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** What it gave all the same. */
+  readonly result?: Json;
+  /** The peer's own word for how it ended. */
+  readonly status?: string;
+}
+
+/** A tool call by a peer was refused, skipped or stopped. The payload of `peer.call.canceled`. */
+export interface PeerCallCanceled {
+  /** The tool. */
+  readonly tool: string;
+  /** The task that it belongs to. */
+  readonly taskId?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A command has called a tool. The payload of `command.tool.called`. */
+export interface CommandToolCalled {
+  /** The tool. */
+  readonly tool: string;
+  /** What it is called with. */
+  readonly arguments?: Json;
+}
+
+/** A command has begun. The payload of `command.started`. */
+export interface CommandStarted {
+  /** What was typed. */
+  readonly command?: string;
+  /** The task that it belongs to. */
+  readonly taskId?: string;
+  /** The method that was called, where it came by a protocol. */
+  readonly method?: string;
+  /** What the method is called with. */
+  readonly params?: Json;
+  /** The request. */
+  readonly requestId?: string;
+  /** What was known when it came. */
+  readonly context?: Json;
+  /** The connection that it came by. */
+  readonly connectionId?: string;
+  /** Whether it came in an old format. */
+  readonly legacy?: boolean;
+  /** Whether it came by a WebSocket. */
+  readonly byWebsocket?: boolean;
+}
+
+/** A command is under way. The payload of `command.progress`. */
+export interface CommandProgress {
+  /** What was typed. */
+  readonly command?: string;
+  /** The task that it belongs to. */
+  readonly taskId?: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** A command has ended without error. The payload of `command.completed`. */
+export interface CommandCompleted {
+  /** What was typed. */
+  readonly command?: string;
+  /** The task that it belongs to. */
+  readonly taskId?: string;
+  /** What it resulted in. */
+  readonly result?: Json;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** The method that was called. */
+  readonly method?: string;
+  /** The request. */
+  readonly requestId?: string;
+}
+
+/** A command has errored. The payload of `command.failed`. */
+export interface CommandFailed {
+  /** What was typed. */
+  readonly command?: string;
+  /** The task that it belongs to. */
+  readonly taskId?: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** The method that was called. */
+  readonly method?: string;
+  /** The request. */
+  readonly requestId?: string;
+  /** What it gave all the same. */
+  readonly result?: Json;
+}
+
+/** A command was refused, skipped or stopped. The payload of `command.canceled`. */
+export interface CommandCanceled {
+  /** What was typed. */
+  readonly command?: string;
+  /** The task that it belongs to. */
+  readonly taskId?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A client has come. The payload of `websocket.client.connected`. */
+export interface WebsocketClientConnected {
+  /** The connection. */
+  readonly connectionId?: string;
+  /** Where it comes from. */
+  readonly address?: string;
+}
+
+/** A client has gone. The payload of `websocket.client.disconnected`. */
+export interface WebsocketClientDisconnected {
+  /** The connection. */
+  readonly connectionId?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** The code that it closed with. */
+  readonly code?: number;
+}
+
+/** A client has sent a message. The payload of `websocket.message.received`. */
+export interface WebsocketMessageReceived {
+  /** The connection. */
+  readonly connectionId?: string;
+  /** What sort of message. */
+  readonly messageType?: string;
+  /** What it says. */
+  readonly content?: Json;
+  /** How long it is. */
+  readonly contentBytes?: number;
+}
+
+/** A client has been sent a message. The payload of `websocket.message.sent`. */
+export interface WebsocketMessageSent {
+  /** The connection. */
+  readonly connectionId?: string;
+  /** What sort of message. */
+  readonly messageType?: string;
+  /** What it says. */
+  readonly content?: Json;
+  /** How long it is. */
+  readonly contentBytes?: number;
+}
+
+/** A doing of the runtime has begun. The payload of `system.started`. */
+export interface SystemStarted {
+  /** Which part of it. */
+  readonly name?: string;
+  /** Whatever it tells. */
+  readonly data?: Json;
+}
+
+/** A doing of the runtime is under way. The payload of `system.progress`. */
+export interface SystemProgress {
+  /** Which part of it. */
+  readonly name?: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** A doing of the runtime has ended without error. The payload of `system.completed`. */
+export interface SystemCompleted {
+  /** Which part of it. */
+  readonly name?: string;
+  /** Whatever it tells. */
+  readonly data?: Json;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A doing of the runtime has errored. The payload of `system.failed`. */
+export interface SystemFailed {
+  /** Which part of it. */
+  readonly name?: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** Whatever it tells. */
+  readonly data?: Json;
+}
+
+/** A doing of the runtime was refused, skipped or stopped. The payload of `system.canceled`. */
+export interface SystemCanceled {
+  /** Which part of it. */
+  readonly name?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A hook has begun. The payload of `hook.started`. */
+export interface HookStarted {
+  /** The hook. */
+  readonly name: string;
+  /** Where it is called: `before_tool`, `after_model`. */
+  readonly point?: string;
+  /** What it gets to see. */
+  readonly input?: Json;
+}
+
+/** A hook is under way. The payload of `hook.progress`. */
+export interface HookProgress {
+  /** The hook. */
+  readonly name: string;
+  /** Where it is called: `before_tool`, `after_model`. */
+  readonly point?: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** A hook has ended without error. The payload of `hook.completed`. */
+export interface HookCompleted {
+  /** The hook. */
+  readonly name: string;
+  /** Where it is called: `before_tool`, `after_model`. */
+  readonly point?: string;
+  /** What it decided: `continue`, `modify`, `respond`, `deny`, `abort`. */
+  readonly action?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+  /** What it gave instead. */
+  readonly output?: Json;
+  /** Why. */
+  readonly reason?: string;
+}
+
+/** A hook has errored. The payload of `hook.failed`. */
+export interface HookFailed {
+  /** The hook. */
+  readonly name: string;
+  /** Where it is called: `before_tool`, `after_model`. */
+  readonly point?: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A hook was refused, skipped or stopped. The payload of `hook.canceled`. */
+export interface HookCanceled {
+  /** The hook. */
+  readonly name: string;
+  /** Where it is called: `before_tool`, `after_model`. */
+  readonly point?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** More was wanted than may be done in that time. The payload of `rate.limited`. */
+export interface RateLimited {
+  /** What is limited: a provider, a model, a tool. */
+  readonly target?: string;
+  /** How much was done. */
+  readonly usedCount?: number;
+  /** How much may be done. */
+  readonly limitCount?: number;
+  /** How long to wait. */
+  readonly retryAfterNs?: bigint;
+}
+
+/** A model calls one tool again and again with the same arguments. The payload of `tool.loop.detected`. */
+export interface ToolLoopDetected {
+  /** The tool. */
+  readonly name: string;
+  /** The last of the calls. */
+  readonly callId?: string;
+  /** The agent that calls it. */
+  readonly agent?: string;
+  /** What it is called with. */
+  readonly arguments?: Json;
+  /** What it gave before. */
+  readonly previousResult?: Json;
+  /** How often it was called. */
+  readonly callCount?: number;
+  /** What the model is told. */
+  readonly message?: string;
+}
+
+/** The carrying out of a tool call by the client has begun. The payload of `tool.client.started`. */
+export interface ToolClientStarted {
+  /** The call. */
+  readonly callId: string;
+  /** The tool. */
+  readonly name?: string;
+  /** What it is called with. */
+  readonly arguments?: Json;
+  /** What the user is asked, where consent is needed. */
+  readonly prompt?: string;
+  /** What sorts of consent are needed. */
+  readonly categories?: Json;
+}
+
+/** The carrying out of a tool call by the client is under way. The payload of `tool.client.progress`. */
+export interface ToolClientProgress {
+  /** The call. */
+  readonly callId: string;
+  /** The tool. */
+  readonly name?: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** The carrying out of a tool call by the client has ended without error. The payload of `tool.client.completed`. */
+export interface ToolClientCompleted {
+  /** The call. */
+  readonly callId: string;
+  /** The tool. */
+  readonly name?: string;
+  /** What it gave. */
+  readonly result?: Json;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** The carrying out of a tool call by the client has errored. The payload of `tool.client.failed`. */
+export interface ToolClientFailed {
+  /** The call. */
+  readonly callId: string;
+  /** The tool. */
+  readonly name?: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** The carrying out of a tool call by the client was refused, skipped or stopped. The payload of `tool.client.canceled`. */
+export interface ToolClientCanceled {
+  /** The call. */
+  readonly callId: string;
+  /** The tool. */
+  readonly name?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** A workflow has gone from one of its states to another. The payload of `workflow.transitioned`. */
+export interface WorkflowTransitioned {
+  /** The state that it left. */
+  readonly from?: string;
+  /** The state that it is in now. */
+  readonly to?: string;
+  /** What made it go. */
+  readonly event?: string;
+  /** The prompt of the new state. */
+  readonly task?: string;
+  /** What the host adds. */
+  readonly extras?: Json;
+}
+
+/** A state of a workflow would be entered more often than it may. The payload of `workflow.visit_limit.exceeded`. */
+export interface WorkflowVisitLimitExceeded {
+  /** The state that it is in. */
+  readonly from?: string;
+  /** The state that it may not enter. */
+  readonly to?: string;
+  /** What made it go. */
+  readonly event?: string;
+  /** How often it was entered. */
+  readonly visitCount?: number;
+  /** How often it may be. */
+  readonly maxVisitCount?: number;
+  /** The state that it goes to instead. */
+  readonly redirectedTo?: string;
+  /** Whether the workflow ends. */
+  readonly terminated?: boolean;
+}
+
+/** A workflow has used up what it may. The payload of `workflow.budget.exhausted`. */
+export interface WorkflowBudgetExhausted {
+  /** What: `max_total_visits`, `max_tool_calls`, `max_wall_time_sec`. */
+  readonly limit: string;
+  /** How much it has used, in the limit's own unit. */
+  readonly current?: number;
+  /** How much it may, in the same unit. */
+  readonly max?: number;
+  /** The state that it is in. */
+  readonly state?: string;
+  /** How often it changed its state. */
+  readonly transitionCount?: number;
+}
+
+/** A step has chosen where to go on. The payload of `step.routed`. */
+export interface StepRouted {
+  /** The step. */
+  readonly name: string;
+  /** The way that it chose. */
+  readonly route: string;
+  /** Why. */
+  readonly reason?: string;
+}
+
+/** A step is tried again after an error. The payload of `step.retried`. */
+export interface StepRetried {
+  /** The step. */
+  readonly name: string;
+  /** Which try begins now; the first was 1. */
+  readonly attempt: number;
+  /** How many tries there may be. */
+  readonly maxAttemptCount?: number;
+  /** What went wrong before. */
+  readonly error?: Failure;
+  /** How long it waits before. */
+  readonly backoffNs?: bigint;
+}
+
+/** A piece of an answer has come; how long it is, not what it says. The payload of `model.chunk.received`. */
+export interface ModelChunkReceived {
+  /** How long its text is. */
+  readonly contentBytes: number;
+  /** How long its reasoning is. */
+  readonly reasoningBytes: number;
+}
+
+/** What a pipeline knows at this point. The payload of `context.captured`. */
+export interface ContextCaptured {
+  /** Where it is. */
+  readonly path?: string;
+  /** The results of its steps, by name. */
+  readonly steps?: Json;
+  /** Whatever else it knows. */
+  readonly data?: Json;
+}
+
+/** Something went wrong in an agent's loop, which goes on all the same. The payload of `agent.error.raised`. */
+export interface AgentErrorRaised {
+  /** What went wrong. */
+  readonly error: Failure;
+  /** Where in its loop. */
+  readonly stage?: string;
+  /** The agent. */
+  readonly name?: string;
+}
+
+/** A bus of messages hasn't taken one. The payload of `bus.publish.rejected`. */
+export interface BusPublishRejected {
+  /** The stream of messages. */
+  readonly stream: string;
+  /** Why. */
+  readonly error: Failure;
+}
+
+/** A bus of messages that closes has given away what it held. The payload of `bus.close.drained`. */
+export interface BusCloseDrained {
+  /** How many messages. */
+  readonly drainedCount?: number;
+}
+
+/** The closing of a bus of messages has begun. The payload of `bus.close.started`. */
+export interface BusCloseStarted {
+  /** The bus. */
+  readonly name?: string;
+}
+
+/** The closing of a bus of messages is under way. The payload of `bus.close.progress`. */
+export interface BusCloseProgress {
+  /** The bus. */
+  readonly name?: string;
+  /** How far it has come, for people. */
+  readonly message?: string;
+  /** How much is done, in units of its own. */
+  readonly current?: number;
+  /** How much there is to do, in the same units. */
+  readonly total?: number;
+  /** Anything else that tells how far it has come. */
+  readonly data?: Json;
+}
+
+/** The closing of a bus of messages has ended without error. The payload of `bus.close.completed`. */
+export interface BusCloseCompleted {
+  /** The bus. */
+  readonly name?: string;
+  /** How many messages it still gave away. */
+  readonly drainedCount?: number;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** The closing of a bus of messages has errored. The payload of `bus.close.failed`. */
+export interface BusCloseFailed {
+  /** The bus. */
+  readonly name?: string;
+  /** What went wrong. */
+  readonly error: Failure;
+  /** How long it took. */
+  readonly durationNs?: bigint;
+}
+
+/** The closing of a bus of messages was refused, skipped or stopped. The payload of `bus.close.canceled`. */
+export interface BusCloseCanceled {
+  /** The bus. */
+  readonly name?: string;
+  /** Why. */
+  readonly reason?: string;
+  /** How long it took. */
+  readonly durationNs?: bigint;
 }

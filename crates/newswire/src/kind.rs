@@ -47,9 +47,9 @@ fn interner() -> &'static Interner {
     INTERNER.get_or_init(|| {
         let names: Box<[OnceLock<&'static str>]> = (0..Kind::INTERNED).map(|_| OnceLock::new()).collect();
         let mut ids = HashMap::new();
-        for (id, (name, row)) in (0u16..).zip(names.iter().zip(catalogue::rows())) {
-            let _ = name.set(row.kind);
-            ids.insert(row.kind, id);
+        for (id, (name, kind)) in (0u16..).zip(names.iter().zip(catalogue::kinds())) {
+            let _ = name.set(kind);
+            ids.insert(kind, id);
         }
         Interner { ids: RwLock::new(ids), names }
     })
@@ -95,6 +95,12 @@ impl Kind {
             }
             _ => Ok(Self(Repr::Text(name.into()))),
         }
+    }
+
+    /// The kind of that name, where the process has interned it; asking takes no room.
+    pub(crate) fn interned(name: &str) -> Option<Self> {
+        let ids = interner().ids.read().unwrap_or_else(PoisonError::into_inner);
+        ids.get(name).map(|id| Self(Repr::Interned(*id)))
     }
 
     /// The dotted name.

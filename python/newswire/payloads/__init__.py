@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .._payload import Record as Record
     from ._records import Usage as Usage
     from ._records import Failure as Failure
+    from ._records import Media as Media
     from .run import RunStarted as RunStarted
     from .run import RunProgress as RunProgress
     from .run import RunCompleted as RunCompleted
@@ -24,16 +25,22 @@ if TYPE_CHECKING:
     from .agent import AgentCompleted as AgentCompleted
     from .agent import AgentFailed as AgentFailed
     from .agent import AgentCanceled as AgentCanceled
+    from .agent import AgentErrorRaised as AgentErrorRaised
     from .workflow import WorkflowStarted as WorkflowStarted
     from .workflow import WorkflowProgress as WorkflowProgress
     from .workflow import WorkflowCompleted as WorkflowCompleted
     from .workflow import WorkflowFailed as WorkflowFailed
     from .workflow import WorkflowCanceled as WorkflowCanceled
+    from .workflow import WorkflowTransitioned as WorkflowTransitioned
+    from .workflow import WorkflowVisitLimitExceeded as WorkflowVisitLimitExceeded
+    from .workflow import WorkflowBudgetExhausted as WorkflowBudgetExhausted
     from .step import StepStarted as StepStarted
     from .step import StepProgress as StepProgress
     from .step import StepCompleted as StepCompleted
     from .step import StepFailed as StepFailed
     from .step import StepCanceled as StepCanceled
+    from .step import StepRouted as StepRouted
+    from .step import StepRetried as StepRetried
     from .turn import TurnStarted as TurnStarted
     from .turn import TurnProgress as TurnProgress
     from .turn import TurnCompleted as TurnCompleted
@@ -45,6 +52,7 @@ if TYPE_CHECKING:
     from .model import ModelCallFailed as ModelCallFailed
     from .model import ModelCallCanceled as ModelCallCanceled
     from .model import ModelCallRetried as ModelCallRetried
+    from .model import ModelChunkReceived as ModelChunkReceived
     from .tool import ToolRequestStarted as ToolRequestStarted
     from .tool import ToolRequestProgress as ToolRequestProgress
     from .tool import ToolRequestCompleted as ToolRequestCompleted
@@ -61,6 +69,12 @@ if TYPE_CHECKING:
     from .tool import ToolApprovalCompleted as ToolApprovalCompleted
     from .tool import ToolApprovalFailed as ToolApprovalFailed
     from .tool import ToolApprovalCanceled as ToolApprovalCanceled
+    from .tool import ToolLoopDetected as ToolLoopDetected
+    from .tool import ToolClientStarted as ToolClientStarted
+    from .tool import ToolClientProgress as ToolClientProgress
+    from .tool import ToolClientCompleted as ToolClientCompleted
+    from .tool import ToolClientFailed as ToolClientFailed
+    from .tool import ToolClientCanceled as ToolClientCanceled
     from .message import MessageCreated as MessageCreated
     from .message import MessageUpdated as MessageUpdated
     from .message import MessageDelta as MessageDelta
@@ -103,6 +117,7 @@ if TYPE_CHECKING:
     from .context import ContextBuilt as ContextBuilt
     from .context import ContextExceeded as ContextExceeded
     from .context import ContextCompacted as ContextCompacted
+    from .context import ContextCaptured as ContextCaptured
     from .session import SessionStarted as SessionStarted
     from .session import SessionProgress as SessionProgress
     from .session import SessionCompleted as SessionCompleted
@@ -117,12 +132,156 @@ if TYPE_CHECKING:
     from .bus import BusSubscriptionResumed as BusSubscriptionResumed
     from .bus import BusStoreDegraded as BusStoreDegraded
     from .bus import BusStoreRecovered as BusStoreRecovered
+    from .bus import BusPublishRejected as BusPublishRejected
+    from .bus import BusCloseDrained as BusCloseDrained
+    from .bus import BusCloseStarted as BusCloseStarted
+    from .bus import BusCloseProgress as BusCloseProgress
+    from .bus import BusCloseCompleted as BusCloseCompleted
+    from .bus import BusCloseFailed as BusCloseFailed
+    from .bus import BusCloseCanceled as BusCloseCanceled
+    from .media import MediaAudioReceived as MediaAudioReceived
+    from .media import MediaAudioProduced as MediaAudioProduced
+    from .media import MediaAudioTranscribed as MediaAudioTranscribed
+    from .media import MediaImageReceived as MediaImageReceived
+    from .media import MediaImageProduced as MediaImageProduced
+    from .media import MediaVideoCaptured as MediaVideoCaptured
+    from .media import MediaScreenCaptured as MediaScreenCaptured
+    from .media import MediaStorageStarted as MediaStorageStarted
+    from .media import MediaStorageProgress as MediaStorageProgress
+    from .media import MediaStorageCompleted as MediaStorageCompleted
+    from .media import MediaStorageFailed as MediaStorageFailed
+    from .media import MediaStorageCanceled as MediaStorageCanceled
+    from .speech import SpeechCallStarted as SpeechCallStarted
+    from .speech import SpeechCallProgress as SpeechCallProgress
+    from .speech import SpeechCallCompleted as SpeechCallCompleted
+    from .speech import SpeechCallFailed as SpeechCallFailed
+    from .speech import SpeechCallCanceled as SpeechCallCanceled
+    from .transcription import TranscriptionCallStarted as TranscriptionCallStarted
+    from .transcription import TranscriptionCallProgress as TranscriptionCallProgress
+    from .transcription import TranscriptionCallCompleted as TranscriptionCallCompleted
+    from .transcription import TranscriptionCallFailed as TranscriptionCallFailed
+    from .transcription import TranscriptionCallCanceled as TranscriptionCallCanceled
+    from .image import ImageCallStarted as ImageCallStarted
+    from .image import ImageCallProgress as ImageCallProgress
+    from .image import ImageCallCompleted as ImageCallCompleted
+    from .image import ImageCallFailed as ImageCallFailed
+    from .image import ImageCallCanceled as ImageCallCanceled
+    from .prompt import PromptTemplateStarted as PromptTemplateStarted
+    from .prompt import PromptTemplateProgress as PromptTemplateProgress
+    from .prompt import PromptTemplateCompleted as PromptTemplateCompleted
+    from .prompt import PromptTemplateFailed as PromptTemplateFailed
+    from .prompt import PromptTemplateCanceled as PromptTemplateCanceled
+    from .composition import CompositionBranchEvaluated as CompositionBranchEvaluated
+    from .composition import CompositionParallelJoined as CompositionParallelJoined
+    from .composition import CompositionStarted as CompositionStarted
+    from .composition import CompositionProgress as CompositionProgress
+    from .composition import CompositionCompleted as CompositionCompleted
+    from .composition import CompositionFailed as CompositionFailed
+    from .composition import CompositionCanceled as CompositionCanceled
+    from .composition import CompositionStepStarted as CompositionStepStarted
+    from .composition import CompositionStepProgress as CompositionStepProgress
+    from .composition import CompositionStepCompleted as CompositionStepCompleted
+    from .composition import CompositionStepFailed as CompositionStepFailed
+    from .composition import CompositionStepCanceled as CompositionStepCanceled
+    from .stage import StageStarted as StageStarted
+    from .stage import StageProgress as StageProgress
+    from .stage import StageCompleted as StageCompleted
+    from .stage import StageFailed as StageFailed
+    from .stage import StageCanceled as StageCanceled
+    from .middleware import MiddlewareStarted as MiddlewareStarted
+    from .middleware import MiddlewareProgress as MiddlewareProgress
+    from .middleware import MiddlewareCompleted as MiddlewareCompleted
+    from .middleware import MiddlewareFailed as MiddlewareFailed
+    from .middleware import MiddlewareCanceled as MiddlewareCanceled
+    from .tag import TagStarted as TagStarted
+    from .tag import TagProgress as TagProgress
+    from .tag import TagCompleted as TagCompleted
+    from .tag import TagFailed as TagFailed
+    from .tag import TagCanceled as TagCanceled
+    from .stream import StreamInterrupted as StreamInterrupted
+    from .steering import SteeringInjected as SteeringInjected
+    from .follow_up import FollowUpQueued as FollowUpQueued
+    from .interrupt import InterruptReceived as InterruptReceived
+    from .subturn import SubturnDelivered as SubturnDelivered
+    from .subturn import SubturnOrphaned as SubturnOrphaned
+    from .subturn import SubturnStarted as SubturnStarted
+    from .subturn import SubturnProgress as SubturnProgress
+    from .subturn import SubturnCompleted as SubturnCompleted
+    from .subturn import SubturnFailed as SubturnFailed
+    from .subturn import SubturnCanceled as SubturnCanceled
+    from .service import ServiceInitialized as ServiceInitialized
+    from .service import ServiceLaunchStarted as ServiceLaunchStarted
+    from .service import ServiceLaunchProgress as ServiceLaunchProgress
+    from .service import ServiceLaunchCompleted as ServiceLaunchCompleted
+    from .service import ServiceLaunchFailed as ServiceLaunchFailed
+    from .service import ServiceLaunchCanceled as ServiceLaunchCanceled
+    from .service import ServiceShutdownStarted as ServiceShutdownStarted
+    from .service import ServiceShutdownProgress as ServiceShutdownProgress
+    from .service import ServiceShutdownCompleted as ServiceShutdownCompleted
+    from .service import ServiceShutdownFailed as ServiceShutdownFailed
+    from .service import ServiceShutdownCanceled as ServiceShutdownCanceled
+    from .service import ServiceReloadStarted as ServiceReloadStarted
+    from .service import ServiceReloadProgress as ServiceReloadProgress
+    from .service import ServiceReloadCompleted as ServiceReloadCompleted
+    from .service import ServiceReloadFailed as ServiceReloadFailed
+    from .service import ServiceReloadCanceled as ServiceReloadCanceled
+    from .channel import ChannelWebhookRegistered as ChannelWebhookRegistered
+    from .channel import ChannelWebhookUnregistered as ChannelWebhookUnregistered
+    from .channel import ChannelOutboundQueued as ChannelOutboundQueued
+    from .channel import ChannelOutboundLimited as ChannelOutboundLimited
+    from .channel import ChannelOutboundStarted as ChannelOutboundStarted
+    from .channel import ChannelOutboundProgress as ChannelOutboundProgress
+    from .channel import ChannelOutboundCompleted as ChannelOutboundCompleted
+    from .channel import ChannelOutboundFailed as ChannelOutboundFailed
+    from .channel import ChannelOutboundCanceled as ChannelOutboundCanceled
+    from .mcp import McpToolDiscovered as McpToolDiscovered
+    from .mcp import McpConnectionStarted as McpConnectionStarted
+    from .mcp import McpConnectionProgress as McpConnectionProgress
+    from .mcp import McpConnectionCompleted as McpConnectionCompleted
+    from .mcp import McpConnectionFailed as McpConnectionFailed
+    from .mcp import McpConnectionCanceled as McpConnectionCanceled
+    from .mcp import McpToolCallStarted as McpToolCallStarted
+    from .mcp import McpToolCallProgress as McpToolCallProgress
+    from .mcp import McpToolCallCompleted as McpToolCallCompleted
+    from .mcp import McpToolCallFailed as McpToolCallFailed
+    from .mcp import McpToolCallCanceled as McpToolCallCanceled
+    from .peer import PeerDiscovered as PeerDiscovered
+    from .peer import PeerConnected as PeerConnected
+    from .peer import PeerDisconnected as PeerDisconnected
+    from .peer import PeerCardExchanged as PeerCardExchanged
+    from .peer import PeerCallStarted as PeerCallStarted
+    from .peer import PeerCallProgress as PeerCallProgress
+    from .peer import PeerCallCompleted as PeerCallCompleted
+    from .peer import PeerCallFailed as PeerCallFailed
+    from .peer import PeerCallCanceled as PeerCallCanceled
+    from .command import CommandToolCalled as CommandToolCalled
+    from .command import CommandStarted as CommandStarted
+    from .command import CommandProgress as CommandProgress
+    from .command import CommandCompleted as CommandCompleted
+    from .command import CommandFailed as CommandFailed
+    from .command import CommandCanceled as CommandCanceled
+    from .websocket import WebsocketClientConnected as WebsocketClientConnected
+    from .websocket import WebsocketClientDisconnected as WebsocketClientDisconnected
+    from .websocket import WebsocketMessageReceived as WebsocketMessageReceived
+    from .websocket import WebsocketMessageSent as WebsocketMessageSent
+    from .system import SystemStarted as SystemStarted
+    from .system import SystemProgress as SystemProgress
+    from .system import SystemCompleted as SystemCompleted
+    from .system import SystemFailed as SystemFailed
+    from .system import SystemCanceled as SystemCanceled
+    from .hook import HookStarted as HookStarted
+    from .hook import HookProgress as HookProgress
+    from .hook import HookCompleted as HookCompleted
+    from .hook import HookFailed as HookFailed
+    from .hook import HookCanceled as HookCanceled
+    from .rate import RateLimited as RateLimited
 
 _MODULES = {
     "Payload": ".._payload",
     "Record": ".._payload",
     "Usage": "._records",
     "Failure": "._records",
+    "Media": "._records",
     "RunStarted": ".run",
     "RunProgress": ".run",
     "RunCompleted": ".run",
@@ -133,16 +292,22 @@ _MODULES = {
     "AgentCompleted": ".agent",
     "AgentFailed": ".agent",
     "AgentCanceled": ".agent",
+    "AgentErrorRaised": ".agent",
     "WorkflowStarted": ".workflow",
     "WorkflowProgress": ".workflow",
     "WorkflowCompleted": ".workflow",
     "WorkflowFailed": ".workflow",
     "WorkflowCanceled": ".workflow",
+    "WorkflowTransitioned": ".workflow",
+    "WorkflowVisitLimitExceeded": ".workflow",
+    "WorkflowBudgetExhausted": ".workflow",
     "StepStarted": ".step",
     "StepProgress": ".step",
     "StepCompleted": ".step",
     "StepFailed": ".step",
     "StepCanceled": ".step",
+    "StepRouted": ".step",
+    "StepRetried": ".step",
     "TurnStarted": ".turn",
     "TurnProgress": ".turn",
     "TurnCompleted": ".turn",
@@ -154,6 +319,7 @@ _MODULES = {
     "ModelCallFailed": ".model",
     "ModelCallCanceled": ".model",
     "ModelCallRetried": ".model",
+    "ModelChunkReceived": ".model",
     "ToolRequestStarted": ".tool",
     "ToolRequestProgress": ".tool",
     "ToolRequestCompleted": ".tool",
@@ -170,6 +336,12 @@ _MODULES = {
     "ToolApprovalCompleted": ".tool",
     "ToolApprovalFailed": ".tool",
     "ToolApprovalCanceled": ".tool",
+    "ToolLoopDetected": ".tool",
+    "ToolClientStarted": ".tool",
+    "ToolClientProgress": ".tool",
+    "ToolClientCompleted": ".tool",
+    "ToolClientFailed": ".tool",
+    "ToolClientCanceled": ".tool",
     "MessageCreated": ".message",
     "MessageUpdated": ".message",
     "MessageDelta": ".message",
@@ -212,6 +384,7 @@ _MODULES = {
     "ContextBuilt": ".context",
     "ContextExceeded": ".context",
     "ContextCompacted": ".context",
+    "ContextCaptured": ".context",
     "SessionStarted": ".session",
     "SessionProgress": ".session",
     "SessionCompleted": ".session",
@@ -226,6 +399,149 @@ _MODULES = {
     "BusSubscriptionResumed": ".bus",
     "BusStoreDegraded": ".bus",
     "BusStoreRecovered": ".bus",
+    "BusPublishRejected": ".bus",
+    "BusCloseDrained": ".bus",
+    "BusCloseStarted": ".bus",
+    "BusCloseProgress": ".bus",
+    "BusCloseCompleted": ".bus",
+    "BusCloseFailed": ".bus",
+    "BusCloseCanceled": ".bus",
+    "MediaAudioReceived": ".media",
+    "MediaAudioProduced": ".media",
+    "MediaAudioTranscribed": ".media",
+    "MediaImageReceived": ".media",
+    "MediaImageProduced": ".media",
+    "MediaVideoCaptured": ".media",
+    "MediaScreenCaptured": ".media",
+    "MediaStorageStarted": ".media",
+    "MediaStorageProgress": ".media",
+    "MediaStorageCompleted": ".media",
+    "MediaStorageFailed": ".media",
+    "MediaStorageCanceled": ".media",
+    "SpeechCallStarted": ".speech",
+    "SpeechCallProgress": ".speech",
+    "SpeechCallCompleted": ".speech",
+    "SpeechCallFailed": ".speech",
+    "SpeechCallCanceled": ".speech",
+    "TranscriptionCallStarted": ".transcription",
+    "TranscriptionCallProgress": ".transcription",
+    "TranscriptionCallCompleted": ".transcription",
+    "TranscriptionCallFailed": ".transcription",
+    "TranscriptionCallCanceled": ".transcription",
+    "ImageCallStarted": ".image",
+    "ImageCallProgress": ".image",
+    "ImageCallCompleted": ".image",
+    "ImageCallFailed": ".image",
+    "ImageCallCanceled": ".image",
+    "PromptTemplateStarted": ".prompt",
+    "PromptTemplateProgress": ".prompt",
+    "PromptTemplateCompleted": ".prompt",
+    "PromptTemplateFailed": ".prompt",
+    "PromptTemplateCanceled": ".prompt",
+    "CompositionBranchEvaluated": ".composition",
+    "CompositionParallelJoined": ".composition",
+    "CompositionStarted": ".composition",
+    "CompositionProgress": ".composition",
+    "CompositionCompleted": ".composition",
+    "CompositionFailed": ".composition",
+    "CompositionCanceled": ".composition",
+    "CompositionStepStarted": ".composition",
+    "CompositionStepProgress": ".composition",
+    "CompositionStepCompleted": ".composition",
+    "CompositionStepFailed": ".composition",
+    "CompositionStepCanceled": ".composition",
+    "StageStarted": ".stage",
+    "StageProgress": ".stage",
+    "StageCompleted": ".stage",
+    "StageFailed": ".stage",
+    "StageCanceled": ".stage",
+    "MiddlewareStarted": ".middleware",
+    "MiddlewareProgress": ".middleware",
+    "MiddlewareCompleted": ".middleware",
+    "MiddlewareFailed": ".middleware",
+    "MiddlewareCanceled": ".middleware",
+    "TagStarted": ".tag",
+    "TagProgress": ".tag",
+    "TagCompleted": ".tag",
+    "TagFailed": ".tag",
+    "TagCanceled": ".tag",
+    "StreamInterrupted": ".stream",
+    "SteeringInjected": ".steering",
+    "FollowUpQueued": ".follow_up",
+    "InterruptReceived": ".interrupt",
+    "SubturnDelivered": ".subturn",
+    "SubturnOrphaned": ".subturn",
+    "SubturnStarted": ".subturn",
+    "SubturnProgress": ".subturn",
+    "SubturnCompleted": ".subturn",
+    "SubturnFailed": ".subturn",
+    "SubturnCanceled": ".subturn",
+    "ServiceInitialized": ".service",
+    "ServiceLaunchStarted": ".service",
+    "ServiceLaunchProgress": ".service",
+    "ServiceLaunchCompleted": ".service",
+    "ServiceLaunchFailed": ".service",
+    "ServiceLaunchCanceled": ".service",
+    "ServiceShutdownStarted": ".service",
+    "ServiceShutdownProgress": ".service",
+    "ServiceShutdownCompleted": ".service",
+    "ServiceShutdownFailed": ".service",
+    "ServiceShutdownCanceled": ".service",
+    "ServiceReloadStarted": ".service",
+    "ServiceReloadProgress": ".service",
+    "ServiceReloadCompleted": ".service",
+    "ServiceReloadFailed": ".service",
+    "ServiceReloadCanceled": ".service",
+    "ChannelWebhookRegistered": ".channel",
+    "ChannelWebhookUnregistered": ".channel",
+    "ChannelOutboundQueued": ".channel",
+    "ChannelOutboundLimited": ".channel",
+    "ChannelOutboundStarted": ".channel",
+    "ChannelOutboundProgress": ".channel",
+    "ChannelOutboundCompleted": ".channel",
+    "ChannelOutboundFailed": ".channel",
+    "ChannelOutboundCanceled": ".channel",
+    "McpToolDiscovered": ".mcp",
+    "McpConnectionStarted": ".mcp",
+    "McpConnectionProgress": ".mcp",
+    "McpConnectionCompleted": ".mcp",
+    "McpConnectionFailed": ".mcp",
+    "McpConnectionCanceled": ".mcp",
+    "McpToolCallStarted": ".mcp",
+    "McpToolCallProgress": ".mcp",
+    "McpToolCallCompleted": ".mcp",
+    "McpToolCallFailed": ".mcp",
+    "McpToolCallCanceled": ".mcp",
+    "PeerDiscovered": ".peer",
+    "PeerConnected": ".peer",
+    "PeerDisconnected": ".peer",
+    "PeerCardExchanged": ".peer",
+    "PeerCallStarted": ".peer",
+    "PeerCallProgress": ".peer",
+    "PeerCallCompleted": ".peer",
+    "PeerCallFailed": ".peer",
+    "PeerCallCanceled": ".peer",
+    "CommandToolCalled": ".command",
+    "CommandStarted": ".command",
+    "CommandProgress": ".command",
+    "CommandCompleted": ".command",
+    "CommandFailed": ".command",
+    "CommandCanceled": ".command",
+    "WebsocketClientConnected": ".websocket",
+    "WebsocketClientDisconnected": ".websocket",
+    "WebsocketMessageReceived": ".websocket",
+    "WebsocketMessageSent": ".websocket",
+    "SystemStarted": ".system",
+    "SystemProgress": ".system",
+    "SystemCompleted": ".system",
+    "SystemFailed": ".system",
+    "SystemCanceled": ".system",
+    "HookStarted": ".hook",
+    "HookProgress": ".hook",
+    "HookCompleted": ".hook",
+    "HookFailed": ".hook",
+    "HookCanceled": ".hook",
+    "RateLimited": ".rate",
 }
 
 _NAMES = {
@@ -239,16 +555,22 @@ _NAMES = {
     "agent.completed": "AgentCompleted",
     "agent.failed": "AgentFailed",
     "agent.canceled": "AgentCanceled",
+    "agent.error.raised": "AgentErrorRaised",
     "workflow.started": "WorkflowStarted",
     "workflow.progress": "WorkflowProgress",
     "workflow.completed": "WorkflowCompleted",
     "workflow.failed": "WorkflowFailed",
     "workflow.canceled": "WorkflowCanceled",
+    "workflow.transitioned": "WorkflowTransitioned",
+    "workflow.visit_limit.exceeded": "WorkflowVisitLimitExceeded",
+    "workflow.budget.exhausted": "WorkflowBudgetExhausted",
     "step.started": "StepStarted",
     "step.progress": "StepProgress",
     "step.completed": "StepCompleted",
     "step.failed": "StepFailed",
     "step.canceled": "StepCanceled",
+    "step.routed": "StepRouted",
+    "step.retried": "StepRetried",
     "turn.started": "TurnStarted",
     "turn.progress": "TurnProgress",
     "turn.completed": "TurnCompleted",
@@ -260,6 +582,7 @@ _NAMES = {
     "model.call.failed": "ModelCallFailed",
     "model.call.canceled": "ModelCallCanceled",
     "model.call.retried": "ModelCallRetried",
+    "model.chunk.received": "ModelChunkReceived",
     "tool.request.started": "ToolRequestStarted",
     "tool.request.progress": "ToolRequestProgress",
     "tool.request.completed": "ToolRequestCompleted",
@@ -276,6 +599,12 @@ _NAMES = {
     "tool.approval.completed": "ToolApprovalCompleted",
     "tool.approval.failed": "ToolApprovalFailed",
     "tool.approval.canceled": "ToolApprovalCanceled",
+    "tool.loop.detected": "ToolLoopDetected",
+    "tool.client.started": "ToolClientStarted",
+    "tool.client.progress": "ToolClientProgress",
+    "tool.client.completed": "ToolClientCompleted",
+    "tool.client.failed": "ToolClientFailed",
+    "tool.client.canceled": "ToolClientCanceled",
     "message.created": "MessageCreated",
     "message.updated": "MessageUpdated",
     "message.delta": "MessageDelta",
@@ -318,6 +647,7 @@ _NAMES = {
     "context.built": "ContextBuilt",
     "context.exceeded": "ContextExceeded",
     "context.compacted": "ContextCompacted",
+    "context.captured": "ContextCaptured",
     "session.started": "SessionStarted",
     "session.progress": "SessionProgress",
     "session.completed": "SessionCompleted",
@@ -332,6 +662,149 @@ _NAMES = {
     "bus.subscription.resumed": "BusSubscriptionResumed",
     "bus.store.degraded": "BusStoreDegraded",
     "bus.store.recovered": "BusStoreRecovered",
+    "bus.publish.rejected": "BusPublishRejected",
+    "bus.close.drained": "BusCloseDrained",
+    "bus.close.started": "BusCloseStarted",
+    "bus.close.progress": "BusCloseProgress",
+    "bus.close.completed": "BusCloseCompleted",
+    "bus.close.failed": "BusCloseFailed",
+    "bus.close.canceled": "BusCloseCanceled",
+    "media.audio.received": "MediaAudioReceived",
+    "media.audio.produced": "MediaAudioProduced",
+    "media.audio.transcribed": "MediaAudioTranscribed",
+    "media.image.received": "MediaImageReceived",
+    "media.image.produced": "MediaImageProduced",
+    "media.video.captured": "MediaVideoCaptured",
+    "media.screen.captured": "MediaScreenCaptured",
+    "media.storage.started": "MediaStorageStarted",
+    "media.storage.progress": "MediaStorageProgress",
+    "media.storage.completed": "MediaStorageCompleted",
+    "media.storage.failed": "MediaStorageFailed",
+    "media.storage.canceled": "MediaStorageCanceled",
+    "speech.call.started": "SpeechCallStarted",
+    "speech.call.progress": "SpeechCallProgress",
+    "speech.call.completed": "SpeechCallCompleted",
+    "speech.call.failed": "SpeechCallFailed",
+    "speech.call.canceled": "SpeechCallCanceled",
+    "transcription.call.started": "TranscriptionCallStarted",
+    "transcription.call.progress": "TranscriptionCallProgress",
+    "transcription.call.completed": "TranscriptionCallCompleted",
+    "transcription.call.failed": "TranscriptionCallFailed",
+    "transcription.call.canceled": "TranscriptionCallCanceled",
+    "image.call.started": "ImageCallStarted",
+    "image.call.progress": "ImageCallProgress",
+    "image.call.completed": "ImageCallCompleted",
+    "image.call.failed": "ImageCallFailed",
+    "image.call.canceled": "ImageCallCanceled",
+    "prompt.template.started": "PromptTemplateStarted",
+    "prompt.template.progress": "PromptTemplateProgress",
+    "prompt.template.completed": "PromptTemplateCompleted",
+    "prompt.template.failed": "PromptTemplateFailed",
+    "prompt.template.canceled": "PromptTemplateCanceled",
+    "composition.branch.evaluated": "CompositionBranchEvaluated",
+    "composition.parallel.joined": "CompositionParallelJoined",
+    "composition.started": "CompositionStarted",
+    "composition.progress": "CompositionProgress",
+    "composition.completed": "CompositionCompleted",
+    "composition.failed": "CompositionFailed",
+    "composition.canceled": "CompositionCanceled",
+    "composition.step.started": "CompositionStepStarted",
+    "composition.step.progress": "CompositionStepProgress",
+    "composition.step.completed": "CompositionStepCompleted",
+    "composition.step.failed": "CompositionStepFailed",
+    "composition.step.canceled": "CompositionStepCanceled",
+    "stage.started": "StageStarted",
+    "stage.progress": "StageProgress",
+    "stage.completed": "StageCompleted",
+    "stage.failed": "StageFailed",
+    "stage.canceled": "StageCanceled",
+    "middleware.started": "MiddlewareStarted",
+    "middleware.progress": "MiddlewareProgress",
+    "middleware.completed": "MiddlewareCompleted",
+    "middleware.failed": "MiddlewareFailed",
+    "middleware.canceled": "MiddlewareCanceled",
+    "tag.started": "TagStarted",
+    "tag.progress": "TagProgress",
+    "tag.completed": "TagCompleted",
+    "tag.failed": "TagFailed",
+    "tag.canceled": "TagCanceled",
+    "stream.interrupted": "StreamInterrupted",
+    "steering.injected": "SteeringInjected",
+    "follow_up.queued": "FollowUpQueued",
+    "interrupt.received": "InterruptReceived",
+    "subturn.delivered": "SubturnDelivered",
+    "subturn.orphaned": "SubturnOrphaned",
+    "subturn.started": "SubturnStarted",
+    "subturn.progress": "SubturnProgress",
+    "subturn.completed": "SubturnCompleted",
+    "subturn.failed": "SubturnFailed",
+    "subturn.canceled": "SubturnCanceled",
+    "service.initialized": "ServiceInitialized",
+    "service.launch.started": "ServiceLaunchStarted",
+    "service.launch.progress": "ServiceLaunchProgress",
+    "service.launch.completed": "ServiceLaunchCompleted",
+    "service.launch.failed": "ServiceLaunchFailed",
+    "service.launch.canceled": "ServiceLaunchCanceled",
+    "service.shutdown.started": "ServiceShutdownStarted",
+    "service.shutdown.progress": "ServiceShutdownProgress",
+    "service.shutdown.completed": "ServiceShutdownCompleted",
+    "service.shutdown.failed": "ServiceShutdownFailed",
+    "service.shutdown.canceled": "ServiceShutdownCanceled",
+    "service.reload.started": "ServiceReloadStarted",
+    "service.reload.progress": "ServiceReloadProgress",
+    "service.reload.completed": "ServiceReloadCompleted",
+    "service.reload.failed": "ServiceReloadFailed",
+    "service.reload.canceled": "ServiceReloadCanceled",
+    "channel.webhook.registered": "ChannelWebhookRegistered",
+    "channel.webhook.unregistered": "ChannelWebhookUnregistered",
+    "channel.outbound.queued": "ChannelOutboundQueued",
+    "channel.outbound.limited": "ChannelOutboundLimited",
+    "channel.outbound.started": "ChannelOutboundStarted",
+    "channel.outbound.progress": "ChannelOutboundProgress",
+    "channel.outbound.completed": "ChannelOutboundCompleted",
+    "channel.outbound.failed": "ChannelOutboundFailed",
+    "channel.outbound.canceled": "ChannelOutboundCanceled",
+    "mcp.tool.discovered": "McpToolDiscovered",
+    "mcp.connection.started": "McpConnectionStarted",
+    "mcp.connection.progress": "McpConnectionProgress",
+    "mcp.connection.completed": "McpConnectionCompleted",
+    "mcp.connection.failed": "McpConnectionFailed",
+    "mcp.connection.canceled": "McpConnectionCanceled",
+    "mcp.tool.call.started": "McpToolCallStarted",
+    "mcp.tool.call.progress": "McpToolCallProgress",
+    "mcp.tool.call.completed": "McpToolCallCompleted",
+    "mcp.tool.call.failed": "McpToolCallFailed",
+    "mcp.tool.call.canceled": "McpToolCallCanceled",
+    "peer.discovered": "PeerDiscovered",
+    "peer.connected": "PeerConnected",
+    "peer.disconnected": "PeerDisconnected",
+    "peer.card.exchanged": "PeerCardExchanged",
+    "peer.call.started": "PeerCallStarted",
+    "peer.call.progress": "PeerCallProgress",
+    "peer.call.completed": "PeerCallCompleted",
+    "peer.call.failed": "PeerCallFailed",
+    "peer.call.canceled": "PeerCallCanceled",
+    "command.tool.called": "CommandToolCalled",
+    "command.started": "CommandStarted",
+    "command.progress": "CommandProgress",
+    "command.completed": "CommandCompleted",
+    "command.failed": "CommandFailed",
+    "command.canceled": "CommandCanceled",
+    "websocket.client.connected": "WebsocketClientConnected",
+    "websocket.client.disconnected": "WebsocketClientDisconnected",
+    "websocket.message.received": "WebsocketMessageReceived",
+    "websocket.message.sent": "WebsocketMessageSent",
+    "system.started": "SystemStarted",
+    "system.progress": "SystemProgress",
+    "system.completed": "SystemCompleted",
+    "system.failed": "SystemFailed",
+    "system.canceled": "SystemCanceled",
+    "hook.started": "HookStarted",
+    "hook.progress": "HookProgress",
+    "hook.completed": "HookCompleted",
+    "hook.failed": "HookFailed",
+    "hook.canceled": "HookCanceled",
+    "rate.limited": "RateLimited",
 }
 
 

@@ -61,3 +61,31 @@ class Failure(Record):
         self.message = message
         self.type = type
         self.code = code
+
+
+class Media(Record):
+    """A piece of media: by reference, small ones with their bytes.
+
+    - `reference`: Where its bytes are: a URL, a path, a store's reference.
+    - `mime_type`: What it is, such as `audio/wav`.
+    - `size_bytes`: How many bytes it has.
+    - `checksum`: A checksum of its bytes, the algorithm before it: `sha256:...`.
+    - `inline`: The bytes themselves in base64, of small pieces.
+    """
+
+    __slots__ = ("reference", "mime_type", "size_bytes", "checksum", "inline")
+
+    def __init__(
+        self,
+        *,
+        reference: str | None = None,
+        mime_type: str | None = None,
+        size_bytes: int | None = None,
+        checksum: str | None = None,
+        inline: str | None = None,
+    ) -> None:
+        self.reference = reference
+        self.mime_type = mime_type
+        self.size_bytes = size_bytes
+        self.checksum = checksum
+        self.inline = inline

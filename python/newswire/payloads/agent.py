@@ -120,10 +120,11 @@ class AgentFailed(Payload):
     - `error`: What went wrong.
     - `duration_ns`: How long it took.
     - `stage`: Where in its loop it failed.
+    - `max_iteration_count`: How many rounds of its loop it might take.
     - `iteration_count`: How many rounds of its loop it took.
     """
 
-    __slots__ = ("name", "error", "duration_ns", "stage", "iteration_count")
+    __slots__ = ("name", "error", "duration_ns", "stage", "max_iteration_count", "iteration_count")
     KIND = "agent.failed"
     _RECORDS = {"error": Failure}
 
@@ -134,12 +135,14 @@ class AgentFailed(Payload):
         *,
         duration_ns: int | None = None,
         stage: str | None = None,
+        max_iteration_count: int | None = None,
         iteration_count: int | None = None,
     ) -> None:
         self.name = name
         self.error = error
         self.duration_ns = duration_ns
         self.stage = stage
+        self.max_iteration_count = max_iteration_count
         self.iteration_count = iteration_count
 
 
@@ -166,3 +169,29 @@ class AgentCanceled(Payload):
         self.name = name
         self.reason = reason
         self.duration_ns = duration_ns
+
+
+class AgentErrorRaised(Payload):
+    """Something went wrong in an agent's loop, which goes on all the same.
+
+    The payload of `agent.error.raised`.
+
+    - `error`: What went wrong.
+    - `stage`: Where in its loop.
+    - `name`: The agent.
+    """
+
+    __slots__ = ("error", "stage", "name")
+    KIND = "agent.error.raised"
+    _RECORDS = {"error": Failure}
+
+    def __init__(
+        self,
+        error: Failure,
+        *,
+        stage: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.error = error
+        self.stage = stage
+        self.name = name

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 from .._payload import Payload
+from ._records import Failure
 
 
 class BusSubscriptionLagged(Payload):
@@ -185,3 +186,170 @@ class BusStoreRecovered(Payload):
     ) -> None:
         self.store = store
         self.dropped_count = dropped_count
+
+
+class BusPublishRejected(Payload):
+    """A bus of messages hasn't taken one.
+
+    The payload of `bus.publish.rejected`.
+
+    - `stream`: The stream of messages.
+    - `error`: Why.
+    """
+
+    __slots__ = ("stream", "error")
+    KIND = "bus.publish.rejected"
+    _RECORDS = {"error": Failure}
+
+    def __init__(
+        self,
+        stream: str,
+        error: Failure,
+    ) -> None:
+        self.stream = stream
+        self.error = error
+
+
+class BusCloseDrained(Payload):
+    """A bus of messages that closes has given away what it held.
+
+    The payload of `bus.close.drained`.
+
+    - `drained_count`: How many messages.
+    """
+
+    __slots__ = ("drained_count",)
+    KIND = "bus.close.drained"
+
+    def __init__(
+        self,
+        *,
+        drained_count: int | None = None,
+    ) -> None:
+        self.drained_count = drained_count
+
+
+class BusCloseStarted(Payload):
+    """The closing of a bus of messages has begun.
+
+    The payload of `bus.close.started`.
+
+    - `name`: The bus.
+    """
+
+    __slots__ = ("name",)
+    KIND = "bus.close.started"
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+    ) -> None:
+        self.name = name
+
+
+class BusCloseProgress(Payload):
+    """The closing of a bus of messages is under way.
+
+    The payload of `bus.close.progress`.
+
+    - `name`: The bus.
+    - `message`: How far it has come, for people.
+    - `current`: How much is done, in units of its own.
+    - `total`: How much there is to do, in the same units.
+    - `data`: Anything else that tells how far it has come.
+    """
+
+    __slots__ = ("name", "message", "current", "total", "data")
+    KIND = "bus.close.progress"
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        message: str | None = None,
+        current: int | None = None,
+        total: int | None = None,
+        data: Any = None,
+    ) -> None:
+        self.name = name
+        self.message = message
+        self.current = current
+        self.total = total
+        self.data = data
+
+
+class BusCloseCompleted(Payload):
+    """The closing of a bus of messages has ended without error.
+
+    The payload of `bus.close.completed`.
+
+    - `name`: The bus.
+    - `drained_count`: How many messages it still gave away.
+    - `duration_ns`: How long it took.
+    """
+
+    __slots__ = ("name", "drained_count", "duration_ns")
+    KIND = "bus.close.completed"
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        drained_count: int | None = None,
+        duration_ns: int | None = None,
+    ) -> None:
+        self.name = name
+        self.drained_count = drained_count
+        self.duration_ns = duration_ns
+
+
+class BusCloseFailed(Payload):
+    """The closing of a bus of messages has errored.
+
+    The payload of `bus.close.failed`.
+
+    - `name`: The bus.
+    - `error`: What went wrong.
+    - `duration_ns`: How long it took.
+    """
+
+    __slots__ = ("name", "error", "duration_ns")
+    KIND = "bus.close.failed"
+    _RECORDS = {"error": Failure}
+
+    def __init__(
+        self,
+        error: Failure,
+        *,
+        name: str | None = None,
+        duration_ns: int | None = None,
+    ) -> None:
+        self.name = name
+        self.error = error
+        self.duration_ns = duration_ns
+
+
+class BusCloseCanceled(Payload):
+    """The closing of a bus of messages was refused, skipped or stopped.
+
+    The payload of `bus.close.canceled`.
+
+    - `name`: The bus.
+    - `reason`: Why.
+    - `duration_ns`: How long it took.
+    """
+
+    __slots__ = ("name", "reason", "duration_ns")
+    KIND = "bus.close.canceled"
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        reason: str | None = None,
+        duration_ns: int | None = None,
+    ) -> None:
+        self.name = name
+        self.reason = reason
+        self.duration_ns = duration_ns

@@ -101,3 +101,28 @@ class ContextCompacted(Payload):
         self.remaining_message_count = remaining_message_count
         self.round = round
         self.summary = summary
+
+
+class ContextCaptured(Payload):
+    """What a pipeline knows at this point.
+
+    The payload of `context.captured`.
+
+    - `path`: Where it is.
+    - `steps`: The results of its steps, by name.
+    - `data`: Whatever else it knows.
+    """
+
+    __slots__ = ("path", "steps", "data")
+    KIND = "context.captured"
+
+    def __init__(
+        self,
+        *,
+        path: str | None = None,
+        steps: Any = None,
+        data: Any = None,
+    ) -> None:
+        self.path = path
+        self.steps = steps
+        self.data = data

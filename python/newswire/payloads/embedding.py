@@ -19,10 +19,14 @@ class EmbeddingCallStarted(Payload):
     - `model`: The model that is asked.
     - `provider`: Who serves it.
     - `input_count`: How many texts are to be embedded.
+    - `capability`: The provider's word for what it does: `embedding`.
+    - `purpose`: What the call is for: `agent`, `judge`, `selfplay`.
+    - `quantities`: What is billed, by name.
+    - `dimensions`: What the price depends on, by name.
     - `labels`: The caller's own labels.
     """
 
-    __slots__ = ("model", "provider", "input_count", "labels")
+    __slots__ = ("model", "provider", "input_count", "capability", "purpose", "quantities", "dimensions", "labels")
     KIND = "embedding.call.started"
 
     def __init__(
@@ -31,11 +35,19 @@ class EmbeddingCallStarted(Payload):
         model: str | None = None,
         provider: str | None = None,
         input_count: int | None = None,
+        capability: str | None = None,
+        purpose: str | None = None,
+        quantities: Any = None,
+        dimensions: Any = None,
         labels: Any = None,
     ) -> None:
         self.model = model
         self.provider = provider
         self.input_count = input_count
+        self.capability = capability
+        self.purpose = purpose
+        self.quantities = quantities
+        self.dimensions = dimensions
         self.labels = labels
 
 
@@ -84,10 +96,14 @@ class EmbeddingCallCompleted(Payload):
     - `duration_ns`: How long it took.
     - `vector_count`: How many vectors it gave.
     - `dimension_count`: How long each of them is.
+    - `capability`: The provider's word for what it does: `embedding`.
+    - `purpose`: What the call is for: `agent`, `judge`, `selfplay`.
+    - `quantities`: What is billed, by name.
+    - `dimensions`: What the price depends on, by name.
     - `labels`: The caller's own labels.
     """
 
-    __slots__ = ("model", "provider", "usage", "duration_ns", "vector_count", "dimension_count", "labels")
+    __slots__ = ("model", "provider", "usage", "duration_ns", "vector_count", "dimension_count", "capability", "purpose", "quantities", "dimensions", "labels")
     KIND = "embedding.call.completed"
     _RECORDS = {"usage": Usage}
 
@@ -100,6 +116,10 @@ class EmbeddingCallCompleted(Payload):
         duration_ns: int | None = None,
         vector_count: int | None = None,
         dimension_count: int | None = None,
+        capability: str | None = None,
+        purpose: str | None = None,
+        quantities: Any = None,
+        dimensions: Any = None,
         labels: Any = None,
     ) -> None:
         self.model = model
@@ -108,6 +128,10 @@ class EmbeddingCallCompleted(Payload):
         self.duration_ns = duration_ns
         self.vector_count = vector_count
         self.dimension_count = dimension_count
+        self.capability = capability
+        self.purpose = purpose
+        self.quantities = quantities
+        self.dimensions = dimensions
         self.labels = labels
 
 
@@ -120,12 +144,17 @@ class EmbeddingCallFailed(Payload):
     - `provider`: Who serves it.
     - `error`: What went wrong.
     - `duration_ns`: How long it took.
+    - `usage`: What it used all the same.
+    - `capability`: The provider's word for what it does: `embedding`.
+    - `purpose`: What the call is for: `agent`, `judge`, `selfplay`.
+    - `quantities`: What is billed, by name.
+    - `dimensions`: What the price depends on, by name.
     - `labels`: The caller's own labels.
     """
 
-    __slots__ = ("model", "provider", "error", "duration_ns", "labels")
+    __slots__ = ("model", "provider", "error", "duration_ns", "usage", "capability", "purpose", "quantities", "dimensions", "labels")
     KIND = "embedding.call.failed"
-    _RECORDS = {"error": Failure}
+    _RECORDS = {"error": Failure, "usage": Usage}
 
     def __init__(
         self,
@@ -134,12 +163,22 @@ class EmbeddingCallFailed(Payload):
         model: str | None = None,
         provider: str | None = None,
         duration_ns: int | None = None,
+        usage: Usage | None = None,
+        capability: str | None = None,
+        purpose: str | None = None,
+        quantities: Any = None,
+        dimensions: Any = None,
         labels: Any = None,
     ) -> None:
         self.model = model
         self.provider = provider
         self.error = error
         self.duration_ns = duration_ns
+        self.usage = usage
+        self.capability = capability
+        self.purpose = purpose
+        self.quantities = quantities
+        self.dimensions = dimensions
         self.labels = labels
 
 

@@ -166,11 +166,12 @@ class ModelCallFailed(Payload):
     - `error`: What went wrong.
     - `duration_ns`: How long it took.
     - `usage`: What it used all the same.
+    - `retry_after_ns`: How long the provider asks to wait.
     - `purpose`: What the call was for: `agent`, `judge`, `selfplay`.
     - `labels`: The caller's own labels.
     """
 
-    __slots__ = ("model", "provider", "error", "duration_ns", "usage", "purpose", "labels")
+    __slots__ = ("model", "provider", "error", "duration_ns", "usage", "retry_after_ns", "purpose", "labels")
     KIND = "model.call.failed"
     _RECORDS = {"error": Failure, "usage": Usage}
 
@@ -182,6 +183,7 @@ class ModelCallFailed(Payload):
         provider: str | None = None,
         duration_ns: int | None = None,
         usage: Usage | None = None,
+        retry_after_ns: int | None = None,
         purpose: str | None = None,
         labels: Any = None,
     ) -> None:
@@ -190,6 +192,7 @@ class ModelCallFailed(Payload):
         self.error = error
         self.duration_ns = duration_ns
         self.usage = usage
+        self.retry_after_ns = retry_after_ns
         self.purpose = purpose
         self.labels = labels
 
@@ -232,11 +235,11 @@ class ModelCallRetried(Payload):
     - `attempt`: Which try begins now; the first was 1.
     - `error`: What went wrong before.
     - `backoff_ns`: How long it waits before.
-    - `max_attempt_count`: How many tries there may be.
+    - `max_retry_count`: How often it may be tried again.
     - `reason`: Why it is worth another try.
     """
 
-    __slots__ = ("model", "provider", "attempt", "error", "backoff_ns", "max_attempt_count", "reason")
+    __slots__ = ("model", "provider", "attempt", "error", "backoff_ns", "max_retry_count", "reason")
     KIND = "model.call.retried"
     _RECORDS = {"error": Failure}
 
@@ -248,7 +251,7 @@ class ModelCallRetried(Payload):
         provider: str | None = None,
         error: Failure | None = None,
         backoff_ns: int | None = None,
-        max_attempt_count: int | None = None,
+        max_retry_count: int | None = None,
         reason: str | None = None,
     ) -> None:
         self.model = model
@@ -256,5 +259,26 @@ class ModelCallRetried(Payload):
         self.attempt = attempt
         self.error = error
         self.backoff_ns = backoff_ns
-        self.max_attempt_count = max_attempt_count
+        self.max_retry_count = max_retry_count
         self.reason = reason
+
+
+class ModelChunkReceived(Payload):
+    """A piece of an answer has come; how long it is, not what it says.
+
+    The payload of `model.chunk.received`.
+
+    - `content_bytes`: How long its text is.
+    - `reasoning_bytes`: How long its reasoning is.
+    """
+
+    __slots__ = ("content_bytes", "reasoning_bytes")
+    KIND = "model.chunk.received"
+
+    def __init__(
+        self,
+        content_bytes: int,
+        reasoning_bytes: int,
+    ) -> None:
+        self.content_bytes = content_bytes
+        self.reasoning_bytes = reasoning_bytes

@@ -21,9 +21,10 @@ class StepStarted(Payload):
     - `step_type`: What sort of step: `agent`, `transform`, `conditional`.
     - `index`: Its place in the workflow, from 0.
     - `attempt`: Which try it is, from 1.
+    - `data`: Whatever the runtime adds.
     """
 
-    __slots__ = ("name", "input", "step_type", "index", "attempt")
+    __slots__ = ("name", "input", "step_type", "index", "attempt", "data")
     KIND = "step.started"
 
     def __init__(
@@ -34,12 +35,14 @@ class StepStarted(Payload):
         step_type: str | None = None,
         index: int | None = None,
         attempt: int | None = None,
+        data: Any = None,
     ) -> None:
         self.name = name
         self.input = input
         self.step_type = step_type
         self.index = index
         self.attempt = attempt
+        self.data = data
 
 
 class StepProgress(Payload):
@@ -84,9 +87,10 @@ class StepCompleted(Payload):
     - `step_type`: What sort of step it was.
     - `index`: Its place in the workflow, from 0.
     - `attempt`: Which try it was, from 1.
+    - `data`: Whatever the runtime adds.
     """
 
-    __slots__ = ("name", "output", "duration_ns", "step_type", "index", "attempt")
+    __slots__ = ("name", "output", "duration_ns", "step_type", "index", "attempt", "data")
     KIND = "step.completed"
 
     def __init__(
@@ -98,6 +102,7 @@ class StepCompleted(Payload):
         step_type: str | None = None,
         index: int | None = None,
         attempt: int | None = None,
+        data: Any = None,
     ) -> None:
         self.name = name
         self.output = output
@@ -105,6 +110,7 @@ class StepCompleted(Payload):
         self.step_type = step_type
         self.index = index
         self.attempt = attempt
+        self.data = data
 
 
 class StepFailed(Payload):
@@ -118,9 +124,10 @@ class StepFailed(Payload):
     - `step_type`: What sort of step it was.
     - `index`: Its place in the workflow, from 0.
     - `attempt`: Which try it was, from 1.
+    - `data`: Whatever the runtime adds.
     """
 
-    __slots__ = ("name", "error", "duration_ns", "step_type", "index", "attempt")
+    __slots__ = ("name", "error", "duration_ns", "step_type", "index", "attempt", "data")
     KIND = "step.failed"
     _RECORDS = {"error": Failure}
 
@@ -133,6 +140,7 @@ class StepFailed(Payload):
         step_type: str | None = None,
         index: int | None = None,
         attempt: int | None = None,
+        data: Any = None,
     ) -> None:
         self.name = name
         self.error = error
@@ -140,6 +148,7 @@ class StepFailed(Payload):
         self.step_type = step_type
         self.index = index
         self.attempt = attempt
+        self.data = data
 
 
 class StepCanceled(Payload):
@@ -165,3 +174,60 @@ class StepCanceled(Payload):
         self.name = name
         self.reason = reason
         self.duration_ns = duration_ns
+
+
+class StepRouted(Payload):
+    """A step has chosen where to go on.
+
+    The payload of `step.routed`.
+
+    - `name`: The step.
+    - `route`: The way that it chose.
+    - `reason`: Why.
+    """
+
+    __slots__ = ("name", "route", "reason")
+    KIND = "step.routed"
+
+    def __init__(
+        self,
+        name: str,
+        route: str,
+        *,
+        reason: str | None = None,
+    ) -> None:
+        self.name = name
+        self.route = route
+        self.reason = reason
+
+
+class StepRetried(Payload):
+    """A step is tried again after an error.
+
+    The payload of `step.retried`.
+
+    - `name`: The step.
+    - `attempt`: Which try begins now; the first was 1.
+    - `max_attempt_count`: How many tries there may be.
+    - `error`: What went wrong before.
+    - `backoff_ns`: How long it waits before.
+    """
+
+    __slots__ = ("name", "attempt", "max_attempt_count", "error", "backoff_ns")
+    KIND = "step.retried"
+    _RECORDS = {"error": Failure}
+
+    def __init__(
+        self,
+        name: str,
+        attempt: int,
+        *,
+        max_attempt_count: int | None = None,
+        error: Failure | None = None,
+        backoff_ns: int | None = None,
+    ) -> None:
+        self.name = name
+        self.attempt = attempt
+        self.max_attempt_count = max_attempt_count
+        self.error = error
+        self.backoff_ns = backoff_ns

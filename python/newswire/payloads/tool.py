@@ -195,9 +195,10 @@ class ToolCallStarted(Payload):
     - `engine`: What runs it.
     - `agent`: The agent that calls it.
     - `labels`: The caller's own labels.
+    - `data`: Whatever the runtime adds.
     """
 
-    __slots__ = ("name", "call_id", "arguments", "tool_type", "engine", "agent", "labels")
+    __slots__ = ("name", "call_id", "arguments", "tool_type", "engine", "agent", "labels", "data")
     KIND = "tool.call.started"
 
     def __init__(
@@ -210,6 +211,7 @@ class ToolCallStarted(Payload):
         engine: str | None = None,
         agent: str | None = None,
         labels: Any = None,
+        data: Any = None,
     ) -> None:
         self.name = name
         self.call_id = call_id
@@ -218,6 +220,7 @@ class ToolCallStarted(Payload):
         self.engine = engine
         self.agent = agent
         self.labels = labels
+        self.data = data
 
 
 class ToolCallProgress(Payload):
@@ -271,9 +274,10 @@ class ToolCallCompleted(Payload):
     - `engine`: What ran it.
     - `agent`: The agent that called it.
     - `labels`: The caller's own labels.
+    - `data`: Whatever the runtime adds.
     """
 
-    __slots__ = ("name", "call_id", "result", "duration_ns", "result_bytes", "shown_bytes", "status", "parts", "detached", "engine", "agent", "labels")
+    __slots__ = ("name", "call_id", "result", "duration_ns", "result_bytes", "shown_bytes", "status", "parts", "detached", "engine", "agent", "labels", "data")
     KIND = "tool.call.completed"
 
     def __init__(
@@ -291,6 +295,7 @@ class ToolCallCompleted(Payload):
         engine: str | None = None,
         agent: str | None = None,
         labels: Any = None,
+        data: Any = None,
     ) -> None:
         self.name = name
         self.call_id = call_id
@@ -304,6 +309,7 @@ class ToolCallCompleted(Payload):
         self.engine = engine
         self.agent = agent
         self.labels = labels
+        self.data = data
 
 
 class ToolCallFailed(Payload):
@@ -316,12 +322,16 @@ class ToolCallFailed(Payload):
     - `error`: What went wrong.
     - `duration_ns`: How long it took.
     - `result`: What it gave all the same.
+    - `result_bytes`: How long the result is.
+    - `shown_bytes`: How long the part for the user is.
+    - `detached`: Whether it goes on in the background.
     - `engine`: What ran it.
     - `agent`: The agent that called it.
     - `labels`: The caller's own labels.
+    - `data`: Whatever the runtime adds.
     """
 
-    __slots__ = ("name", "call_id", "error", "duration_ns", "result", "engine", "agent", "labels")
+    __slots__ = ("name", "call_id", "error", "duration_ns", "result", "result_bytes", "shown_bytes", "detached", "engine", "agent", "labels", "data")
     KIND = "tool.call.failed"
     _RECORDS = {"error": Failure}
 
@@ -333,18 +343,26 @@ class ToolCallFailed(Payload):
         call_id: str | None = None,
         duration_ns: int | None = None,
         result: Any = None,
+        result_bytes: int | None = None,
+        shown_bytes: int | None = None,
+        detached: bool | None = None,
         engine: str | None = None,
         agent: str | None = None,
         labels: Any = None,
+        data: Any = None,
     ) -> None:
         self.name = name
         self.call_id = call_id
         self.error = error
         self.duration_ns = duration_ns
         self.result = result
+        self.result_bytes = result_bytes
+        self.shown_bytes = shown_bytes
+        self.detached = detached
         self.engine = engine
         self.agent = agent
         self.labels = labels
+        self.data = data
 
 
 class ToolCallCanceled(Payload):
@@ -527,5 +545,192 @@ class ToolApprovalCanceled(Payload):
     ) -> None:
         self.name = name
         self.call_id = call_id
+        self.reason = reason
+        self.duration_ns = duration_ns
+
+
+class ToolLoopDetected(Payload):
+    """A model calls one tool again and again with the same arguments.
+
+    The payload of `tool.loop.detected`.
+
+    - `name`: The tool.
+    - `call_id`: The last of the calls.
+    - `agent`: The agent that calls it.
+    - `arguments`: What it is called with.
+    - `previous_result`: What it gave before.
+    - `call_count`: How often it was called.
+    - `message`: What the model is told.
+    """
+
+    __slots__ = ("name", "call_id", "agent", "arguments", "previous_result", "call_count", "message")
+    KIND = "tool.loop.detected"
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        call_id: str | None = None,
+        agent: str | None = None,
+        arguments: Any = None,
+        previous_result: Any = None,
+        call_count: int | None = None,
+        message: str | None = None,
+    ) -> None:
+        self.name = name
+        self.call_id = call_id
+        self.agent = agent
+        self.arguments = arguments
+        self.previous_result = previous_result
+        self.call_count = call_count
+        self.message = message
+
+
+class ToolClientStarted(Payload):
+    """The carrying out of a tool call by the client has begun.
+
+    The payload of `tool.client.started`.
+
+    - `call_id`: The call.
+    - `name`: The tool.
+    - `arguments`: What it is called with.
+    - `prompt`: What the user is asked, where consent is needed.
+    - `categories`: What sorts of consent are needed.
+    """
+
+    __slots__ = ("call_id", "name", "arguments", "prompt", "categories")
+    KIND = "tool.client.started"
+
+    def __init__(
+        self,
+        call_id: str,
+        *,
+        name: str | None = None,
+        arguments: Any = None,
+        prompt: str | None = None,
+        categories: Any = None,
+    ) -> None:
+        self.call_id = call_id
+        self.name = name
+        self.arguments = arguments
+        self.prompt = prompt
+        self.categories = categories
+
+
+class ToolClientProgress(Payload):
+    """The carrying out of a tool call by the client is under way.
+
+    The payload of `tool.client.progress`.
+
+    - `call_id`: The call.
+    - `name`: The tool.
+    - `message`: How far it has come, for people.
+    - `current`: How much is done, in units of its own.
+    - `total`: How much there is to do, in the same units.
+    - `data`: Anything else that tells how far it has come.
+    """
+
+    __slots__ = ("call_id", "name", "message", "current", "total", "data")
+    KIND = "tool.client.progress"
+
+    def __init__(
+        self,
+        call_id: str,
+        *,
+        name: str | None = None,
+        message: str | None = None,
+        current: int | None = None,
+        total: int | None = None,
+        data: Any = None,
+    ) -> None:
+        self.call_id = call_id
+        self.name = name
+        self.message = message
+        self.current = current
+        self.total = total
+        self.data = data
+
+
+class ToolClientCompleted(Payload):
+    """The carrying out of a tool call by the client has ended without error.
+
+    The payload of `tool.client.completed`.
+
+    - `call_id`: The call.
+    - `name`: The tool.
+    - `result`: What it gave.
+    - `duration_ns`: How long it took.
+    """
+
+    __slots__ = ("call_id", "name", "result", "duration_ns")
+    KIND = "tool.client.completed"
+
+    def __init__(
+        self,
+        call_id: str,
+        *,
+        name: str | None = None,
+        result: Any = None,
+        duration_ns: int | None = None,
+    ) -> None:
+        self.call_id = call_id
+        self.name = name
+        self.result = result
+        self.duration_ns = duration_ns
+
+
+class ToolClientFailed(Payload):
+    """The carrying out of a tool call by the client has errored.
+
+    The payload of `tool.client.failed`.
+
+    - `call_id`: The call.
+    - `name`: The tool.
+    - `error`: What went wrong.
+    - `duration_ns`: How long it took.
+    """
+
+    __slots__ = ("call_id", "name", "error", "duration_ns")
+    KIND = "tool.client.failed"
+    _RECORDS = {"error": Failure}
+
+    def __init__(
+        self,
+        call_id: str,
+        error: Failure,
+        *,
+        name: str | None = None,
+        duration_ns: int | None = None,
+    ) -> None:
+        self.call_id = call_id
+        self.name = name
+        self.error = error
+        self.duration_ns = duration_ns
+
+
+class ToolClientCanceled(Payload):
+    """The carrying out of a tool call by the client was refused, skipped or stopped.
+
+    The payload of `tool.client.canceled`.
+
+    - `call_id`: The call.
+    - `name`: The tool.
+    - `reason`: Why.
+    - `duration_ns`: How long it took.
+    """
+
+    __slots__ = ("call_id", "name", "reason", "duration_ns")
+    KIND = "tool.client.canceled"
+
+    def __init__(
+        self,
+        call_id: str,
+        *,
+        name: str | None = None,
+        reason: str | None = None,
+        duration_ns: int | None = None,
+    ) -> None:
+        self.call_id = call_id
+        self.name = name
         self.reason = reason
         self.duration_ns = duration_ns

@@ -117,9 +117,10 @@ class TurnFailed(Payload):
     - `error`: What went wrong.
     - `duration_ns`: How long it took.
     - `iteration_count`: How many rounds of the loop it took.
+    - `details`: What else the runtime tells of it: skills, tool executions, paths.
     """
 
-    __slots__ = ("name", "error", "duration_ns", "iteration_count")
+    __slots__ = ("name", "error", "duration_ns", "iteration_count", "details")
     KIND = "turn.failed"
     _RECORDS = {"error": Failure}
 
@@ -130,11 +131,13 @@ class TurnFailed(Payload):
         name: str | None = None,
         duration_ns: int | None = None,
         iteration_count: int | None = None,
+        details: Any = None,
     ) -> None:
         self.name = name
         self.error = error
         self.duration_ns = duration_ns
         self.iteration_count = iteration_count
+        self.details = details
 
 
 class TurnCanceled(Payload):

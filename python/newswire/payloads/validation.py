@@ -126,9 +126,11 @@ class ValidationFailed(Payload):
     - `duration_ns`: How long it took.
     - `validation_type`: What sort of check it was.
     - `direction`: `input` before the model call, `output` after it.
+    - `enforced`: Whether the guardrail changed the content.
+    - `score`: How sure the verdict would have been, 0 to 1.
     """
 
-    __slots__ = ("name", "error", "duration_ns", "validation_type", "direction")
+    __slots__ = ("name", "error", "duration_ns", "validation_type", "direction", "enforced", "score")
     KIND = "validation.failed"
     _RECORDS = {"error": Failure}
 
@@ -140,12 +142,16 @@ class ValidationFailed(Payload):
         duration_ns: int | None = None,
         validation_type: str | None = None,
         direction: str | None = None,
+        enforced: bool | None = None,
+        score: float | None = None,
     ) -> None:
         self.name = name
         self.error = error
         self.duration_ns = duration_ns
         self.validation_type = validation_type
         self.direction = direction
+        self.enforced = enforced
+        self.score = score
 
 
 class ValidationCanceled(Payload):

@@ -172,3 +172,102 @@ class WorkflowCanceled(Payload):
         self.name = name
         self.reason = reason
         self.duration_ns = duration_ns
+
+
+class WorkflowTransitioned(Payload):
+    """A workflow has gone from one of its states to another.
+
+    The payload of `workflow.transitioned`.
+
+    - `from_`: The state that it left.
+    - `to`: The state that it is in now.
+    - `event`: What made it go.
+    - `task`: The prompt of the new state.
+    - `extras`: What the host adds.
+    """
+
+    __slots__ = ("from_", "to", "event", "task", "extras")
+    KIND = "workflow.transitioned"
+
+    def __init__(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        event: str | None = None,
+        task: str | None = None,
+        extras: Any = None,
+    ) -> None:
+        self.from_ = from_
+        self.to = to
+        self.event = event
+        self.task = task
+        self.extras = extras
+
+
+class WorkflowVisitLimitExceeded(Payload):
+    """A state of a workflow would be entered more often than it may.
+
+    The payload of `workflow.visit_limit.exceeded`.
+
+    - `from_`: The state that it is in.
+    - `to`: The state that it may not enter.
+    - `event`: What made it go.
+    - `visit_count`: How often it was entered.
+    - `max_visit_count`: How often it may be.
+    - `redirected_to`: The state that it goes to instead.
+    - `terminated`: Whether the workflow ends.
+    """
+
+    __slots__ = ("from_", "to", "event", "visit_count", "max_visit_count", "redirected_to", "terminated")
+    KIND = "workflow.visit_limit.exceeded"
+
+    def __init__(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        event: str | None = None,
+        visit_count: int | None = None,
+        max_visit_count: int | None = None,
+        redirected_to: str | None = None,
+        terminated: bool | None = None,
+    ) -> None:
+        self.from_ = from_
+        self.to = to
+        self.event = event
+        self.visit_count = visit_count
+        self.max_visit_count = max_visit_count
+        self.redirected_to = redirected_to
+        self.terminated = terminated
+
+
+class WorkflowBudgetExhausted(Payload):
+    """A workflow has used up what it may.
+
+    The payload of `workflow.budget.exhausted`.
+
+    - `limit`: What: `max_total_visits`, `max_tool_calls`, `max_wall_time_sec`.
+    - `current`: How much it has used, in the limit's own unit.
+    - `max`: How much it may, in the same unit.
+    - `state`: The state that it is in.
+    - `transition_count`: How often it changed its state.
+    """
+
+    __slots__ = ("limit", "current", "max", "state", "transition_count")
+    KIND = "workflow.budget.exhausted"
+
+    def __init__(
+        self,
+        limit: str,
+        *,
+        current: int | None = None,
+        max: int | None = None,
+        state: str | None = None,
+        transition_count: int | None = None,
+    ) -> None:
+        self.limit = limit
+        self.current = current
+        self.max = max
+        self.state = state
+        self.transition_count = transition_count

@@ -1,9 +1,8 @@
 //! The bus's own notices: ordinary events, internal, one for each change of state.
 
-use super::Elsewhere::Absent;
 use super::Merge::Never;
-use super::Text;
-use super::table::rows;
+use super::table::{lifecycle, rows};
+use super::{Failure, Json, Text};
 
 rows! { BUS: None;
     "bus.subscription.lagged" BusSubscriptionLagged Warn Never, "A subscription is so slow that it misses events.",
@@ -49,4 +48,32 @@ rows! { BUS: None;
     otel Absent("a matter of the bus, not of GenAI"), agui Absent("a matter of the bus, not of the agent"),
     (store: Text = Meta => "The store.";)
     {dropped_count: Option<u64> = Measure => "How many events it lost in between.";}
+}
+
+rows! { MESSAGES: None;
+    "bus.publish.rejected" BusPublishRejected Error Never, "A bus of messages hasn't taken one.",
+    otel Absent("a matter of the bus, not of GenAI"), agui Absent("a matter of the bus, not of the agent"),
+    (stream: Text = Meta => "The stream of messages.";
+     error: Failure = Content => "Why.";)
+    {}
+
+    "bus.close.drained" BusCloseDrained Info Never, "A bus of messages that closes has given away what it held.",
+    otel Absent("a matter of the bus, not of GenAI"), agui Absent("a matter of the bus, not of the agent"),
+    (drained_count: Option<u64> = Measure => "How many messages.";)
+    {}
+}
+
+lifecycle! {
+    BusClose bus_close CLOSE Service "The closing of a bus of messages", otel Absent("a matter of the bus, not of GenAI"),
+    identity (name: Option<Text> = Meta => "The bus.";)
+    started "bus.close.started" BusCloseStarted agui Absent("a matter of the bus, not of the agent"),
+        ()
+        {}
+    progress "bus.close.progress" BusCloseProgress agui Absent("a matter of the bus, not of the agent"),
+    completed "bus.close.completed" BusCloseCompleted agui Absent("a matter of the bus, not of the agent"),
+        outcome drained_count: Option<u64> = Measure => "How many messages it still gave away.";
+        {}
+    failed "bus.close.failed" BusCloseFailed agui Absent("a matter of the bus, not of the agent"),
+        {}
+    canceled "bus.close.canceled" BusCloseCanceled agui Absent("a matter of the bus, not of the agent"),
 }

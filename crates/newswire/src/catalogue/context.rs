@@ -1,9 +1,8 @@
 //! The context: what a model gets to read, and what had to be left out of it.
 
-use super::Elsewhere::{Absent, As};
 use super::Merge::Never;
-use super::Text;
 use super::table::rows;
+use super::{Json, Text};
 
 rows! { CONTEXT: None;
     "context.built" ContextBuilt => context_built Debug Never, "The context of a model call has been put together.",
@@ -29,4 +28,12 @@ rows! { CONTEXT: None;
      remaining_message_count: Option<u64> = Measure => "How many are left.";
      round: Option<u64> = Meta => "In which round of the loop.";
      summary: Option<Text> = Content => "What stands for those that went.";}
+}
+
+rows! { CAPTURED: None;
+    "context.captured" ContextCaptured Debug Never, "What a pipeline knows at this point.",
+    otel Absent("the context is an attribute of the chat operation"), agui Absent("AG-UI has no contexts"),
+    (path: Option<Text> = Meta => "Where it is.";)
+    {steps: Option<Json> = Content => "The results of its steps, by name.";
+     data: Option<Json> = Content => "Whatever else it knows.";}
 }

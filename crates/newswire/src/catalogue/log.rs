@@ -1,6 +1,5 @@
 //! The log: a line that a program writes about itself.
 
-use super::Elsewhere::{Absent, As};
 use super::Merge::Never;
 use super::table::rows;
 use super::{Json, Text};

@@ -1,6 +1,5 @@
 //! Messages: what people, models and tools say.
 
-use super::Elsewhere::{Absent, As};
 use super::Merge::{Concatenate, LastWins, Never};
 use super::table::rows;
 use super::{Json, Text, Usage};

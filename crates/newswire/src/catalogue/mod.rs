@@ -9,42 +9,74 @@
 
 pub mod agent;
 pub mod bus;
+pub mod channel;
+pub mod command;
+pub mod composition;
 pub mod context;
 mod elsewhere;
 pub mod embedding;
 pub mod evaluation;
+pub mod follow_up;
+pub mod hook;
+pub mod image;
+pub mod interrupt;
 pub mod log;
+pub mod mcp;
+pub mod media;
+mod media_record;
 pub mod memory;
 pub mod message;
+pub mod middleware;
 pub mod model;
+pub mod peer;
+pub mod prompt;
+pub mod rate;
 pub mod reasoning;
 mod record;
 pub mod retrieval;
 mod row;
 pub mod run;
 pub mod schema;
+pub mod service;
 pub mod session;
 mod shown;
+pub mod speech;
+pub mod stage;
 pub mod state;
+pub mod steering;
 pub mod step;
+pub mod stream;
+pub mod subturn;
+pub mod system;
 mod table;
+pub mod tag;
 pub mod task;
 pub mod tool;
+pub mod transcription;
 pub mod turn;
 pub mod validation;
 mod value;
+pub mod websocket;
 pub mod workflow;
 
-pub use elsewhere::{Alias, FieldMap, System, Unit, When, aliases, kinds_named};
+pub use elsewhere::{
+    Alias, FieldMap, Given, Ours, System, Unit, When, alias_for, aliases, aliases_named, kinds_named,
+};
+pub(crate) use elsewhere::{Meaning, meanings};
+pub use media_record::{Inline, Media};
 pub use record::{Failure, RecordRow, Usage, records};
 pub use row::{Class, Elsewhere, FieldRow, Merge, Row};
 pub use value::{FieldValue, IntoField, Json, Text};
+
+use std::sync::OnceLock;
+
+use row::Entry;
 
 use crate::event::{ComponentScope, Payload, Phase, Severity};
 use crate::kind::Kind;
 
 /// All families; a kind's number is its place in their concatenation.
-const FAMILIES: &[&[Row]] = &[
+const FAMILIES: &[&[Entry]] = &[
     run::RUN,
     agent::AGENT,
     workflow::WORKFLOW,
@@ -71,11 +103,57 @@ const FAMILIES: &[&[Row]] = &[
     session::SUMMARIZED,
     log::LOG,
     bus::BUS,
+    media::MEDIA,
+    media::STORAGE,
+    speech::CALL,
+    transcription::CALL,
+    image::CALL,
+    prompt::TEMPLATE,
+    composition::MORE,
+    composition::COMPOSITION,
+    composition::STEP,
+    stage::STAGE,
+    middleware::MIDDLEWARE,
+    tag::TAG,
+    stream::STREAM,
+    steering::STEERING,
+    follow_up::FOLLOW_UP,
+    interrupt::INTERRUPT,
+    subturn::MORE,
+    subturn::SUBTURN,
+    service::SERVICE,
+    service::LAUNCH,
+    service::SHUTDOWN,
+    service::RELOAD,
+    channel::CHANNEL,
+    channel::OUTBOUND,
+    mcp::DISCOVERED,
+    mcp::CONNECTION,
+    mcp::CALL,
+    peer::PEER,
+    peer::CALL,
+    command::CALLED,
+    command::COMMAND,
+    websocket::WEBSOCKET,
+    system::SYSTEM,
+    hook::HOOK,
+    rate::RATE,
+    tool::LOOP,
+    tool::CLIENT,
+    workflow::MORE,
+    step::MORE,
+    model::CHUNK,
+    context::CAPTURED,
+    agent::RAISED,
+    bus::MESSAGES,
+    bus::CLOSE,
 ];
 
 const COUNT: usize = count();
 
-static ROWS: [Row; COUNT] = table();
+static ENTRIES: [Entry; COUNT] = table();
+
+static ROWS: OnceLock<Box<[Row]>> = OnceLock::new();
 
 const fn count() -> usize {
     let mut count = 0;
@@ -87,10 +165,10 @@ const fn count() -> usize {
     count
 }
 
-/// The families' rows, one after another.
-const fn table() -> [Row; COUNT] {
-    let mut table = [Row::BLANK; COUNT];
-    let mut places: &mut [Row] = &mut table;
+/// The families' entries, one after another.
+const fn table() -> [Entry; COUNT] {
+    let mut table = [Entry::BLANK; COUNT];
+    let mut places: &mut [Entry] = &mut table;
     let mut families = FAMILIES;
     while let Some((family, rest)) = families.split_first() {
         let (here, free) = places.split_at_mut(family.len());
@@ -104,13 +182,13 @@ const fn table() -> [Row; COUNT] {
 /// The number of a kind of the table; past the end for others, which `rows!` never asks for.
 const fn position_of(kind: &str) -> u16 {
     let mut position = 0;
-    let mut rows: &[Row] = &ROWS;
-    while let Some((row, rest)) = rows.split_first() {
-        if same(row.kind.as_bytes(), kind.as_bytes()) {
+    let mut entries: &[Entry] = &ENTRIES;
+    while let Some((entry, rest)) = entries.split_first() {
+        if same(entry.kind.as_bytes(), kind.as_bytes()) {
             break;
         }
         position += 1;
-        rows = rest;
+        entries = rest;
     }
     position
 }
@@ -127,20 +205,38 @@ const fn same(mut left: &[u8], mut right: &[u8]) -> bool {
 
 /// All rows, in the order of their kinds' numbers.
 pub fn rows() -> &'static [Row] {
-    &ROWS
+    ROWS.get_or_init(|| ENTRIES.iter().map(Entry::row).collect())
 }
 
 /// The row of a kind; `None` for custom ones.
 pub fn row_of(kind: &Kind) -> Option<&'static Row> {
-    ROWS.get(kind.slot())
+    rows().get(kind.slot())
+}
+
+/// The names of all kinds of the table, in the order of their numbers.
+pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
+    ENTRIES.iter().map(|entry| entry.kind)
+}
+
+/// Whether the table has a kind of that name.
+pub(crate) fn is_name(name: &str) -> bool {
+    Kind::interned(name).is_some_and(|kind| is_known(&kind))
+}
+
+pub(crate) fn is_known(kind: &Kind) -> bool {
+    kind.slot() < COUNT
+}
+
+pub(crate) fn component_of(kind: &Kind) -> Option<ComponentScope> {
+    ENTRIES.get(kind.slot()).and_then(|entry| entry.component)
 }
 
 pub(crate) fn severity_of(kind: &Kind) -> Severity {
-    row_of(kind).map_or(Severity::Info, |row| row.severity)
+    ENTRIES.get(kind.slot()).map_or(Severity::Info, |entry| entry.severity)
 }
 
 pub(crate) fn phase_of(kind: &Kind) -> Option<Phase> {
-    row_of(kind).and_then(|row| row.phase)
+    ENTRIES.get(kind.slot()).and_then(|entry| entry.phase)
 }
 
 /// A payload of the catalogue: its kind is known when the program is compiled.

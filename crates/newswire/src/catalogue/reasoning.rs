@@ -1,6 +1,5 @@
 //! Reasoning: what a model thinks before it answers.
 
-use super::Elsewhere::{Absent, As};
 use super::Merge::{Concatenate, Never};
 use super::table::rows;
 use super::{Json, Text};

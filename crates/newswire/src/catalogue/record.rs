@@ -3,11 +3,11 @@
 //! A record is written once: its type, its size and the row that schemas and the other languages are made of.
 
 use std::error::Error as StdError;
+use std::sync::OnceLock;
 
-use serde::{Deserialize, Serialize};
-
-use super::row::{Class, FieldRow};
-use super::value::{FieldValue, IntoField, Text, member_bound};
+use super::Media;
+use super::row::FieldRow;
+use super::value::{IntoField, Text};
 
 /// One record that fields of payloads have as their type.
 #[derive(Clone, Copy, Debug)]
@@ -22,42 +22,47 @@ pub struct RecordRow {
 
 /// All records, as payloads' fields name them.
 pub fn records() -> &'static [RecordRow] {
-    RECORDS
+    static RECORDS: OnceLock<[RecordRow; 3]> = OnceLock::new();
+    RECORDS.get_or_init(|| [Usage::row(), Failure::row(), Media::row()])
 }
 
 /// A record's type from its fields: name here, name on the wire, type, class, OpenTelemetry's attribute, docs.
 macro_rules! record {
-    ($name:ident $(+ $derived:ident)? $row:ident $docs:literal; $(
+    ($name:ident $(+ $derived:ident)? $docs:literal; $(
         $field:ident $wire:literal: $type:ty = $class:ident $($otel:literal)? => $field_docs:literal;
     )+) => {
         #[doc = $docs]
-        #[derive(Clone, Debug, $($derived,)? PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, $($derived,)? PartialEq, serde::Serialize, serde::Deserialize)]
         pub struct $name {$(
             #[doc = $field_docs]
-            #[serde(rename = $wire, skip_serializing_if = "FieldValue::is_absent")]
+            #[serde(rename = $wire, skip_serializing_if = "crate::catalogue::FieldValue::is_absent")]
             pub $field: $type,
         )+}
 
-        impl FieldValue for $name {
-            const TYPE: &'static str = stringify!($name);
-
+        impl $crate::catalogue::FieldValue for $name {
             fn size_bound(&self) -> usize {
-                2 $(+ member_bound($wire, &self.$field))+
+                2 $(+ $crate::catalogue::value::member_bound($wire, &self.$field))+
             }
         }
 
-        const $row: RecordRow = RecordRow {
-            name: stringify!($name),
-            docs: $docs,
-            fields: &[$(FieldRow::of::<$type>($wire, Class::$class, &[$($otel)?], $field_docs)),+],
-        };
+        impl $name {
+            pub(in $crate::catalogue) fn row() -> $crate::catalogue::RecordRow {
+                let lines = [$(concat!(
+                    $wire, "\t", stringify!($type), "\t", stringify!($class), "\t", $($otel,)? "\t", $field_docs
+                )),+];
+                $crate::catalogue::RecordRow {
+                    name: stringify!($name),
+                    docs: $docs,
+                    fields: Vec::leak(lines.map($crate::catalogue::FieldRow::of).into()),
+                }
+            }
+        }
     };
 }
-
-static RECORDS: &[RecordRow] = &[USAGE, FAILURE];
+pub(super) use record;
 
 record! {
-    Usage + Default USAGE "What a model call used, in one meaning everywhere: totals include their parts.";
+    Usage + Default "What a model call used, in one meaning everywhere: totals include their parts.";
     input_tokens "input_tokens": Option<u64> = Measure "gen_ai.usage.input_tokens"
         => "Tokens read by the model, those from and into its cache included.";
     output_tokens "output_tokens": Option<u64> = Measure "gen_ai.usage.output_tokens"
@@ -72,7 +77,7 @@ record! {
 }
 
 record! {
-    Failure FAILURE "What went wrong.";
+    Failure "What went wrong.";
     message "message": Text = Content => "What went wrong, for people.";
     class "type": Option<Text> = Meta "error.type"
         => "The error's class, `error.type` of OpenTelemetry: `timeout`, `RateLimitError`.";

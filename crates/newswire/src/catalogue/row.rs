@@ -1,8 +1,11 @@
 //! One row of the catalogue: what is known about a kind.
 //!
 //! Every column has a value; where another system has no counterpart, the column says why.
+//!
+//! In the program a row is an [`Entry`]: what events need at once, and one text that holds the rest. A table
+//! of texts per field would need a pointer for each, which costs a binary twice its length; so the rest is
+//! split up when somebody first asks for it, once a process.
 
-use super::value::FieldValue;
 use crate::event::{ComponentScope, Phase, Severity};
 
 /// One row of the catalogue.
@@ -35,7 +38,7 @@ pub struct Row {
 pub struct FieldRow {
     /// Its name on the wire.
     pub name: &'static str,
-    /// Its type: [`FieldValue::TYPE`](super::FieldValue::TYPE).
+    /// Its type: `text`, `integer`, `number`, `boolean`, `json`, `bytes` in base64, or a record's name.
     pub value: &'static str,
     /// Whether it may be missing.
     pub optional: bool,
@@ -99,31 +102,86 @@ pub enum Elsewhere {
     Absent(&'static str),
 }
 
-impl Row {
-    /// What a place of the table holds until its row is written into it.
+/// A row as it stands in the program.
+#[derive(Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) kind: &'static str,
+    pub(super) component: Option<ComponentScope>,
+    pub(super) phase: Option<Phase>,
+    pub(super) severity: Severity,
+    pub(super) merge: Merge,
+    /// Lines: payload, docs, otel, agui, then one a field; their parts are separated by tabs.
+    pub(super) text: &'static str,
+}
+
+impl Entry {
+    /// What a place of the table holds until its entry is written into it.
     pub(super) const BLANK: Self = Self {
         kind: "",
         component: None,
         phase: None,
-        payload: "",
         severity: Severity::Info,
         merge: Merge::Never,
-        docs: "",
-        otel: Elsewhere::Absent(""),
-        agui: Elsewhere::Absent(""),
-        fields: &[],
+        text: "",
     };
+
+    /// The whole row; its fields stay for the life of the process.
+    pub(super) fn row(&self) -> Row {
+        let mut lines = self.text.split('\n');
+        let mut line = || lines.next().unwrap_or_default();
+        let (payload, docs) = (line(), line());
+        let (otel, agui) = (Elsewhere::of(line()), Elsewhere::of(line()));
+        let fields: Vec<_> = lines.map(FieldRow::of).collect();
+        Row {
+            kind: self.kind,
+            component: self.component,
+            phase: self.phase,
+            payload,
+            severity: self.severity,
+            merge: self.merge,
+            docs,
+            otel,
+            agui,
+            fields: Vec::leak(fields),
+        }
+    }
+}
+
+impl Elsewhere {
+    fn of(line: &'static str) -> Self {
+        match line.split_once('\t') {
+            Some(("As", name)) => Self::As(name),
+            Some((_, reason)) => Self::Absent(reason),
+            None => Self::Absent(""),
+        }
+    }
 }
 
 impl FieldRow {
-    pub(super) const fn of<T: FieldValue>(
-        name: &'static str,
-        class: Class,
-        otel: &[&'static str],
-        docs: &'static str,
-    ) -> Self {
-        let otel = otel.first().copied();
-        Self { name, value: T::TYPE, optional: T::OPTIONAL, class, otel, docs }
+    /// Reads name, type, class, attribute and docs, separated by tabs.
+    pub(super) fn of(line: &'static str) -> Self {
+        let mut parts = line.split('\t');
+        let mut part = || parts.next().unwrap_or_default();
+        let (name, declared, class, otel, docs) = (part(), part(), part(), part(), part());
+        // With or without spaces, as the compiler prints it.
+        let inner = declared.strip_prefix("Option").map(|rest| rest.trim_matches([' ', '<', '>']));
+        let value = match inner.unwrap_or(declared) {
+            "Text" => "text",
+            "Json" => "json",
+            "u64" => "integer",
+            "f64" => "number",
+            "bool" => "boolean",
+            "Inline" => "bytes",
+            record => record,
+        };
+        let class = match class {
+            "Content" => Class::Content,
+            "Id" => Class::Id,
+            "Measure" => Class::Measure,
+            _ => Class::Meta,
+        };
+        let otel = Some(otel).filter(|otel| !otel.is_empty());
+        Self { name, value, optional: inner.is_some(), class, otel, docs }
     }
 
     /// Whether it is an integer that may need all 64 bits: those that count nanoseconds do, all others are

@@ -132,6 +132,7 @@ fn of_field(field: &FieldRow) -> Node {
         ],
         "number" | "boolean" => vec![("type", text(field.value))],
         "json" => vec![],
+        "bytes" => vec![("type", text("string")), ("contentEncoding", text("base64"))],
         record => vec![("$ref", text(format!("#/$defs/{record}")))],
     };
     schema.push(("description", text(field.docs)));

@@ -1,6 +1,5 @@
 //! The session: everything between a user's coming and going.
 
-use super::Elsewhere::Absent;
 use super::Merge::Never;
 use super::table::{lifecycle, rows};
 use super::{Failure, Json, Text, Usage};
@@ -8,18 +7,18 @@ use super::{Failure, Json, Text, Usage};
 lifecycle! {
     Session session SESSION Session "A session", otel Absent("a session is an attribute: gen_ai.conversation.id"),
     identity (name: Option<Text> = Meta => "What the session is called.";)
-    started "session.started" SessionStarted session_started agui Absent("AG-UI has threads, without events of their own"),
+    started "session.started" SessionStarted => session_started agui Absent("AG-UI has threads, without events of their own"),
         ()
         {system_prompt: Option<Text> = Content "gen_ai.system_instructions" => "The assembled system prompt.";
          workspace: Option<Text> = Meta => "Where it works, a folder or repository.";
          resumed: Option<bool> = Meta => "Whether it goes on from an earlier one.";}
-    progress "session.progress" SessionProgress session_progress agui Absent("AG-UI has threads, without events of their own"),
-    completed "session.completed" SessionCompleted session_completed agui Absent("AG-UI has threads, without events of their own"),
+    progress "session.progress" SessionProgress => session_progress agui Absent("AG-UI has threads, without events of their own"),
+    completed "session.completed" SessionCompleted => session_completed agui Absent("AG-UI has threads, without events of their own"),
         outcome usage: Option<Usage> = Measure => "What all its model calls used.";
         {turn_count: Option<u64> = Measure => "How many turns it had.";
          summary: Option<Json> = Content => "What it came to.";}
-    failed "session.failed" SessionFailed session_failed agui Absent("AG-UI has threads, without events of their own"), {}
-    canceled "session.canceled" SessionCanceled session_canceled agui Absent("AG-UI has threads, without events of their own"),
+    failed "session.failed" SessionFailed => session_failed agui Absent("AG-UI has threads, without events of their own"), {}
+    canceled "session.canceled" SessionCanceled => session_canceled agui Absent("AG-UI has threads, without events of their own"),
 }
 
 rows! { SUMMARIZED: None;

@@ -1,6 +1,5 @@
 //! State: what a runtime keeps between turns.
 
-use super::Elsewhere::{Absent, As};
 use super::Merge::Never;
 use super::table::rows;
 use super::{Json, Text};

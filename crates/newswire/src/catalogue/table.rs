@@ -9,26 +9,25 @@
 macro_rules! rows {
     ($table:ident: $component:expr; $(
         $kind:literal $payload:ident $(=> $method:ident)? $severity:ident $merge:expr, $docs:expr,
-        otel $otel:expr, agui $agui:expr,
+        otel $otel:ident($otel_text:literal), agui $agui:ident($agui_text:literal),
         ($($arg:ident: $arg_type:ty = $arg_class:ident $($arg_otel:literal)? => $arg_docs:literal;)*)
         {$($field:ident: $type:ty = $class:ident $($field_otel:literal)? => $field_docs:literal;)*}
     )+) => {
-        pub(super) const $table: &[$crate::catalogue::Row] = &[$($crate::catalogue::Row {
+        pub(super) const $table: &[$crate::catalogue::row::Entry] = &[$($crate::catalogue::row::Entry {
             kind: $kind,
             component: $component,
             phase: $crate::catalogue::row::phase_in($kind),
-            payload: stringify!($payload),
             severity: $crate::Severity::$severity,
             merge: $merge,
-            docs: $docs,
-            otel: $otel,
-            agui: $agui,
-            fields: &[
-                $($crate::catalogue::FieldRow::of::<$arg_type>(
-                    stringify!($arg), $crate::catalogue::Class::$arg_class, &[$($arg_otel)?], $arg_docs),)*
-                $($crate::catalogue::FieldRow::of::<$type>(
-                    stringify!($field), $crate::catalogue::Class::$class, &[$($field_otel)?], $field_docs),)*
-            ],
+            text: concat!(
+                stringify!($payload), "\n", $docs, "\n",
+                stringify!($otel), "\t", $otel_text, "\n",
+                stringify!($agui), "\t", $agui_text,
+                $("\n", stringify!($arg), "\t", stringify!($arg_type), "\t", stringify!($arg_class), "\t",
+                    $($arg_otel,)? "\t", $arg_docs,)*
+                $("\n", stringify!($field), "\t", stringify!($type), "\t", stringify!($class), "\t",
+                    $($field_otel,)? "\t", $field_docs,)*
+            ),
         }),+];
         $(
             #[doc = concat!($docs, "\n\nThe payload of `", $kind, "`.")]
@@ -100,49 +99,49 @@ macro_rules! method {
 /// All five payloads begin with the fields of `identity`; duration, error, reason and progress are the
 /// same everywhere. `outcome` names the field of the completed payload that `Guard::complete` sets.
 macro_rules! lifecycle {
-    ($life:ident $open:ident $table:ident $scope:ident $what:literal, otel $otel:expr,
+    ($life:ident $open:ident $table:ident $scope:ident $what:literal, otel $otel:ident($otel_text:literal),
         identity ($($id:ident: $id_type:ty = $id_class:ident $($id_otel:literal)? => $id_docs:literal;)*)
-        started $s_kind:literal $Started:ident $s_method:ident agui $s_agui:expr,
+        started $s_kind:literal $Started:ident $(=> $s_method:ident)? agui $s_agui:ident($s_agui_text:literal),
             ($($arg:ident: $arg_type:ty = $arg_class:ident $($arg_otel:literal)? => $arg_docs:literal;)*)
             {$($s_rest:tt)*}
-        progress $p_kind:literal $Progress:ident $p_method:ident agui $p_agui:expr,
-        completed $c_kind:literal $Completed:ident $c_method:ident agui $c_agui:expr,
+        progress $p_kind:literal $Progress:ident $(=> $p_method:ident)? agui $p_agui:ident($p_agui_text:literal),
+        completed $c_kind:literal $Completed:ident $(=> $c_method:ident)? agui $c_agui:ident($c_agui_text:literal),
             outcome $outcome:ident: $outcome_type:ty = $o_class:ident $($o_otel:literal)? => $o_docs:literal;
             {$($c_rest:tt)*}
-        failed $f_kind:literal $Failed:ident $f_method:ident agui $f_agui:expr, {$($f_rest:tt)*}
-        canceled $x_kind:literal $Canceled:ident $x_method:ident agui $x_agui:expr,
+        failed $f_kind:literal $Failed:ident $(=> $f_method:ident)? agui $f_agui:ident($f_agui_text:literal), {$($f_rest:tt)*}
+        canceled $x_kind:literal $Canceled:ident $(=> $x_method:ident)? agui $x_agui:ident($x_agui_text:literal),
     ) => {
         $crate::catalogue::table::rows! { $table: Some($crate::ComponentScope::$scope);
-            $s_kind $Started => $s_method Info $crate::catalogue::Merge::Never, concat!($what, " has begun."),
-            otel $otel, agui $s_agui,
+            $s_kind $Started $(=> $s_method)? Info $crate::catalogue::Merge::Never, concat!($what, " has begun."),
+            otel $otel($otel_text), agui $s_agui($s_agui_text),
             ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
              $($arg: $arg_type = $arg_class $($arg_otel)? => $arg_docs;)*)
             {$($s_rest)*}
 
-            $p_kind $Progress => $p_method Debug $crate::catalogue::Merge::LastWins, concat!($what, " is under way."),
-            otel $otel, agui $p_agui,
+            $p_kind $Progress $(=> $p_method)? Debug $crate::catalogue::Merge::LastWins, concat!($what, " is under way."),
+            otel $otel($otel_text), agui $p_agui($p_agui_text),
             ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
              message: Option<Text> = Content => "How far it has come, for people.";)
             {current: Option<u64> = Measure => "How much is done, in units of its own.";
              total: Option<u64> = Measure => "How much there is to do, in the same units.";
              data: Option<Json> = Content => "Anything else that tells how far it has come.";}
 
-            $c_kind $Completed => $c_method Info $crate::catalogue::Merge::Never, concat!($what, " has ended without error."),
-            otel $otel, agui $c_agui,
+            $c_kind $Completed $(=> $c_method)? Info $crate::catalogue::Merge::Never, concat!($what, " has ended without error."),
+            otel $otel($otel_text), agui $c_agui($c_agui_text),
             ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
              $outcome: $outcome_type = $o_class $($o_otel)? => $o_docs;
              duration_ns: Option<u64> = Measure => "How long it took.";)
             {$($c_rest)*}
 
-            $f_kind $Failed => $f_method Error $crate::catalogue::Merge::Never, concat!($what, " has errored."),
-            otel $otel, agui $f_agui,
+            $f_kind $Failed $(=> $f_method)? Error $crate::catalogue::Merge::Never, concat!($what, " has errored."),
+            otel $otel($otel_text), agui $f_agui($f_agui_text),
             ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
              error: Failure = Content "error.type" => "What went wrong.";
              duration_ns: Option<u64> = Measure => "How long it took.";)
             {$($f_rest)*}
 
-            $x_kind $Canceled => $x_method Warn $crate::catalogue::Merge::Never, concat!($what, " was refused, skipped or stopped."),
-            otel $otel, agui $x_agui,
+            $x_kind $Canceled $(=> $x_method)? Warn $crate::catalogue::Merge::Never, concat!($what, " was refused, skipped or stopped."),
+            otel $otel($otel_text), agui $x_agui($x_agui_text),
             ($($id: $id_type = $id_class $($id_otel)? => $id_docs;)*
              reason: Option<Text> = Meta => "Why.";
              duration_ns: Option<u64> = Measure => "How long it took.";)

@@ -1,6 +1,5 @@
 //! The task: a piece of work that one agent hands to another and asks about later.
 
-use super::Elsewhere::Absent;
 use super::Merge::Never;
 use super::table::{lifecycle, rows};
 use super::{Failure, Json, Text};
@@ -10,16 +9,16 @@ lifecycle! {
     identity (
         task_id: Option<Text> = Id => "The task's id.";
         name: Option<Text> = Meta => "What it is called.";)
-    started "task.started" TaskStarted task_started agui Absent("AG-UI has no tasks"),
+    started "task.started" TaskStarted => task_started agui Absent("AG-UI has no tasks"),
         (input: Option<Json> = Content => "What is to be done.";)
         {context_id: Option<Text> = Id => "The conversation that it belongs to.";}
-    progress "task.progress" TaskProgress task_progress agui Absent("AG-UI has no tasks"),
-    completed "task.completed" TaskCompleted task_completed agui Absent("AG-UI has no tasks"),
+    progress "task.progress" TaskProgress => task_progress agui Absent("AG-UI has no tasks"),
+    completed "task.completed" TaskCompleted => task_completed agui Absent("AG-UI has no tasks"),
         outcome result: Option<Json> = Content => "What it resulted in.";
         {method: Option<Text> = Meta => "How it was done.";}
-    failed "task.failed" TaskFailed task_failed agui Absent("AG-UI has no tasks"),
+    failed "task.failed" TaskFailed => task_failed agui Absent("AG-UI has no tasks"),
         {details: Option<Json> = Content => "Whatever else is known of the error.";}
-    canceled "task.canceled" TaskCanceled task_canceled agui Absent("AG-UI has no tasks"),
+    canceled "task.canceled" TaskCanceled => task_canceled agui Absent("AG-UI has no tasks"),
 }
 
 rows! { CREATED: None;

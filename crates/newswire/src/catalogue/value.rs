@@ -71,12 +71,6 @@ impl fmt::Debug for Json {
 
 /// A type that a payload field can have.
 pub trait FieldValue {
-    /// Whether the field may be missing.
-    const OPTIONAL: bool = false;
-
-    /// What it is in a schema: `text`, `integer`, `number`, `boolean`, `json`, or a record's name.
-    const TYPE: &'static str;
-
     /// An upper bound of its size as JSON, in bytes.
     fn size_bound(&self) -> usize;
 
@@ -92,8 +86,6 @@ pub trait FieldValue {
 }
 
 impl FieldValue for Text {
-    const TYPE: &'static str = "text";
-
     fn size_bound(&self) -> usize {
         json_len(self)
     }
@@ -104,41 +96,30 @@ impl FieldValue for Text {
 }
 
 impl FieldValue for Json {
-    const TYPE: &'static str = "json";
-
     fn size_bound(&self) -> usize {
         self.get().len()
     }
 }
 
 impl FieldValue for u64 {
-    const TYPE: &'static str = "integer";
-
     fn size_bound(&self) -> usize {
         "18446744073709551615".len()
     }
 }
 
 impl FieldValue for f64 {
-    const TYPE: &'static str = "number";
-
     fn size_bound(&self) -> usize {
         "-2.2250738585072014e-308".len()
     }
 }
 
 impl FieldValue for bool {
-    const TYPE: &'static str = "boolean";
-
     fn size_bound(&self) -> usize {
         "false".len()
     }
 }
 
 impl<T: FieldValue> FieldValue for Option<T> {
-    const OPTIONAL: bool = true;
-    const TYPE: &'static str = T::TYPE;
-
     fn size_bound(&self) -> usize {
         self.as_ref().map_or(0, T::size_bound)
     }

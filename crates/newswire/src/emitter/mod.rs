@@ -9,7 +9,7 @@ mod guard;
 pub use guard::Guard;
 
 use crate::bus::Bus;
-use crate::catalogue::{self, Row};
+use crate::catalogue;
 use crate::delivery::Published;
 use crate::error::{Error, Rejected, Result};
 use crate::event::{
@@ -190,7 +190,7 @@ impl Emitter {
         payload: impl FnOnce() -> P,
     ) -> Result<Published> {
         let payload = payload();
-        let component = catalogue::row_of(kind).and_then(|row| component(row, payload.label()));
+        let component = component(kind, payload.label());
         let context = (&self.source, &self.scope, &self.correlation);
         bus.publish(Event::emitted(kind, context, component, payload)?).map_err(Error::from)
     }
@@ -213,9 +213,9 @@ impl Emitter {
 }
 
 /// What a lifecycle event is about: the payload's label, cut to the bound, or the kind without its phase.
-fn component(row: &Row, label: Option<&str>) -> Option<Component> {
-    let scope = row.component?;
-    let what = || row.kind.rsplit_once('.').map(|(what, _)| what);
+fn component(kind: &Kind, label: Option<&str>) -> Option<Component> {
+    let scope = catalogue::component_of(kind)?;
+    let what = || kind.as_str().rsplit_once('.').map(|(what, _)| what);
     let label = label.filter(|label| !label.is_empty()).or_else(what)?;
     let label = label.get(..label.floor_char_boundary(Scope::MAX_ID_LEN))?;
     Component::new(scope, label).ok()

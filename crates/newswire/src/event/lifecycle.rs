@@ -118,6 +118,20 @@ words! {
         Task = "task",
         /// A session.
         Session = "session",
+        /// A store of media.
+        Media = "media",
+        /// A template of a prompt.
+        Prompt = "prompt",
+        /// A channel that messages go through.
+        Channel = "channel",
+        /// Another agent process.
+        Peer = "peer",
+        /// A command of a user.
+        Command = "command",
+        /// A hook of a user.
+        Hook = "hook",
+        /// An agent, channel, gateway or program as a process.
+        Service = "service",
         /// Everything else.
         System = "system",
     }

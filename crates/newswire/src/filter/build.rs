@@ -2,7 +2,7 @@
 
 use super::comparison::{Comparison, Operator};
 use super::expr::Expr;
-use super::kinds::KindPattern;
+use super::kinds;
 use super::value::{Is, Value};
 use super::{Filter, IntoFilter};
 use crate::error::Result;
@@ -20,7 +20,7 @@ impl Filter {
     /// # Errors
     /// `Invalid`, with the column, for a pattern that no kind could match.
     pub fn kind(pattern: &str) -> Result<Self> {
-        KindPattern::parse(pattern).map(|pattern| Self::of(Expr::Kind(pattern)))
+        kinds::named(pattern).map(Self::of)
     }
 
     /// Events that belong to that session, run, turn and so on.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::expr::Expr;
 use super::glob::Glob;
-use super::kinds::{KindPattern, component_scope_of, is_catalogued, phase_of};
+use super::kinds::{component_scope_of, is_catalogued, named, phase_of};
 use super::look::Look;
 use super::number::Number;
 use super::print;
@@ -92,7 +92,7 @@ impl Comparison {
     pub(crate) fn check(field: Field, operator: Operator, value: Is<'_>) -> Result<Expr> {
         match (&field.0, operator, &value) {
             (Place::Kind, Operator::Equal | Operator::Like, Is::Text(pattern)) => {
-                return KindPattern::parse(pattern).map(Expr::Kind);
+                return named(pattern);
             }
             (Place::Source, Operator::Equal, Is::Text(source)) => return Ok(of_source(source)),
             (Place::Kind | Place::Source, ..) => {

@@ -1,13 +1,17 @@
 //! Resolves what a filter says about kinds.
 //!
 //! A pattern is the name itself or has stars, which stand for any text, dots included: `tool.*` is
-//! everything under `tool`, `*.failed` every failure. Names of other systems are resolved here as well,
-//! once the catalogue has them.
+//! everything under `tool`, `*.failed` every failure. Names of other systems are resolved here as well, into
+//! the kinds that they mean; the printed filter has those kinds.
 
+use super::comparison::{Comparison, Operator};
+use super::expr::Expr;
 use super::glob::Glob;
-use crate::catalogue;
+use super::value::Is;
+use crate::catalogue::{self, Given, Meaning};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{ComponentScope, Phase};
+use crate::field::Field;
 use crate::kind::Kind;
 
 /// Which kinds are meant: one name, or those of a pattern.
@@ -72,6 +76,41 @@ impl KindPattern {
     }
 }
 
+/// The events that a name or pattern means: a kind's own, or of another system, `picoclaw/agent.turn.end`.
+///
+/// A plain name of another system also means the kind that is called so here, since nothing keeps events
+/// from being published under it.
+///
+/// # Errors
+/// As [`KindPattern::parse`]; `Invalid` as well for a name that a system doesn't have, or that means
+/// different kinds in several, with the candidates.
+pub(crate) fn named(name: &str) -> Result<Expr> {
+    let own = || KindPattern::parse(name).map(Expr::Kind);
+    let elsewhere = name.contains('/');
+    if name.len() > Kind::MAX_LEN || (!elsewhere && name.contains('*')) {
+        return own();
+    }
+    let Some(meanings) = catalogue::meanings(name)? else { return own() };
+    let mut any = meanings.iter().map(meant).collect::<Result<Vec<_>>>()?;
+    if !elsewhere {
+        any.push(own()?);
+    }
+    Ok(Expr::or(any))
+}
+
+/// The kind, and what its payload must say.
+fn meant(meaning: &Meaning) -> Result<Expr> {
+    let mut all = vec![KindPattern::parse(meaning.kind.as_str()).map(Expr::Kind)?];
+    for (field, given) in meaning.given {
+        let value = match given {
+            Given::Is(value) => Is::Bool(*value),
+            Given::Says(text) => Is::Text((*text).into()),
+        };
+        all.push(Comparison::check(Field::payload(field)?, Operator::Equal, value)?);
+    }
+    Ok(Expr::and(all))
+}
+
 /// The phase that all events of `kind` have.
 pub(crate) fn phase_of(kind: &Kind) -> Option<Phase> {
     catalogue::phase_of(kind)
@@ -79,10 +118,10 @@ pub(crate) fn phase_of(kind: &Kind) -> Option<Phase> {
 
 /// The part of the system that all events of `kind` are about, whatever they say themselves.
 pub(crate) fn component_scope_of(kind: &Kind) -> Option<ComponentScope> {
-    catalogue::row_of(kind).and_then(|row| row.component)
+    catalogue::component_of(kind)
 }
 
 /// Whether the catalogue knows `kind`, so that phase and component scope follow from it alone.
 pub(crate) fn is_catalogued(kind: &Kind) -> bool {
-    catalogue::row_of(kind).is_some()
+    catalogue::is_known(kind)
 }

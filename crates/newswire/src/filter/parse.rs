@@ -2,7 +2,7 @@
 
 use super::comparison::{Comparison, Operator};
 use super::expr::Expr;
-use super::kinds::KindPattern;
+use super::kinds;
 use super::read::Reader;
 use super::value::Is;
 use super::{Filter, too_large};
@@ -113,7 +113,7 @@ impl<'t> Parser<'t> {
                     .at_column(mark.column())
                     .expecting(format!("{word}=..., has {word}, or kind={word} for the kind of that name")))
             }
-            _ => KindPattern::parse(word).map(Expr::Kind).map_err(|error| within(error, &mark, 0)),
+            _ => kinds::named(word).map_err(|error| within(error, &mark, 0)),
         }
     }
 

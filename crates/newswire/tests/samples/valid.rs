@@ -59,7 +59,7 @@ fn at(root: &Value, schema: &Value, value: &Value, path: &str) -> Result<(), Str
             // Formats, patterns and sets are the full validator's; the others say nothing about validity.
             "enum" | "minimum" | "maximum" | "minLength" | "maxLength" | "pattern" | "format"
             | "uniqueItems" => {}
-            "$schema" | "$id" | "$defs" | "title" | "description" => {}
+            "$schema" | "$id" | "$defs" | "title" | "description" | "contentEncoding" => {}
             other => assert!(other.starts_with("x-newswire-"), "the keyword {other} is unknown here"),
         }
     }

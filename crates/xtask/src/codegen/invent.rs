@@ -100,6 +100,7 @@ fn value(field: &FieldRow, life: &str) -> String {
             _ => json!(0.25),
         },
         "boolean" => json!(true),
+        "bytes" => json!("UklGRg=="),
         "json" => any_json(field.name),
         record => {
             let row = records().iter().find(|row| row.name == record);

@@ -56,7 +56,7 @@ pub(super) fn type_in(
     json: &str,
 ) -> String {
     match field.value {
-        "text" => text,
+        "text" | "bytes" => text,
         "integer" => integer,
         "number" => number,
         "boolean" => boolean,

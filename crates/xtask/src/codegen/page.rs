@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use newswire::catalogue::{
-    Alias, Elsewhere, FieldMap, FieldRow, Merge, Row, System, Unit, When, aliases, records, rows,
+    Alias, Elsewhere, FieldMap, FieldRow, Merge, Ours, Row, System, Unit, When, records, rows,
 };
 
 use super::names::families;
@@ -110,8 +110,15 @@ fn elsewhere(out: &mut String) {
     for system in System::ALL {
         let _ = writeln!(out, "### {}\n", system.as_str());
         *out += "| name | condition | kind here | fields there and here |\n|---|---|---|---|\n";
-        for alias in aliases().iter().filter(|alias| alias.system == *system) {
+        for alias in system.names() {
             let _ = writeln!(out, "{}", meaning(alias));
+        }
+        for (what, maps) in
+            [("envelope", field_maps(system.envelope())), ("own kinds", field_maps(system.custom()))]
+        {
+            if !maps.is_empty() {
+                let _ = writeln!(out, "| *{what}* | | | {maps} |");
+            }
         }
         out.push('\n');
     }
@@ -122,26 +129,34 @@ fn meaning(alias: &Alias) -> String {
         When::Always => String::new(),
         when => format!("`{when}`"),
     };
-    let fields: Vec<_> = alias.fields.iter().map(field_map).collect();
-    let name = cell(alias.name);
+    let given: String = alias.given.iter().map(|(field, is)| format!(" with `{field}={is}`")).collect();
     format!(
-        "| `{name}` | {} | [`{kind}`](#{}) | {} |",
+        "| `{}` | {} | [`{kind}`](#{}){given} | {} |",
+        cell(alias.name),
         cell(&condition),
         anchor(&alias.kind),
-        fields.join(", "),
+        cell(&field_maps(alias.fields())),
         kind = alias.kind
     )
 }
 
-fn field_map(map: &FieldMap) -> String {
+fn field_maps(maps: impl Iterator<Item = FieldMap>) -> String {
+    maps.map(field_map).collect::<Vec<_>>().join(", ")
+}
+
+fn field_map(map: FieldMap) -> String {
     let unit = match map.unit {
-        Unit::Same => "",
-        Unit::Millis => " (ms)",
-        Unit::Seconds => " (s)",
+        Unit::Same => String::new(),
+        unit => format!(" ({unit})"),
     };
-    match (map.theirs == map.ours, unit) {
-        (true, "") => format!("`{}`", map.ours),
-        _ => format!("`{}`{unit} → `{}`", map.theirs, map.ours),
+    let reason = match map.ours {
+        Ours::Attr(_, reason) if !reason.is_empty() => format!(" ({reason})"),
+        _ => String::new(),
+    };
+    let ours = map.ours.to_string();
+    match map.theirs == ours && unit.is_empty() {
+        true => format!("`{ours}`"),
+        false => format!("`{}`{unit} → `{ours}`{reason}", map.theirs),
     }
 }
 

@@ -1,0 +1,138 @@
+//! Finds what a name means: by system and name, by prefix, or plainly where it has one meaning.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use super::{Alias, Given, System};
+use crate::error::{Error, Result};
+use crate::filter::nearest;
+use crate::kind::Kind;
+
+/// What a name stands for: a kind, and what payload fields must say.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Meaning {
+    pub(crate) kind: Kind,
+    pub(crate) given: &'static [(&'static str, Given)],
+}
+
+/// The rows of every name, by system.
+type Index = HashMap<(System, &'static str), &'static [Alias]>;
+
+fn index() -> &'static Index {
+    static INDEX: OnceLock<Index> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let all = System::ALL.iter().flat_map(|system| system.names().chunk_by(|a, b| a.name == b.name));
+        all.filter_map(|rows| rows.first().map(|row| ((row.system, row.name), rows))).collect()
+    })
+}
+
+/// All names of other systems.
+pub fn aliases() -> impl Iterator<Item = &'static Alias> {
+    System::ALL.iter().flat_map(|system| system.names())
+}
+
+/// The rows of one name of one system, in the order in which they are tried; none for unknown names.
+pub fn aliases_named(system: System, name: &str) -> &'static [Alias] {
+    // The index outlives every name that is looked up in it, so it may be asked with a shorter one.
+    let index: &HashMap<(System, &str), &'static [Alias]> = index();
+    index.get(&(system, name)).copied().unwrap_or_default()
+}
+
+/// The row that an event of another system falls under, by its name and payload.
+///
+/// ```
+/// use newswire::catalogue::{System, alias_for};
+/// use serde_json::json;
+///
+/// let ended = alias_for(System::PicoClaw, "agent.tool.exec_end", &json!({"IsError": true}));
+/// assert_eq!(ended.map(|alias| alias.kind.to_string()).as_deref(), Some("tool.call.failed"));
+/// ```
+pub fn alias_for(system: System, name: &str, payload: &Value) -> Option<&'static Alias> {
+    aliases_named(system, name).iter().find(|alias| alias.when.admits(payload))
+}
+
+/// The kinds that a name can mean: a kind's own name, `system/name` or `system/prefix.*`, or the plain
+/// name of another system where it has one meaning.
+///
+/// ```
+/// use newswire::catalogue::kinds_named;
+///
+/// let kinds = kinds_named("picoclaw/agent.tool.exec_end")?;
+/// let names: Vec<_> = kinds.iter().map(|kind| kind.as_str()).collect();
+/// assert_eq!(names, ["tool.call.failed", "tool.call.completed"]);
+/// # Ok::<(), newswire::Error>(())
+/// ```
+///
+/// # Errors
+/// `Invalid` for an unknown system or a name that it doesn't have, for a plain name with several meanings
+/// (the error lists them), and for what is no name at all.
+pub fn kinds_named(name: &str) -> Result<Vec<Kind>> {
+    let Some(meanings) = meanings(name)? else { return Ok(vec![Kind::parse(name)?]) };
+    let mut kinds = Vec::new();
+    for Meaning { kind, .. } in meanings {
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    Ok(kinds)
+}
+
+/// What a name of another system means; `None` for what is none.
+///
+/// # Errors
+/// As [`kinds_named`], kinds' own names aside.
+pub(crate) fn meanings(name: &str) -> Result<Option<Vec<Meaning>>> {
+    if let Some((prefix, theirs)) = name.split_once('/') {
+        let system = System::parse(prefix)?;
+        let found = match theirs.strip_suffix('*') {
+            Some(begun) if begun.is_empty() || begun.ends_with('.') => {
+                union(system.names().iter().filter(|alias| alias.name.starts_with(begun)))
+            }
+            _ => union(aliases_named(system, theirs)),
+        };
+        return if found.is_empty() { Err(unknown(system, theirs)) } else { Ok(Some(found)) };
+    }
+    if crate::catalogue::is_name(name) {
+        return Ok(None);
+    }
+    let mut found: Vec<(System, Vec<Meaning>)> =
+        System::ALL.iter().map(|system| (*system, union(aliases_named(*system, name)))).collect();
+    found.retain(|(_, meanings)| !meanings.is_empty());
+    let same = found.windows(2).all(|pair| matches!(pair, [(_, left), (_, right)] if left == right));
+    if same {
+        return Ok(found.pop().map(|(_, meanings)| meanings));
+    }
+    let candidates: Vec<_> = found.iter().map(|(system, _)| format!("{}/{name}", system.as_str())).collect();
+    Err(Error::invalid(format!("{name:?} means different kinds in different systems"))
+        .expecting(format!("one of {}", candidates.join(", "))))
+}
+
+fn unknown(system: System, theirs: &str) -> Error {
+    let error = Error::invalid(format!("{} has no kind {theirs:?}", system.as_str()))
+        .at_column(system.as_str().chars().count() + 2);
+    let near = nearest(theirs, system.names().iter().map(|alias| alias.name));
+    let mut names: Vec<_> = near.iter().map(|name| format!("{}/{name}", system.as_str())).collect();
+    names.dedup();
+    if names.is_empty() { error } else { error.expecting(format!("one of {}", names.join(", "))) }
+}
+
+/// What these rows mean, each once; a kind that one of them means as a whole needs no further condition.
+fn union<'a>(aliases: impl IntoIterator<Item = &'a Alias>) -> Vec<Meaning> {
+    let mut meanings: Vec<Meaning> = Vec::new();
+    for alias in aliases {
+        let meaning = Meaning { kind: alias.kind.clone(), given: alias.given };
+        let covered = |known: &Meaning| {
+            known.kind == meaning.kind && (known.given.is_empty() || known.given == meaning.given)
+        };
+        if meanings.iter().any(covered) {
+            continue;
+        }
+        if meaning.given.is_empty() {
+            meanings.retain(|known| known.kind != meaning.kind);
+        }
+        meanings.push(meaning);
+    }
+    meanings
+}
