@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::Write;
 
-use newswire::catalogue::{Alias, Elsewhere, Row, When, aliases, kinds_named, row_of, rows, schema};
+use newswire::catalogue::{Alias, Elsewhere, Row, When, aliases, kinds_named, rows, schema};
 use newswire::{Error, ErrorKind, Event, Filter, Kind, Result};
 use serde::Serialize;
 
@@ -34,12 +34,14 @@ pub(crate) fn schema(args: &Schema, out: &Output) -> Result<()> {
 
 /// The rows that are meant by a kind, a pattern of kinds or a name of another system.
 fn meant(name: &str) -> Result<Vec<&'static Row>> {
-    let found: Vec<_> = if name.contains('*') && !name.contains('/') {
+    let is_meant: Box<dyn Fn(&Row) -> bool> = if name.contains('*') && !name.contains('/') {
         let filter = Filter::kind(name)?;
-        rows().iter().filter(|row| is_kept(&filter, row)).collect()
+        Box::new(move |row| is_kept(&filter, row))
     } else {
-        kinds_named(name)?.iter().filter_map(row_of).collect()
+        let kinds = kinds_named(name)?;
+        Box::new(move |row| kinds.iter().any(|kind| kind.as_str() == row.kind))
     };
+    let found: Vec<_> = rows().iter().filter(|row| is_meant(row)).collect();
     match found.is_empty() {
         true => Err(Error::invalid(format!("the catalogue has no kind {name:?}")).expecting(
             "a kind, a pattern such as tool.*, or another system's name: `newswire kinds` lists them",

@@ -75,14 +75,16 @@ fn invented(row: &Row) -> Event {
         "time": format!("2026-11-21T09:{minute:02}:{second:02}.{:09}Z", after_ns % 1_000_000_000),
         "severity": row.severity.as_str(),
     });
-    if family == "bus" {
+    let of_bus = family == "bus";
+    if of_bus {
         event["internal"] = json!(true);
         event["source"] = json!({"component": "bus"});
     } else {
         event["source"] = json!({"component": family, "name": component_id(life)});
         event["scope"] = json!({"agent": "trip_planner", "session": "s-42", "run": "r-7"});
-        let parent = if life == "run" { None } else { Some("run") };
-        event["correlation"] = correlation(life, parent);
+    }
+    if row.phase.is_some() || !of_bus {
+        event["correlation"] = correlation(life, (life != "run" && !of_bus).then_some("run"));
     }
     if let Some(scope) = row.component {
         event["component"] = component(scope, life);
