@@ -1,74 +1,18 @@
 //! Values for invented samples, from the names of fields: an agent plans a trip to Lisbon.
 //!
-//! A name that isn't listed gets a value by its type and unit; text, the first word that its docs quote.
+//! A name that `vocabulary.rs` doesn't list gets a value by its type and unit; text, the first word that its
+//! docs quote.
 
 use std::collections::BTreeMap;
 
 use newswire::catalogue::{FieldRow, Row, records};
+use serde_json::json;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+
+use super::vocabulary::{ANYTHING, FLIGHT, NAMES, TEXTS};
 
 /// How long everything takes.
 pub(super) const DURATION_NS: u64 = 1_284_500_000;
-
-/// What things are called, by the kind without its last segment.
-const NAMES: &[(&str, &str)] = &[
-    ("agent", "trip_planner"),
-    ("embedding.call", "embedder"),
-    ("evaluation", "answer_relevance"),
-    ("message", "assistant"),
-    ("memory", "preferences"),
-    ("model.call", "planner:llm:0"),
-    ("retrieval", "travel_guides"),
-    ("run", "plan_trip"),
-    ("session", "lisbon"),
-    ("state", "choosing_hotel"),
-    ("step", "fetch_offers"),
-    ("turn", "turn-3"),
-    ("validation", "no_personal_data"),
-    ("workflow", "book_trip"),
-];
-
-/// Texts, by the name of the field.
-const TEXTS: &[(&str, &str)] = &[
-    ("agent", "trip_planner"),
-    ("call_id", "call_7f3a"),
-    ("code", "504"),
-    ("content", "Three flights fit; the one at 09:40 is the cheapest."),
-    ("decided_by", "ana"),
-    ("description", "Plans trips and books them."),
-    ("engine", "python"),
-    ("explanation", "The answer names a flight, a price and a time, as asked."),
-    ("failed_step", "fetch_offers"),
-    ("final_state", "booked"),
-    ("from", "collecting_dates"),
-    ("input", "Find me a flight to Lisbon on Friday."),
-    ("level", "info"),
-    ("logger", "planner.offers"),
-    ("message", "3 of 8 offers compared"),
-    ("model", "gpt-5"),
-    ("output", "The flight at 09:40 costs 112 EUR."),
-    ("prompt", "May search_flights be called with these arguments?"),
-    ("provider", "openai"),
-    ("query", "flights to Lisbon on Friday"),
-    ("raw_finish_reason", "end_turn"),
-    ("response_model", "gpt-5-2026-08-01"),
-    ("sender", "trip_planner"),
-    ("stage", "provider"),
-    ("status", "complete"),
-    ("step_type", "tool"),
-    ("store", "sqlite:events.db"),
-    ("subscription", "dashboard"),
-    ("summary", "Ana wants to fly to Lisbon on Friday for at most 150 EUR."),
-    ("system_prompt", "You plan trips. Answer briefly."),
-    ("text", "The flight at 09:40"),
-    ("to", "choosing_flight"),
-    ("tool", "search_flights"),
-    ("type", "timeout"),
-    ("validation_type", "pattern"),
-    ("version", "1.4.0"),
-    ("workspace", "trips/lisbon"),
-];
 
 /// A name for what the events of `life`, a kind without its last segment, are about.
 pub(super) fn component_id(life: &str) -> &str {
@@ -101,14 +45,11 @@ fn value(field: &FieldRow, life: &str) -> String {
         },
         "boolean" => json!(true),
         "bytes" => json!("UklGRg=="),
-        "json" => any_json(field.name),
+        "json" => return anything(field.name).to_owned(),
         record => {
             let row = records().iter().find(|row| row.name == record);
-            return object(
-                row.unwrap_or_else(|| panic!("{record} is no record")).fields,
-                record,
-                &BTreeMap::new(),
-            );
+            let row = row.unwrap_or_else(|| panic!("{record} is no record"));
+            return object(row.fields, record, &BTreeMap::new());
         }
     };
     value.to_string()
@@ -150,25 +91,6 @@ fn integer(field: &FieldRow) -> u64 {
     }
 }
 
-fn any_json(name: &str) -> Value {
-    let flight = json!({"flight": "TP 533", "price_eur": 112.0});
-    match name {
-        "arguments" => json!({"to": "LIS", "date": "2026-11-27"}),
-        "categories" => json!(["network"]),
-        "documents" => json!([{"id": "guide-7", "content": "Lisbon has one airport.", "score": 0.83}]),
-        "edges" => json!([["fetch_offers", "compare"]]),
-        "input" => json!("Find me a flight to Lisbon on Friday."),
-        "labels" => json!({"team": "travel"}),
-        "messages" => json!([{"role": "user", "parts": [{"type": "text", "content": "Find me a flight."}]}]),
-        "nodes" => json!(["fetch_offers", "compare"]),
-        "output" => json!("The flight at 09:40 costs 112 EUR."),
-        "parts" => json!([{"type": "text", "content": "Three flights fit."}]),
-        "patch" => json!([{"op": "replace", "path": "/hotel", "value": "Baixa"}]),
-        "result" => json!([flight]),
-        "state" => json!({"flight": "TP 533", "hotel": null}),
-        "tool_calls" => json!([{"id": "call_7f3a", "name": "search_flights", "arguments": {"to": "LIS"}}]),
-        "tool_result" => json!({"call_id": "call_7f3a", "result": [flight]}),
-        "violations" => json!([{"rule": "no_phone_number", "at": 14}]),
-        _ => flight,
-    }
+fn anything(name: &str) -> &'static str {
+    ANYTHING.iter().find(|(known, _)| *known == name).map_or(FLIGHT, |(_, json)| json)
 }

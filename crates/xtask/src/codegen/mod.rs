@@ -12,6 +12,7 @@ mod samples;
 mod schema;
 mod typed;
 mod typescript;
+mod vocabulary;
 
 use std::collections::BTreeSet;
 use std::fs;
