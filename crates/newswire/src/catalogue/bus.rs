@@ -1,4 +1,5 @@
-//! The bus's own notices: ordinary events, internal, one for each change of state.
+//! The bus's own notices: ordinary events, internal, one for each change of state; and what a runtime's
+//! own bus of messages tells of itself.
 
 use super::Merge::Never;
 use super::table::{lifecycle, rows};
