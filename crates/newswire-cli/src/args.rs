@@ -28,13 +28,15 @@ pub(crate) enum Command {
 /// Plays a recorded session through a bus: shows every event, then sums up
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   newswire play session.jsonl --width 120 --color always | less -R
+  gunzip -c session.jsonl.gz | newswire play -
 
 Reads sessions of the pi coding agent (JSON lines). Events go to the standard output,
-messages to the standard error.")]
+messages to the standard error. Where the session breaks, what came before is shown and summed up,
+and the exit code is 1.")]
 pub(crate) struct Play {
-    /// The recorded session
+    /// The recorded session; - for the standard input
     pub(crate) file: PathBuf,
 
     /// Columns of a line, 40 to 1000

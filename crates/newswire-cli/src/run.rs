@@ -8,7 +8,7 @@ use newswire::Visible;
 
 use crate::args::{Args, Command};
 use crate::kinds;
-use crate::play;
+use crate::play::{self, Played};
 use crate::stdio::{Output, Stdio};
 
 /// The exit code when all is done.
@@ -23,11 +23,13 @@ pub const USAGE: u8 = 2;
 /// ```
 /// use newswire_cli::{Stdio, USAGE, run};
 ///
-/// let stdio = Stdio { out: Box::new(std::io::sink()), err: Box::new(std::io::sink()), color: false };
+/// use std::io::{empty, sink};
+/// let stdio =
+///     Stdio { input: Box::new(empty()), out: Box::new(sink()), err: Box::new(sink()), color: false };
 /// assert_eq!(run(["newswire", "fly"].map(Into::into), stdio), USAGE);
 /// ```
 pub fn run(args: impl IntoIterator<Item = OsString>, stdio: Stdio) -> u8 {
-    let Stdio { out, mut err, color } = stdio;
+    let Stdio { input, out, mut err, color } = stdio;
     let mut out = Output::new(out);
     let args = match Args::try_parse_from(args) {
         Ok(args) => args,
@@ -41,22 +43,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdio: Stdio) -> u8 {
         }
     };
     let done = match args.command {
-        Command::Play(args) => play::play(&args, &out, color),
-        Command::Kinds(args) => kinds::kinds(&args, &out).map(|()| None),
-        Command::Schema(args) => kinds::schema(&args, &out).map(|()| None),
+        Command::Play(args) => play::play(&args, input, &out, color),
+        Command::Kinds(args) => kinds::kinds(&args, &out).map(|()| Played::default()),
+        Command::Schema(args) => kinds::schema(&args, &out).map(|()| Played::default()),
     };
-    match done {
-        Ok(notice) => {
-            if let Some(notice) = notice {
-                tell(&mut err, &format!("newswire: {notice}"));
-            }
-            OK
-        }
-        Err(error) => {
-            tell(&mut err, &format!("newswire: {error}"));
-            FAILED
-        }
+    let Played { notice, wrong } = done.unwrap_or_else(|error| Played::failed(error.to_string()));
+    for message in notice.iter().chain(&wrong) {
+        tell(&mut err, &format!("newswire: {message}"));
     }
+    if wrong.is_empty() { OK } else { FAILED }
 }
 
 /// Writes lines that may quote arguments and files; where even that fails, nobody is left to be told.

@@ -1,13 +1,15 @@
-//! The streams that a command writes to, shared between its threads.
+//! The streams that a command reads and writes, the output shared between its threads.
 //!
 //! Whoever reads the output may go away at any time (`| head`). That is no error: what is written from then
 //! on is swallowed, and the command ends at its next look.
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Where a command writes.
+/// What a command reads, and where it writes.
 pub struct Stdio {
+    /// What is read where a file is called `-`.
+    pub input: Box<dyn Read + Send>,
     /// What was asked for.
     pub out: Box<dyn Write + Send>,
     /// Messages about it.
@@ -22,6 +24,7 @@ impl Stdio {
         let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self {
+            input: Box::new(io::stdin()),
             out: Box::new(io::stdout()),
             err: Box::new(io::stderr()),
             color: io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb,

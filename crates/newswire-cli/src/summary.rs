@@ -55,6 +55,11 @@ impl Summary {
         summary
     }
 
+    /// How many events it has missed.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
     fn add(&mut self, event: &Event) {
         self.events += 1;
         let span = event.correlation().span;

@@ -3,11 +3,12 @@
 mod common;
 
 use std::collections::HashSet;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use common::{Captured, newswire};
+use common::{Captured, newswire, newswire_with};
 use newswire_cli::{FAILED, OK, Stdio, USAGE, run};
+use newswire_recording::MAX_LINE_BYTES;
 use serde_json::Value;
 
 fn recorded(name: &str) -> Option<PathBuf> {
@@ -173,8 +174,61 @@ fn a_file_that_breaks_off_is_shown_as_far_as_it_goes_and_is_a_failure() {
     let (code, out, err) = newswire(&["play", &file]);
     assert_eq!(code, FAILED);
     assert!(out.contains("context.compacted") && out.contains("events        2"), "{out}");
-    assert!(err.starts_with("newswire: ") && err.contains("broken.jsonl:3: "), "{err}");
-    assert!(err.contains("at column 8; expected a JSON object"), "{err}");
+    let told = err.strip_prefix("newswire: ").unwrap();
+    assert!(told.starts_with("stopped after 2 events, the rest was not played: "), "{err}");
+    assert!(told.contains("broken.jsonl:3: "), "{err}");
+    assert!(told.ends_with("at column 8; expected a JSON object\n"), "{err}");
+    assert!(out.ends_with(&format!("events        2 (0 dropped)\n{told}")), "the summary says it too: {out}");
+}
+
+#[test]
+fn whatever_breaks_a_session_off_is_one_line_each_that_says_where_and_what_was_expected() {
+    let long = "x".repeat(MAX_LINE_BYTES + 1);
+    let large = format!(r#"{{"type":"message","message":{{"role":"user","content":"{}"}}}}"#, &long[200..]);
+    let cases: [(&[u8], &str); 5] = [
+        (b"{\"a\":\"\xff\"}", ":2: these bytes are not UTF-8 at column 7; expected one record a line"),
+        (b"{\"a\":\"\0\"}", ":2: a NUL stands in the text at column 7; expected one record a line"),
+        (
+            long.as_bytes(),
+            ":2: a line has at most 1048576 bytes, this has more at column 1; expected one record",
+        ),
+        (b"[]", ":2: this is no JSON object"),
+        (large.as_bytes(), ":2: "),
+    ];
+    for (line, said) in cases {
+        let bytes = [HEAD.as_bytes(), b"\n", line, b"\n{\"type\":\"compaction\"}\n"].concat();
+        let (code, out, err) = newswire_with(&["play", "-"], io::Cursor::new(bytes));
+        assert_eq!((code, err.lines().count()), (FAILED, 1), "{err}");
+        assert!(err.starts_with("newswire: stopped after 1 event, the rest"), "{err}");
+        assert!(err.contains(&format!("standard input{said}")), "{err}");
+        assert!(out.contains("events        1 ") && !out.contains("context.compacted"), "{out}");
+    }
+}
+
+#[test]
+fn a_dash_is_the_standard_input() {
+    let text = format!("{HEAD}\n{{\"type\":\"compaction\"}}\n");
+    let (code, out, err) = newswire_with(&["play", "-"], io::Cursor::new(text));
+    assert_eq!((code, err.as_str()), (OK, ""));
+    assert!(out.contains("context.compacted") && out.contains("events        2 "), "{out}");
+    let (code, out, err) = newswire(&["play", "-"]);
+    assert_eq!((code, out.as_str()), (FAILED, ""));
+    assert_eq!(err, "newswire: standard input: nothing stands in it; expected a recorded session\n");
+}
+
+#[test]
+fn an_input_that_can_be_read_no_further_is_told_after_what_came() {
+    struct Torn;
+    impl Read for Torn {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("the line is down"))
+        }
+    }
+    let input = io::Cursor::new(format!("{HEAD}\n")).chain(Torn);
+    let (code, out, err) = newswire_with(&["play", "-"], input);
+    assert_eq!(code, FAILED);
+    assert!(err.contains("after 1 event") && err.contains("reading failed: the line is down"), "{err}");
+    assert!(out.contains("events        1 "), "{out}");
 }
 
 #[test]
@@ -184,16 +238,16 @@ fn what_cannot_be_played_is_told_on_the_standard_error_without_control_character
     let empty = written("empty.jsonl", "");
     let hostile = written("hostile.jsonl", r#"{"type":"\u001b]0;owned\u0007"}"#);
     for (file, said) in [
-        ("/nowhere/\u{1b}[2J.jsonl", "there is no such file"),
+        ("/nowhere/\u{1b}[2J.jsonl", "there is no such file; expected a recorded session"),
         (folder, "this is a directory; expected a recorded session"),
-        (&*empty, "the file is empty; expected a recorded session"),
+        (&*empty, "nothing stands in it; expected a recorded session"),
         (&*notes, r#"expected the head of a session, {"type":"session","id":...}"#),
         (&*hostile, "stands first"),
     ] {
         let (code, out, err) = newswire(&["play", file]);
         assert_eq!((code, out.as_str()), (FAILED, ""), "{file:?}");
         assert!(err.starts_with("newswire: ") && err.contains(said), "{err}");
-        assert!(!err.trim_end().contains(char::is_control), "{err:?}");
+        assert!(!err.trim_end().contains(char::is_control) && err.contains("; expected "), "{err:?}");
     }
 }
 
@@ -233,7 +287,12 @@ fn a_reader_that_goes_away_ends_the_play_quietly() {
     let file = written("long.jsonl", &format!("{HEAD}\n{compactions}"));
     let play = |error| {
         let err = Captured::default();
-        let stdio = Stdio { out: Box::new(Limited(300, error)), err: Box::new(err.clone()), color: false };
+        let stdio = Stdio {
+            input: Box::new(io::empty()),
+            out: Box::new(Limited(300, error)),
+            err: Box::new(err.clone()),
+            color: false,
+        };
         (run(["newswire", "play", &file].map(Into::into), stdio), err.text())
     };
     assert_eq!(play(io::ErrorKind::BrokenPipe), (OK, String::new()));

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, ErrorKind as IoKind};
+use std::io::{BufRead, BufReader, ErrorKind as IoKind};
 use std::path::Path;
 
 use newswire::{Error, ErrorKind, Event, Result};
@@ -32,6 +32,9 @@ pub struct Report {
     /// Fields that the importer doesn't know, by name; they are kept as attributes.
     pub unknown_fields: BTreeMap<String, u64>,
 }
+
+/// What can be opened, for error messages.
+pub(crate) const SESSION: &str = "a recorded session";
 
 /// How many names a [`Report`] tells apart; the rest is counted under `other`.
 const MAX_NAMES: usize = 256;
@@ -68,11 +71,26 @@ pub fn open(path: &Path) -> Result<Box<dyn Importer>> {
             IoKind::PermissionDenied => "the file may not be read".to_owned(),
             _ => format!("the file can't be read: {error}"),
         };
-        Error::new(ErrorKind::Io, message).at_path(&*name)
+        Error::new(ErrorKind::Io, message).at_path(&*name).expecting(SESSION)
     };
     let file = File::open(path).map_err(refused)?;
     if file.metadata().map_err(refused)?.is_dir() {
-        return Err(Error::invalid("this is a directory").at_path(&*name).expecting("a recorded session"));
+        return Err(Error::invalid("this is a directory").at_path(&*name).expecting(SESSION));
     }
-    Ok(Box::new(PiSession::read(BufReader::with_capacity(1 << 16, file), name)?))
+    read(BufReader::with_capacity(1 << 16, file), name)
+}
+
+/// Reads a recording from anywhere, in any format that an importer exists for; `name` is what errors call it.
+///
+/// ```
+/// let session = r#"{"type":"session","id":"s-1"}"#;
+/// let events = newswire_recording::read(session.as_bytes(), "standard input")?;
+/// assert_eq!(events.count(), 1);
+/// # Ok::<(), newswire::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`open`], once there is something to read.
+pub fn read<'r>(reader: impl BufRead + Send + 'r, name: impl Into<String>) -> Result<Box<dyn Importer + 'r>> {
+    Ok(Box::new(PiSession::read(reader, name)?))
 }

@@ -14,6 +14,6 @@ mod lines;
 mod pi;
 mod time;
 
-pub use importer::{Importer, Report, open};
+pub use importer::{Importer, Report, open, read};
 pub use lines::MAX_LINE_BYTES;
 pub use pi::PiSession;

@@ -7,6 +7,9 @@ use newswire::{Error, ErrorKind, Result};
 /// The longest line of a recording, in bytes, its end not counted.
 pub const MAX_LINE_BYTES: usize = 1 << 20;
 
+/// What was to stand there, for error messages.
+const RECORD: &str = "one record a line, JSON in UTF-8";
+
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Hands out one line at a time, in a buffer that it reuses.
@@ -37,9 +40,7 @@ impl<R: BufRead> Lines<R> {
             // Two bytes for the line's end, one more to know that the line is too long.
             let limit = MAX_LINE_BYTES as u64 + 3;
             let read = self.reader.by_ref().take(limit).read_until(b'\n', &mut self.buffer);
-            let read = read.map_err(|error| {
-                Error::new(ErrorKind::Io, format!("the file can't be read further: {error}"))
-            })?;
+            let read = read.map_err(|error| Error::new(ErrorKind::Io, format!("reading failed: {error}")))?;
             if read == 0 {
                 return Ok(None);
             }
@@ -51,7 +52,7 @@ impl<R: BufRead> Lines<R> {
             }
             if self.buffer.len() > MAX_LINE_BYTES {
                 let message = format!("a line has at most {MAX_LINE_BYTES} bytes, this has more");
-                return Err(Error::new(ErrorKind::TooLarge, message).at_column(1));
+                return Err(Error::new(ErrorKind::TooLarge, message).at_column(1).expecting(RECORD));
             }
             if !self.buffer.iter().all(u8::is_ascii_whitespace) {
                 break;
@@ -61,10 +62,13 @@ impl<R: BufRead> Lines<R> {
             let valid = self.buffer.get(..error.valid_up_to()).unwrap_or_default();
             Error::invalid("these bytes are not UTF-8")
                 .at_column(column_after(&String::from_utf8_lossy(valid)))
+                .expecting(RECORD)
         })?;
         if let Some(at) = text.find('\0') {
             let before = text.get(..at).unwrap_or_default();
-            return Err(Error::invalid("a NUL stands in the text").at_column(column_after(before)));
+            return Err(Error::invalid("a NUL stands in the text")
+                .at_column(column_after(before))
+                .expecting(RECORD));
         }
         Ok(Some(text))
     }

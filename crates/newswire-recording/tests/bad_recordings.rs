@@ -29,7 +29,8 @@ fn a_file_that_is_not_there_or_a_directory_or_empty_is_told_so() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let missing = open(&folder.join("nowhere.jsonl")).err().unwrap();
     assert_eq!(missing.kind(), ErrorKind::Io);
-    assert!(missing.to_string().ends_with("nowhere.jsonl: there is no such file"), "{missing}");
+    let said = "nowhere.jsonl: there is no such file; expected a recorded session";
+    assert!(missing.to_string().ends_with(said), "{missing}");
 
     let directory = open(folder).err().unwrap();
     assert_eq!(directory.message(), "this is a directory");
@@ -37,8 +38,8 @@ fn a_file_that_is_not_there_or_a_directory_or_empty_is_told_so() {
     let empty = folder.join("empty.jsonl");
     fs::write(&empty, "").unwrap();
     let empty = open(&empty).err().unwrap();
-    assert_eq!((empty.message(), empty.expected()), ("the file is empty", Some("a recorded session")));
-    assert_eq!(error_of(b"\n  \n").message(), "the file is empty");
+    assert_eq!((empty.message(), empty.expected()), ("nothing stands in it", Some("a recorded session")));
+    assert_eq!(error_of(b"\n  \n").message(), "nothing stands in it");
 }
 
 #[test]

@@ -1,4 +1,10 @@
 //! A first agent: one run, one turn, a tool and two model calls, shown as it happens.
+//!
+//! ```text
+//! cargo run --package newswire --example first_run
+//! ```
+
+use std::time::Duration;
 
 use newswire::catalogue::Usage;
 use newswire::{Bus, Result, Source};
@@ -25,5 +31,7 @@ fn main() -> Result<()> {
 
     turn.complete("Probably not.")?;
     run.complete(None)?;
+    // The view runs on a thread of its own, and what it has not shown by now would be lost with the bus.
+    bus.close(Duration::from_secs(1));
     Ok(())
 }

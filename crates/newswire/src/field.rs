@@ -79,8 +79,8 @@ impl Field {
     /// Reads a field's name.
     ///
     /// # Errors
-    /// `Invalid`, with the column, for a name that no field has, listing those near to it; `TooLarge` over
-    /// [`Field::MAX_LEN`] bytes.
+    /// `Invalid`, with the column, for a name that no field has, with what was probably meant and all that there
+    /// are; `TooLarge` over [`Field::MAX_LEN`] bytes.
     pub fn parse(name: &str) -> Result<Self> {
         if name.len() > Self::MAX_LEN {
             let message =
@@ -227,22 +227,44 @@ impl Field {
             let field = CorrelationField::ALL.into_iter().find(|field| field.as_str() == bare);
             field.map(|field| Place::Index(IndexField::Correlation(field))).or_else(|| bits(bare))
         };
-        fixed.or_else(id).or_else(correlation).map(Self).ok_or_else(|| {
-            let near = nearest(&name, names());
-            let expected = match near.is_empty() {
-                true => {
-                    "kind, source, an id such as session or run, severity, tag, attrs.key or payload.path"
-                        .into()
-                }
-                false => near.join(", "),
-            };
-            Error::invalid(format!("there is no field {name:?}")).expecting(expected)
-        })
+        fixed.or_else(id).or_else(correlation).map(Self).ok_or_else(|| unknown(&name, &path))
     }
 
     /// Whether `name` alone is the name of a field.
     pub(crate) fn is_name(name: &str) -> bool {
         matches!(name, "payload" | "attrs" | "message") || Self::parse(name).is_ok()
+    }
+}
+
+/// The error that no field has this name: what was probably meant, and all that there are.
+fn unknown(name: &str, path: &[Box<str>]) -> Error {
+    let known: Vec<_> = names().collect();
+    let meant = match meant(name, path) {
+        meant if meant.is_empty() => String::new(),
+        meant => format!(" (did you mean {}?)", meant.join(" or ")),
+    };
+    Error::invalid(format!("there is no field {name:?}{meant}"))
+        .expecting(format!("one of {}, attrs.key, payload.path", known.join(", ")))
+}
+
+/// What somebody probably meant who wrote this; what is near to no name may be a part of the payload.
+fn meant(name: &str, path: &[Box<str>]) -> Vec<String> {
+    let Some((head, rest)) = path.split_first() else { return Vec::new() };
+    let within = |place: fn(Path) -> Place, path: &[Box<str>]| vec![Field(place(path.into())).to_string()];
+    for (root, place) in [("payload", Place::Payload as fn(Path) -> Place), ("attrs", Place::Attr)] {
+        if !rest.is_empty() && !nearest(head, [root].into_iter()).is_empty() {
+            return within(place, rest);
+        }
+    }
+    let bare = ["scope.", "correlation."].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    let short = bare.strip_suffix("_id").or_else(|| bare.strip_suffix("Id"));
+    let mut near = nearest(bare, names());
+    if let (true, Some(short)) = (near.is_empty(), short) {
+        near = nearest(short, names());
+    }
+    match near.is_empty() && !matches!(&**head, "scope" | "correlation" | "source" | "component" | "attrs") {
+        true => within(Place::Payload, path),
+        false => near.into_iter().map(str::to_owned).collect(),
     }
 }
 
@@ -266,7 +288,7 @@ fn names() -> impl Iterator<Item = &'static str> {
             ScopeField::ALL.into_iter().filter(|field| *field != ScopeField::Message).map(ScopeField::as_str),
         )
         .chain(CorrelationField::ALL.into_iter().map(CorrelationField::as_str))
-        .chain(["scope.message", "duration", "attrs.", "payload."])
+        .chain(["scope.message", "duration", "payload"])
 }
 
 impl FromStr for Field {

@@ -27,6 +27,7 @@ mod sink;
 mod subscriber;
 mod subscription;
 mod sync;
+pub mod view;
 
 pub use ambient::LoopThread;
 pub use bus::alter::{Enricher, Enrichment, Redaction};

@@ -69,7 +69,8 @@ pub type Predicate = Arc<dyn Fn(&Event) -> bool + Send + Sync>;
 /// How a subscription queues.
 #[derive(Clone)]
 pub struct SubscribeOptions {
-    /// Shown in stats, gaps' logs and notices; empty = made from the filter.
+    /// Shown in stats, gaps' logs and notices, at most [`SubscribeOptions::MAX_NAME`] bytes; empty = made from
+    /// the filter, cut there.
     pub name: String,
     /// How many events wait at most; 1,024.
     pub buffer: usize,
@@ -155,8 +156,12 @@ const MAX_BUFFER: usize = 1 << 24;
 const MAX_WAIT: Duration = Duration::from_secs(3600);
 
 impl SubscribeOptions {
+    /// The longest name of a subscription, handler or sink, in bytes.
+    pub const MAX_NAME: usize = 256;
+
     /// Refuses what can't work.
     pub(crate) fn check(&self) -> Result<()> {
+        check_name(&self.name, "options.name")?;
         check_buffer(self.buffer, self.buffer_bytes)?;
         if self.max_wait.is_zero() && self.when_full == WhenFull::Block {
             return Err(Error::invalid("a publisher that waits for no time doesn't wait")
@@ -187,6 +192,25 @@ impl Coalesce {
     }
 }
 
+/// Refuses a name that is too long to be shown and kept with every subscription.
+pub(crate) fn check_name(name: &str, path: &str) -> Result<()> {
+    if name.len() <= SubscribeOptions::MAX_NAME {
+        return Ok(());
+    }
+    let message = format!("a name has at most {} bytes, this has {}", SubscribeOptions::MAX_NAME, name.len());
+    Err(Error::new(ErrorKind::TooLarge, message).at_path(path))
+}
+
+/// A name made of what may be longer, cut to the bound.
+pub(crate) fn cut_name(mut name: String) -> String {
+    const MARK: &str = "...";
+    if name.len() > SubscribeOptions::MAX_NAME {
+        name.truncate(name.floor_char_boundary(SubscribeOptions::MAX_NAME - MARK.len()));
+        name.push_str(MARK);
+    }
+    name
+}
+
 /// Refuses bounds of a queue that can't work.
 pub(crate) fn check_buffer(buffer: usize, buffer_bytes: usize) -> Result<()> {
     if buffer == 0 {
@@ -214,7 +238,8 @@ pub(crate) fn check_bytes(name: &str, bytes: usize) -> Result<()> {
 /// What a bus is made with.
 #[derive(Clone, Debug)]
 pub struct BusOptions {
-    /// Its name, part of every cursor; empty = a new stream without one.
+    /// Its name, part of every cursor, at most [`Scope::MAX_ID_LEN`](crate::Scope::MAX_ID_LEN) bytes; empty = a
+    /// new stream without one.
     pub name: String,
     /// How many events the in-memory history keeps; 0 = no history.
     pub history: usize,

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use newswire::{
-    Bus, ErrorKind, Event, Gap, HandlerOptions, Kind, Mode, Result, Sink, SinkUrl, register_sink,
+    Bus, ErrorKind, Event, Gap, HandlerOptions, Kind, Mode, Result, Sink, SinkUrl, SubscribeOptions,
+    register_sink,
 };
 
 #[derive(Clone, Default)]
@@ -120,4 +121,31 @@ fn what_is_wrong_with_a_url_is_told_by_column() {
     }
     let long = format!("console:{}", "x".repeat(5000));
     assert_eq!(bus.attach(&long).unwrap_err().kind(), ErrorKind::TooLarge);
+}
+
+#[test]
+fn names_and_schemes_of_sinks_are_bounded_and_a_long_address_is_cut() {
+    fn factory(_: &SinkUrl) -> Result<Box<dyn Sink>> {
+        Ok(Box::new(Seen::default()))
+    }
+    let bus = Bus::new();
+    let error = register_sink(&"s".repeat(65), factory).unwrap_err();
+    assert_eq!((error.kind(), error.column()), (ErrorKind::TooLarge, Some(1)));
+    register_sink("long-test", factory).unwrap();
+    let attachment = bus.attach(&format!("long-test:{}", "é".repeat(1_000))).unwrap();
+    assert!(attachment.name().len() <= SubscribeOptions::MAX_NAME && attachment.name().ends_with("é..."));
+
+    let seen = Seen::default();
+    let named = |name: &str, queue: &str| {
+        let mut options = inline(&seen);
+        options.queue.name = queue.to_owned();
+        bus.attach_sink(name, Box::new(seen.clone()), options).unwrap_err()
+    };
+    let long = "n".repeat(SubscribeOptions::MAX_NAME + 1);
+    for (name, queue, path) in
+        [(&*long, "", "name"), (&long, "short", "name"), ("short", &long, "options.name")]
+    {
+        let error = named(name, queue);
+        assert_eq!((error.kind(), error.path()), (ErrorKind::TooLarge, Some(path)));
+    }
 }

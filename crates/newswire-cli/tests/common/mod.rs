@@ -1,6 +1,6 @@
 //! Runs the command within the test, its streams caught.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex};
 
 use newswire_cli::{Stdio, run};
@@ -28,8 +28,17 @@ impl Write for Captured {
 
 /// Runs the command; gives the code, the output and the messages.
 pub(crate) fn newswire(args: &[&str]) -> (u8, String, String) {
+    newswire_with(args, io::empty())
+}
+
+pub(crate) fn newswire_with(args: &[&str], input: impl Read + Send + 'static) -> (u8, String, String) {
     let (out, err) = (Captured::default(), Captured::default());
-    let stdio = Stdio { out: Box::new(out.clone()), err: Box::new(err.clone()), color: false };
+    let stdio = Stdio {
+        input: Box::new(input),
+        out: Box::new(out.clone()),
+        err: Box::new(err.clone()),
+        color: false,
+    };
     let code = run(["newswire"].iter().chain(args).map(Into::into), stdio);
     (code, out.text(), err.text())
 }

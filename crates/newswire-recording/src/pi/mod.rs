@@ -25,7 +25,7 @@ use std::io::BufRead;
 
 use newswire::{Error, Event, Result};
 
-use crate::importer::{Importer, Report};
+use crate::importer::{Importer, Report, SESSION};
 use crate::lines::Lines;
 use record::Mapper;
 
@@ -48,7 +48,7 @@ impl<R: BufRead> PiSession<R> {
         if session.advance()? {
             Ok(session)
         } else {
-            Err(Error::invalid("the file is empty").at_path(session.name).expecting("a recorded session"))
+            Err(Error::invalid("nothing stands in it").at_path(session.name).expecting(SESSION))
         }
     }
 

@@ -33,7 +33,7 @@ impl Core {
     /// Checks the options and makes a bus of them.
     ///
     /// # Errors
-    /// `Invalid`, with the option's name.
+    /// `Invalid` or `TooLarge`, with the option's name.
     pub(crate) fn new(options: BusOptions) -> Result<Arc<Self>> {
         let at_least_one = [
             ("history_bytes", options.history_bytes),
@@ -56,7 +56,7 @@ impl Core {
         }
         let epoch = new_epoch();
         let name = if options.name.is_empty() { unnamed(epoch) } else { options.name.clone() };
-        let beginning = Cursor::new(name, epoch, 0)?;
+        let beginning = Cursor::new(name, epoch, 0).map_err(|error| error.at_path("options.name"))?;
         Ok(Self::build(options, beginning))
     }
 

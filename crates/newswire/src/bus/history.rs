@@ -37,6 +37,13 @@ impl History {
         Some(oldest)
     }
 
+    /// Whether at most one has to go for an event of that size.
+    #[inline]
+    pub(crate) fn needs_one_place(&self, size: usize) -> bool {
+        let freed = self.events.front().map_or(0, Event::size);
+        self.bytes + size <= self.max_bytes + freed
+    }
+
     /// Seq of the oldest event that is kept; none while it is empty.
     pub(crate) fn first(&self) -> Option<u64> {
         self.events.front().map(Event::seq)

@@ -65,7 +65,7 @@ impl Bus {
     /// A bus with these options.
     ///
     /// # Errors
-    /// `Invalid`, with the option's name.
+    /// `Invalid` or, over a bound, `TooLarge`, with the option's name.
     pub fn with(options: BusOptions) -> Result<Self> {
         Core::new(options).map(|core| Self { core })
     }
@@ -133,7 +133,7 @@ impl Bus {
     /// Subscribes, to pull.
     ///
     /// # Errors
-    /// `Invalid` for a filter or option that can't work; `OutOfRange` for a start that isn't kept; `Full`
+    /// `Invalid` for a filter or option that can't work, `TooLarge` for one over its bound; `OutOfRange` for a start that isn't kept; `Full`
     /// where there are too many subscriptions; `Closed`.
     pub fn subscribe_with(&self, filter: impl IntoFilter, options: SubscribeOptions) -> Result<Subscription> {
         let subscriber = self.core.subscribe(filter.into_filter()?, options, false, None)?;

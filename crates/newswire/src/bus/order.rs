@@ -159,11 +159,13 @@ impl Order {
 
     /// The short way of an event that is wanted by the readers of one tape and nobody else, all of them
     /// awake, where the tape has room in its segment: [`Order::commit`] without the questions whose answers
-    /// are known. Gives the event back where they aren't.
+    /// are known. Gives the event back where they aren't; else also what history let go of, to be freed
+    /// outside the lock.
     #[inline]
-    pub(crate) fn commit_straight(&mut self, event: Event) -> Result<Published, Event> {
-        let (internal, size) = (event.internal(), event.size() as u64);
-        if self.closed || internal || self.history.is_some() || self.questions.any() {
+    pub(crate) fn commit_straight(&mut self, event: Event) -> Result<(Published, Option<Event>), Event> {
+        let (internal, size) = (event.internal(), event.size());
+        let fits = self.history.as_ref().is_none_or(|history| history.needs_one_place(size));
+        if self.closed || internal || !fits || self.questions.any() {
             return Err(event);
         }
         let Some(route) = self.routes.only_match(event.kind()) else { return Err(event) };
@@ -172,15 +174,13 @@ impl Order {
         }
         let Some(tape) = route.tape.as_mut().filter(|tape| tape.has_room()) else { return Err(event) };
         self.seq += 1;
-        tape.push(event.sequenced(self.seq));
-        self.pushed_bytes += size;
+        let event = event.sequenced(self.seq);
+        let garbage = self.history.as_mut().and_then(|history| history.push(event.clone()));
+        tape.push(event);
+        self.pushed_bytes += size as u64;
         self.totals.matched += u64::from(route.readers);
-        Ok(Published {
-            seq: Some(self.seq),
-            matched: route.readers,
-            delivered: route.readers,
-            ..Published::default()
-        })
+        let (seq, matched) = (Some(self.seq), route.readers);
+        Ok((Published { seq, matched, delivered: matched, ..Published::default() }, garbage))
     }
 
     /// Gives the event its seq and puts it where it belongs; `matched` holds the routes.

@@ -47,7 +47,11 @@ impl Core {
         let event = self.prepare(event)?;
         let mut order = self.order.lock();
         match order.commit_straight(event) {
-            Ok(published) => Ok(published),
+            Ok((published, garbage)) => {
+                drop(order);
+                drop(garbage);
+                Ok(published)
+            }
             Err(event) => self.publish_prepared(order, event, manner, Sent::default()),
         }
     }

@@ -10,7 +10,7 @@ use crate::delivery::{Gap, GapReason};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
 use crate::handler::service::Service;
-use crate::options::{Mode, SubscribeOptions, WhenFull};
+use crate::options::{Mode, SubscribeOptions, WhenFull, cut_name};
 use crate::subscriber::{Subscriber, insert_in_order};
 use crate::subscription::coalesce::Coalescer;
 use crate::subscription::inbox::{Call, Inbox, Sleep, Source, Taken};
@@ -133,7 +133,7 @@ impl Core {
         let start = self.resolve(&filter, &options)?;
         let bounds = Bounds { events: options.buffer as u64, bytes: options.buffer_bytes as u64 };
         let id = LAST_ID.fetch_add(1, Ordering::Relaxed) + 1;
-        let name = if options.name.is_empty() { filter.to_string() } else { options.name };
+        let name = if options.name.is_empty() { cut_name(filter.to_string()) } else { options.name };
         let subscriber = Arc::new(Subscriber {
             id,
             name: name.into(),

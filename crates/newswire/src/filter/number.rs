@@ -130,6 +130,22 @@ const UNITS: [(&str, i128); 6] = [
     ("ns", 1),
 ];
 
+/// The error that durations have no unit of this name.
+pub(crate) fn unknown_unit(unit: &str) -> Error {
+    const OTHERS: [(&str, &str); 6] =
+        [("h", "h"), ("mil", "ms"), ("ms", "ms"), ("mi", "m"), ("n", "ns"), ("s", "s")];
+    let lower = unit.to_lowercase();
+    let is_micro = lower.starts_with(['µ', 'μ']) || lower.starts_with("mic");
+    let near = match is_micro {
+        true => Some("us"),
+        false => OTHERS.iter().find(|(start, _)| lower.starts_with(start)).map(|(_, unit)| *unit),
+    };
+    let meant = near.map(|near| format!(" (did you mean {near}?)")).unwrap_or_default();
+    let names: Vec<_> = UNITS.iter().map(|(name, _)| *name).collect();
+    Error::invalid(format!("durations have no unit {unit:?}{meant}"))
+        .expecting(format!("one of {}, directly after the number, such as 2s", names.join(", ")))
+}
+
 /// How many nanoseconds a unit has.
 pub(crate) fn unit_ns(unit: &str) -> Option<i128> {
     UNITS.iter().find(|(name, _)| *name == unit).map(|(_, ns)| *ns)

@@ -3,6 +3,7 @@
 use super::comparison::{Comparison, Operator};
 use super::expr::Expr;
 use super::kinds;
+use super::number::{number_len, unit_ns, unknown_unit};
 use super::read::Reader;
 use super::value::Is;
 use super::{Filter, too_large};
@@ -195,13 +196,54 @@ impl<'t> Parser<'t> {
                     .at_column(mark.column())
                     .expecting("~ for a pattern, or quotes around a text that has a *"));
             }
-            Written::Word(word) if any_json && operator != Operator::Like => (Is::from_word(word), 0),
+            Written::Word(word) if any_json && operator != Operator::Like => {
+                if field.counts_ns() {
+                    self.check_unit(word).map_err(|error| within(error, &mark, 0))?;
+                }
+                (Is::from_word(word), 0)
+            }
             Written::Word(word) => (Ok(Is::Text((*word).into())), 0),
         };
         let expr = value.and_then(|value| Comparison::check(field.clone(), operator, value));
         let expr = expr.map_err(|error| within(error, &mark, quotes))?;
         self.reader.skip_space();
         Ok(expr)
+    }
+
+    /// Refuses a number with something after it that is no unit, where nanoseconds are counted: as a text it
+    /// would never be equal to any. The reader is after the word.
+    fn check_unit(&self, word: &str) -> Result<()> {
+        let Some((number, unit)) = word.split_at_checked(number_len(word)) else { return Ok(()) };
+        if number.is_empty() {
+            return Ok(());
+        }
+        let after = number.len() + 1;
+        if !unit.is_empty() {
+            let is_known = unit_ns(unit).is_some();
+            return if is_known { Ok(()) } else { Err(unknown_unit(unit).at_column(after)) };
+        }
+        // What stands directly after it can't be a part of a word; `µs` is the usual case.
+        let mut ahead = self.reader.clone();
+        let glued = ahead.take_while(char::is_alphabetic);
+        if !glued.is_empty() {
+            return Err(unknown_unit(glued).at_column(after));
+        }
+        let spaces = ahead.take_while(char::is_whitespace).chars().count();
+        let apart = ahead.take_while(char::is_alphabetic);
+        if apart.is_empty() || is_keyword(&apart.to_lowercase()) || !Self::ends_term(ahead) {
+            return Ok(());
+        }
+        Err(match unit_ns(apart) {
+            Some(_) => Error::invalid("a duration has no space in it").expecting(format!("{number}{apart}")),
+            None => unknown_unit(apart),
+        }
+        .at_column(after + spaces))
+    }
+
+    /// Whether nothing of a term can follow there.
+    fn ends_term(mut ahead: Reader<'t>) -> bool {
+        ahead.skip_space();
+        matches!(ahead.peek(), None | Some(')' | ',')) || matches!(ahead.take_while(is_term), "and" | "or")
     }
 
     /// Takes a word if it comes next, whole.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::comparison::{Asks, Comparison, Operator};
 use super::expr::Expr;
-use super::number::{Number, duration_text};
+use super::number::{Number, duration_text, number_len};
 use super::parse::{is_keyword, is_word};
 use super::read::quote;
 use super::value::Is;
@@ -139,6 +139,8 @@ fn value_text(field: &Field, value: &Is<'static>) -> String {
         // Such a word would be read as something else than a text.
         Is::Text(text) if text.contains('*') => quote(text),
         Is::Text(text) if any_json && !matches!(Is::from_word(text), Ok(Is::Text(_))) => quote(text),
+        // Such a word would be refused, as a number with an unknown unit.
+        Is::Text(text) if field.counts_ns() && number_len(text) > 0 => quote(text),
         Is::Text(text) => word(text).into_owned(),
         Is::Number(Number::Whole(ns)) if *ns > 0 && field.counts_ns() => duration_text(*ns),
         Is::Null => "null".into(),

@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::filter::Filter;
 use crate::handler::{Failure, Handler};
-use crate::options::HandlerOptions;
+use crate::options::{HandlerOptions, check_name};
 
 /// How long ending waits for the sink's current call.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -40,6 +40,7 @@ impl Attachment {
         sink: Box<dyn Sink>,
         mut options: HandlerOptions,
     ) -> Result<Self> {
+        check_name(&name, "name")?;
         if options.queue.name.is_empty() {
             options.queue.name.clone_from(&name);
         }
@@ -50,7 +51,8 @@ impl Attachment {
         Ok(Self(attached))
     }
 
-    /// What it is called: the URL's scheme and address, without credentials and options.
+    /// What it is called: the URL's scheme and address, without credentials and options, cut at
+    /// [`SubscribeOptions::MAX_NAME`](crate::SubscribeOptions::MAX_NAME) bytes.
     pub fn name(&self) -> &str {
         &self.0.name
     }

@@ -19,9 +19,9 @@ pub use url::{Param, SinkUrl};
 
 use crate::bus::Bus;
 use crate::delivery::Gap;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
-use crate::options::{HandlerOptions, SubscribeOptions};
+use crate::options::{HandlerOptions, SubscribeOptions, cut_name};
 
 /// Takes events out of the process, in some format.
 ///
@@ -65,6 +65,9 @@ pub trait Sink: Send {
 /// Makes a sink from a URL of the scheme that it is registered for.
 pub type SinkFactory = fn(&SinkUrl) -> Result<Box<dyn Sink>>;
 
+/// How many schemes may be registered in a process.
+const MAX_SCHEMES: usize = 256;
+
 fn schemes() -> &'static RwLock<BTreeMap<String, SinkFactory>> {
     static SCHEMES: OnceLock<RwLock<BTreeMap<String, SinkFactory>>> = OnceLock::new();
     SCHEMES.get_or_init(|| {
@@ -76,10 +79,16 @@ fn schemes() -> &'static RwLock<BTreeMap<String, SinkFactory>> {
 /// Makes URLs of `scheme` attachable in this process; a later registration replaces an earlier one.
 ///
 /// # Errors
-/// `Invalid`, with the column, where `scheme` isn't lower-case letters, digits and `+`, `-`, `.`.
+/// `Invalid`, with the column, where `scheme` isn't lower-case letters, digits and `+`, `-`, `.`; `TooLarge`
+/// over 64 bytes; `Full` over 256 schemes.
 pub fn register_sink(scheme: &str, factory: SinkFactory) -> Result<()> {
     url::check_scheme(scheme)?;
-    schemes().write().insert(scheme.to_owned(), factory);
+    let mut schemes = schemes().write();
+    if schemes.len() >= MAX_SCHEMES && !schemes.contains_key(scheme) {
+        let message = format!("{MAX_SCHEMES} schemes of sinks are registered, which is the limit");
+        return Err(Error::new(ErrorKind::Full, message));
+    }
+    schemes.insert(scheme.to_owned(), factory);
     Ok(())
 }
 
@@ -94,7 +103,7 @@ impl Bus {
     ///
     /// # Errors
     /// `Invalid`, with the column, where the URL or a part of it is wrong, or its scheme is not built in;
-    /// whatever the sink says while it opens.
+    /// `TooLarge` over 4,096 bytes; whatever the sink says while it opens.
     pub fn attach(&self, url: &str) -> Result<Attachment> {
         let url = SinkUrl::parse(url)?;
         let factory = schemes().read().get(url.scheme()).copied();
@@ -106,13 +115,14 @@ impl Bus {
         })?;
         let sink = factory(&url)?;
         let options = sink.options();
-        self.attach_sink(url.name(), sink, options)
+        self.attach_sink(cut_name(url.name()), sink, options)
     }
 
     /// Attaches a sink that is there already, served as `options` say; [`Sink::options`] are its own wishes.
     ///
     /// # Errors
-    /// What [`Bus::on_with`] says of the options; `Closed`.
+    /// What [`Bus::on_with`] says of the options; `TooLarge` where the name has more than
+    /// [`SubscribeOptions::MAX_NAME`] bytes; `Closed`.
     pub fn attach_sink(
         &self,
         name: impl Into<String>,

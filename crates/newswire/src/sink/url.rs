@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! url    = scheme ":" body [ "?" param *( "&" param ) ]      at most 4,096 bytes
-//! scheme = ( "a"-"z" ) *( "a"-"z" / "0"-"9" / "+" / "-" / "." )
+//! scheme = ( "a"-"z" ) *( "a"-"z" / "0"-"9" / "+" / "-" / "." )         at most 64 bytes
 //! param  = name "=" value
 //! ```
 //!
@@ -14,6 +14,8 @@ use std::ops::RangeInclusive;
 use crate::error::{Error, ErrorKind, Result};
 
 const MAX_LEN: usize = 4096;
+/// The longest scheme, in bytes.
+const MAX_SCHEME: usize = 64;
 const FORM: &str = "scheme:address?name=value, such as console:?width=120";
 
 /// A URL, checked and taken apart.
@@ -36,7 +38,7 @@ impl SinkUrl {
     /// Reads a URL.
     ///
     /// # Errors
-    /// `Invalid`, with the column, where it breaks the grammar; `TooLarge` over 4,096 bytes.
+    /// `Invalid`, with the column, where it breaks the grammar; `TooLarge` over 4,096 bytes, 64 of them scheme.
     pub fn parse(text: &str) -> Result<Self> {
         if text.len() > MAX_LEN {
             let message = format!("a sink's URL has at most {MAX_LEN} bytes, this has {}", text.len());
@@ -145,6 +147,11 @@ impl Param {
 }
 
 pub(super) fn check_scheme(scheme: &str) -> Result<()> {
+    if scheme.len() > MAX_SCHEME {
+        let message =
+            format!("the scheme of a sink's URL has at most {MAX_SCHEME} bytes, this has {}", scheme.len());
+        return Err(Error::new(ErrorKind::TooLarge, message).at_column(1));
+    }
     let fits = |(index, character): (usize, char)| match character {
         'a'..='z' => true,
         '0'..='9' | '+' | '-' | '.' => index > 0,

@@ -1,16 +1,16 @@
 //! Taking many items at once: the lock is taken, and the publishers' position read, once for all.
 
-use std::sync::Arc;
-
 use super::inbox::{Inbox, Source};
 use super::pull::{Subscription, ended};
 use super::reader::Run;
-use super::tally::Outcome;
 use crate::delivery::{Delivery, GapReason};
 use crate::error::Result;
 use crate::event::Event;
 use crate::handler::service::admit;
 use crate::subscriber::Subscriber;
+
+/// How many items are taken before they are shown, where they have to be copied.
+const AT_A_TIME: usize = 64;
 
 impl Subscription {
     /// Waits for at least one item, then takes what is there into `into`, at most `max`; says how many.
@@ -63,20 +63,47 @@ impl Subscription {
     pub fn visit(&mut self, max: usize, mut each: impl FnMut(Delivery<&Event>)) -> Result<usize> {
         let mut seen = 0;
         while seen < max {
-            if let Some(mut showing) = Showing::begin(&self.subscriber, max - seen) {
-                seen += showing.run.len();
-                for event in showing.run.iter() {
-                    showing.seen += 1;
-                    each(Delivery::Event(event));
-                }
-            } else if let Some(item) = self.take_wanted() {
-                seen += 1;
-                each(item.as_ref());
-            } else {
+            let before = seen;
+            if let Some(run) = self.take_run(max - seen) {
+                seen += run.len();
+                self.show(run.iter().map(Delivery::Event), &mut each);
+            }
+            if seen == before {
+                let mut taken = Vec::new();
+                seen += self.take_batch(&mut taken, (max - seen).min(AT_A_TIME));
+                self.show(taken.iter().map(Delivery::as_ref), &mut each);
+            }
+            if seen == before {
                 break;
             }
         }
         self.unless_over(seen, max)
+    }
+
+    /// Shows items that are booked as handled; those that `each` doesn't come to see, as it panics, become
+    /// discarded ones.
+    fn show<'a>(
+        &'a self,
+        items: impl Iterator<Item = Delivery<&'a Event>>,
+        each: &mut impl FnMut(Delivery<&Event>),
+    ) {
+        let mut unseen = Unseen { subscriber: &self.subscriber, items };
+        for item in unseen.items.by_ref() {
+            each(item);
+        }
+    }
+
+    /// Takes a run of events that needs nothing done to it, handled from then on.
+    fn take_run(&self, max: usize) -> Option<Run> {
+        if self.subscriber.predicate.is_some() {
+            return None;
+        }
+        let mut inbox = self.subscriber.inbox.lock();
+        let run = inbox.take_run(max)?;
+        let untold = inbox.untold();
+        drop(inbox);
+        self.subscriber.announce(untold);
+        Some(run)
     }
 
     fn unless_over(&self, taken: usize, max: usize) -> Result<usize> {
@@ -95,7 +122,6 @@ impl Subscription {
         let mut taken = 0;
         while taken < max {
             if let Some(run) = inbox.take_run(max - taken) {
-                inbox.books.settle(run.len() as u64, Outcome::Handled);
                 into.extend(run.iter().cloned().map(Delivery::Event));
                 taken += run.len();
             }
@@ -116,7 +142,7 @@ impl Subscription {
 }
 
 impl Inbox {
-    /// Takes a run of events off a tape at once, in flight from then on; `None` where there is none, or
+    /// Takes a run of events off a tape at once, handled from then on; `None` where there is none, or
     /// something other than an event comes next.
     fn take_run(&mut self, max: usize) -> Option<Run> {
         let Source::Tape(reader) = &mut self.source else { return None };
@@ -127,38 +153,25 @@ impl Inbox {
         let reason = reader.gap.map_or(GapReason::Full, |gap| gap.reason);
         self.lose(dropped, reason);
         let run = run?;
-        self.books.in_flight += run.len() as u64;
+        self.books.handled += run.len() as u64;
         self.delivered = run.last_seq();
         self.see_whether_well();
         Some(run)
     }
 }
 
-/// A run that is being shown: booked when that is over, however it ends.
-struct Showing<'a> {
-    subscriber: &'a Arc<Subscriber>,
-    run: Run,
-    seen: u64,
+/// What of some items has not been shown yet.
+struct Unseen<'s, I: Iterator<Item = Delivery<&'s Event>>> {
+    subscriber: &'s Subscriber,
+    items: I,
 }
 
-impl<'a> Showing<'a> {
-    fn begin(subscriber: &'a Arc<Subscriber>, max: usize) -> Option<Self> {
-        if subscriber.predicate.is_some() {
-            return None;
-        }
-        let mut inbox = subscriber.inbox.lock();
-        let run = inbox.take_run(max)?;
-        let untold = inbox.untold();
-        drop(inbox);
-        subscriber.announce(untold);
-        Some(Self { subscriber, run, seen: 0 })
-    }
-}
-
-impl Drop for Showing<'_> {
+impl<'s, I: Iterator<Item = Delivery<&'s Event>>> Drop for Unseen<'s, I> {
     fn drop(&mut self) {
-        let mut inbox = self.subscriber.inbox.lock();
-        inbox.books.settle(self.seen, Outcome::Handled);
-        inbox.books.settle(self.run.len() as u64 - self.seen, Outcome::Discarded);
+        let chunks = |event: &Event| event.merged().map_or(1, |merged| merged.count);
+        let unseen: u64 = self.items.by_ref().filter_map(Delivery::event).map(chunks).sum();
+        if unseen > 0 {
+            self.subscriber.inbox.lock().books.take_back(unseen);
+        }
     }
 }

@@ -72,4 +72,10 @@ impl Books {
             Outcome::Discarded => &mut self.discarded,
         } += events;
     }
+
+    /// Events that were handed over turn out never to have been seen.
+    pub(crate) fn take_back(&mut self, events: u64) {
+        self.handled -= events;
+        self.discarded += events;
+    }
 }

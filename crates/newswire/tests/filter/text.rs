@@ -143,6 +143,72 @@ fn errors_say_what_was_expected_and_where() {
     }
 }
 
+#[test]
+fn an_unknown_field_is_told_with_the_nearest_and_with_all_that_there_are() {
+    let cases = [
+        ("tool.* and sesion=s-1", 12, "\"sesion\" (did you mean session?)"),
+        ("scope.sesion=a", 1, "(did you mean session?)"),
+        ("session_id=a", 1, "(did you mean session?)"),
+        ("has runId", 5, "(did you mean run?)"),
+        ("tags=a", 1, "(did you mean tag?)"),
+        ("name=x", 1, "(did you mean source.name?)"),
+        ("spam=a", 1, "(did you mean span or space?)"),
+        ("tool_name=x", 1, "(did you mean payload.tool_name?)"),
+        ("user=ä.b", 6, ""),
+        ("usage.input_tokens>5", 1, "(did you mean payload.usage.input_tokens?)"),
+        ("paylod.usage.\"a b\">5", 1, "(did you mean payload.usage.\"a b\"?)"),
+        ("attr.region=eu", 1, "(did you mean attrs.region?)"),
+        ("scope.nothing=a", 1, "no field \"scope.nothing\""),
+    ];
+    for (text, column, said) in cases {
+        let error = refused(text);
+        assert_eq!(error.column(), Some(column), "{text}: {error}");
+        assert!(error.message().contains(said), "{text}: {error}");
+        if said.contains("did you mean") {
+            let expected = error.expected().unwrap();
+            for name in ["kind", "source.name", "session", "reply_to", "duration", "payload.path"] {
+                assert!(expected.split(", ").any(|known| known == name || known.ends_with(name)), "{error}");
+            }
+        }
+    }
+    let said = refused("scope.nothing=a").to_string();
+    assert!(!said.contains("did you mean"), "{said}");
+}
+
+#[test]
+fn an_unknown_unit_of_a_duration_is_told_with_those_that_there_are() {
+    let cases = [
+        ("duration > 2 parsecs", 14, "no unit \"parsecs\""),
+        ("duration>2parsecs", 11, "no unit \"parsecs\""),
+        ("payload.wait_ns<=1.5sec and tool.*", 21, "no unit \"sec\" (did you mean s?)"),
+        ("attrs.wait_ns=2min", 16, "(did you mean m?)"),
+        ("duration in (2s, 3days)", 19, "no unit \"days\""),
+        ("duration>3µs", 11, "no unit \"µs\" (did you mean us?)"),
+        ("duration>3 millis", 12, "(did you mean ms?)"),
+        ("(duration > 2 hours) and tool.*", 15, "(did you mean h?)"),
+        ("duration > 2 hours or tool.*", 14, "(did you mean h?)"),
+        ("duration>2S", 11, "(did you mean s?)"),
+    ];
+    for (text, column, said) in cases {
+        let error = refused(text);
+        assert_eq!(error.column(), Some(column), "{text}: {error}");
+        assert!(error.message().contains(said), "{text}: {error}");
+        assert!(error.expected().unwrap().starts_with("one of h, m, s, ms, us, ns"), "{text}: {error}");
+    }
+    for other in ["duration>2 AND run.*", "duration>2 tool.*", "duration>2 session=s-1", "duration>2 (run.*)"]
+    {
+        assert_eq!(refused(other).expected(), Some("and, or, or the end"), "{other}");
+    }
+    let apart = refused("tool.* and duration > 2 s");
+    assert_eq!((apart.column(), apart.expected()), (Some(25), Some("2s")), "{apart}");
+    for fine in
+        ["duration>2 and tool.*", "duration>2 or not tool.*", "duration in (2 , 3s )", "(duration>2 )"]
+    {
+        assert!(Filter::parse(fine).is_ok(), "{fine}");
+    }
+    assert!(Filter::parse("payload.version=2beta and payload.wait_ns=soon").is_ok(), "texts stay texts");
+}
+
 const PAGE: &str = include_str!("../../../../docs/filter.md");
 
 #[test]

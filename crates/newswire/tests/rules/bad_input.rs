@@ -83,7 +83,30 @@ fn a_bus_without_bounds_is_refused() {
         assert_eq!((error.kind(), error.path().map(str::to_owned)), (ErrorKind::Invalid, path(name)));
     }
     let long = BusOptions { name: "x".repeat(100_000), ..BusOptions::default() };
-    assert_eq!(Bus::with(long).err().unwrap().kind(), ErrorKind::TooLarge);
+    let error = Bus::with(long).err().unwrap();
+    assert_eq!((error.kind(), error.path().map(str::to_owned)), (ErrorKind::TooLarge, path("name")));
+}
+
+#[test]
+fn a_name_over_its_bound_is_refused_and_one_at_it_is_taken() {
+    let named = |length| SubscribeOptions { name: "n".repeat(length), ..SubscribeOptions::default() };
+    assert_eq!(refused(named(SubscribeOptions::MAX_NAME + 1)), (ErrorKind::TooLarge, path("name")));
+    let bus = Bus::new();
+    let error = bus.on_with("*", inline(named(100_000)), |_: &Event| ()).err().unwrap();
+    assert_eq!(error.to_string(), "options.name: a name has at most 256 bytes, this has 100000");
+    assert!(bus.stats().subscriptions.is_empty());
+    let longest = bus.subscribe_with("*", named(SubscribeOptions::MAX_NAME)).unwrap();
+    assert_eq!(longest.stats().name.len(), SubscribeOptions::MAX_NAME);
+}
+
+#[test]
+fn a_name_that_is_made_of_a_long_filter_is_cut_at_the_bound() {
+    let bus = Bus::new();
+    let name_of = |id: &str| bus.subscribe(format!("user=\"{id}\"")).unwrap().stats().name.clone();
+    assert_eq!(name_of("ann"), "user=ann");
+    let name = name_of(&"é".repeat(1_000));
+    assert!(name.starts_with("user=\"éé") && name.ends_with("é..."), "{name}");
+    assert!((250..=SubscribeOptions::MAX_NAME).contains(&name.len()), "{}", name.len());
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! The live view: a line an event, indented by run, turn and call, for people who watch an agent work.
 //!
-//! Chunks of one stream grow one line until something else happens. Everything that events bring is made
+//! Chunks of one stream grow one line until something else happens. Where several runs are at work at the same
+//! time, each line says whose it is. Everything that events bring is made
 //! visible first, and cut at the width, so that nothing in it can act on the terminal.
 
 mod figures;
 mod line;
 mod nesting;
+mod runs;
+mod streams;
 mod view;
 mod visible;
 
@@ -14,14 +17,15 @@ use std::time::Duration;
 
 use line::{Line, Style};
 use nesting::Nesting;
+use runs::Runs;
+use streams::{Stream, Streams};
 use view::View;
 pub use visible::Visible;
 
 use super::{Sink, SinkUrl};
 use crate::delivery::Gap;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{Event, Phase, SpanId};
-use crate::kind::Kind;
+use crate::event::{Event, Phase};
 use crate::options::{Coalesce, HandlerOptions, SubscribeOptions};
 
 /// How the live view looks.
@@ -61,17 +65,10 @@ pub struct Console<W: Write> {
     writer: W,
     options: ConsoleOptions,
     nesting: Nesting,
-    growing: Option<Growing>,
+    runs: Runs,
+    streams: Streams,
     /// The reader has gone away: nothing is written any more, and that is no error.
     unread: bool,
-}
-
-/// A line that chunks of one stream are being added to.
-struct Growing {
-    line: Line,
-    kind: Kind,
-    stream: Option<String>,
-    span: Option<SpanId>,
 }
 
 impl<W: Write> Console<W> {
@@ -79,65 +76,84 @@ impl<W: Write> Console<W> {
     pub fn new(writer: W, options: ConsoleOptions) -> Self {
         let width = options.width.clamp(*ConsoleOptions::WIDTHS.start(), *ConsoleOptions::WIDTHS.end());
         let options = ConsoleOptions { width, ..options };
-        Self { writer, options, nesting: Nesting::default(), growing: None, unread: false }
+        Self {
+            writer,
+            options,
+            nesting: Nesting::default(),
+            runs: Runs::default(),
+            streams: Streams::default(),
+            unread: false,
+        }
     }
 
     fn write(&mut self, text: &str) -> Result<()> {
-        if self.unread {
+        if self.unread || text.is_empty() {
             return Ok(());
         }
         let written = self.writer.write_all(text.as_bytes()).and_then(|()| self.writer.flush());
-        written.or_else(|error| match error.kind() {
-            IoKind::BrokenPipe => {
-                self.unread = true;
-                Ok(())
-            }
-            _ => Err(Error::new(ErrorKind::Io, format!("the live view can't be written: {error}"))),
-        })
+        written.or_else(|error| self.failed(&error))
+    }
+
+    fn failed(&mut self, error: &io::Error) -> Result<()> {
+        self.unread = error.kind() == IoKind::BrokenPipe;
+        match self.unread {
+            true => Ok(()),
+            false => Err(Error::new(ErrorKind::Io, format!("the live view can't be written: {error}"))),
+        }
     }
 
     fn line(&self) -> Line {
         Line::new(self.options.width, self.options.color)
     }
 
-    fn end_growing(&mut self) -> Result<()> {
-        match self.growing.take() {
-            Some(_) => self.write("\n"),
-            None => Ok(()),
-        }
+    fn end_streams(&mut self) -> Result<()> {
+        let ended = self.streams.end();
+        self.write(&ended)
     }
 
-    /// Time, indentation and mark, with which every line begins.
-    fn begin(&mut self, event: &Event, phase: Option<Phase>) -> Line {
-        let depth = self.nesting.depth(event, phase);
+    /// Time, run, indentation and mark, with which every line begins.
+    fn begin(&mut self, event: &Event, phase: Option<Phase>, view: &View<'_>) -> Line {
+        let place = self.nesting.place(event, phase);
+        let own = event.correlation().span;
+        let is_run = place.run.is_some() && place.run == own;
+        if let (true, Some(span), true) = (is_run, own, Runs::begins(event, phase)) {
+            self.runs.begin(span, view.subject().as_deref());
+        }
         let mut line = self.line();
         line.push(Style::Dim, &figures::time_of_day(event.time_ns()));
-        line.push(Style::Plain, &"  ".repeat(depth));
+        if let Some(label) = place.run.and_then(|run| self.runs.label(run)) {
+            line.push(Style::Dim, &format!(" [{label}]"));
+        }
+        if let (true, Some(span), Some(Phase::Completed | Phase::Failed | Phase::Canceled)) =
+            (is_run, own, phase)
+        {
+            self.runs.end(span);
+        }
+        line.push(Style::Plain, &"  ".repeat(place.depth));
         let (mark, style) = mark(event, phase);
         line.push(style, &format!(" {mark} "));
         line
     }
 
     fn chunk(&mut self, event: &Event) -> Result<()> {
-        let (stream, text) = View::of(event).chunk();
-        let span = event.correlation().span;
-        let same = self.growing.as_ref().is_some_and(|growing| {
-            growing.kind == *event.kind() && growing.stream == stream && growing.span == span
-        });
-        if !same {
-            self.end_growing()?;
-            let mut line = self.begin(event, None);
+        let view = View::of(event);
+        let (id, text) = view.chunk();
+        let stream = Stream {
+            kind: event.kind().clone(),
+            id,
+            scope: event.scope().clone(),
+            span: event.correlation().span,
+            parent: event.correlation().parent_span,
+        };
+        let mut shown = String::new();
+        if !self.streams.has(&stream) {
+            let mut line = self.begin(event, None, &view);
             line.push(Style::Plain, event.kind().as_str());
             line.push(Style::Plain, "  ");
-            self.growing = Some(Growing { line, kind: event.kind().clone(), stream, span });
+            shown = self.streams.begin(stream.clone(), line, event.time_ns());
         }
-        let Some(growing) = &mut self.growing else { return Ok(()) };
-        if same && growing.line.is_cut() {
-            return Ok(());
-        }
-        growing.line.push(Style::Plain, &text);
-        let grown = growing.line.take();
-        self.write(&grown)
+        shown.push_str(&self.streams.grow(&stream, &text, event.time_ns()));
+        self.write(&shown)
     }
 }
 
@@ -157,9 +173,10 @@ impl<W: Write + Send> Sink for Console<W> {
         if event.kind().as_str().ends_with(".delta") {
             return self.chunk(event);
         }
-        self.end_growing()?;
+        self.end_streams()?;
         let phase = phase_of(event);
-        let mut line = self.begin(event, phase);
+        let view = View::of(event);
+        let mut line = self.begin(event, phase, &view);
         let name = event.kind().as_str();
         let name = match phase {
             Some(phase) => name.strip_suffix(phase.as_str()).unwrap_or(name).trim_end_matches('.'),
@@ -167,7 +184,6 @@ impl<W: Write + Send> Sink for Console<W> {
         };
         let failed = phase == Some(Phase::Failed);
         line.push(if failed { Style::Bad } else { Style::Plain }, name);
-        let view = View::of(event);
         let subject = view.subject().or_else(|| event.source().name().map(str::to_owned));
         if let Some(subject) = subject {
             line.push(Style::Plain, " ");
@@ -186,7 +202,7 @@ impl<W: Write + Send> Sink for Console<W> {
     }
 
     fn gap(&mut self, gap: &Gap) -> Result<()> {
-        self.end_growing()?;
+        self.end_streams()?;
         let events = if gap.count == 1 { "event" } else { "events" };
         let mut line = self.line();
         line.push(Style::Warn, &format!("… {} {events} missing ({})", gap.count, gap.reason.as_str()));
@@ -195,8 +211,8 @@ impl<W: Write + Send> Sink for Console<W> {
     }
 
     fn flush(&mut self) -> Result<()> {
-        self.end_growing()?;
-        self.write("")
+        self.end_streams()?;
+        if self.unread { Ok(()) } else { self.writer.flush().or_else(|error| self.failed(&error)) }
     }
 }
 

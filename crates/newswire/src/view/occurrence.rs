@@ -1,0 +1,97 @@
+//! Which occurrence an event is about, and what the event says of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue;
+use crate::event::{ComponentScope, Event, Phase, ScopeField, SpanId, Status};
+
+/// The identity of a run, a step or a call: run and span. Where an event has no span, the label of its
+/// component stands for it, within the run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Occurrence {
+    run: Option<Box<str>>,
+    mark: Mark,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Mark {
+    Span(SpanId),
+    Label(ComponentScope, Box<str>),
+}
+
+/// An event of a lifecycle, as views see it.
+pub(super) struct Station<'e> {
+    pub(super) occurrence: Occurrence,
+    pub(super) scope: ComponentScope,
+    pub(super) label: &'e str,
+    pub(super) phase: Phase,
+}
+
+impl<'e> Station<'e> {
+    /// What the event says of a lifecycle; `None` for other kinds.
+    pub(super) fn of(event: &'e Event) -> Option<Self> {
+        let phase = event.phase()?;
+        let row = catalogue::row_of(event.kind())?;
+        let scope = event.component().map(|component| component.scope()).or(row.component)?;
+        let label = event.component().map_or_else(|| stem(row.kind), |component| component.id());
+        let mark = match event.correlation().span {
+            Some(span) => Mark::Span(span),
+            None => Mark::Label(scope, label.into()),
+        };
+        let run = event.scope().get(ScopeField::Run).map(Into::into);
+        Some(Self { occurrence: Occurrence { run, mark }, scope, label, phase })
+    }
+
+    pub(super) fn is_end(&self) -> bool {
+        self.phase.status() != Status::Running
+    }
+}
+
+/// `tool.call` of `tool.call.started`.
+fn stem(kind: &str) -> &str {
+    kind.rsplit_once('.').map_or(kind, |(stem, _)| stem)
+}
+
+/// What the payloads of all lifecycles may say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Said {
+    pub(super) duration_ns: Option<u64>,
+    pub(super) message: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) error: Option<Wrong>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Wrong {
+    pub(super) message: String,
+}
+
+impl Said {
+    /// What this event's payload says; nothing where it fits no such shape.
+    pub(super) fn by(event: &Event) -> Self {
+        event.payload_json().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+    }
+}
+
+/// When something began and how long it took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Timing {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) started_ns: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) duration_ns: Option<u64>,
+}
+
+impl Timing {
+    pub(super) fn begin(&mut self, event: &Event) {
+        self.started_ns.get_or_insert(event.time_ns());
+    }
+
+    /// By the source's own measurement, else by the times of the two events.
+    pub(super) fn end(&mut self, event: &Event, measured: Option<u64>) {
+        let between = || u64::try_from(event.time_ns().checked_sub(self.started_ns?)?).ok();
+        self.duration_ns = measured.or_else(between);
+    }
+}

@@ -1,0 +1,177 @@
+//! Which components run, and how those that ran have ended.
+
+use serde::{Serialize, Serializer};
+
+use super::View;
+use super::ledger::Ledger;
+use super::occurrence::{Said, Station, Timing};
+use crate::delivery::Gap;
+use crate::error::Result;
+use crate::event::{ComponentScope, Event, ScopeField, SpanId, Status};
+use crate::filter::Filter;
+
+/// Follows the status and timing of every component: runs, steps, calls.
+///
+/// ```
+/// use newswire::{Bus, Status, view::StatusTracker};
+///
+/// let bus = Bus::new();
+/// let tracker = bus.watch(StatusTracker::new())?;
+/// let search = bus.emitter().tool_call("search", "call_1", None);
+/// bus.emitter().tool_call("fetch", "call_2", None).fail("no route")?;
+///
+/// let snapshot = tracker.snapshot();
+/// assert_eq!((snapshot.running, snapshot.failed), (1, 1));
+/// assert_eq!(snapshot.components[1].status, Status::Failed);
+/// assert_eq!(snapshot.components[1].said.as_deref(), Some("no route"));
+/// # drop(search);
+/// # Ok::<(), newswire::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct StatusTracker {
+    components: Ledger<ComponentStatus>,
+    missed: u64,
+}
+
+/// One component's status.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ComponentStatus {
+    /// Which part of the system it is.
+    #[serde(serialize_with = "as_text")]
+    pub scope: ComponentScope,
+    /// Its label.
+    pub label: String,
+    /// The run that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// Its span.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_optional_text")]
+    pub span: Option<SpanId>,
+    /// What state it is in.
+    #[serde(serialize_with = "as_text")]
+    pub status: Status,
+    /// When it began, in nanoseconds since the Unix epoch; absent where that was not seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_ns: Option<i64>,
+    /// How long it took, in nanoseconds; absent while it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_ns: Option<u64>,
+    /// What it said last: its progress, its error, the reason of its cancellation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
+}
+
+/// What a [`StatusTracker`] knows at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct StatusSnapshot {
+    /// How many run.
+    pub running: u64,
+    /// How many ended without error.
+    pub completed: u64,
+    /// How many errored.
+    pub failed: u64,
+    /// How many were refused, skipped or stopped.
+    pub canceled: u64,
+    /// All of them, in the order of their first event.
+    pub components: Vec<ComponentStatus>,
+    /// How many more there were, forgotten since the table is bounded.
+    pub forgotten: u64,
+    /// How many events were lost on the way here.
+    pub missed: u64,
+}
+
+impl StatusTracker {
+    /// How many components it remembers, unless told otherwise.
+    pub const CAPACITY: usize = 10_000;
+
+    /// A tracker that remembers [`StatusTracker::CAPACITY`] components.
+    pub fn new() -> Self {
+        Self::with_capacity(Self::CAPACITY)
+    }
+
+    /// A tracker that remembers so many components, at least one.
+    pub fn with_capacity(components: usize) -> Self {
+        Self { components: Ledger::new(components), missed: 0 }
+    }
+}
+
+impl Default for StatusTracker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl View for StatusTracker {
+    type Snapshot = StatusSnapshot;
+
+    fn filter(&self) -> Result<Filter> {
+        Filter::parse("phase in (started, progress, completed, failed, canceled)")
+    }
+
+    fn see(&mut self, event: &Event) {
+        let Some(station) = Station::of(event) else { return };
+        let component = self.components.entry(station.occurrence.clone(), || ComponentStatus {
+            scope: station.scope,
+            label: station.label.to_owned(),
+            run: event.scope().get(ScopeField::Run).map(str::to_owned),
+            span: event.correlation().span,
+            status: station.phase.status(),
+            started_ns: None,
+            duration_ns: None,
+            said: None,
+        });
+        let said = Said::by(event);
+        let mut timing = Timing { started_ns: component.started_ns, duration_ns: component.duration_ns };
+        if station.is_end() {
+            timing.end(event, said.duration_ns);
+        } else if component.status != Status::Running {
+            // It has ended already: this one came late, over a link for instance.
+            return;
+        } else if station.phase == crate::Phase::Started {
+            timing.begin(event);
+        }
+        (component.started_ns, component.duration_ns) = (timing.started_ns, timing.duration_ns);
+        component.status = station.phase.status();
+        let words = said.error.map(|error| error.message).or(said.reason).or(said.message);
+        component.said = words.or(component.said.take());
+        if station.is_end() {
+            self.components.end(&station.occurrence);
+        }
+    }
+
+    fn miss(&mut self, gap: &Gap) {
+        self.missed += gap.count;
+    }
+
+    fn snapshot(&self) -> StatusSnapshot {
+        let count = |status| self.components.iter().filter(|one| one.status == status).count() as u64;
+        StatusSnapshot {
+            running: count(Status::Running),
+            completed: count(Status::Completed),
+            failed: count(Status::Failed),
+            canceled: count(Status::Canceled),
+            components: self.components.iter().cloned().collect(),
+            forgotten: self.components.forgotten(),
+            missed: self.missed,
+        }
+    }
+}
+
+pub(super) fn as_text<S: Serializer>(
+    value: &impl std::fmt::Display,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+pub(super) fn as_optional_text<S: Serializer>(
+    value: &Option<impl std::fmt::Display>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
+}

@@ -1,0 +1,212 @@
+//! Runs, steps and calls as a tree.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+
+use super::View;
+use super::ledger::Ledger;
+use super::occurrence::{Said, Station, Timing};
+use super::status::{as_optional_text, as_text};
+use crate::delivery::Gap;
+use crate::error::Result;
+use crate::event::{ComponentScope, Event, Phase, ScopeField, SpanId, Status};
+use crate::filter::Filter;
+
+/// Puts runs, steps and calls under what they are a part of, by span and parent span.
+///
+/// What has not ended is open (`running`); what names a parent that nobody knows is an orphan.
+#[derive(Debug)]
+pub struct TraceTree {
+    nodes: Ledger<TraceNode>,
+    missed: u64,
+}
+
+/// One operation of a tree.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct TraceNode {
+    /// How deep it stands: 0 for a root.
+    pub depth: usize,
+    /// Which part of the system it is.
+    #[serde(serialize_with = "as_text")]
+    pub scope: ComponentScope,
+    /// Its label.
+    pub label: String,
+    /// The run that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// Its span.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_optional_text")]
+    pub span: Option<SpanId>,
+    /// The span that it says it is a part of.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_optional_text")]
+    pub parent_span: Option<SpanId>,
+    /// Whether that is none that was seen.
+    pub orphan: bool,
+    /// What state it is in.
+    #[serde(serialize_with = "as_text")]
+    pub status: Status,
+    /// When it began, in nanoseconds since the Unix epoch; absent where that was not seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_ns: Option<i64>,
+    /// How long it took, in nanoseconds; absent while it is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_ns: Option<u64>,
+    /// What went wrong, or why it was canceled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
+}
+
+/// What a [`TraceTree`] knows at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct TraceSnapshot {
+    /// The trees, one after another: each operation is followed by its parts, which stand one deeper.
+    pub nodes: Vec<TraceNode>,
+    /// How many are open.
+    pub open: u64,
+    /// How many are orphans.
+    pub orphans: u64,
+    /// How many more there were, forgotten since the table is bounded.
+    pub forgotten: u64,
+    /// How many events were lost on the way here.
+    pub missed: u64,
+}
+
+impl TraceTree {
+    /// How many operations it remembers, unless told otherwise.
+    pub const CAPACITY: usize = 10_000;
+
+    /// A tree that remembers [`TraceTree::CAPACITY`] operations.
+    pub fn new() -> Self {
+        Self::with_capacity(Self::CAPACITY)
+    }
+
+    /// A tree that remembers so many operations, at least one.
+    pub fn with_capacity(operations: usize) -> Self {
+        Self { nodes: Ledger::new(operations), missed: 0 }
+    }
+}
+
+impl Default for TraceTree {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl View for TraceTree {
+    type Snapshot = TraceSnapshot;
+
+    fn filter(&self) -> Result<Filter> {
+        Filter::parse("phase in (started, completed, failed, canceled)")
+    }
+
+    fn see(&mut self, event: &Event) {
+        let Some(station) = Station::of(event) else { return };
+        let (ids, run) = (event.correlation(), event.scope().get(ScopeField::Run));
+        let node = self.nodes.entry(station.occurrence.clone(), || TraceNode {
+            depth: 0,
+            scope: station.scope,
+            label: station.label.to_owned(),
+            run: run.map(str::to_owned),
+            span: ids.span,
+            parent_span: ids.parent_span,
+            orphan: false,
+            status: Status::Running,
+            started_ns: None,
+            duration_ns: None,
+            said: None,
+        });
+        let mut timing = Timing { started_ns: node.started_ns, duration_ns: node.duration_ns };
+        if station.is_end() {
+            let said = Said::by(event);
+            timing.end(event, said.duration_ns);
+            node.status = station.phase.status();
+            node.said = said.error.map(|error| error.message).or(said.reason);
+        } else if station.phase == Phase::Started {
+            timing.begin(event);
+        }
+        (node.started_ns, node.duration_ns) = (timing.started_ns, timing.duration_ns);
+        if station.is_end() {
+            self.nodes.end(&station.occurrence);
+        }
+    }
+
+    fn miss(&mut self, gap: &Gap) {
+        self.missed += gap.count;
+    }
+
+    fn snapshot(&self) -> TraceSnapshot {
+        let nodes = Forest::of(self.nodes.iter()).in_order();
+        TraceSnapshot {
+            open: nodes.iter().filter(|node| node.status == Status::Running).count() as u64,
+            orphans: nodes.iter().filter(|node| node.orphan).count() as u64,
+            nodes,
+            forgotten: self.nodes.forgotten(),
+            missed: self.missed,
+        }
+    }
+}
+
+/// The nodes, and which are whose parts.
+struct Forest<'n> {
+    nodes: Vec<&'n TraceNode>,
+    parts: HashMap<Identity<'n>, Vec<usize>>,
+    known: HashSet<Identity<'n>>,
+}
+
+/// Spans are told apart by run.
+type Identity<'n> = (Option<&'n str>, SpanId);
+
+impl<'n> Forest<'n> {
+    fn of(nodes: impl Iterator<Item = &'n TraceNode>) -> Self {
+        let nodes: Vec<_> = nodes.collect();
+        let known = nodes.iter().filter_map(|node| identity(node, node.span)).collect();
+        let mut parts: HashMap<_, Vec<usize>> = HashMap::new();
+        for (place, node) in nodes.iter().enumerate() {
+            if let Some(parent) = identity(node, node.parent_span) {
+                parts.entry(parent).or_default().push(place);
+            }
+        }
+        Self { nodes, parts, known }
+    }
+
+    fn is_part(&self, node: &'n TraceNode) -> bool {
+        identity(node, node.parent_span).is_some_and(|parent| self.known.contains(&parent))
+    }
+
+    /// Each node followed by its parts. Those that are parts of one another in a circle come last, as
+    /// orphans: nothing that an event says can hide it.
+    fn in_order(&self) -> Vec<TraceNode> {
+        let mut shown = vec![false; self.nodes.len()];
+        let mut ordered = Vec::with_capacity(self.nodes.len());
+        let roots = self.nodes.iter().enumerate().filter(|(_, node)| !self.is_part(node));
+        for (place, node) in roots {
+            self.show(place, node.parent_span.is_some(), &mut shown, &mut ordered);
+        }
+        for place in 0..self.nodes.len() {
+            self.show(place, true, &mut shown, &mut ordered);
+        }
+        ordered
+    }
+
+    fn show(&self, root: usize, orphan: bool, shown: &mut [bool], ordered: &mut Vec<TraceNode>) {
+        let mut waiting = vec![(root, 0)];
+        while let Some((place, depth)) = waiting.pop() {
+            let (Some(node), Some(is_shown)) = (self.nodes.get(place), shown.get_mut(place)) else {
+                continue;
+            };
+            if std::mem::replace(is_shown, true) {
+                continue;
+            }
+            ordered.push(TraceNode { depth, orphan: orphan && depth == 0, ..(*node).clone() });
+            let parts = identity(node, node.span).and_then(|own| self.parts.get(&own));
+            waiting.extend(parts.into_iter().flatten().rev().map(|part| (*part, depth + 1)));
+        }
+    }
+}
+
+fn identity(node: &TraceNode, span: Option<SpanId>) -> Option<Identity<'_>> {
+    Some((node.run.as_deref(), span?))
+}

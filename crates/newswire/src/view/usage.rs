@@ -1,0 +1,191 @@
+//! What the models used and what that cost.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use super::View;
+use super::occurrence::{Occurrence, Station};
+use crate::catalogue::Usage;
+use crate::delivery::Gap;
+use crate::error::Result;
+use crate::event::{Event, Phase, ScopeField};
+use crate::filter::Filter;
+
+/// Adds up tokens and cost of model calls: in all, by model, by provider, by agent and by run.
+///
+/// Each call counts once, by run and span, at its end. Totals include their parts (what was read from the
+/// cache is input, reasoning is output), so nothing is added twice; totals that runs and agents tell of
+/// themselves are left alone.
+#[derive(Debug)]
+pub struct UsageMeter {
+    snapshot: UsageSnapshot,
+    /// Calls that have been counted, the latest of them.
+    counted: HashSet<Occurrence>,
+    order: VecDeque<Occurrence>,
+    groups: usize,
+}
+
+/// The sum over some calls.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct UsageTally {
+    /// Calls that have ended, however they did.
+    pub calls: u64,
+    /// Of them: errored.
+    pub failed: u64,
+    /// Of them: refused, skipped or stopped.
+    pub canceled: u64,
+    /// Tokens read, those from and into the cache included.
+    pub input_tokens: u64,
+    /// Tokens written, reasoning included.
+    pub output_tokens: u64,
+    /// Of the input: read from the cache.
+    pub cache_read_tokens: u64,
+    /// Of the input: written into the cache.
+    pub cache_write_tokens: u64,
+    /// Of the output: reasoning.
+    pub reasoning_tokens: u64,
+    /// What they cost, in US dollars, as far as they told.
+    pub cost_usd: f64,
+}
+
+/// What a [`UsageMeter`] knows at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct UsageSnapshot {
+    /// All calls.
+    pub total: UsageTally,
+    /// By the model that answered, else the one that was asked.
+    pub by_model: BTreeMap<String, UsageTally>,
+    /// By who serves the model.
+    pub by_provider: BTreeMap<String, UsageTally>,
+    /// By the agent of the scope.
+    pub by_agent: BTreeMap<String, UsageTally>,
+    /// By the run of the scope.
+    pub by_run: BTreeMap<String, UsageTally>,
+    /// How many calls are in no group of their own, since the tables are full.
+    pub ungrouped: u64,
+    /// How many events were lost on the way here.
+    pub missed: u64,
+}
+
+impl UsageTally {
+    /// Tokens read and written.
+    pub fn tokens(&self) -> u64 {
+        self.input_tokens.saturating_add(self.output_tokens)
+    }
+
+    fn add(&mut self, phase: Phase, usage: &Usage) {
+        let sum = |total: &mut u64, part: Option<u64>| *total = total.saturating_add(part.unwrap_or(0));
+        self.calls += 1;
+        self.failed += u64::from(phase == Phase::Failed);
+        self.canceled += u64::from(phase == Phase::Canceled);
+        sum(&mut self.input_tokens, usage.input_tokens);
+        sum(&mut self.output_tokens, usage.output_tokens);
+        sum(&mut self.cache_read_tokens, usage.cache_read_tokens);
+        sum(&mut self.cache_write_tokens, usage.cache_write_tokens);
+        sum(&mut self.reasoning_tokens, usage.reasoning_tokens);
+        self.cost_usd += usage.cost_usd.unwrap_or(0.0);
+    }
+}
+
+impl UsageMeter {
+    /// How many groups of each sort it keeps, unless told otherwise.
+    pub const GROUPS: usize = 10_000;
+    /// For how many of the latest calls it knows that they have been counted.
+    const REMEMBERED: usize = 10_000;
+
+    /// A meter with [`UsageMeter::GROUPS`] models, providers, agents and runs.
+    pub fn new() -> Self {
+        Self::with_groups(Self::GROUPS)
+    }
+
+    /// A meter that keeps so many groups of each sort; calls of further ones count in the total only.
+    pub fn with_groups(groups: usize) -> Self {
+        Self { snapshot: UsageSnapshot::default(), counted: HashSet::new(), order: VecDeque::new(), groups }
+    }
+
+    /// Whether the call has not been counted before.
+    fn is_new(&mut self, occurrence: Occurrence) -> bool {
+        if !self.counted.insert(occurrence.clone()) {
+            return false;
+        }
+        self.order.push_back(occurrence);
+        if self.order.len() > Self::REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.counted.remove(&oldest);
+        }
+        true
+    }
+}
+
+impl Default for UsageMeter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What the end of a call says of it, however it ended.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Told {
+    model: Option<String>,
+    response_model: Option<String>,
+    provider: Option<String>,
+    usage: Usage,
+}
+
+impl Told {
+    fn by(event: &Event) -> Self {
+        event.payload_json().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+    }
+}
+
+impl View for UsageMeter {
+    type Snapshot = UsageSnapshot;
+
+    fn filter(&self) -> Result<Filter> {
+        Filter::parse("model.call.completed or model.call.failed or model.call.canceled")
+    }
+
+    fn see(&mut self, event: &Event) {
+        let Some(station) = Station::of(event) else { return };
+        let is_call = station.scope == crate::ComponentScope::ModelCall;
+        let has_span = event.correlation().span.is_some();
+        // Without a span nothing tells a call that comes twice from two calls.
+        if !is_call || !station.is_end() || has_span && !self.is_new(station.occurrence) {
+            return;
+        }
+        let Told { model, response_model, provider, usage } = Told::by(event);
+        let model = response_model.or(model);
+        let (scope, groups) = (event.scope(), self.groups);
+        let UsageSnapshot { total, by_model, by_provider, by_agent, by_run, ungrouped, .. } =
+            &mut self.snapshot;
+        total.add(station.phase, &usage);
+        let mut is_full = false;
+        for (table, name) in [
+            (by_model, model.as_deref()),
+            (by_provider, provider.as_deref()),
+            (by_agent, scope.get(ScopeField::Agent)),
+            (by_run, scope.get(ScopeField::Run)),
+        ] {
+            let Some(name) = name else { continue };
+            if table.contains_key(name) || table.len() < groups {
+                table.entry(name.to_owned()).or_default().add(station.phase, &usage);
+            } else {
+                is_full = true;
+            }
+        }
+        *ungrouped += u64::from(is_full);
+    }
+
+    fn miss(&mut self, gap: &Gap) {
+        self.snapshot.missed += gap.count;
+    }
+
+    fn snapshot(&self) -> UsageSnapshot {
+        self.snapshot.clone()
+    }
+}

@@ -1,0 +1,49 @@
+//! Histograms of durations.
+
+use newswire::view::{LatencyProfile, View};
+
+use super::common::{labelled, station};
+
+fn call(profile: &mut LatencyProfile, name: &str, span: u64, duration_ns: u64) {
+    let payload = format!(r#"{{"name":"{name}","duration_ns":{duration_ns}}}"#);
+    profile.see(&labelled(name, span, &payload));
+}
+
+#[test]
+fn quantiles_are_within_two_digits() {
+    let mut profile = LatencyProfile::new();
+    for number in 1..=1_000 {
+        call(&mut profile, "search", number, number * 1_000_000);
+    }
+    let snapshot = profile.snapshot();
+    let [row] = &snapshot.rows[..] else { panic!("one label") };
+    assert_eq!((row.label.as_deref(), row.count, row.timed), (Some("search"), 1_000, 1_000));
+    for (figure, expected) in [(row.p50_ns, 500), (row.p95_ns, 950), (row.p99_ns, 990), (row.max_ns, 1_000)] {
+        let expected = expected * 1_000_000;
+        assert!(figure.abs_diff(expected) <= expected / 100, "{figure} instead of {expected}");
+    }
+}
+
+#[test]
+fn where_nothing_was_measured_the_times_of_the_events_count() {
+    let mut profile = LatencyProfile::new();
+    profile.see(&station("step.started", 1_000_000, 1, None, r#"{"name":"a"}"#));
+    profile.see(&station("step.failed", 4_000_000, 1, None, r#"{"name":"a"}"#));
+    profile.see(&station("step.canceled", 9_000_000, 2, None, r#"{"name":"a"}"#));
+    let snapshot = profile.snapshot();
+    let row = &snapshot.rows[0];
+    assert_eq!((row.count, row.failed, row.canceled, row.timed), (2, 1, 1, 1));
+    assert!(row.max_ns.abs_diff(3_000_000) <= 30_000, "{row:?}");
+}
+
+#[test]
+fn labels_beyond_the_bound_share_a_row() {
+    let mut profile = LatencyProfile::with_labels(1);
+    for (span, name) in [(1, "first"), (2, "second"), (3, "third"), (4, "first")] {
+        call(&mut profile, name, span, 1_000_000);
+    }
+    let rows: Vec<_> = profile.snapshot().rows.into_iter().map(|row| (row.label, row.count)).collect();
+    assert_eq!(rows, [(Some("first".to_owned()), 2), (None, 2)]);
+    let json = serde_json::to_value(profile.snapshot()).unwrap();
+    assert_eq!(json["rows"][0]["scope"], "tool");
+}

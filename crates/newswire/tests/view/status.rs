@@ -1,0 +1,85 @@
+//! Status and timing of components.
+
+use newswire::view::{StatusTracker, View};
+use newswire::{Bus, Event, Kind, Status};
+
+use super::common::{run, station};
+
+#[test]
+fn equal_labels_of_two_runs_are_two_components() {
+    let bus = Bus::new();
+    let tracker = bus.watch(StatusTracker::new()).unwrap();
+    let open = run(&bus, "r-1").tool_call("search", "call_1", None);
+    run(&bus, "r-2").tool_call("search", "call_1", None).fail("no network").unwrap();
+
+    let snapshot = tracker.snapshot();
+    let seen: Vec<_> = snapshot
+        .components
+        .iter()
+        .map(|one| (one.label.as_str(), one.run.as_deref(), one.status, one.said.as_deref()))
+        .collect();
+    let first = ("search", Some("r-1"), Status::Running, None);
+    assert_eq!(seen, [first, ("search", Some("r-2"), Status::Failed, Some("no network"))]);
+    assert_eq!((snapshot.running, snapshot.failed), (1, 1));
+    drop(open);
+    assert_eq!(tracker.snapshot().canceled, 1);
+    assert_eq!(tracker.snapshot().components[0].said.as_deref(), Some("dropped while open"));
+}
+
+#[test]
+fn what_was_measured_counts_before_the_times_of_the_events() {
+    let mut tracker = StatusTracker::new();
+    tracker.see(&station("tool.call.started", 1_000, 1, None, r#"{"name":"a"}"#));
+    tracker.see(&station("tool.call.completed", 4_000, 1, None, r#"{"name":"a","duration_ns":2500}"#));
+    tracker.see(&station("tool.call.started", 1_000, 2, None, r#"{"name":"b"}"#));
+    tracker.see(&station("tool.call.completed", 4_000, 2, None, r#"{"name":"b"}"#));
+    tracker.see(&station("tool.call.completed", 4_000, 3, None, r#"{"name":"c"}"#));
+    let durations: Vec<_> = tracker.snapshot().components.iter().map(|one| one.duration_ns).collect();
+    assert_eq!(durations, [Some(2_500), Some(3_000), None]);
+}
+
+#[test]
+fn progress_that_comes_after_the_end_changes_nothing() {
+    let mut tracker = StatusTracker::new();
+    tracker.see(&station("step.completed", 5, 1, None, r#"{"name":"a"}"#));
+    tracker.see(&station("step.progress", 4, 1, None, r#"{"name":"a","message":"half"}"#));
+    let snapshot = tracker.snapshot();
+    assert_eq!((snapshot.completed, snapshot.running), (1, 0));
+    assert_eq!(snapshot.components[0].said, None);
+}
+
+#[test]
+fn when_full_it_forgets_what_has_ended_before_what_runs() {
+    let mut tracker = StatusTracker::with_capacity(2);
+    tracker.see(&station("tool.call.started", 1, 1, None, r#"{"name":"runs"}"#));
+    tracker.see(&station("tool.call.completed", 2, 2, None, r#"{"name":"ended"}"#));
+    tracker.see(&station("tool.call.started", 3, 3, None, r#"{"name":"new"}"#));
+    let snapshot = tracker.snapshot();
+    assert_eq!((snapshot.running, snapshot.completed, snapshot.forgotten), (2, 0, 1));
+    tracker.see(&station("tool.call.started", 4, 4, None, r#"{"name":"newer"}"#));
+    assert_eq!(tracker.snapshot().forgotten, 2);
+    assert_eq!(tracker.snapshot().components.len(), 2);
+}
+
+#[test]
+fn without_a_span_the_label_stands_for_the_component() {
+    let mut tracker = StatusTracker::new();
+    for kind in ["agent.started", "agent.completed", "log.written", "deploy.started"] {
+        tracker.see(&Event::builder(Kind::parse(kind).unwrap()).build().unwrap());
+    }
+    let snapshot = tracker.snapshot();
+    assert_eq!((snapshot.components.len(), snapshot.completed), (1, 1));
+    assert_eq!(snapshot.components[0].label, "agent");
+}
+
+#[test]
+fn a_snapshot_is_json() {
+    let mut tracker = StatusTracker::new();
+    tracker.see(&station("run.started", 7, 1, None, "{}"));
+    let json = serde_json::to_value(tracker.snapshot()).unwrap();
+    let expected = serde_json::json!({
+        "running": 1, "completed": 0, "failed": 0, "canceled": 0, "forgotten": 0, "missed": 0,
+        "components": [{"scope": "run", "label": "run", "span": "0000000000000001", "status": "running", "started_ns": 7}],
+    });
+    assert_eq!(json, expected);
+}

@@ -1,0 +1,80 @@
+//! Runs, steps and calls as a tree.
+
+use newswire::view::{TraceSnapshot, TraceTree, View};
+use newswire::{Bus, Status};
+
+use super::common::{run, station};
+
+fn shape(snapshot: &TraceSnapshot) -> Vec<(usize, &str, Status, bool)> {
+    snapshot.nodes.iter().map(|node| (node.depth, node.label.as_str(), node.status, node.orphan)).collect()
+}
+
+#[test]
+fn what_guards_open_within_one_another_is_a_tree() {
+    let bus = Bus::new();
+    let tree = bus.watch(TraceTree::new()).unwrap();
+    let outer = run(&bus, "r-1").run("demo", None);
+    let step = outer.emitter().step("plan", None);
+    step.emitter().tool_call("search", "call_1", None).complete(None).unwrap();
+    let open = step.emitter().tool_call("fetch", "call_2", None);
+    step.fail("no plan").unwrap();
+    outer.emitter().step("write", None).complete(None).unwrap();
+    outer.complete(None).unwrap();
+
+    let snapshot = tree.snapshot();
+    let expected = [
+        (0, "demo", Status::Completed, false),
+        (1, "plan", Status::Failed, false),
+        (2, "search", Status::Completed, false),
+        (2, "fetch", Status::Running, false),
+        (1, "write", Status::Completed, false),
+    ];
+    assert_eq!(shape(&snapshot), expected);
+    assert_eq!((snapshot.open, snapshot.orphans), (1, 0));
+    assert_eq!(snapshot.nodes[1].said.as_deref(), Some("no plan"));
+    drop(open);
+    assert_eq!(tree.snapshot().open, 0);
+}
+
+#[test]
+fn what_names_an_unknown_parent_is_an_orphan() {
+    let mut tree = TraceTree::new();
+    tree.see(&station("tool.call.started", 1, 2, Some(1), r#"{"name":"a"}"#));
+    tree.see(&station("step.started", 2, 3, Some(2), r#"{"name":"b"}"#));
+    let snapshot = tree.snapshot();
+    assert_eq!(
+        shape(&snapshot),
+        [(0, "tool.call", Status::Running, true), (1, "step", Status::Running, false)]
+    );
+    assert_eq!(snapshot.orphans, 1);
+}
+
+#[test]
+fn a_circle_of_parents_is_shown_and_ends() {
+    let mut tree = TraceTree::new();
+    tree.see(&station("step.started", 1, 1, Some(2), "{}"));
+    tree.see(&station("step.started", 2, 2, Some(1), "{}"));
+    tree.see(&station("step.started", 3, 3, Some(3), "{}"));
+    let snapshot = tree.snapshot();
+    assert_eq!(snapshot.nodes.len(), 3);
+    assert_eq!(snapshot.nodes.iter().map(|node| node.depth).collect::<Vec<_>>(), [0, 1, 0]);
+}
+
+#[test]
+fn a_chain_of_ten_thousand_needs_no_deep_stack() {
+    let mut tree = TraceTree::new();
+    for number in 1..=10_000_u64 {
+        tree.see(&station(
+            "step.started",
+            1,
+            number,
+            number.checked_sub(1).filter(|parent| *parent > 0),
+            "{}",
+        ));
+    }
+    let snapshot = tree.snapshot();
+    assert_eq!((snapshot.nodes.len(), snapshot.nodes[9_999].depth), (10_000, 9_999));
+    assert!(serde_json::to_string(&snapshot).is_ok());
+    tree.see(&station("step.started", 1, 10_001, None, "{}"));
+    assert_eq!(tree.snapshot().forgotten, 1);
+}

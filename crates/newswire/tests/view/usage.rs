@@ -1,0 +1,114 @@
+//! Tokens and cost.
+
+use newswire::catalogue::Usage;
+use newswire::catalogue::model::ModelCallCompleted;
+use newswire::view::{UsageMeter, View};
+use newswire::{Bus, Event, Gap, GapReason, ScopeField};
+
+use super::common::{run, scope, station};
+
+fn usage() -> Usage {
+    Usage {
+        cache_read_tokens: Some(800),
+        cache_write_tokens: Some(100),
+        reasoning_tokens: Some(60),
+        cost_usd: Some(0.25),
+        ..Usage::tokens(1_000, 90)
+    }
+}
+
+#[test]
+fn cached_and_reasoning_tokens_are_parts_and_counted_once() {
+    let bus = Bus::new();
+    let meter = bus.watch(UsageMeter::new()).unwrap();
+    run(&bus, "r-1").model_call("gpt-5", "openai").complete(usage()).unwrap();
+    let total = meter.snapshot().total;
+    assert_eq!(total.tokens(), 1_090);
+    assert_eq!((total.cache_read_tokens, total.cache_write_tokens, total.reasoning_tokens), (800, 100, 60));
+    assert_eq!((total.calls, total.cost_usd), (1, 0.25));
+}
+
+#[test]
+fn it_adds_up_by_model_provider_agent_and_run() {
+    let bus = Bus::new();
+    let meter = bus.watch(UsageMeter::new()).unwrap();
+    for (run_id, agent, asked, answered) in [
+        ("r-1", "planner", "gpt-5", None),
+        ("r-1", "writer", "gpt-5", Some("gpt-5-2026")),
+        ("r-2", "planner", "opus", None),
+    ] {
+        let emitter = run(&bus, run_id).with_scope(ScopeField::Agent, agent).unwrap();
+        let call = emitter.model_call(asked, "somebody");
+        call.complete_with(usage(), |end: &mut ModelCallCompleted| {
+            end.response_model = answered.map(Into::into)
+        })
+        .unwrap();
+    }
+    let failed = run(&bus, "r-2").model_call("opus", "somebody");
+    failed.fail_with("overloaded", |end| end.usage = Some(Usage::tokens(10, 0))).unwrap();
+
+    let snapshot = meter.snapshot();
+    let calls = |table: &std::collections::BTreeMap<String, newswire::view::UsageTally>| {
+        table.iter().map(|(name, tally)| (name.clone(), tally.calls)).collect::<Vec<_>>()
+    };
+    let named = |expected: &[(&str, u64)]| {
+        expected.iter().map(|(name, calls)| ((*name).to_owned(), *calls)).collect::<Vec<_>>()
+    };
+    assert_eq!(calls(&snapshot.by_model), named(&[("gpt-5", 1), ("gpt-5-2026", 1), ("opus", 2)]));
+    assert_eq!(calls(&snapshot.by_provider), named(&[("somebody", 4)]));
+    assert_eq!(calls(&snapshot.by_agent), named(&[("planner", 2), ("writer", 1)]));
+    assert_eq!(calls(&snapshot.by_run), named(&[("r-1", 2), ("r-2", 2)]));
+    assert_eq!((snapshot.total.calls, snapshot.total.failed, snapshot.total.input_tokens), (4, 1, 3_010));
+    let sum: u64 = snapshot.by_run.values().map(|tally| tally.tokens()).sum();
+    assert_eq!(sum, snapshot.total.tokens());
+}
+
+#[test]
+fn an_end_that_comes_twice_and_the_totals_of_runs_are_not_added() {
+    let mut meter = UsageMeter::new();
+    let end = station("model.call.completed", 5, 1, None, r#"{"model":"m","usage":{"input_tokens":7}}"#);
+    for event in [&end, &end, &station("run.completed", 6, 2, None, r#"{"usage":{"input_tokens":7}}"#)] {
+        meter.see(event);
+    }
+    assert_eq!((meter.snapshot().total.calls, meter.snapshot().total.input_tokens), (1, 7));
+}
+
+#[test]
+fn a_canceled_call_counts_what_it_used_all_the_same() {
+    let mut meter = UsageMeter::new();
+    let payload = r#"{"model":"m","reason":"aborted","usage":{"output_tokens":3,"cost_usd":0.5}}"#;
+    meter.see(&station("model.call.canceled", 5, 1, None, payload));
+    let total = meter.snapshot().total;
+    assert_eq!((total.canceled, total.output_tokens, total.cost_usd), (1, 3, 0.5));
+}
+
+#[test]
+fn beyond_its_groups_only_the_total_grows() {
+    let mut meter = UsageMeter::with_groups(2);
+    for number in 1..=5 {
+        let payload = format!(r#"{{"model":"m-{number}","usage":{{"input_tokens":1}}}}"#);
+        meter.see(&station("model.call.completed", 5, number, None, &payload));
+    }
+    let snapshot = meter.snapshot();
+    assert_eq!((snapshot.by_model.len(), snapshot.ungrouped, snapshot.total.calls), (2, 3, 5));
+}
+
+#[test]
+fn sums_stay_at_their_end_and_losses_are_told() {
+    let mut meter = UsageMeter::new();
+    for number in 1..=2 {
+        let payload = r#"{"usage":{"input_tokens":18446744073709551615}}"#;
+        meter.see(&station("model.call.completed", 5, number, None, payload));
+    }
+    meter.see(
+        &Event::builder(newswire::Kind::parse("model.call.completed").unwrap())
+            .scope(scope(ScopeField::Run, "r"))
+            .json(r#"{"usage":"none"}"#)
+            .build()
+            .unwrap(),
+    );
+    meter.miss(&Gap { first: 1, last: 9, count: 4, reason: GapReason::Full });
+    let snapshot = meter.snapshot();
+    assert_eq!((snapshot.total.input_tokens, snapshot.total.calls, snapshot.missed), (u64::MAX, 3, 4));
+    assert_eq!(serde_json::to_value(&snapshot).unwrap()["by_run"]["r"]["calls"], 1);
+}
