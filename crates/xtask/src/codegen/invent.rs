@@ -9,7 +9,7 @@ use newswire::catalogue::{FieldRow, Row, records};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::vocabulary::{ANYTHING, FLIGHT, NAMES, TEXTS};
+use super::vocabulary::{ANYTHING, FLIGHT, NAMES, NUMBERS, TEXTS};
 
 /// How long everything takes.
 pub(super) const DURATION_NS: u64 = 1_284_500_000;
@@ -35,24 +35,18 @@ fn object(fields: &[FieldRow], life: &str, has: &BTreeMap<&str, &RawValue>) -> S
 }
 
 fn value(field: &FieldRow, life: &str) -> String {
-    let value = match field.value {
-        "text" => json!(text(field, life)),
-        "integer" => json!(integer(field)),
-        "number" => match field.unit() {
-            Some("usd") => json!(0.00734),
-            _ if field.name == "score" => json!(0.92),
-            _ => json!(0.25),
-        },
-        "boolean" => json!(true),
-        "bytes" => json!("UklGRg=="),
-        "json" => return anything(field.name).to_owned(),
+    match field.value {
+        "text" => json!(text(field, life)).to_string(),
+        "integer" | "number" => number(field),
+        "boolean" => "true".to_owned(),
+        "bytes" => "\"UklGRg==\"".to_owned(),
+        "json" => anything(field.name).to_owned(),
         record => {
             let row = records().iter().find(|row| row.name == record);
             let row = row.unwrap_or_else(|| panic!("{record} is no record"));
-            return object(row.fields, record, &BTreeMap::new());
+            object(row.fields, record, &BTreeMap::new())
         }
-    };
-    value.to_string()
+    }
 }
 
 fn text(field: &FieldRow, life: &str) -> String {
@@ -75,20 +69,20 @@ fn text(field: &FieldRow, life: &str) -> String {
     }
 }
 
-fn integer(field: &FieldRow) -> u64 {
-    match (field.unit(), field.name) {
-        (Some("ns"), "duration_ns") => DURATION_NS,
-        (Some("ns"), _) => 412_000_000,
-        (Some("bytes"), _) => 1_482,
-        (Some("tokens"), "input_tokens") => 1_842,
-        (Some("tokens"), "cache_read_tokens") => 1_024,
-        (Some("tokens"), "cache_write_tokens" | "output_tokens") => 256,
-        (Some("tokens"), "reasoning_tokens") => 64,
-        (Some("tokens"), _) => 8_192,
-        (Some(_), _) => 3,
-        (None, "total") => 8,
-        (None, _) => 2,
+fn number(field: &FieldRow) -> String {
+    if field.name == "duration_ns" {
+        return DURATION_NS.to_string();
     }
+    let known = NUMBERS.iter().find(|(name, _)| *name == field.name).map(|(_, number)| *number);
+    let number = known.unwrap_or(match (field.value, field.unit()) {
+        ("number", _) => "0.25",
+        (_, Some("ns")) => "412000000",
+        (_, Some("bytes")) => "1482",
+        (_, Some("tokens")) => "8192",
+        (_, Some(_)) => "3",
+        (_, None) => "2",
+    });
+    number.to_owned()
 }
 
 fn anything(name: &str) -> &'static str {

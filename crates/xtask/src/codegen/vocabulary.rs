@@ -40,6 +40,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("agent", "trip_planner"),
     ("backend", "disk"),
     ("call_id", "call_7f3a"),
+    ("checksum", "sha256:a40ff3d5900fb7698b8c865041347cb49eccedc8f93945f89629ad104aaecce4"),
     ("child_turn", "turn-4"),
     ("code", "504"),
     ("command", "/trip Lisbon"),
@@ -71,6 +72,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("query", "flights to Lisbon on Friday"),
     ("raw_finish_reason", "end_turn"),
     ("redirected_to", "needs_help"),
+    ("reference", "file:media/voice-12.wav"),
     ("response_model", "gpt-5-2026-08-01"),
     ("role", "assistant"),
     ("route", "cheapest"),
@@ -106,6 +108,29 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("workspace", "trips/lisbon"),
 ];
 
+/// Numbers, by the name of the field.
+pub(super) const NUMBERS: &[(&str, &str)] = &[
+    ("bits_per_sample", "16"),
+    ("cache_read_tokens", "1024"),
+    ("cache_write_tokens", "256"),
+    ("channel_count", "1"),
+    ("code", "1001"),
+    ("confidence", "0.97"),
+    ("cost_usd", "0.00734"),
+    ("dimension_count", "1536"),
+    ("frame_rate", "29.97"),
+    ("height_px", "720"),
+    ("input_tokens", "1842"),
+    ("max", "8"),
+    ("output_tokens", "256"),
+    ("reasoning_tokens", "64"),
+    ("sample_rate_hz", "24000"),
+    ("score", "0.92"),
+    ("size_bytes", "4"),
+    ("total", "8"),
+    ("width_px", "1280"),
+];
+
 /// JSON of no other type, by the name of the field.
 pub(super) const ANYTHING: &[(&str, &str)] = &[
     ("addresses", r#"["/ip4/192.0.2.7/tcp/4001"]"#),
@@ -116,6 +141,7 @@ pub(super) const ANYTHING: &[(&str, &str)] = &[
     ("categories", r#"["network"]"#),
     ("components", r#"["planner","tools"]"#),
     ("config", r#"{"model":"gpt-5","max_turn_count":8}"#),
+    ("content", r#""Ana prefers morning flights.""#),
     ("context", r#"{"channel":"telegram"}"#),
     ("details", r#"{"attempted":["direct_flights"]}"#),
     ("dimensions", r#"{"tier":"standard"}"#),
@@ -136,11 +162,13 @@ pub(super) const ANYTHING: &[(&str, &str)] = &[
     ("params", r#"{"task":"task-12"}"#),
     ("parts", r#"[{"type":"text","content":"Three flights fit."}]"#),
     ("patch", r#"[{"op":"replace","path":"/hotel","value":"Baixa"}]"#),
+    ("previous_result", r#"[]"#),
     ("quantities", r#"{"input_characters":412}"#),
     ("result", r#"[{"flight":"TP 533","price_eur":112.0}]"#),
     ("schema", r#"{"type":"object","properties":{"to":{"type":"string"}}}"#),
     ("state", r#"{"flight":"TP 533","hotel":null}"#),
     ("steps", r#"{"fetch_offers":{"status":"completed"}}"#),
+    ("summary", r#"{"booked":true,"price_eur":112.0}"#),
     ("tool_calls", r#"[{"id":"call_7f3a","name":"search_flights","arguments":{"to":"LIS"}}]"#),
     ("tool_result", r#"{"call_id":"call_7f3a","result":[{"flight":"TP 533","price_eur":112.0}]}"#),
     ("unresolved_placeholders", r#"["date"]"#),
