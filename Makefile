@@ -3,7 +3,10 @@
 SESSION := ../shared/data/pi_coding_sessions/large-session.jsonl
 SMALL_RUN := target/small-run.jsonl
 
-.PHONY: demo test bench fmt lint tools
+# Where a .NET 10 SDK may lie besides the PATH; use.sh unpacks it into the user's cache folder once.
+DOTNET_BUNDLE := ../shared/dotnet/use.sh
+
+.PHONY: demo test bench fmt lint generated dotnet tools languages
 
 # A recorded run of a real agent, played through a bus; without it, a small run that is recorded first.
 demo: tools
@@ -15,7 +18,7 @@ demo: tools
 		cargo run --quiet --package newswire-cli -- play $(SMALL_RUN); \
 	fi
 
-test: tools
+test: tools generated
 	@if cargo nextest --version >/dev/null 2>&1; then \
 		cargo nextest run --workspace; \
 	else \
@@ -31,16 +34,52 @@ bench: tools
 fmt: tools
 	cargo fmt
 
-lint: tools
+lint: tools generated
 	cargo fmt --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo xtask check
 
-# All that is needed as long as everything is Rust; the bindings will add Python 3.11 and Node 20.
+# What is made of the catalogue is fresh, and what each language's own strictest checker accepts.
+generated: tools languages .venv/ready node/node_modules/ready dotnet
+	cargo xtask codegen --check
+	cd python && ../.venv/bin/mypy --strict newswire tests && ../.venv/bin/python -m unittest discover --quiet --start-directory tests
+	cd node && node_modules/.bin/tsc --project . && node --test --test-reporter=dot tests/samples.js
+
+.venv/ready: python/requirements.txt | languages
+	python3 -m venv --clear .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --requirement python/requirements.txt
+	touch $@
+
+node/node_modules/ready: node/package.json node/package-lock.json | languages
+	cd node && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+# C# is compiled, and reads all samples, wherever a .NET 10 SDK is found.
+dotnet:
+	@has() { "$$1" --list-sdks 2>/dev/null | grep -q '^10[.]'; }; \
+	if ! has dotnet && has "$$DOTNET_ROOT/dotnet"; then PATH="$$DOTNET_ROOT:$$PATH"; fi; \
+	if ! has dotnet && [ -x $(DOTNET_BUNDLE) ]; then settings=$$($(DOTNET_BUNDLE)) && eval "$$settings"; fi; \
+	if has dotnet; then \
+		MSBUILDDISABLENODEREUSE=1 dotnet run --project dotnet/Newswire.Samples -p:UseSharedCompilation=false \
+			-- tests/conformance/samples.json; \
+	else \
+		echo "SKIPPED: C#, since no .NET 10 SDK is on the PATH, in DOTNET_ROOT or in $(dir $(DOTNET_BUNDLE))" >&2; \
+	fi
+
+# All that Rust needs.
 tools:
 	@missing=; \
 	need() { command -v "$$1" >/dev/null 2>&1 || { echo "$$1 is missing: $$2" >&2; missing=1; }; }; \
 	need git "any version, from your system's packages"; \
 	need cc "a C compiler, from your system's packages: it links Rust programs"; \
 	need cargo "Rust $$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml) or later, from rustup.rs"; \
+	test -z "$$missing"
+
+# What the other languages' checkers need; they themselves are fetched. A .NET 10 SDK is welcome, not needed.
+languages:
+	@missing=; \
+	python3 -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Python is missing: 3.11 or later as python3, with venv, from your system's packages" >&2; missing=1; }; \
+	node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' 2>/dev/null && npm --version >/dev/null 2>&1 || \
+		{ echo "Node is missing: 20 or later, with npm, from nodejs.org" >&2; missing=1; }; \
 	test -z "$$missing"

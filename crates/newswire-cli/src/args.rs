@@ -21,6 +21,8 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Play(Play),
+    Kinds(Kinds),
+    Schema(Schema),
 }
 
 /// Plays a recorded session through a bus: shows every event, then sums up
@@ -44,6 +46,35 @@ pub(crate) struct Play {
     /// When to colour: on a terminal without NO_COLOR, always or never
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
+}
+
+/// Lists the kinds of the catalogue, with what other systems call them
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  newswire kinds 'tool.*'
+  newswire kinds picoclaw/agent.tool.exec_end
+  newswire kinds --json | jq -r .payload")]
+pub(crate) struct Kinds {
+    /// A kind, a pattern such as tool.*, or a name of another system: system/name
+    pub(crate) pattern: Option<String>,
+
+    /// A line of JSON for each kind
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Prints the JSON Schema of a kind's payload; without a kind, that of the event around it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  newswire schema tool.call.started
+  newswire schema picoclaw/agent.tool.exec_end | jq .title
+
+A name of another system that can mean several kinds gives all their schemas, one after another.")]
+pub(crate) struct Schema {
+    /// A kind, a pattern such as tool.*, or a name of another system: system/name
+    pub(crate) kind: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -4,6 +4,7 @@
 //! the same command and tests can run it.
 
 mod args;
+mod kinds;
 mod notice;
 mod play;
 mod run;

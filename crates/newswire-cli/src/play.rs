@@ -20,7 +20,8 @@ use crate::summary::Summary;
 /// How long the play waits for a reader that doesn't read.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
-/// What is to be told besides the summary.
+/// What is to be told besides the output.
+#[derive(Default)]
 pub(crate) struct Played {
     /// What the user should know.
     pub(crate) notice: Option<String>,

@@ -7,6 +7,7 @@ use clap::Parser;
 use newswire::Visible;
 
 use crate::args::{Args, Command};
+use crate::kinds;
 use crate::play::{self, Played};
 use crate::stdio::{Output, Stdio};
 
@@ -43,6 +44,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, stdio: Stdio) -> u8 {
     };
     let done = match args.command {
         Command::Play(args) => play::play(&args, input, &out, color),
+        Command::Kinds(args) => kinds::kinds(&args, &out).map(|()| Played::default()),
+        Command::Schema(args) => kinds::schema(&args, &out).map(|()| Played::default()),
     };
     let Played { notice, wrong } = done.unwrap_or_else(|error| Played::failed(error.to_string()));
     for message in notice.iter().chain(&wrong) {

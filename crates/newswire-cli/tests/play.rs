@@ -1,50 +1,15 @@
 //! `newswire play`: what it shows, what it sums up, and how it says no.
 
+mod common;
+
 use std::collections::HashSet;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 
+use common::{Captured, newswire, newswire_with};
 use newswire_cli::{FAILED, OK, Stdio, USAGE, run};
 use newswire_recording::MAX_LINE_BYTES;
 use serde_json::Value;
-
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Captured {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Runs the command; gives the code, the output and the messages.
-fn newswire(args: &[&str]) -> (u8, String, String) {
-    newswire_with(args, io::empty())
-}
-
-fn newswire_with(args: &[&str], input: impl Read + Send + 'static) -> (u8, String, String) {
-    let (out, err) = (Captured::default(), Captured::default());
-    let stdio = Stdio {
-        input: Box::new(input),
-        out: Box::new(out.clone()),
-        err: Box::new(err.clone()),
-        color: false,
-    };
-    let code = run(["newswire"].iter().chain(args).map(Into::into), stdio);
-    (code, out.text(), err.text())
-}
 
 fn recorded(name: &str) -> Option<PathBuf> {
     let path =

@@ -3,12 +3,15 @@
 //! - `bench [--short] [ID...]`: the goals for speed, beside their peers
 //! - `soak [--short] [ID...]`: the goals for reliability
 //! - `check`: the rules of the house that no compiler checks
+//! - `codegen [--check]`: what is made of the catalogue: schemas, the reference page, types of other
+//!   languages, samples; with `--check` it only says what is stale
 //!
 //! `bench` and `soak` print one JSON line a goal on standard output and tables on standard error. A goal
 //! that is missed is told by `"pass":false` and leaves the exit code at 0; it is 2 for an unknown command or
-//! id. `check` exits with 1 where a rule is broken.
+//! id. `check` exits with 1 where a rule is broken, `codegen --check` where a file is stale.
 
 mod check;
+mod codegen;
 mod measure;
 
 use std::path::Path;
@@ -18,13 +21,21 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
   bench [--short] [ID...]   goals for speed; all without ids
   soak  [--short] [ID...]   goals for reliability
-  check                     layers, unsafe budget, file lengths";
+  check                     layers, unsafe budget, file lengths
+  codegen [--check]         what is made of the catalogue";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.split_first() {
         Some((command, _)) if command == "bench" || command == "soak" => measure::run(&words),
         Some((command, [])) if command == "check" => report(&check::all(root())),
+        Some((command, [])) if command == "codegen" => {
+            codegen::write(root()).iter().for_each(|told| println!("{told}"));
+            ExitCode::SUCCESS
+        }
+        Some((command, [flag])) if command == "codegen" && flag == "--check" => {
+            report(&codegen::check(root()))
+        }
         Some((command, [])) if command == "help" || command == "--help" => {
             println!("{USAGE}");
             ExitCode::SUCCESS

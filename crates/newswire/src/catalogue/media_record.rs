@@ -7,43 +7,23 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{FieldValue, Text, member_bound};
+use super::record::record;
+use super::value::{FieldValue, Text};
 use crate::error::{Error, ErrorKind, Result};
 
-/// A piece of media.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Media {
-    /// Where its bytes are: a URL, a path, a store's reference.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reference: Option<Text>,
-    /// What it is, such as `audio/wav`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mime_type: Option<Text>,
-    /// How many bytes it has.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub size_bytes: Option<u64>,
-    /// A checksum of its bytes, the algorithm before it: `sha256:...`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub checksum: Option<Text>,
-    /// The bytes themselves, of small pieces.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub inline: Option<Inline>,
+record! {
+    Media + Default "A piece of media: by reference, small ones with their bytes.";
+    reference "reference": Option<Text> = Id => "Where its bytes are: a URL, a path, a store's reference.";
+    mime_type "mime_type": Option<Text> = Meta => "What it is, such as `audio/wav`.";
+    size_bytes "size_bytes": Option<u64> = Measure => "How many bytes it has.";
+    checksum "checksum": Option<Text> = Meta => "A checksum of its bytes, the algorithm before it: `sha256:...`.";
+    inline "inline": Option<Inline> = Content => "The bytes themselves in base64, of small pieces.";
 }
 
 impl Media {
     /// Media whose bytes are elsewhere.
     pub fn at(reference: impl Into<Text>) -> Self {
         Self { reference: Some(reference.into()), ..Self::default() }
-    }
-}
-
-impl FieldValue for Media {
-    fn size_bound(&self) -> usize {
-        2 + member_bound("reference", &self.reference)
-            + member_bound("mime_type", &self.mime_type)
-            + member_bound("size_bytes", &self.size_bytes)
-            + member_bound("checksum", &self.checksum)
-            + member_bound("inline", &self.inline)
     }
 }
 

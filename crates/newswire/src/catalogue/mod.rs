@@ -36,8 +36,10 @@ mod record;
 pub mod retrieval;
 mod row;
 pub mod run;
+pub mod schema;
 pub mod service;
 pub mod session;
+mod shown;
 pub mod speech;
 pub mod stage;
 pub mod state;
@@ -62,7 +64,7 @@ pub use elsewhere::{
 };
 pub(crate) use elsewhere::{Meaning, meanings};
 pub use media_record::{Inline, Media};
-pub use record::{Failure, Usage};
+pub use record::{Failure, RecordRow, Usage, records};
 pub use row::{Class, Elsewhere, FieldRow, Merge, Row};
 pub use value::{FieldValue, IntoField, Json, Text};
 

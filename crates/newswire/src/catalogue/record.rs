@@ -1,32 +1,120 @@
 //! The records that many payloads share: one for usage, one for what went wrong.
+//!
+//! A record is written once: its type, its size and the row that schemas and the other languages are made of.
 
 use std::error::Error as StdError;
+use std::sync::OnceLock;
 
-use serde::{Deserialize, Serialize};
+use super::Media;
+use super::row::{Class, FieldRow};
+use super::value::{IntoField, Text};
 
-use super::value::{FieldValue, IntoField, Text, member_bound};
+/// One record that fields of payloads have as their type.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordRow {
+    /// Its name, which is [`FieldRow::value`] of such fields.
+    pub name: &'static str,
+    /// One line on what it means.
+    pub docs: &'static str,
+    /// Its fields, in the order of the wire.
+    pub fields: &'static [FieldRow],
+}
 
-/// What a model call used, in one meaning everywhere: totals include their parts.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Usage {
-    /// Tokens read by the model, those from and into its cache included.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub input_tokens: Option<u64>,
-    /// Tokens written by the model, its reasoning included.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub output_tokens: Option<u64>,
-    /// Of the input: read from the cache.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cache_read_tokens: Option<u64>,
-    /// Of the input: written into the cache.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cache_write_tokens: Option<u64>,
-    /// Of the output: reasoning.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reasoning_tokens: Option<u64>,
-    /// What it cost, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cost_usd: Option<f64>,
+/// All records, as payloads' fields name them.
+pub fn records() -> &'static [RecordRow] {
+    static RECORDS: OnceLock<[RecordRow; 3]> = OnceLock::new();
+    RECORDS.get_or_init(|| [Usage::row(), Failure::row(), Media::row()])
+}
+
+/// A record's type from its fields: name here, name on the wire, type, class, OpenTelemetry's attribute, docs.
+macro_rules! record {
+    ($name:ident $(+ $derived:ident)? $docs:literal; $(
+        $field:ident $wire:literal: $type:ty = $class:ident $($otel:literal)? => $field_docs:literal;
+    )+) => {
+        #[doc = $docs]
+        #[derive(Clone, Debug, $($derived,)? PartialEq, serde::Serialize, serde::Deserialize)]
+        pub struct $name {$(
+            #[doc = $field_docs]
+            #[serde(rename = $wire, skip_serializing_if = "crate::catalogue::FieldValue::is_absent")]
+            pub $field: $type,
+        )+}
+
+        impl $crate::catalogue::FieldValue for $name {
+            fn size_bound(&self) -> usize {
+                2 $(+ $crate::catalogue::value::member_bound($wire, &self.$field))+
+            }
+        }
+
+        impl $name {
+            pub(in $crate::catalogue) fn row() -> $crate::catalogue::RecordRow {
+                let fields = [$($crate::catalogue::record::field(
+                    $wire,
+                    stringify!($type),
+                    $crate::catalogue::Class::$class,
+                    concat!($($otel)?),
+                    $field_docs,
+                )),+];
+                $crate::catalogue::RecordRow {
+                    name: stringify!($name),
+                    docs: $docs,
+                    fields: Vec::leak(fields.into()),
+                }
+            }
+        }
+    };
+}
+pub(super) use record;
+
+/// A record's field from what its line says.
+pub(super) fn field(
+    name: &'static str,
+    declared: &'static str,
+    class: Class,
+    otel: &'static str,
+    docs: &'static str,
+) -> FieldRow {
+    // With or without spaces, as the compiler prints it.
+    let inner = declared.strip_prefix("Option").map(|rest| rest.trim_matches([' ', '<', '>']));
+    let value = match inner.unwrap_or(declared) {
+        "Text" => "text",
+        "Json" => "json",
+        "u64" => "integer",
+        "f64" => "number",
+        "bool" => "boolean",
+        "Inline" => "bytes",
+        record => record,
+    };
+    FieldRow {
+        name,
+        value,
+        optional: inner.is_some(),
+        class,
+        otel: Some(otel).filter(|otel| !otel.is_empty()),
+        docs,
+    }
+}
+
+record! {
+    Usage + Default "What a model call used, in one meaning everywhere: totals include their parts.";
+    input_tokens "input_tokens": Option<u64> = Measure "gen_ai.usage.input_tokens"
+        => "Tokens read by the model, those from and into its cache included.";
+    output_tokens "output_tokens": Option<u64> = Measure "gen_ai.usage.output_tokens"
+        => "Tokens written by the model, its reasoning included.";
+    cache_read_tokens "cache_read_tokens": Option<u64> = Measure "gen_ai.usage.cache_read.input_tokens"
+        => "Of the input: read from the cache.";
+    cache_write_tokens "cache_write_tokens": Option<u64> = Measure "gen_ai.usage.cache_creation.input_tokens"
+        => "Of the input: written into the cache.";
+    reasoning_tokens "reasoning_tokens": Option<u64> = Measure "gen_ai.usage.reasoning.output_tokens"
+        => "Of the output: reasoning.";
+    cost_usd "cost_usd": Option<f64> = Measure => "What it cost, in US dollars.";
+}
+
+record! {
+    Failure "What went wrong.";
+    message "message": Text = Content => "What went wrong, for people.";
+    class "type": Option<Text> = Meta "error.type"
+        => "The error's class, `error.type` of OpenTelemetry: `timeout`, `RateLimitError`.";
+    code "code": Option<Text> = Meta => "The code that the failing side gave, such as an HTTP status.";
 }
 
 impl Usage {
@@ -34,30 +122,6 @@ impl Usage {
     pub fn tokens(input: u64, output: u64) -> Self {
         Self { input_tokens: Some(input), output_tokens: Some(output), ..Self::default() }
     }
-}
-
-impl FieldValue for Usage {
-    fn size_bound(&self) -> usize {
-        2 + member_bound("input_tokens", &self.input_tokens)
-            + member_bound("output_tokens", &self.output_tokens)
-            + member_bound("cache_read_tokens", &self.cache_read_tokens)
-            + member_bound("cache_write_tokens", &self.cache_write_tokens)
-            + member_bound("reasoning_tokens", &self.reasoning_tokens)
-            + member_bound("cost_usd", &self.cost_usd)
-    }
-}
-
-/// What went wrong.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Failure {
-    /// What went wrong, for people.
-    pub message: Text,
-    /// The error's class, `error.type` of OpenTelemetry: `timeout`, `RateLimitError`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub class: Option<Text>,
-    /// The code that the failing side gave, such as an HTTP status.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<Text>,
 }
 
 impl Failure {
@@ -82,13 +146,5 @@ impl From<String> for Failure {
 impl<E: StdError> IntoField<Failure> for &E {
     fn into_field(self) -> Failure {
         Failure::new(self.to_string())
-    }
-}
-
-impl FieldValue for Failure {
-    fn size_bound(&self) -> usize {
-        2 + member_bound("message", &self.message)
-            + member_bound("type", &self.class)
-            + member_bound("code", &self.code)
     }
 }

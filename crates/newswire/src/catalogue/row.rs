@@ -38,7 +38,7 @@ pub struct Row {
 pub struct FieldRow {
     /// Its name on the wire.
     pub name: &'static str,
-    /// Its type: `text`, `integer`, `number`, `boolean`, `json`, or a record's name.
+    /// Its type: `text`, `integer`, `number`, `boolean`, `json`, `bytes` in base64, or a record's name.
     pub value: &'static str,
     /// Whether it may be missing.
     pub optional: bool,
@@ -61,6 +61,18 @@ pub enum Class {
     Measure,
     /// Everything else that describes it.
     Meta,
+}
+
+impl Class {
+    /// Its name in schemas and documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Content => "content",
+            Self::Id => "id",
+            Self::Measure => "measure",
+            Self::Meta => "meta",
+        }
+    }
 }
 
 /// How consecutive events of one stream may become one, where a subscription asks for it.
@@ -248,6 +260,12 @@ impl FieldRow {
         };
         let otel = Some(letters.as_str()).filter(|otel| !otel.is_empty());
         Self { name, value, optional: inner.is_some(), class, otel, docs }
+    }
+
+    /// Whether it is an integer that may need all 64 bits: those that count nanoseconds do, all others are
+    /// at most 2^53 - 1, which every language's plain number can hold.
+    pub fn is_int64(&self) -> bool {
+        self.value == "integer" && self.unit() == Some("ns")
     }
 
     /// The unit, which is in the name: `ns`, `bytes`, `usd`, `tokens`, `count`.

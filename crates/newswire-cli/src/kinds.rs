@@ -1,0 +1,121 @@
+//! `newswire kinds` and `newswire schema`: the catalogue on the command line, under any of its names.
+
+use std::fmt;
+use std::io::Write;
+
+use newswire::catalogue::{Alias, Elsewhere, Row, When, aliases, kinds_named, rows, schema};
+use newswire::{Error, ErrorKind, Event, Filter, Kind, Result};
+use serde::Serialize;
+
+use crate::args::{Kinds, Schema};
+use crate::stdio::Output;
+
+/// Lists the kinds that a pattern means, with what other systems call them.
+pub(crate) fn kinds(args: &Kinds, out: &Output) -> Result<()> {
+    let found = args.pattern.as_deref().map_or_else(|| Ok(rows().iter().collect()), meant)?;
+    let width = found.iter().map(|row| row.kind.len()).max().unwrap_or_default();
+    let lines = found.into_iter().map(|row| match args.json {
+        true => serde_json::to_string(&Line::of(row)).unwrap_or_default(),
+        false => {
+            let names: Vec<_> = names(row).map(|alias| Name(alias).to_string()).collect();
+            format!("{:width$}  {}", row.kind, names.join(", ")).trim_end().to_owned()
+        }
+    });
+    write(out, lines.map(|line| line + "\n"))
+}
+
+/// Prints the schema of every kind that a name can mean; without one, that of the envelope.
+pub(crate) fn schema(args: &Schema, out: &Output) -> Result<()> {
+    match &args.kind {
+        Some(name) => write(out, meant(name)?.into_iter().map(schema::of_payload)),
+        None => write(out, [schema::of_event()]),
+    }
+}
+
+/// The rows that are meant by a kind, a pattern of kinds or a name of another system.
+fn meant(name: &str) -> Result<Vec<&'static Row>> {
+    let is_meant: Box<dyn Fn(&Row) -> bool> = if name.contains('*') && !name.contains('/') {
+        let filter = Filter::kind(name)?;
+        Box::new(move |row| is_kept(&filter, row))
+    } else {
+        let kinds = kinds_named(name)?;
+        Box::new(move |row| kinds.iter().any(|kind| kind.as_str() == row.kind))
+    };
+    let found: Vec<_> = rows().iter().filter(|row| is_meant(row)).collect();
+    match found.is_empty() {
+        true => Err(Error::invalid(format!("the catalogue has no kind {name:?}")).expecting(
+            "a kind, a pattern such as tool.*, or another system's name: `newswire kinds` lists them",
+        )),
+        false => Ok(found),
+    }
+}
+
+fn is_kept(filter: &Filter, row: &Row) -> bool {
+    let event = Kind::parse(row.kind).and_then(|kind| Event::builder(kind).build());
+    event.is_ok_and(|event| filter.matches(&event))
+}
+
+/// What other systems call a kind.
+fn names(row: &Row) -> impl Iterator<Item = &'static Alias> {
+    aliases().iter().filter(|alias| alias.kind.as_str() == row.kind)
+}
+
+/// A name of another system, its condition behind it.
+struct Name(&'static Alias);
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.0.system.as_str(), self.0.name)?;
+        match self.0.when {
+            When::Always => Ok(()),
+            when => write!(f, " ({when})"),
+        }
+    }
+}
+
+/// A row as a line of JSON.
+#[derive(Serialize)]
+struct Line {
+    kind: &'static str,
+    payload: &'static str,
+    docs: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    component: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phase: Option<&'static str>,
+    severity: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    otel: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agui: Option<&'static str>,
+    names: Vec<String>,
+}
+
+impl Line {
+    fn of(row: &Row) -> Self {
+        let named = |elsewhere| match elsewhere {
+            Elsewhere::As(name) => Some(name),
+            Elsewhere::Absent(_) => None,
+        };
+        Self {
+            kind: row.kind,
+            payload: row.payload,
+            docs: row.docs,
+            component: row.component.map(|scope| scope.as_str()),
+            phase: row.phase.map(|phase| phase.as_str()),
+            severity: row.severity.as_str(),
+            otel: named(row.otel),
+            agui: named(row.agui),
+            names: names(row).map(|alias| Name(alias).to_string()).collect(),
+        }
+    }
+}
+
+fn write(out: &Output, texts: impl IntoIterator<Item = String>) -> Result<()> {
+    let mut out = out.clone();
+    let all = || {
+        texts.into_iter().try_for_each(|text| out.write_all(text.as_bytes()))?;
+        out.flush()
+    };
+    all().map_err(|error| Error::new(ErrorKind::Io, format!("the output can't be written: {error}")))
+}

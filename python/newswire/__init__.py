@@ -1,0 +1,1 @@
+"""Newswire, the event bus of AI-agent runtimes."""
