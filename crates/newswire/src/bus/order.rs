@@ -168,7 +168,7 @@ impl Order {
         if self.closed || internal || !fits || self.questions.any() {
             return Err(event);
         }
-        let Some(route) = self.routes.only_match(event.kind()) else { return Err(event) };
+        let Some(route) = self.routes.only_match(&event) else { return Err(event) };
         if !(route.own.is_empty() && route.inline.is_empty() && route.sleepers.is_empty()) {
             return Err(event);
         }

@@ -185,15 +185,22 @@ impl Routes {
         true
     }
 
-    /// The route that every event of this kind matches, if no other could.
+    /// The one route that the event matches, where the tables alone can tell: nothing has to be evaluated.
     #[inline]
-    pub(crate) fn only_match(&mut self, kind: &Kind) -> Option<&mut Route> {
-        let table = self.tables.get(kind.slot())?.as_ref()?;
-        let [place] = *table.decided else { return None };
-        if !table.indexed.is_empty() || !table.evaluate.is_empty() {
+    pub(crate) fn only_match(&mut self, event: &Event) -> Option<&mut Route> {
+        let table = self.tables.get(event.kind().slot())?.as_ref()?;
+        if !table.evaluate.is_empty() || table.decided.len() > 1 {
             return None;
         }
-        self.routes.get_mut(place)?.as_mut()
+        let mut only = table.decided.first().copied();
+        for (field, places) in &table.indexed {
+            match event.index_value(field).and_then(|value| places.get(value)).map(Vec::as_slice) {
+                None => {}
+                Some(&[(place, false)]) if only.is_none() => only = Some(place),
+                Some(_) => return None,
+            }
+        }
+        self.routes.get_mut(only?)?.as_mut()
     }
 
     /// Whether a handler on the route has its key in the payload.
