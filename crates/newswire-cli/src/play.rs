@@ -3,14 +3,14 @@
 //! Nothing is dropped: both subscriptions make the publisher wait, because a file has all the time in the
 //! world. Whoever pauses the reader of the output pauses the play.
 
-use std::io::{BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::thread;
 use std::time::Duration;
 
 use newswire::{
-    Bus, Console, ConsoleOptions, Error, ErrorKind, Filter, Result, Sink, SubscribeOptions, Visible, WhenFull,
+    Bus, Console, ConsoleOptions, Delivery, Error, ErrorKind, Filter, Result, Sink, SubscribeOptions, Visible, WhenFull,
 };
-use newswire_recording::{Importer, open, read};
+use newswire_recording::{Import, open, read};
 
 use crate::args::{Color, Play};
 use crate::notice;
@@ -46,7 +46,7 @@ pub(crate) fn play(
     color_welcome: bool,
 ) -> Result<Played> {
     let mut session = match args.file.as_os_str() == "-" {
-        true => read(BufReader::new(input), "standard input")?,
+        true => read(input, "standard input")?,
         false => open(&args.file)?,
     };
     let bus = Bus::new();
@@ -70,7 +70,7 @@ pub(crate) fn play(
 
     let (published, closed, summary) = thread::scope(|scope| {
         let counting = scope.spawn(|| Summary::of(subscription));
-        let published = publish(&mut *session, &bus, out);
+        let published = publish(&mut session, &bus, out);
         let closed = bus.close(PATIENCE);
         (published, closed, counting.join())
     });
@@ -90,9 +90,14 @@ pub(crate) fn play(
 ///
 /// # Errors
 /// Where and why it stopped, and how many events had been published by then.
-fn publish(session: &mut (dyn Importer + '_), bus: &Bus, out: &Output) -> Result<(), String> {
-    for (before, event) in session.enumerate() {
-        event.and_then(|event| Ok(bus.publish(event)?)).map_err(|error| notice::of_stop(before, &error))?;
+fn publish(session: &mut Import<'_>, bus: &Bus, out: &Output) -> Result<(), String> {
+    for (before, delivery) in session.enumerate() {
+        let published = match delivery {
+            Ok(Delivery::Event(event)) => bus.publish(event).map(drop).map_err(Error::from),
+            Ok(Delivery::Gap(_)) => Ok(()),
+            Err(error) => Err(error),
+        };
+        published.map_err(|error| notice::of_stop(before, &error))?;
         if out.is_unread() {
             break;
         }

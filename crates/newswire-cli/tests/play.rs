@@ -213,7 +213,7 @@ fn a_dash_is_the_standard_input() {
     assert!(out.contains("context.compacted") && out.contains("events        2 "), "{out}");
     let (code, out, err) = newswire(&["play", "-"]);
     assert_eq!((code, out.as_str()), (FAILED, ""));
-    assert_eq!(err, "newswire: standard input: nothing stands in it; expected a recorded session\n");
+    assert_eq!(err, "newswire: standard input: nothing stands in it; expected a recording\n");
 }
 
 #[test]
@@ -238,11 +238,11 @@ fn what_cannot_be_played_is_told_on_the_standard_error_without_control_character
     let empty = written("empty.jsonl", "");
     let hostile = written("hostile.jsonl", r#"{"type":"\u001b]0;owned\u0007"}"#);
     for (file, said) in [
-        ("/nowhere/\u{1b}[2J.jsonl", "there is no such file; expected a recorded session"),
-        (folder, "this is a directory; expected a recorded session"),
-        (&*empty, "nothing stands in it; expected a recorded session"),
-        (&*notes, r#"expected the head of a session, {"type":"session","id":...}"#),
-        (&*hostile, "stands first"),
+        ("/nowhere/\u{1b}[2J.jsonl", "there is no such file; expected a recording"),
+        (folder, "this is a directory; expected a recording"),
+        (&*empty, "nothing stands in it; expected a recording"),
+        (&*notes, "expected a recording of one of these formats: "),
+        (&*hostile, "its beginning is of no known format"),
     ] {
         let (code, out, err) = newswire(&["play", file]);
         assert_eq!((code, out.as_str()), (FAILED, ""), "{file:?}");

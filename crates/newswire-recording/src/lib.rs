@@ -1,19 +1,19 @@
-//! Recordings: what real agents did, read from files as events.
+//! Recordings: what agents did, read from files as events.
 //!
 //! ```no_run
 //! let bus = newswire::Bus::new();
-//! for event in newswire_recording::open("session.jsonl".as_ref())? {
-//!     bus.publish(event?)?;
+//! for delivery in newswire_recording::open("session.jsonl".as_ref())? {
+//!     if let Some(event) = delivery?.event() {
+//!         bus.publish(event)?;
+//!     }
 //! }
 //! # Ok::<(), newswire::Error>(())
 //! ```
 
-mod fields;
-mod importer;
-mod lines;
-mod pi;
-mod time;
+mod import;
+mod source;
 
-pub use importer::{Importer, Report, open, read};
-pub use lines::MAX_LINE_BYTES;
-pub use pi::PiSession;
+pub use import::{
+    Broken, Format, Import, Importer, Output, ReadOptions, Report, formats, open, open_with, read, read_with,
+};
+pub use source::MAX_LINE_BYTES;

@@ -3,21 +3,22 @@
 use std::fs;
 use std::path::Path;
 
-use newswire::{Error, ErrorKind};
-use newswire_recording::{MAX_LINE_BYTES, PiSession, open};
+use newswire::{Delivery, Error, ErrorKind, Result};
+use newswire_recording::{Broken, Format, Import, MAX_LINE_BYTES, ReadOptions, open, read, read_with};
 use proptest::prelude::*;
 
 const HEAD: &str = r#"{"type":"session","id":"s-1","timestamp":"2025-01-01T00:00:00.000Z"}"#;
 
+fn read_pi<'r>(reader: impl std::io::Read + Send + 'r) -> Import<'r> {
+    let format = Some(Format::named("pi").unwrap());
+    read_with(reader, "run.jsonl", &ReadOptions { format, ..ReadOptions::default() }).unwrap()
+}
+
 fn error_of(bytes: &[u8]) -> Error {
-    match PiSession::read(bytes, "run.jsonl") {
-        Err(error) => error,
-        Ok(mut session) => {
-            let error = session.by_ref().find_map(Result::err).expect("an error");
-            assert!(session.next().is_none(), "an importer ends after its error");
-            error
-        }
-    }
+    let mut session = read_pi(bytes);
+    let error = session.by_ref().find_map(Result::err).expect("an error");
+    assert!(session.next().is_none(), "an importer ends after its error");
+    error
 }
 
 fn after_head(line: &str) -> Error {
@@ -29,7 +30,7 @@ fn a_file_that_is_not_there_or_a_directory_or_empty_is_told_so() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let missing = open(&folder.join("nowhere.jsonl")).err().unwrap();
     assert_eq!(missing.kind(), ErrorKind::Io);
-    let said = "nowhere.jsonl: there is no such file; expected a recorded session";
+    let said = "nowhere.jsonl: there is no such file; expected a recording";
     assert!(missing.to_string().ends_with(said), "{missing}");
 
     let directory = open(folder).err().unwrap();
@@ -38,7 +39,7 @@ fn a_file_that_is_not_there_or_a_directory_or_empty_is_told_so() {
     let empty = folder.join("empty.jsonl");
     fs::write(&empty, "").unwrap();
     let empty = open(&empty).err().unwrap();
-    assert_eq!((empty.message(), empty.expected()), ("nothing stands in it", Some("a recorded session")));
+    assert_eq!((empty.message(), empty.expected()), ("nothing stands in it", Some("a recording")));
     assert_eq!(error_of(b"\n  \n").message(), "nothing stands in it");
 }
 
@@ -88,7 +89,7 @@ fn a_wrong_type_or_time_or_number_is_told_by_column() {
 fn a_line_that_is_too_long_is_refused_without_reading_it_whole() {
     let endless = std::io::repeat(b'x');
     let reader = std::io::BufReader::new(std::io::Read::chain(HEAD.as_bytes(), endless));
-    let error = PiSession::read(reader, "run.jsonl").err().unwrap();
+    let error = read_pi(reader).find_map(Result::err).unwrap();
     assert_eq!((error.kind(), error.path()), (ErrorKind::TooLarge, Some("run.jsonl:1")));
     assert!(error.message().contains(&MAX_LINE_BYTES.to_string()));
 }
@@ -106,9 +107,9 @@ fn bytes_that_are_no_text_are_told_by_column() {
 #[test]
 fn a_byte_order_mark_and_windows_line_ends_are_passed_over() {
     let text = format!("\u{feff}{HEAD}\r\n\r\n{{\"type\":\"compaction\"}}\r\n");
-    let kinds: Vec<_> = PiSession::read(text.as_bytes(), "run.jsonl")
-        .unwrap()
-        .map(|event| event.unwrap().kind().to_string())
+    let kinds: Vec<_> = read_pi(text.as_bytes())
+        .filter_map(|delivery| delivery.unwrap().event())
+        .map(|event| event.kind().to_string())
         .collect();
     assert_eq!(kinds, ["session.started", "context.compacted"]);
 }
@@ -117,7 +118,7 @@ fn a_byte_order_mark_and_windows_line_ends_are_passed_over() {
 fn hostile_depth_is_an_error_or_passes_through_but_never_a_crash() {
     let deep = format!(r#"{{"type":"odd","deep":{}{}}}"#, "[".repeat(200_000), "]".repeat(200_000));
     let text = format!("{HEAD}\n{deep}\n");
-    let results: Vec<_> = PiSession::read(text.as_bytes(), "run.jsonl").unwrap().collect();
+    let results: Vec<_> = read_pi(text.as_bytes()).collect();
     assert_eq!(results.len(), 2);
 }
 
@@ -190,15 +191,36 @@ proptest! {
         let mut bytes = if headed { format!("{HEAD}\n") } else { String::new() }.into_bytes();
         bytes.extend(lines.join("\n").into_bytes());
         bytes.extend(noise);
-        match PiSession::read(&*bytes, "run.jsonl") {
-            Err(error) => prop_assert!(error.path().unwrap().starts_with("run.jsonl")),
-            Ok(session) => {
-                let results: Vec<_> = session.collect();
-                let errors: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
-                prop_assert!(errors.len() <= 1);
-                prop_assert!(errors.iter().all(|error| error.path().unwrap().starts_with("run.jsonl:")));
-                prop_assert!(results.iter().rev().skip(1).all(Result::is_ok));
-            }
-        }
+        let results: Vec<_> = read_pi(&*bytes).collect();
+        let errors: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
+        prop_assert!(errors.len() <= 1);
+        prop_assert!(errors.iter().all(|error| error.path().unwrap().starts_with("run.jsonl")));
+        prop_assert!(results.iter().rev().skip(1).all(Result::is_ok));
     }
+}
+
+#[test]
+fn told_to_skip_what_is_broken_an_import_counts_it_and_goes_on() {
+    let long = "x".repeat(200);
+    let text = format!("{HEAD}\n{{broken\n{long}\n{{\"type\":\"compaction\"}}\n");
+    let options = ReadOptions { broken: Broken::Skip, max_line_bytes: 100, ..ReadOptions::default() };
+    let mut import = read_with(text.as_bytes(), "run.jsonl", &options).unwrap();
+    let results: Vec<Result<Delivery>> = import.by_ref().collect();
+    let errors: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
+    assert_eq!(
+        errors.iter().map(|error| error.path().unwrap()).collect::<Vec<_>>(),
+        ["run.jsonl:2", "run.jsonl:3"]
+    );
+    assert_eq!(results.len() - errors.len(), 2);
+    let report = import.report();
+    assert_eq!((report.records, report.broken_records, report.events), (2, 2, 2));
+}
+
+#[test]
+fn a_file_of_no_known_format_is_told_so_with_the_formats_that_there_are() {
+    let error = read("# Notes\n".as_bytes(), "notes.md").err().unwrap();
+    assert_eq!((error.path(), error.column()), (Some("notes.md"), Some(1)));
+    assert!(error.expected().unwrap().contains("pi"), "{error}");
+    let error = Format::named("pie").unwrap_err();
+    assert!(error.to_string().contains("\"pie\" is no format"), "{error}");
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use newswire::{Event, SpanId};
-use newswire_recording::{PiSession, open};
+use newswire::{Delivery, Event, Result, SpanId};
+use newswire_recording::{Format, Import, ReadOptions, open, read_with};
 use serde_json::Value;
 
 const SESSIONS: [&str; 2] = ["large-session.jsonl", "before-compaction.jsonl"];
@@ -20,7 +20,16 @@ fn recorded(name: &str) -> Option<PathBuf> {
 }
 
 fn events_of(text: &str) -> Vec<Event> {
-    PiSession::read(text.as_bytes(), "test").unwrap().map(Result::unwrap).collect()
+    events(read_pi(text.as_bytes()))
+}
+
+fn read_pi(text: &[u8]) -> Import<'_> {
+    let format = Some(Format::named("pi").unwrap());
+    read_with(text, "test", &ReadOptions { format, ..ReadOptions::default() }).unwrap()
+}
+
+fn events(import: impl Iterator<Item = Result<Delivery>>) -> Vec<Event> {
+    import.map(|delivery| delivery.unwrap().event().expect("no gap")).collect()
 }
 
 fn payload(event: &Event) -> Value {
@@ -39,8 +48,7 @@ fn both_recorded_sessions_give_the_figures_that_were_counted_in_them() {
     let mut cost = 0.0;
     for name in SESSIONS {
         let Some(path) = recorded(name) else { return };
-        for event in open(&path).unwrap() {
-            let event = event.unwrap();
+        for event in events(open(&path).unwrap()) {
             *kinds.entry(event.kind().as_str().to_owned()).or_default() += 1;
             match event.kind().as_str() {
                 "tool.call.started" => assert!(open_calls.insert(event.correlation().span.unwrap())),
@@ -73,8 +81,7 @@ fn nothing_that_a_recorded_session_tells_is_lost() {
         let Some(path) = recorded(name) else { return };
         let mut importer = open(&path).unwrap();
         let mut kept = HashSet::new();
-        for event in importer.by_ref() {
-            let event = event.unwrap();
+        for event in events(importer.by_ref()) {
             leaves(&payload(&event), "", &mut |_, leaf| _ = kept.insert(leaf));
             event.attrs().for_each(|(_, raw)| {
                 leaves(&serde_json::from_str(raw.get()).unwrap(), "", &mut |_, leaf| _ = kept.insert(leaf));
@@ -84,7 +91,7 @@ fn nothing_that_a_recorded_session_tells_is_lost() {
         assert_eq!(importer.report().unknown_fields, BTreeMap::new());
         assert_eq!(importer.report().unknown_records, BTreeMap::new());
         let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(importer.report().lines, text.lines().count() as u64);
+        assert_eq!(importer.report().records, text.lines().count() as u64);
         for line in text.lines() {
             leaves(&serde_json::from_str(line).unwrap(), "", &mut |field, leaf| {
                 let in_the_kind = ["timestamp", "type", "role", "isError", "stopReason"].contains(&field);
@@ -164,14 +171,14 @@ fn what_the_importer_does_not_know_is_kept_and_counted() {
         r#"{"type":"message","message":{"role":"narrator","content":"meanwhile"}}"#,
         r#"{"type":"message","id":"m1","message":{"role":"user","mood":"calm","content":[{"type":"image","data":"AA=="}]}}"#,
     ]);
-    let mut importer = PiSession::read(text.as_bytes(), "test").unwrap();
-    let events: Vec<_> = importer.by_ref().map(Result::unwrap).collect();
+    let mut importer = read_pi(text.as_bytes());
+    let events = events(importer.by_ref());
     assert_eq!(events[1].payload_json(), Some(branch));
     assert!(events[2].payload_json().unwrap().contains("meanwhile"));
     assert_eq!(payload(&events[4])["data"], "AA==");
     assert_eq!(events[5].attr("pi.mood").unwrap().get(), r#""calm""#);
     assert_eq!(events[6].attr("pi.id").unwrap().get(), r#""m1""#);
-    let report = newswire_recording::Importer::report(&importer);
+    let report = importer.report();
     let records: Vec<_> = report.unknown_records.keys().map(String::as_str).collect();
     assert_eq!(records, ["branch_summary", "content/image", "message/narrator"]);
     assert_eq!(report.unknown_fields.keys().map(String::as_str).collect::<Vec<_>>(), ["id", "mood"]);

@@ -11,7 +11,7 @@ use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::lines::column_after;
+use super::lines::column_after;
 
 /// The fields of an object that nobody has taken yet, in the order of the file.
 pub(crate) struct Fields<'a> {

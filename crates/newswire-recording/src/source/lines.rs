@@ -4,7 +4,7 @@ use std::io::{BufRead, Read};
 
 use newswire::{Error, ErrorKind, Result};
 
-/// The longest line of a recording, in bytes, its end not counted.
+/// The longest line, in bytes, its end not counted, where nothing else is said.
 pub const MAX_LINE_BYTES: usize = 1 << 20;
 
 /// What was to stand there, for error messages.
@@ -17,11 +17,14 @@ pub(crate) struct Lines<R> {
     reader: R,
     buffer: Vec<u8>,
     number: u64,
+    max_bytes: usize,
+    /// Whether the rest of a line that was too long is still to come.
+    within: bool,
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(crate) fn new(reader: R) -> Self {
-        Self { reader, buffer: Vec::new(), number: 0 }
+    pub(crate) fn new(reader: R, max_bytes: usize) -> Self {
+        Self { reader, buffer: Vec::new(), number: 0, max_bytes, within: false }
     }
 
     /// The number of the line that was read last, from 1.
@@ -32,26 +35,31 @@ impl<R: BufRead> Lines<R> {
     /// The next line that isn't blank, without its end; `None` at the end of the file.
     ///
     /// # Errors
-    /// `Io`; `TooLarge` over [`MAX_LINE_BYTES`]; `Invalid` for NUL and for what is not UTF-8.
+    /// `Io`; `TooLarge` over the bound; `Invalid` for NUL and for what is not UTF-8.
     pub(crate) fn next(&mut self) -> Result<Option<&str>> {
+        // Two bytes for the line's end, one more to know that the line is too long.
+        let limit = self.max_bytes as u64 + 3;
         loop {
             self.buffer.clear();
             self.number += 1;
-            // Two bytes for the line's end, one more to know that the line is too long.
-            let limit = MAX_LINE_BYTES as u64 + 3;
-            let read = self.reader.by_ref().take(limit).read_until(b'\n', &mut self.buffer);
-            let read = read.map_err(|error| Error::new(ErrorKind::Io, format!("reading failed: {error}")))?;
+            if std::mem::take(&mut self.within) {
+                self.reader.skip_until(b'\n').map_err(failed)?;
+            }
+            let read =
+                self.reader.by_ref().take(limit).read_until(b'\n', &mut self.buffer).map_err(failed)?;
             if read == 0 {
                 return Ok(None);
             }
             if self.number == 1 && self.buffer.starts_with(BOM) {
                 self.buffer.drain(..BOM.len());
             }
+            let complete = self.buffer.last() == Some(&b'\n');
             while self.buffer.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
                 self.buffer.pop();
             }
-            if self.buffer.len() > MAX_LINE_BYTES {
-                let message = format!("a line has at most {MAX_LINE_BYTES} bytes, this has more");
+            if self.buffer.len() > self.max_bytes {
+                self.within = !complete;
+                let message = format!("a line has at most {} bytes, this has more", self.max_bytes);
                 return Err(Error::new(ErrorKind::TooLarge, message).at_column(1).expecting(RECORD));
             }
             if !self.buffer.iter().all(u8::is_ascii_whitespace) {
@@ -72,6 +80,10 @@ impl<R: BufRead> Lines<R> {
         }
         Ok(Some(text))
     }
+}
+
+fn failed(error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("reading failed: {error}"))
 }
 
 /// The column, in characters from 1, of what stands after `text`.

@@ -1,4 +1,5 @@
-//! What all events of one session share: scope, source, trace, and spans that follow from the session's id.
+//! What all events of one imported run share: scope, source, trace, and spans that follow from the run's id, so
+//! that it comes out the same when it is imported twice.
 
 use newswire::{
     Component, ComponentScope, Correlation, Event, EventBuilder, Kind, Result, Scope, ScopeField, Source,
@@ -6,7 +7,7 @@ use newswire::{
 };
 
 /// The envelope that a session's events are made in.
-pub(super) struct Frame {
+pub(crate) struct Frame {
     id: String,
     session: Scope,
     scope: Scope,
@@ -16,37 +17,38 @@ pub(super) struct Frame {
 
 /// Where an event hangs in the tree of spans.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Place {
-    pub(super) span: Option<SpanId>,
-    pub(super) parent: Option<SpanId>,
+pub(crate) struct Place {
+    pub(crate) span: Option<SpanId>,
+    pub(crate) parent: Option<SpanId>,
 }
 
 impl Frame {
-    pub(super) fn new(id: String) -> Result<Self> {
+    /// The frame of the run `id` of the system `source`.
+    pub(crate) fn new(source: &str, id: String) -> Result<Self> {
         let scope =
             Scope::new().with(ScopeField::Session, id.as_str())?.with(ScopeField::Run, id.as_str())?;
         let high = u128::from(hash(&[&id, "trace"])) << 64;
         let trace = TraceId::new(high | u128::from(hash(&[&id, "trace", "low"])));
-        Ok(Self { id, session: scope.clone(), scope, source: Source::new("pi")?, trace })
+        Ok(Self { id, session: scope.clone(), scope, source: Source::new(source)?, trace })
     }
 
     /// The span of the thing called `name` among those of its `sort`.
-    pub(super) fn span(&self, sort: &str, name: &str) -> Option<SpanId> {
+    pub(crate) fn span(&self, sort: &str, name: &str) -> Option<SpanId> {
         SpanId::new(hash(&[&self.id, sort, name]))
     }
 
     /// Enters a turn: later events belong to it.
-    pub(super) fn enter_turn(&mut self, name: &str) -> Result<()> {
+    pub(crate) fn enter_turn(&mut self, name: &str) -> Result<()> {
         self.scope = self.session.clone().with(ScopeField::Turn, name)?;
         Ok(())
     }
 
     /// Leaves the turn: later events belong to the session only.
-    pub(super) fn leave_turn(&mut self) {
+    pub(crate) fn leave_turn(&mut self) {
         self.scope = self.session.clone();
     }
 
-    pub(super) fn event(&self, kind: &str, time_ns: i64, place: Place) -> Result<EventBuilder> {
+    pub(crate) fn event(&self, kind: &str, time_ns: i64, place: Place) -> Result<EventBuilder> {
         let mut correlation = Correlation::new();
         correlation.trace = self.trace;
         correlation.span = place.span;
@@ -60,7 +62,7 @@ impl Frame {
 }
 
 /// Labels the event with its component, where the source gives it a name.
-pub(super) fn label(builder: EventBuilder, scope: ComponentScope, name: &str) -> Result<EventBuilder> {
+pub(crate) fn label(builder: EventBuilder, scope: ComponentScope, name: &str) -> Result<EventBuilder> {
     if name.is_empty() { Ok(builder) } else { Ok(builder.component(Component::new(scope, name)?)) }
 }
 

@@ -1,16 +1,15 @@
 //! Records of a session, all but messages, and the state that one record leaves for the next.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
-use newswire::{ComponentScope, Error, Event, EventBuilder, Result, SpanId};
+use newswire::{ComponentScope, Error, Result, SpanId};
 
-use super::frame::{Frame, Place, label};
 use super::payload::{
     ContextCompacted, Failure, ModelChanged, SessionStarted, ThinkingLevelChanged, TurnEnded, TurnStarted,
 };
-use crate::fields::Fields;
-use crate::importer::Report;
-use crate::time::{from_millis, parse_utc};
+use crate::import::frame::{Frame, Place, label};
+use crate::import::read::{Importer, Output};
+use crate::source::{Fields, from_millis, parse_utc};
 
 /// How many tool calls may be open; the results of later ones tell no duration.
 const MAX_OPEN_CALLS: usize = 4096;
@@ -19,8 +18,6 @@ const MAX_OPEN_CALLS: usize = 4096;
 #[derive(Default)]
 pub(super) struct Mapper {
     session: Option<Session>,
-    pending: VecDeque<Event>,
-    report: Report,
 }
 
 /// A session whose head has been read.
@@ -56,39 +53,19 @@ pub(super) enum TurnEnd<'a> {
     Canceled(&'a str),
 }
 
-/// Where a record's events go.
-pub(super) struct Output<'m> {
-    pending: &'m mut VecDeque<Event>,
-    pub(super) report: &'m mut Report,
-}
-
-impl Mapper {
-    pub(super) fn pending(&mut self) -> &mut VecDeque<Event> {
-        &mut self.pending
-    }
-
-    pub(super) fn report(&self) -> &Report {
-        &self.report
-    }
-
-    /// Maps one line.
-    ///
-    /// # Errors
-    /// `Invalid`, with the column, where it is no record, or no session's head where one must stand.
-    pub(super) fn line(&mut self, line: &str) -> Result<()> {
+impl Importer for Mapper {
+    fn record(&mut self, line: &str, out: &mut Output<'_>) -> Result<()> {
         let mut fields = Fields::read(line, line).map_err(|error| match self.session {
             Some(_) => error,
             None => error.expecting(HEAD),
         })?;
-        self.report.lines += 1;
         let tag = fields.take("type").ok_or_else(|| no_type(self.session.is_some()))?;
         let sort: String =
             serde_json::from_str(tag.get()).map_err(|_| fields.unfit(tag, "a record's type, as text"))?;
-        let mut out = Output { pending: &mut self.pending, report: &mut self.report };
         match &mut self.session {
-            Some(session) => session.record(&sort, line, fields, &mut out),
+            Some(session) => session.record(&sort, line, fields, out),
             None if sort == "session" => {
-                self.session = Some(Session::start(fields, &mut out)?);
+                self.session = Some(Session::start(fields, out)?);
                 Ok(())
             }
             None => Err(Error::invalid(format!("a record of type {sort:?} stands first"))
@@ -105,44 +82,16 @@ fn no_type(in_session: bool) -> Error {
     Error::invalid("the object has no type").at_column(1).expecting(expected)
 }
 
-impl Output<'_> {
-    /// Finishes the event of `builder`.
-    pub(super) fn push(&mut self, builder: EventBuilder) -> Result<()> {
-        self.pending.push_back(builder.build()?);
-        self.report.events += 1;
-        Ok(())
-    }
-
-    /// Finishes the event; what is left of `fields` becomes its attributes and is counted as unknown.
-    pub(super) fn push_with(&mut self, mut builder: EventBuilder, fields: &Fields<'_>) -> Result<()> {
-        for (name, raw) in fields.rest() {
-            self.report.count_field(name);
-            builder = builder.attr_json(format!("pi.{name}"), raw.to_owned());
-        }
-        self.push(builder)
-    }
-}
-
-/// Keeps fields that are the source's own as attributes.
-pub(super) fn keep(mut builder: EventBuilder, fields: &mut Fields<'_>, names: &[&str]) -> EventBuilder {
-    for name in names {
-        if let Some(raw) = fields.take(name) {
-            builder = builder.attr_json(format!("pi.{name}"), raw.to_owned());
-        }
-    }
-    builder
-}
-
 impl Session {
     fn start(mut fields: Fields<'_>, out: &mut Output<'_>) -> Result<Self> {
         let id = fields.take_text("id")?.filter(|id| !id.is_empty());
         let id = id.ok_or_else(|| Error::invalid("the session has no id").at_column(1).expecting(HEAD))?;
         let clock = written(&mut fields)?.unwrap_or(0);
         let payload = SessionStarted { workspace: fields.take_text("cwd")? };
-        let frame = Frame::new(id.clone())?;
+        let frame = Frame::new("pi", id.clone())?;
         let root = frame.span("session", &id);
         let builder = frame.event("session.started", clock, Place { span: root, parent: None })?;
-        let builder = keep(
+        let builder = out.keep(
             label(builder, ComponentScope::Session, &id)?,
             &mut fields,
             &["version", "provider", "modelId", "thinkingLevel", "branchedFrom"],
@@ -174,7 +123,7 @@ impl Session {
                     original_tokens: fields.take_as("tokensBefore", "a count of tokens")?,
                 };
                 let builder = self.frame.event("context.compacted", at, place)?.serialize(&payload);
-                keep(builder, &mut fields, &["firstKeptEntryIndex"])
+                out.keep(builder, &mut fields, &["firstKeptEntryIndex"])
             }
             "model_change" => {
                 let payload = ModelChanged {

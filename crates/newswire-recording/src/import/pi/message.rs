@@ -3,13 +3,14 @@
 use newswire::{ComponentScope, Error, Result, SpanId};
 use serde_json::value::RawValue;
 
-use super::frame::{Place, label};
 use super::payload::{
     CommandExecuted, Failure, MessageCreated, ModelCallEnded, ModelCallStarted, RawFailure, ReasoningCreated,
     ToolCall, ToolCallEnded, Usage,
 };
-use super::record::{OpenCall, Output, Session, TurnEnd, begun, keep, span_ns, written};
-use crate::fields::Fields;
+use super::record::{OpenCall, Session, TurnEnd, begun, span_ns, written};
+use crate::import::frame::{Place, label};
+use crate::import::read::Output;
+use crate::source::Fields;
 
 /// A message, with what its record says besides.
 struct Message<'a> {
@@ -114,7 +115,8 @@ impl Session {
         if let (Some(error), "model.call.completed") = (&error, kind) {
             builder = builder.attr("pi.errorMessage", error.as_str());
         }
-        out.push_with(keep(builder, body, &["api"]), body)?;
+        let builder = out.keep(builder, body, &["api"]);
+        out.push_with(builder, body)?;
         self.leftovers_of_record(&message, out)?;
 
         for request in &requests {
@@ -151,7 +153,8 @@ impl Session {
                 "text" => {
                     let payload = MessageCreated { role, content: part.take("text") };
                     let builder = self.frame.event("message.created", at, place)?.serialize(&payload);
-                    out.push_with(keep(builder, &mut part, &["textSignature"]), &part)?;
+                    let builder = out.keep(builder, &mut part, &["textSignature"]);
+                    out.push_with(builder, &part)?;
                 }
                 "thinking" => {
                     let payload = ReasoningCreated {
@@ -185,7 +188,8 @@ impl Session {
         let place = Place { span: self.frame.span("tool_request", &request.id), parent };
         let builder = self.frame.event("tool.request.completed", at, place)?.serialize(&payload);
         let builder = label(builder, ComponentScope::Tool, &request.name)?;
-        out.push_with(keep(builder, &mut part, &["partialJson"]), &part)?;
+        let builder = out.keep(builder, &mut part, &["partialJson"]);
+        out.push_with(builder, &part)?;
         Ok(request)
     }
 
@@ -225,7 +229,8 @@ impl Session {
         let place = Place { span: self.frame.span("tool_call", &id), parent };
         let mut builder = self.frame.event(kind, message.began, place)?.serialize(&payload);
         builder = label(builder, ComponentScope::Tool, &name)?;
-        out.push_with(keep(builder, body, &["details"]), body)?;
+        let builder = out.keep(builder, body, &["details"]);
+        out.push_with(builder, body)?;
         self.leftovers_of_record(&message, out)
     }
 
@@ -242,7 +247,8 @@ impl Session {
         };
         let place = Place { span: None, parent: self.here() };
         let builder = self.frame.event("command.executed", message.began, place)?.serialize(&payload);
-        out.push_with(keep(builder, body, &["fullOutputPath"]), body)?;
+        let builder = out.keep(builder, body, &["fullOutputPath"]);
+        out.push_with(builder, body)?;
         self.leftovers_of_record(&message, out)
     }
 

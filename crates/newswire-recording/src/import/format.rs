@@ -1,0 +1,77 @@
+//! The formats that can be read, and how they are told apart.
+
+use std::fmt;
+
+use newswire::{Error, Result};
+
+use super::pi;
+use super::read::Importer;
+use crate::source::{Head, Unit};
+
+/// A format of recordings.
+#[derive(Clone, Copy)]
+pub struct Format {
+    /// What it is called on the command line.
+    pub name: &'static str,
+    /// Whose recordings these are, for people.
+    pub about: &'static str,
+    pub(crate) unit: Unit,
+    /// Whether a source that begins so is of this format.
+    pub(crate) detect: fn(&Head<'_>) -> bool,
+    /// An importer for a source of that name.
+    pub(crate) importer: fn(&str) -> Box<dyn Importer>,
+}
+
+/// All formats. A source is of the first that its beginning fits.
+const FORMATS: &[Format] = &[pi::FORMAT];
+
+/// All formats that can be read.
+///
+/// ```
+/// assert!(newswire_recording::formats().iter().any(|format| format.name == "pi"));
+/// ```
+#[must_use]
+pub fn formats() -> &'static [Format] {
+    FORMATS
+}
+
+impl Format {
+    /// The format of that name.
+    ///
+    /// # Errors
+    /// `Invalid` where there is none; lists those that there are.
+    pub fn named(name: &str) -> Result<Self> {
+        FORMATS.iter().copied().find(|format| format.name == name).ok_or_else(|| {
+            Error::invalid(format!("{name:?} is no format that can be read")).expecting(names())
+        })
+    }
+
+    /// The format of a source that begins so.
+    pub(crate) fn detect(head: &Head<'_>) -> Result<Self> {
+        if head.is_empty() {
+            return Err(Error::invalid("nothing stands in it").expecting("a recording"));
+        }
+        FORMATS.iter().copied().find(|format| (format.detect)(head)).ok_or_else(|| {
+            Error::invalid("its beginning is of no known format").at_column(1).expecting(names())
+        })
+    }
+}
+
+fn names() -> String {
+    let names: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
+    format!("a recording of one of these formats: {}", names.join(", "))
+}
+
+impl fmt::Debug for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Format").field(&self.name).finish()
+    }
+}
+
+impl PartialEq for Format {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Format {}

@@ -1,0 +1,17 @@
+//! Recordings of any format, as events.
+//!
+//! A format is one file here: a [`Format`] that says how it is told from others, and an [`Importer`] that
+//! turns its records into events. All else (lines, bounds, places of errors, what is counted) is done once,
+//! in [`Import`].
+
+mod format;
+mod frame;
+mod open;
+mod pi;
+mod read;
+mod report;
+
+pub use format::{Format, formats};
+pub use open::{open, open_with, read, read_with};
+pub use read::{Broken, Import, Importer, Output, ReadOptions};
+pub use report::Report;

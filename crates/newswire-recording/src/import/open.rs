@@ -1,0 +1,98 @@
+//! How a source becomes a stream of events.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, ErrorKind as IoKind, Read};
+use std::path::Path;
+
+use newswire::{Error, ErrorKind, Result};
+
+use super::format::Format;
+use super::read::{Import, ReadOptions};
+use crate::source::Head;
+
+/// What can be opened, for error messages.
+const RECORDING: &str = "a recording";
+
+/// Opens a recording in any format that can be read, told by its beginning.
+///
+/// # Errors
+/// As [`open_with`].
+pub fn open(path: &Path) -> Result<Import<'static>> {
+    open_with(path, &ReadOptions::default())
+}
+
+/// Opens a recording.
+///
+/// # Errors
+/// `Io` where the file isn't there or can't be read, `Invalid` where it is a directory, is empty or is no
+/// recording. What is wrong further down comes from the import, when it gets there.
+pub fn open_with(path: &Path, options: &ReadOptions) -> Result<Import<'static>> {
+    let name = path.display().to_string();
+    let refused = |error: io::Error| {
+        let message = match error.kind() {
+            IoKind::NotFound => "there is no such file".to_owned(),
+            IoKind::PermissionDenied => "the file may not be read".to_owned(),
+            _ => format!("the file can't be read: {error}"),
+        };
+        Error::new(ErrorKind::Io, message).at_path(&*name).expecting(RECORDING)
+    };
+    let file = File::open(path).map_err(refused)?;
+    if file.metadata().map_err(refused)?.is_dir() {
+        return Err(Error::invalid("this is a directory").at_path(&*name).expecting(RECORDING));
+    }
+    read_with(file, name, options)
+}
+
+/// Reads a recording from anywhere, in any format that can be read; `name` is what errors call it.
+///
+/// ```
+/// let session = r#"{"type":"session","id":"s-1"}"#;
+/// let events = newswire_recording::read(session.as_bytes(), "standard input")?;
+/// assert_eq!(events.count(), 1);
+/// # Ok::<(), newswire::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`open_with`], once there is something to read.
+pub fn read<'r>(reader: impl Read + Send + 'r, name: impl Into<String>) -> Result<Import<'r>> {
+    read_with(reader, name, &ReadOptions::default())
+}
+
+/// Reads a recording from anywhere; `name` is what errors call it.
+///
+/// # Errors
+/// As [`open_with`], once there is something to read.
+pub fn read_with<'r>(
+    reader: impl Read + Send + 'r,
+    name: impl Into<String>,
+    options: &ReadOptions,
+) -> Result<Import<'r>> {
+    let name = name.into();
+    let mut reader = reader;
+    let head = read_head(&mut reader)
+        .map_err(|error| Error::new(ErrorKind::Io, format!("reading failed: {error}")).at_path(&*name))?;
+    let format = match options.format {
+        Some(format) => format,
+        None => Format::detect(&Head::new(&head)).map_err(|error| error.at_path(&*name))?,
+    };
+    let reader: Box<dyn BufRead + Send + 'r> =
+        Box::new(BufReader::with_capacity(Head::BYTES, Cursor::new(head).chain(reader)));
+    Ok(Import::new(reader, name, format, options))
+}
+
+/// What stands first: a line at least, unless it is longer than is looked at.
+fn read_head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut head = vec![0; Head::BYTES];
+    let mut filled = 0;
+    while filled < head.len() && !head.iter().take(filled).any(|byte| *byte == b'\n') {
+        let Some(room) = head.get_mut(filled..) else { break };
+        match reader.read(room) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == IoKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    head.truncate(filled);
+    Ok(head)
+}

@@ -1,0 +1,248 @@
+//! Reads a source record by record: what every format has in common.
+
+use std::collections::VecDeque;
+use std::io::BufRead;
+
+use newswire::{Delivery, Error, ErrorKind, EventBuilder, Result};
+
+use super::format::Format;
+use super::report::Report;
+use crate::source::{Elements, Fields, Lines, MAX_LINE_BYTES, Unit};
+
+/// Turns the records of one format into events, in the order of the source.
+///
+/// It holds the few things that later records refer to, all bounded. Times may go backwards in real
+/// recordings; they are passed on as they are.
+pub trait Importer: Send {
+    /// Maps one record: its text, free of NUL.
+    ///
+    /// # Errors
+    /// `Invalid`, with the column, where it isn't what the format has there. What the record gave before its
+    /// fault is not passed on.
+    fn record(&mut self, record: &str, out: &mut Output<'_>) -> Result<()>;
+
+    /// Gives what is left when the source has ended.
+    ///
+    /// # Errors
+    /// `Invalid` where the source can't end so.
+    fn end(&mut self, _out: &mut Output<'_>) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// What to do about a record that is broken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Broken {
+    /// Tells the error and ends there, because what follows can't be trusted.
+    #[default]
+    Stop,
+    /// Tells the error, counts the record, and goes on with the next.
+    Skip,
+}
+
+/// How a source is read.
+#[derive(Clone, Debug)]
+pub struct ReadOptions {
+    /// Its format; told by its beginning, where none is given.
+    pub format: Option<Format>,
+    /// What to do about broken records.
+    pub broken: Broken,
+    /// The longest line, in bytes, its end not counted.
+    pub max_line_bytes: usize,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self { format: None, broken: Broken::default(), max_line_bytes: MAX_LINE_BYTES }
+    }
+}
+
+/// Where the events of a record go.
+pub struct Output<'o> {
+    format: &'static str,
+    pending: &'o mut VecDeque<Delivery>,
+    pub(crate) report: &'o mut Report,
+}
+
+impl Output<'_> {
+    /// Finishes the event of `builder`.
+    ///
+    /// # Errors
+    /// Those of [`EventBuilder::build`].
+    pub fn push(&mut self, builder: EventBuilder) -> Result<()> {
+        self.pass(Delivery::Event(builder.build()?));
+        Ok(())
+    }
+
+    /// Passes on an event or a gap as it is.
+    pub fn pass(&mut self, delivery: Delivery) {
+        self.pending.push_back(delivery);
+    }
+
+    /// Finishes the event; what is left of `fields` becomes its attributes and is counted as unknown.
+    pub(crate) fn push_with(&mut self, mut builder: EventBuilder, fields: &Fields<'_>) -> Result<()> {
+        for (name, raw) in fields.rest() {
+            self.report.count_field(name);
+            builder = builder.attr_json(format!("{}.{name}", self.format), raw.to_owned());
+        }
+        self.push(builder)
+    }
+
+    /// Keeps fields that are the source's own, and known to be, as attributes.
+    pub(crate) fn keep(
+        &self,
+        mut builder: EventBuilder,
+        fields: &mut Fields<'_>,
+        names: &[&str],
+    ) -> EventBuilder {
+        for name in names {
+            if let Some(raw) = fields.take(name) {
+                builder = builder.attr_json(format!("{}.{name}", self.format), raw.to_owned());
+            }
+        }
+        builder
+    }
+}
+
+/// A source that is being read: its events and gaps, in its order.
+pub struct Import<'r> {
+    name: String,
+    format: Format,
+    broken: Broken,
+    records: Records<'r>,
+    importer: Box<dyn Importer>,
+    pending: VecDeque<Delivery>,
+    report: Report,
+    ended: bool,
+}
+
+enum Records<'r> {
+    Lines(Lines<Box<dyn BufRead + Send + 'r>>),
+    Elements(Elements<Box<dyn BufRead + Send + 'r>>),
+}
+
+impl Records<'_> {
+    fn next(&mut self) -> Result<Option<&str>> {
+        match self {
+            Self::Lines(lines) => lines.next(),
+            Self::Elements(elements) => elements.next(),
+        }
+    }
+
+    fn number(&self) -> u64 {
+        match self {
+            Self::Lines(lines) => lines.number(),
+            Self::Elements(elements) => elements.number(),
+        }
+    }
+}
+
+impl<'r> Import<'r> {
+    pub(crate) fn new(
+        reader: Box<dyn BufRead + Send + 'r>,
+        name: String,
+        format: Format,
+        options: &ReadOptions,
+    ) -> Self {
+        let records = match format.unit {
+            Unit::Line => Records::Lines(Lines::new(reader, options.max_line_bytes)),
+            Unit::Element => Records::Elements(Elements::new(reader)),
+        };
+        let importer = (format.importer)(&name);
+        Self {
+            name,
+            format,
+            broken: options.broken,
+            records,
+            importer,
+            pending: VecDeque::new(),
+            report: Report::default(),
+            ended: false,
+        }
+    }
+
+    /// The format it is read as.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What has been read so far.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Maps one more record, or what is left at the end.
+    fn advance(&mut self) -> Result<()> {
+        let mut out =
+            Output { format: self.format.name, pending: &mut self.pending, report: &mut self.report };
+        let record = match self.records.next() {
+            Ok(record) => record,
+            Err(error) => {
+                // Whatever failed to be read can't be gone past, unless it was one record.
+                self.ended |= error.kind() == ErrorKind::Io;
+                return Err(place(error, &self.name, self.records.number(), ""));
+            }
+        };
+        let Some(record) = record else {
+            self.ended = true;
+            if out.report.records == 0 && out.report.broken_records == 0 {
+                let nothing = Error::invalid("nothing stands in it").at_path(&*self.name);
+                return Err(nothing.expecting("a recording"));
+            }
+            self.importer.end(&mut out).map_err(|error| error.at_path(&*self.name))?;
+            self.report.count(&self.pending);
+            return Ok(());
+        };
+        if let Err(error) = self.importer.record(record, &mut out) {
+            let text = record.to_owned();
+            return Err(place(error, &self.name, self.records.number(), &text));
+        }
+        self.report.records += 1;
+        self.report.count(&self.pending);
+        Ok(())
+    }
+}
+
+impl Iterator for Import<'_> {
+    type Item = Result<Delivery>;
+
+    /// The next event or gap.
+    ///
+    /// # Errors
+    /// What is wrong, with source, line and column; the iterator then ends or goes on, as [`Broken`] says.
+    /// Where reading itself fails, it always ends.
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(delivery) = self.pending.pop_front() {
+                return Some(Ok(delivery));
+            }
+            if self.ended {
+                return None;
+            }
+            if let Err(error) = self.advance() {
+                // What the broken record gave before its fault is not to follow the error.
+                self.pending.clear();
+                self.report.broken_records += 1;
+                self.ended |= self.broken == Broken::Stop;
+                return Some(Err(error));
+            }
+        }
+    }
+}
+
+/// Says where in the source the error is: the record begins on line `number`, and its column counts from there.
+fn place(error: Error, name: &str, number: u64, record: &str) -> Error {
+    let (mut number, mut error) = (number, error);
+    if let Some(column) = error.column() {
+        let before: String = record.chars().take(column.saturating_sub(1)).collect();
+        if let Some((lines, last)) = before.rsplit_once('\n') {
+            number += lines.matches('\n').count() as u64 + 1;
+            error = error.at_column(last.chars().count() + 1);
+        }
+    }
+    let place = format!("{name}:{number}");
+    let place = error.path().map_or(place.clone(), |path| format!("{place}: {path}"));
+    error.at_path(place)
+}

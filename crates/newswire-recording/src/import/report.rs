@@ -1,0 +1,51 @@
+//! What an import has come to.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use newswire::Delivery;
+
+/// What has been read so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Records that were read, broken ones not counted.
+    pub records: u64,
+    /// Records that were broken.
+    pub broken_records: u64,
+    /// Events made from them.
+    pub events: u64,
+    /// Gaps that the source tells of.
+    pub gaps: u64,
+    /// Records and parts of a type that the importer doesn't know, by type; they are kept whole as events.
+    pub unknown_records: BTreeMap<String, u64>,
+    /// Fields that the importer doesn't know, by name; they are kept as attributes.
+    pub unknown_fields: BTreeMap<String, u64>,
+}
+
+/// How many names a [`Report`] tells apart; the rest is counted under `other`.
+const MAX_NAMES: usize = 256;
+
+impl Report {
+    pub(crate) fn count_record(&mut self, name: &str) {
+        count(&mut self.unknown_records, name);
+    }
+
+    pub(crate) fn count_field(&mut self, name: &str) {
+        count(&mut self.unknown_fields, name);
+    }
+
+    /// Counts what a record gave.
+    pub(crate) fn count(&mut self, given: &VecDeque<Delivery>) {
+        let gaps = given.iter().filter(|delivery| matches!(delivery, Delivery::Gap(_))).count() as u64;
+        self.gaps += gaps;
+        self.events += given.len() as u64 - gaps;
+    }
+}
+
+fn count(names: &mut BTreeMap<String, u64>, name: &str) {
+    if let Some(times) = names.get_mut(name) {
+        *times += 1;
+    } else {
+        let name = if names.len() < MAX_NAMES { name } else { "other" };
+        *names.entry(name.to_owned()).or_default() += 1;
+    }
+}

@@ -1,0 +1,53 @@
+//! The beginning of a source, from which its format is told.
+
+/// What stands first, up to [`Head::BYTES`] of it.
+pub(crate) struct Head<'a> {
+    text: &'a str,
+}
+
+impl<'a> Head<'a> {
+    /// How much is looked at.
+    pub(crate) const BYTES: usize = 1 << 16;
+
+    /// The beginning of what `bytes` are; what isn't UTF-8 ends it.
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let text = std::str::from_utf8(bytes)
+            .or_else(|error| std::str::from_utf8(bytes.get(..error.valid_up_to()).unwrap_or_default()));
+        Self { text: text.unwrap_or_default().trim_start() }
+    }
+
+    /// Whether there is nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// All of it.
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// The first line, or what is there of it.
+    pub(crate) fn line(&self) -> &'a str {
+        self.text.lines().next().unwrap_or_default()
+    }
+
+    /// Whether it names all these fields, anywhere.
+    pub(crate) fn names(&self, fields: &[&str]) -> bool {
+        fields.iter().all(|field| names(self.text, field))
+    }
+
+    /// Whether the first line names all these fields, anywhere in it.
+    pub(crate) fn line_names(&self, fields: &[&str]) -> bool {
+        fields.iter().all(|field| names(self.line(), field))
+    }
+}
+
+/// Whether `"field":` stands in `text`.
+fn names(text: &str, field: &str) -> bool {
+    text.match_indices(field).any(|(at, _)| {
+        let before = text.get(..at).is_some_and(|before| before.ends_with('"'));
+        let after = text.get(at + field.len()..).and_then(|after| after.strip_prefix('"'));
+        before && after.is_some_and(|after| after.trim_start().starts_with(':'))
+    })
+}
