@@ -2,9 +2,15 @@
 //!
 //! Ninety-nine listen to a session each, the hundredth to everything: well-behaved at first, then bad in one
 //! of six ways. Publishes and deliveries are timed one by one, after a warm-up.
+//!
+//! Each bad run has an all-good one just before it, with the same work in it, since the machine's moods change
+//! faster than all six ways take. What a panic costs is work, too: the panicking one is compared with one that
+//! works as long as an unwinding takes; the re-entering one with a neighbour that publishes as much.
 
+use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
@@ -37,7 +43,10 @@ const WAYS: [Way; 6] = [
 /// How the hundredth behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
-    Good,
+    /// It does its work, and that takes as long.
+    Works(Duration),
+    /// It is good; what the one that re-enters would publish comes from a thread of its own.
+    HasNeighbour,
     SleepsForEver,
     PanicsEveryTime,
     SpinsACore,
@@ -65,11 +74,12 @@ pub(crate) fn measure(scale: Scale) -> Vec<Line> {
     let mut ratios = vec![[vec![], vec![], vec![]]; WAYS.len()];
     let mut lost = [0; WAYS.len()];
     for _ in 0..repeats {
-        let good = run(Way::Good, beats);
-        eprintln!("R4: {:16} {}", "all good", good.figures());
         for (place, way) in WAYS.into_iter().enumerate() {
-            let bad = run(way, beats);
-            eprintln!("R4: {:16} {}", format!("{way:?}"), bad.figures());
+            let [good, bad] = [way.all_good(), way].map(|way| {
+                let seen = run(way, beats);
+                eprintln!("R4: {:20} {}", format!("{way:?}"), seen.figures());
+                seen
+            });
             let ratio = |pick: fn(&Seen) -> u64| pick(&bad) as f64 / pick(&good).max(1) as f64;
             let figures: [fn(&Seen) -> u64; 3] =
                 [|seen| seen.publish(0.99), |seen| seen.publish(0.999), |seen| seen.delivery(0.99)];
@@ -115,6 +125,7 @@ fn run(way: Way, beats: u32) -> Seen {
         .map(|n| Scope::new().with(ScopeField::Session, format!("s-{n}")).expect("a short id"))
         .collect();
 
+    let neighbour = (way == Way::HasNeighbour).then(|| neighbour(&bus, beats, began));
     let mut publish = histogram();
     let mut sessions = scopes.iter().cycle();
     for beat in 1..=beats {
@@ -131,6 +142,9 @@ fn run(way: Way, beats: u32) -> Seen {
         }
         std::thread::sleep((BEAT * beat).saturating_sub(began.elapsed()));
     }
+    if let Some(neighbour) = neighbour {
+        neighbour.join().expect("a neighbour that ends");
+    }
     over.store(true, Ordering::Relaxed);
     drop(hundredth);
     bus.close(Duration::from_secs(10));
@@ -143,6 +157,34 @@ fn run(way: Way, beats: u32) -> Seen {
     Seen { publish, delivery, lost }
 }
 
+/// What the one that re-enters publishes on `event`: one tag deeper.
+fn nested(event: &Event) -> Event {
+    let mut nested = Event::builder(sample::kind()).tag("nested");
+    for tag in event.tags() {
+        nested = nested.tag(format!("{tag}+"));
+    }
+    nested.build().expect("a small event")
+}
+
+/// Publishes at every beat what the one that re-enters would.
+fn neighbour(bus: &Bus, beats: u32, began: Instant) -> JoinHandle<()> {
+    let bus = bus.clone();
+    let first = Event::builder(sample::kind()).build().expect("a small event");
+    std::thread::spawn(move || {
+        for beat in 1..=beats {
+            for _ in 0..PER_BEAT {
+                let mut event = nested(&first);
+                for _ in 1..DEPTH {
+                    bus.publish(event.clone()).expect("an open bus");
+                    event = nested(&event);
+                }
+                bus.publish(event).expect("an open bus");
+            }
+            std::thread::sleep((BEAT * beat).saturating_sub(began.elapsed()));
+        }
+    })
+}
+
 fn hundredth(bus: &Bus, way: Way, over: &Arc<AtomicBool>) -> Hundredth {
     let (inner, over) = (bus.clone(), over.clone());
     let call = |handler: Box<dyn Fn(&Event) + Send + Sync>| {
@@ -150,7 +192,13 @@ fn hundredth(bus: &Bus, way: Way, over: &Arc<AtomicBool>) -> Hundredth {
         Hundredth::Called(bus.on_with("*", HandlerOptions::default(), handler).expect("a listener"))
     };
     match way {
-        Way::Good => call(Box::new(|_| {})),
+        Way::Works(time) => call(Box::new(move |_| {
+            let began = Instant::now();
+            while began.elapsed() < time {
+                std::hint::spin_loop();
+            }
+        })),
+        Way::HasNeighbour => call(Box::new(|_| {})),
         Way::SleepsForEver => call(Box::new(move |_| {
             while !over.load(Ordering::Relaxed) {
                 std::thread::sleep(Duration::from_millis(10));
@@ -164,11 +212,7 @@ fn hundredth(bus: &Bus, way: Way, over: &Arc<AtomicBool>) -> Hundredth {
         })),
         Way::Reenters => call(Box::new(move |event| {
             if event.tags().count() < DEPTH {
-                let mut nested = Event::builder(sample::kind()).tag("nested");
-                for tag in event.tags() {
-                    nested = nested.tag(format!("{tag}+"));
-                }
-                let _ = inner.publish(nested.build().expect("a small event"));
+                let _ = inner.publish(nested(event));
             }
         })),
         Way::NeverPolls => Hundredth::Pulled(bus.subscribe("*").expect("a subscription")),
@@ -182,6 +226,27 @@ fn hundredth(bus: &Bus, way: Way, over: &Arc<AtomicBool>) -> Hundredth {
             Hundredth::Pulled(bus.subscribe_with("*", options).expect("a subscription"))
         }
     }
+}
+
+impl Way {
+    /// The same work, and nobody bad.
+    fn all_good(self) -> Self {
+        match self {
+            Self::PanicsEveryTime => Self::Works(time_of_a_panic()),
+            Self::Reenters => Self::HasNeighbour,
+            _ => Self::Works(Duration::ZERO),
+        }
+    }
+}
+
+/// How long a panic takes from its raising to its catching.
+fn time_of_a_panic() -> Duration {
+    const TIMES: u32 = 10_000;
+    let began = Instant::now();
+    for _ in 0..TIMES {
+        let _ = catch_unwind(|| planned::panic());
+    }
+    began.elapsed() / TIMES
 }
 
 impl Seen {
