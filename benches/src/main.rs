@@ -4,6 +4,7 @@
 //! output, tables on standard error. A goal that is missed is a result, told by `"pass":false`: the exit
 //! code is 0 then too. It is 2 for an unknown id, 101 where a measurement itself fails.
 
+mod command;
 mod contest;
 mod fabric;
 mod goals;
@@ -22,6 +23,9 @@ use report::Goal;
 use scale::Scale;
 
 fn main() -> ExitCode {
+    if let Some(code) = command::run_as_command() {
+        return code;
+    }
     let mut words: Vec<String> = std::env::args().skip(1).collect();
     let scale = if words.iter().any(|word| word == "--short") { Scale::Short } else { Scale::Full };
     words.retain(|word| word != "--short");

@@ -1,5 +1,6 @@
-//! The goals of performance.md, "Rust core": one file each.
+//! The goals of performance.md: one file each, those of the command line in one.
 
+mod c_command;
 mod p1_nobody_listens;
 mod p2_publisher;
 mod p3_throughput;
@@ -23,6 +24,10 @@ pub(crate) const GOALS: &[Goal] = &[
     ("P6", p6_no_match::measure),
     ("P7", p7_serialise::measure),
     ("P8", p8_publishers::measure),
+    ("C1", c_command::import),
+    ("C2", c_command::play),
+    ("C3", c_command::stats),
+    ("C4", c_command::grep),
 ];
 
 /// What is measured for comparison only, where it is asked for by name.

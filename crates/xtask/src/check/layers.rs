@@ -14,7 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("newswire", &[]),
     ("newswire-recording", &["newswire"]),
     ("newswire-cli", &["newswire", "newswire-recording"]),
-    ("newswire-benches", &["newswire", "newswire-recording"]),
+    ("newswire-benches", &["newswire", "newswire-cli"]),
     ("newswire-examples", &["newswire"]),
     ("xtask", &["newswire"]),
 ];

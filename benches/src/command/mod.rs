@@ -1,0 +1,7 @@
+//! The `newswire` command as a process of its own, and the files that it is measured on.
+
+mod child;
+mod files;
+
+pub(crate) use child::{Ran, newswire, run, run_as_command};
+pub(crate) use files::{Recorded, recording, session};
