@@ -37,7 +37,7 @@ enum Repr {
 }
 
 struct Interner {
-    ids: RwLock<HashMap<&'static str, u16>>,
+    ids: RwLock<HashMap<&'static str, u16, foldhash::fast::RandomState>>,
     names: Box<[OnceLock<&'static str>]>,
 }
 
@@ -46,7 +46,7 @@ static INTERNER: OnceLock<Interner> = OnceLock::new();
 fn interner() -> &'static Interner {
     INTERNER.get_or_init(|| {
         let names: Box<[OnceLock<&'static str>]> = (0..Kind::INTERNED).map(|_| OnceLock::new()).collect();
-        let mut ids = HashMap::new();
+        let mut ids = HashMap::default();
         for (id, (name, kind)) in (0u16..).zip(names.iter().zip(catalogue::kinds())) {
             let _ = name.set(kind);
             ids.insert(kind, id);
@@ -77,11 +77,12 @@ impl Kind {
     /// # Errors
     /// `Invalid`, with the column, where the name breaks the grammar above.
     pub fn parse(name: &str) -> Result<Self> {
-        check(name)?;
         let interner = interner();
+        // A name that is there has been checked.
         if let Some(&id) = interner.ids.read().unwrap_or_else(PoisonError::into_inner).get(name) {
             return Ok(Self(Repr::Interned(id)));
         }
+        check(name)?;
         let mut ids = interner.ids.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(&id) = ids.get(name) {
             return Ok(Self(Repr::Interned(id)));

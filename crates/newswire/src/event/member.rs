@@ -22,7 +22,7 @@ pub(super) fn members<'t>(
     if scan.take(b'}') {
         return Ok(());
     }
-    let mut seen: Vec<Cow<'t, str>> = Vec::with_capacity(8);
+    let mut seen = Seen::default();
     loop {
         let start = scan.place();
         if scan.peek() != Some(b'"') {
@@ -33,21 +33,44 @@ pub(super) fn members<'t>(
             let message = format!("a name has 1 to {} bytes, this has {}", Scope::MAX_ID_LEN, key.len());
             return Err(within(path)(scan.error(start, message)));
         }
-        check_count(seen.len()).map_err(within(path))?;
-        if seen.contains(&key) {
+        check_count(seen.count).map_err(within(path))?;
+        if seen.has(&key) {
             return Err(within(path)(scan.error(start, format!("{key:?} is given twice"))));
         }
         if !scan.take(b':') {
             return Err(within(path)(scan.unexpected("':'")));
         }
         member(scan, &key)?;
-        seen.push(key);
+        seen.add(key);
         if scan.take(b'}') {
             return Ok(());
         }
         if !scan.take(b',') {
             return Err(within(path)(scan.unexpected("',' or '}'")));
         }
+    }
+}
+
+/// The names that an object has given so far: the first few without asking for memory.
+#[derive(Default)]
+struct Seen<'t> {
+    first: [&'t str; 16],
+    more: Vec<Cow<'t, str>>,
+    count: usize,
+}
+
+impl<'t> Seen<'t> {
+    fn has(&self, name: &str) -> bool {
+        // The places that are free hold the empty name, which no member has.
+        self.first.contains(&name) || self.more.iter().any(|seen| seen == name)
+    }
+
+    fn add(&mut self, name: Cow<'t, str>) {
+        match (name, self.first.get_mut(self.count)) {
+            (Cow::Borrowed(name), Some(free)) => *free = name,
+            (name, _) => self.more.push(name),
+        }
+        self.count += 1;
     }
 }
 

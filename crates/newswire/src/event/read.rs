@@ -8,6 +8,7 @@
 use uuid::Uuid;
 
 use super::member::{kind, list, members, missing, number, owned, parse_uuid, parsed, string, truth, within};
+use super::reader::{EventReader, Recent};
 use super::record::{Envelope, EventData, Merged, Place, Rare, Unknown};
 use super::scan::Scan;
 use super::time::parse_time;
@@ -41,30 +42,43 @@ impl Event {
     /// `Invalid` where it isn't an event, with path and column of the first thing that is wrong;
     /// `TooLarge` over [`MAX_EVENT_BYTES`] and over the bounds of single fields.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self> {
-        let text = text_of(json.as_ref())?;
-        let mut scan = Scan::new(text);
-        let mut draft = Draft::default();
-        members(&mut scan, &"", |scan, key| draft.member(scan, key))?;
-        scan.end()?;
-        draft.finish()
+        EventReader::new().read(json)
     }
 }
 
-/// The bytes as text, if they can be an event at all.
-fn text_of(json: &[u8]) -> Result<&str> {
-    if json.len() > MAX_EVENT_BYTES {
-        let message = format!("the event has {} bytes, the limit is {MAX_EVENT_BYTES}", json.len());
+/// Reads an event; what it has in common with those before it, it shares with them.
+pub(super) fn event(text: &str, before: &mut EventReader) -> Result<Event> {
+    check_start(text)?;
+    let mut scan = Scan::new(text);
+    let mut draft = Draft::default();
+    members(&mut scan, &"", |scan, key| match key {
+        "source" => draft.shared(scan, &mut before.sources, Draft::source, |draft| &mut draft.source),
+        "scope" => draft.shared(scan, &mut before.scopes, Draft::scope, |draft| &mut draft.scope),
+        _ => draft.member(scan, key),
+    })?;
+    scan.end()?;
+    draft.finish()
+}
+
+/// Whether it can be an event at all.
+fn check_start(text: &str) -> Result<()> {
+    if text.len() > MAX_EVENT_BYTES {
+        let message = format!("the event has {} bytes, the limit is {MAX_EVENT_BYTES}", text.len());
         return Err(Error::new(ErrorKind::TooLarge, message));
     }
-    let text = std::str::from_utf8(json).map_err(|error| {
+    match text.starts_with('\u{feff}') {
+        true => Err(Error::invalid("the event begins with a byte order mark").at_column(1)),
+        false => Ok(()),
+    }
+}
+
+/// The bytes as text.
+pub(super) fn text_of(json: &[u8]) -> Result<&str> {
+    std::str::from_utf8(json).map_err(|error| {
         let valid = json.get(..error.valid_up_to()).unwrap_or_default();
         let column = String::from_utf8_lossy(valid).chars().count() + 1;
         Error::invalid("the event is not UTF-8").at_column(column)
-    })?;
-    match text.starts_with('\u{feff}') {
-        true => Err(Error::invalid("the event begins with a byte order mark").at_column(1)),
-        false => Ok(text),
-    }
+    })
 }
 
 /// What has been read so far.
@@ -93,8 +107,6 @@ impl Draft {
             "origin" => self.origin(scan)?,
             "kind" => self.kind = Some(kind(scan)?),
             "time" => self.time_ns = Some(parsed(scan, &"time", parse_time)?),
-            "source" => self.source(scan)?,
-            "scope" => self.scope(scan)?,
             "correlation" => self.correlation(scan)?,
             "component" => self.component(scan)?,
             "severity" => self.severity = Some(parsed(scan, &"severity", Severity::parse)?),
@@ -105,6 +117,28 @@ impl Draft {
             "payload" => self.body = Body::json(scan.value().map_err(within(&"payload"))?.to_text()),
             "internal" => self.internal = truth(scan, &"internal")?,
             _ => self.unknown(scan, Place::Envelope, key)?,
+        }
+        Ok(())
+    }
+
+    /// Reads an object by `read` into `field`, unless its like was read before.
+    fn shared<T: Clone>(
+        &mut self,
+        scan: &mut Scan<'_>,
+        recent: &mut Recent<T>,
+        read: fn(&mut Self, &mut Scan<'_>) -> Result<()>,
+        field: fn(&mut Self) -> &mut T,
+    ) -> Result<()> {
+        let start = scan.place();
+        if let Some(value) = recent.take(scan) {
+            *field(self) = value;
+            return Ok(());
+        }
+        let unknown = self.rare.unknown.len();
+        read(self, scan)?;
+        // What isn't known isn't part of the value.
+        if self.rare.unknown.len() == unknown {
+            recent.remember(scan.text_since(start), field(self));
         }
         Ok(())
     }

@@ -103,6 +103,19 @@ impl<'t> Scan<'t> {
         found
     }
 
+    /// Takes `text` if it comes next: a whole value, as it was taken before.
+    #[inline]
+    pub(crate) fn take_text(&mut self, text: &str) -> bool {
+        let found = self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(text.as_bytes()));
+        self.at += if found { text.len() } else { 0 };
+        found
+    }
+
+    /// What has been taken since byte `start`.
+    pub(crate) fn text_since(&self, start: usize) -> &'t str {
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
     /// Requires that nothing follows.
     pub(crate) fn end(&mut self) -> Result<()> {
         match self.peek() {

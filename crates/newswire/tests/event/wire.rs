@@ -147,6 +147,33 @@ proptest! {
     }
 
     #[test]
+    fn a_reader_of_many_events_gives_what_reading_each_alone_gives(
+        events in proptest::collection::vec(any_event(), 1..4),
+        order in proptest::collection::vec((any::<proptest::sample::Index>(), 0..4_usize), 1..12),
+    ) {
+        // Broken or extended pieces of what was read before mustn't be taken for it.
+        let spoil = |line: &str, how: usize| match how {
+            1 => line.replacen("\"scope\":{", "\"scope\":{\"planet\":\"earth\",", 1),
+            2 => line.replacen("\"source\":{", "\"source\":{ ", 1),
+            3 => line.replacen("},\"", "}x,\"", 1),
+            _ => line.to_owned(),
+        };
+        let mut reader = EventReader::new();
+        for (index, how) in order {
+            let line = spoil(&index.get(&events).to_json(), how);
+            match (Event::from_json(&line), reader.read(&line)) {
+                (Ok(alone), Ok(read)) => {
+                    prop_assert_eq!(read.to_json(), alone.to_json());
+                    prop_assert_eq!((read.scope(), read.source()), (alone.scope(), alone.source()));
+                    prop_assert_eq!(read.size(), alone.size());
+                }
+                (Err(alone), Err(read)) => prop_assert_eq!(read.to_string(), alone.to_string()),
+                (alone, read) => prop_assert!(false, "{line}: {alone:?} but {read:?}"),
+            }
+        }
+    }
+
+    #[test]
     fn the_size_is_an_upper_bound_and_a_close_one(event in any_event()) {
         let line = event.to_json();
         prop_assert!(line.len() <= event.size(), "{} bytes, size {}: {line}", line.len(), event.size());
