@@ -218,7 +218,7 @@ impl EventBuilder {
     /// Checks and measures; makes id and time where they are not set.
     ///
     /// # Errors
-    /// The first thing that was wrong; `TooLarge` over [`MAX_EVENT_BYTES`].
+    /// The first thing that was wrong; `TooLarge` over [`MAX_EVENT_BYTES`](crate::MAX_EVENT_BYTES).
     pub fn build(self) -> Result<Event> {
         let Self { mut data, id, time_ns, error } = self;
         if let Some(error) = error {
