@@ -59,6 +59,10 @@ macro_rules! rows {
                     <Self as $crate::catalogue::Catalogued>::KIND
                 }
 
+                fn only_kind() -> Option<$crate::Kind> {
+                    Some(<Self as $crate::catalogue::Catalogued>::KIND)
+                }
+
                 fn size_bound(&self) -> usize {
                     2 $(+ $crate::catalogue::value::member_bound(stringify!($arg), &self.$arg))*
                         $(+ $crate::catalogue::value::member_bound(stringify!($field), &self.$field))*

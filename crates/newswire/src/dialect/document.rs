@@ -26,8 +26,7 @@ pub(super) fn parse(json: &str) -> Result<Object> {
     let mut scan = Scan::new(json);
     scan.value()?;
     scan.end()?;
-    let value: Value = serde_json::from_str(json)
-        .map_err(|error| Error::invalid(error.to_string()).at_column(error.column()))?;
+    let value: Value = serde_json::from_str(json).map_err(|error| Error::of_json(&error, json))?;
     object(&value).cloned()
 }
 

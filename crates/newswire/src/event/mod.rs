@@ -8,7 +8,7 @@ mod emitted;
 mod id;
 mod index;
 mod lifecycle;
-mod member;
+pub(crate) mod member;
 mod read;
 mod record;
 mod scan;

@@ -88,7 +88,7 @@ struct Draft {
 impl Draft {
     fn member(&mut self, scan: &mut Scan<'_>, key: &str) -> Result<()> {
         match key {
-            "seq" => self.seq = number(scan, &"seq", 1)?,
+            "seq" => self.seq = number(scan, &"seq", 1..=u64::MAX)?,
             "id" => self.id = Some(parsed(scan, &"id", parse_uuid)?),
             "origin" => self.origin(scan)?,
             "kind" => self.kind = Some(kind(scan)?),
@@ -114,8 +114,8 @@ impl Draft {
         members(scan, &"origin", |scan, key| {
             match key {
                 "bus" => bus = Some(owned(scan, &"origin.bus")?),
-                "epoch" => epoch = Some(number(scan, &"origin.epoch", 0)?),
-                "seq" => seq = Some(number(scan, &"origin.seq", 1)?),
+                "epoch" => epoch = Some(number(scan, &"origin.epoch", 0..=u64::MAX)?),
+                "seq" => seq = Some(number(scan, &"origin.seq", 1..=u64::MAX)?),
                 _ => self.unknown(scan, Place::Origin, key)?,
             }
             Ok(())
@@ -131,8 +131,8 @@ impl Draft {
         let (mut first_seq, mut count) = (None, None);
         members(scan, &"merged", |scan, key| {
             match key {
-                "first_seq" => first_seq = Some(number(scan, &"merged.first_seq", 1)?),
-                "count" => count = Some(number(scan, &"merged.count", 2)?),
+                "first_seq" => first_seq = Some(number(scan, &"merged.first_seq", 1..=u64::MAX)?),
+                "count" => count = Some(number(scan, &"merged.count", 2..=u64::MAX)?),
                 _ => self.unknown(scan, Place::Merged, key)?,
             }
             Ok(())

@@ -163,11 +163,7 @@ impl Redaction {
             return if all { self.masker().masked_json(json, self.path.start()) } else { Ok(None) };
         }
         let (mut out, mut changed) = (vec![b'{'], false);
-        while !scan.take(b'}') {
-            let name = scan.string()?;
-            if !scan.take(b':') {
-                return Err(scan.unexpected("':'"));
-            }
+        while let Some(name) = scan.member()? {
             if out.len() > 1 {
                 out.push(b',');
             }
@@ -178,7 +174,6 @@ impl Redaction {
                 if is_meant(&name) { self.masker().masked_json(value, self.path.start())? } else { None };
             changed |= masked.is_some();
             out.extend_from_slice(masked.as_deref().unwrap_or(value).as_bytes());
-            scan.take(b',');
         }
         out.push(b'}');
         Ok(changed.then(|| String::from_utf8(out).unwrap_or_else(|_| MASK_JSON.to_owned())))
