@@ -8,6 +8,8 @@ mod guard;
 
 pub use guard::Guard;
 
+use serde_json::Value;
+
 use crate::bus::Bus;
 use crate::catalogue;
 use crate::delivery::Published;
@@ -201,6 +203,14 @@ impl Emitter {
             .scope(self.scope.clone())
             .source(self.source.clone())
             .correlation(self.correlation.clone())
+    }
+
+    /// Begins an event with this emitter's context, by any name of its kind: see [`Event::named`].
+    ///
+    /// # Errors
+    /// As [`Event::named`].
+    pub fn named(&self, name: &str, payload: &Value) -> Result<EventBuilder> {
+        Ok(Event::named(name, payload)?.within(&self.source, &self.scope, &self.correlation))
     }
 
     /// Publishes an event that is ready, wanted or not.

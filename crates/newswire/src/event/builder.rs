@@ -10,8 +10,8 @@ use super::body::checked;
 use super::record::{Envelope, Rare};
 use super::scan::checked_raw;
 use super::{
-    Body, Component, Correlation, Event, EventData, Origin, Payload, Scope, ScopeField, Severity, Source,
-    check_count, check_text, measure, new_id, now_ns,
+    Body, Component, Correlation, CorrelationField, Event, EventData, Origin, Payload, Scope, ScopeField,
+    Severity, Source, check_count, check_text, measure, new_id, now_ns,
 };
 use crate::catalogue;
 use crate::error::{Error, Result};
@@ -64,6 +64,32 @@ impl EventBuilder {
     pub(crate) fn amending(event: &Event) -> Self {
         let data = event.data().clone();
         Self { id: Some(data.id), time_ns: Some(data.time_ns), data, error: None }
+    }
+
+    /// Begins another event with all that this one says, but for id and time.
+    pub(crate) fn like(event: &Event) -> Self {
+        Self { id: None, time_ns: None, ..Self::amending(event) }
+    }
+
+    /// Sets what the event itself doesn't say.
+    pub(crate) fn within(mut self, source: &Source, scope: &Scope, correlation: &Correlation) -> Self {
+        let own = std::mem::replace(&mut self.data.scope, scope.clone());
+        for (field, id) in own.iter() {
+            self = self.scope_id(field, id);
+        }
+        let own = std::mem::replace(&mut self.data.correlation, correlation.clone());
+        for (field, id) in
+            CorrelationField::ALL.into_iter().filter_map(|field| Some((field, own.get(field)?)))
+        {
+            match self.data.correlation.clone().with(field, id) {
+                Ok(correlation) => self.data.correlation = correlation,
+                Err(error) => self.check(Err(error)),
+            }
+        }
+        if self.data.source.component().is_none() {
+            self.data.source = source.clone();
+        }
+        self
     }
 
     /// Sets one id of the scope, keeping the others.

@@ -123,6 +123,36 @@ pub(crate) fn meanings(name: &str) -> Result<Option<Vec<Meaning>>> {
         .expecting(format!("one of {}", candidates.join(", "))))
 }
 
+/// The rows of a name, of which an event's payload chooses one, for each system that has it; none for what no
+/// other system has.
+///
+/// # Errors
+/// As [`kinds_named`], kinds' own names aside; `Invalid` for patterns as well.
+pub(crate) fn rows_named(name: &str) -> Result<Vec<&'static [Alias]>> {
+    if name.contains('/') && name.ends_with('*') {
+        let message = format!("{name:?} is a pattern, and an event has one kind");
+        return Err(Error::invalid(message).expecting("the name of a kind"));
+    }
+    if meanings(name)?.is_none() {
+        return Ok(Vec::new());
+    }
+    Ok(match name.split_once('/') {
+        Some((prefix, theirs)) => vec![aliases_named(System::parse(prefix)?, theirs)],
+        None => {
+            let all = System::ALL.iter().map(|system| aliases_named(*system, name));
+            all.filter(|rows| !rows.is_empty()).collect()
+        }
+    })
+}
+
+/// The error that a payload fulfils no condition of its name's rows.
+pub(crate) fn undecided(name: &str, rows: &[&[Alias]]) -> Error {
+    let candidates = rows.iter().copied().flatten().map(|row| format!("{} where {}", row.kind, row.when));
+    Error::invalid(format!("the payload doesn't tell which kind {name:?} means"))
+        .at_path("payload")
+        .expecting(format!("one of {}", candidates.collect::<Vec<_>>().join(", ")))
+}
+
 fn unknown(system: System, theirs: &str) -> Error {
     let error = Error::invalid(format!("{} has no kind {theirs:?}", system.as_str()))
         .at_column(system.as_str().chars().count() + 2);
