@@ -150,6 +150,13 @@ pub struct HandlerOptions {
     pub set_aside_after: Option<u32>,
 }
 
+impl HandlerOptions {
+    /// Those of a handler that is served on the publisher's thread, before its publish returns.
+    pub fn inline() -> Self {
+        Self { mode: Mode::Inline, ..Self::default() }
+    }
+}
+
 /// The largest queue, in events.
 const MAX_BUFFER: usize = 1 << 24;
 /// The longest wait of a publisher.

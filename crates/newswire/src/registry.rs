@@ -44,7 +44,8 @@ impl Kind {
     ///
     /// It is optional: it finds out where two parts of a program mean different things by one name, has
     /// [`BusOptions::payloads`](crate::BusOptions::payloads) check the kind's JSON, and makes the kind that of
-    /// [`Payload::only_kind`]. Registering the same once more changes nothing.
+    /// [`Payload::only_kind`]. Its name then means this kind, also where other systems have that name, in all
+    /// filters that are made from then on. Registering the same once more changes nothing.
     ///
     /// ```
     /// use newswire::{Kind, Payload};
@@ -95,6 +96,12 @@ impl Kind {
         }
         Ok(kind)
     }
+}
+
+/// Whether a kind of that name is registered.
+pub(crate) fn is_name(name: &str) -> bool {
+    let registry = REGISTRY.read().unwrap_or_else(PoisonError::into_inner);
+    Kind::interned(name).is_some_and(|kind| registry.kinds.contains_key(&kind))
 }
 
 /// The kind that `P` is registered for, if it is one only.

@@ -1,6 +1,7 @@
 //! Custom kinds that a program registers: one name, one type.
 
-use newswire::{ErrorKind, Kind, Payload};
+use newswire::catalogue::workflow::WorkflowStarted;
+use newswire::{ErrorKind, Event, Filter, Kind, Payload};
 use serde::{Deserialize, Serialize};
 
 macro_rules! payload {
@@ -20,7 +21,7 @@ macro_rules! payload {
     )+};
 }
 
-payload! { Hit Seen Miss Several Never }
+payload! { Hit Seen Miss Several Never Pipeline }
 
 #[test]
 fn registering_a_kind_once_more_for_its_type_changes_nothing() {
@@ -65,4 +66,22 @@ fn a_type_of_several_kinds_has_no_only_one() {
 fn a_name_against_the_grammar_registers_nothing() {
     let error = Kind::register::<Never>("Cache Hit").unwrap_err();
     assert_eq!((error.kind(), error.column()), (ErrorKind::Invalid, Some(1)));
+}
+
+#[test]
+fn the_name_of_a_registered_kind_means_that_kind_also_where_other_systems_have_it() {
+    let wants_theirs = || {
+        let filter = Filter::parse("pipeline.started").unwrap();
+        filter.matches(&Event::of(WorkflowStarted::new(None, None)).build().unwrap())
+    };
+    assert!(wants_theirs());
+    let kind = Kind::register::<Pipeline>("pipeline.started").unwrap();
+    assert!(!wants_theirs());
+    let filter = Filter::parse("pipeline.started").unwrap();
+    assert!(filter.matches(&Event::builder(kind.clone()).build().unwrap()));
+    assert_eq!(filter.to_string().parse(), Ok(filter));
+    let own = Event::named("pipeline.started", &serde_json::json!({"PipelineName": "load"})).unwrap();
+    assert_eq!(own.build().unwrap().kind(), &kind);
+    let theirs = Filter::parse("promptkit/pipeline.started").unwrap();
+    assert!(theirs.matches(&Event::of(WorkflowStarted::new(None, None)).build().unwrap()));
 }

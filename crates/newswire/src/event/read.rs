@@ -233,10 +233,6 @@ impl Draft {
 
     fn finish(self) -> Result<Event> {
         let kind = self.kind.ok_or_else(|| missing("kind"))?;
-        let rare = &self.rare;
-        let has_rare = rare.origin.is_some()
-            || rare.merged.is_some()
-            || !(rare.tags.is_empty() && rare.attrs.is_empty() && rare.unknown.is_empty());
         let mut data = EventData {
             id: self.id.ok_or_else(|| missing("id"))?,
             time_ns: self.time_ns.ok_or_else(|| missing("time"))?,
@@ -250,7 +246,7 @@ impl Draft {
             component: self.component,
             message: self.message,
             body: self.body,
-            rare: has_rare.then(|| Box::new(self.rare)),
+            rare: (!self.rare.is_empty()).then(|| Box::new(self.rare)),
             envelope: Envelope::default(),
         };
         data.size = measure(&data)?;

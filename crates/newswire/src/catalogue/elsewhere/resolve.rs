@@ -9,6 +9,7 @@ use super::{Alias, Given, System};
 use crate::error::{Error, Result};
 use crate::filter::nearest;
 use crate::kind::Kind;
+use crate::registry;
 
 /// What a name stands for: a kind, and what payload fields must say.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,7 +109,7 @@ pub(crate) fn meanings(name: &str) -> Result<Option<Vec<Meaning>>> {
         };
         return if found.is_empty() { Err(unknown(system, theirs)) } else { Ok(Some(found)) };
     }
-    if crate::catalogue::is_name(name) {
+    if crate::catalogue::is_name(name) || registry::is_name(name) {
         return Ok(None);
     }
     let mut found: Vec<(System, Vec<Meaning>)> =
