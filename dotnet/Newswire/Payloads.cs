@@ -1165,6 +1165,11 @@ public sealed record ModelCallCanceled : OpenRecord, IPayload
     [JsonPropertyName("duration_ns")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? DurationNs { get; init; }
+
+    /// <summary>What it had used by then.</summary>
+    [JsonPropertyName("usage")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Usage? Usage { get; init; }
 }
 
 /// <summary>A model call is tried again after an error.</summary>

@@ -13,13 +13,11 @@ fn main() -> Result<()> {
 
     // By hand: one call at a time, so the order of the lines is that of the bus.
     let total = Mutex::new(0.0);
-    let _costs = bus.on("model.call.completed", move |event: &Event| -> Result<()> {
-        let Some(call) = event.payload::<ModelCallCompleted>()? else { return Ok(()) };
+    let _costs = bus.on_payload(move |_: &Event, call: &ModelCallCompleted| {
         let cost = call.usage.as_ref().and_then(|usage| usage.cost_usd).unwrap_or(0.0);
         let mut total = total.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         *total += cost;
         println!("call ${cost:.4}, total ${total:.4}");
-        Ok(())
     })?;
     // Dear ones only: a filter looks into the payload, too.
     let mut dear = bus.subscribe("model.call.completed and payload.usage.cost_usd >= 0.02")?;

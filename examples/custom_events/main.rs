@@ -1,4 +1,4 @@
-//! Kinds of one's own: any dotted name, typed where that helps, without registration.
+//! Kinds of one's own: any dotted name, typed where that helps; registering one is optional.
 
 use newswire::{Bus, Delivery, Event, Kind, Payload, Result, Severity, json_len};
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,8 @@ impl Payload for CacheHit {
 
 fn main() -> Result<()> {
     let bus = Bus::new();
+    // Optional: whoever registers another type for this name is told so.
+    Kind::register::<CacheHit>("middleware.cache.hit")?;
     let mut hits = bus.subscribe("middleware.cache.* and payload.response_bytes > 1000")?;
     let mut deploys = bus.subscribe("deploy.* and severity >= warn and tag:canary")?;
     let emitter = bus.emitter();
@@ -30,20 +32,19 @@ fn main() -> Result<()> {
     emitter.emit(CacheHit { cache_key: "greeting".into(), response_bytes: 12 })?;
     emitter.emit(CacheHit { cache_key: "report".into(), response_bytes: 48_000 })?;
 
-    // Untyped: any JSON, with a sentence for people, tags and attributes.
+    // Untyped: any JSON, with a sentence for people; tags and attributes are the emitter's.
+    let emitter = emitter.with_tag("canary")?.with_attr("region", "eu-1")?;
     let event = emitter
         .event(Kind::parse("deploy.finished")?)
         .severity(Severity::Warn)
         .message("Deployed, one check is flaky")
-        .tag("canary")
-        .attr("region", "eu-1")
         .serialize(&serde_json::json!({"version": "1.2"}))
         .build()?;
     emitter.publish(event)?;
 
     while let Some(Delivery::Event(event)) = hits.try_next()? {
         // It is the very value that was emitted; JSON is made only where somebody asks for it.
-        if let Some(hit) = event.payload::<CacheHit>()? {
+        if let Some(hit) = event.as_payload::<CacheHit>()? {
             println!("{}: {} has {} bytes", event.kind(), hit.cache_key, hit.response_bytes);
         }
     }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use newswire::catalogue::step::{StepCompleted, StepStarted};
-use newswire::{Bus, Delivery, Enrichment, Phase, Result};
+use newswire::{Bus, Delivery, Enrichment, Result};
 use serde_json::{Value, json};
 
 /// The four hooks of `IEnrichableStep`, in pairs: what goes into the event, and what tags the trace.
@@ -43,16 +43,10 @@ fn main() -> Result<()> {
         let json = |json: Option<&newswire::catalogue::Json>| {
             json.and_then(|json| serde_json::from_str(json.get()).ok()).unwrap_or(Value::Null)
         };
-        match current.phase() {
-            Some(Phase::Started) => {
-                let Ok(Some(started)) = current.payload::<StepStarted>() else { return };
-                step.before(&json(started.input.as_ref()), event);
-            }
-            Some(Phase::Completed) => {
-                let Ok(Some(completed)) = current.payload::<StepCompleted>() else { return };
-                step.after(&json(completed.output.as_ref()), event);
-            }
-            _ => {}
+        if let Ok(Some(started)) = current.as_payload::<StepStarted>() {
+            step.before(&json(started.input.as_ref()), event);
+        } else if let Ok(Some(completed)) = current.as_payload::<StepCompleted>() {
+            step.after(&json(completed.output.as_ref()), event);
         }
     })?;
 

@@ -1,9 +1,7 @@
 //! agent-runtime's constructors, written with ours: scope x type, a checked component id, two workflow ids,
 //! a message, any JSON.
 
-use newswire::{
-    Bus, Component, ComponentScope, Delivery, Error, Event, Kind, Phase, Result, Scope, ScopeField,
-};
+use newswire::{Bus, Component, ComponentScope, Delivery, Event, Kind, Phase, Result, Scope, ScopeField};
 use serde_json::{Value, json};
 
 /// The two ids that agent-runtime gives with every event.
@@ -11,7 +9,7 @@ use serde_json::{Value, json};
 struct Workflow<'a>(&'a str, Option<&'a str>);
 
 /// All thirty constructors are this one: six scopes, five types.
-fn component(
+fn constructed(
     scope: ComponentScope,
     phase: Phase,
     id: &str,
@@ -25,13 +23,14 @@ fn component(
         ComponentScope::Tool => "tool.call",
         other => other.as_str(), // workflow, agent, system
     };
-    check(scope, id)?;
+    let component = Component::new(scope, id)?;
+    component.check_format()?; // in agent-runtime's own words
     let mut ids = Scope::new().with(ScopeField::Workflow, workflow)?;
     if let Some(parent) = parent {
         ids = ids.with(ScopeField::ParentWorkflow, parent)?;
     }
     let event = Event::builder(Kind::parse(&format!("{stem}.{phase}"))?)
-        .component(Component::new(scope, id)?)
+        .component(component)
         .scope(ids)
         .serialize(&data);
     match message {
@@ -40,33 +39,23 @@ fn component(
     }
 }
 
-/// Two of its formats, with its words; that an id is never empty is checked below.
-fn check(scope: ComponentScope, id: &str) -> Result<()> {
-    let (name, owner, form, number) = match scope {
-        ComponentScope::WorkflowStep => ("WorkflowStep", "workflow_name", "step", "index"),
-        ComponentScope::ModelCall => ("LlmRequest", "agent_name", "llm", "iteration"),
-        _ => return Ok(()),
-    };
-    let parts: Vec<_> = id.split(':').collect();
-    match parts[..] {
-        [_, word, n] if word == form && n.parse::<u32>().is_ok() => Ok(()),
-        [_, word, _] if word == form => {
-            Err(Error::invalid(format!("{name} {number} must be a number, got '{id}'")))
-        }
-        _ => Err(Error::invalid(format!("{name} component_id must be '{owner}:{form}:N', got '{id}'"))),
-    }
-}
-
 fn llm_started(id: &str, workflow: Workflow<'_>, data: Value) -> Result<Event> {
-    component(ComponentScope::ModelCall, Phase::Started, id, workflow, None, data)
+    constructed(ComponentScope::ModelCall, Phase::Started, id, workflow, None, data)
 }
 
 fn llm_progress(id: &str, workflow: Workflow<'_>, chunk: &str) -> Result<Event> {
-    component(ComponentScope::ModelCall, Phase::Progress, id, workflow, Some(chunk), json!({"chunk": chunk}))
+    constructed(
+        ComponentScope::ModelCall,
+        Phase::Progress,
+        id,
+        workflow,
+        Some(chunk),
+        json!({"chunk": chunk}),
+    )
 }
 
 fn llm_failed(id: &str, workflow: Workflow<'_>, error: &str, data: Value) -> Result<Event> {
-    component(ComponentScope::ModelCall, Phase::Failed, id, workflow, Some(error), data)
+    constructed(ComponentScope::ModelCall, Phase::Failed, id, workflow, Some(error), data)
 }
 
 fn main() -> Result<()> {
@@ -82,7 +71,7 @@ fn main() -> Result<()> {
         println!("{} {} {status} {message} {data}", event.kind(), component.id());
     }
     if let Err(error) =
-        component(ComponentScope::WorkflowStep, Phase::Started, "load", workflow, None, json!({}))
+        constructed(ComponentScope::WorkflowStep, Phase::Started, "load", workflow, None, json!({}))
     {
         println!("{error}");
     }

@@ -13,12 +13,9 @@ use newswire::{Bus, Coalesce, Delivery, Event, Result, SubscribeOptions};
 
 fn main() -> Result<()> {
     let bus = Bus::new();
-    let _terminal = bus.on("message.delta", |event: &Event| -> Result<()> {
-        if let Some(chunk) = event.payload::<MessageDelta>()? {
-            print!("{}", chunk.text);
-            let _ = stdout().flush();
-        }
-        Ok(())
+    let _terminal = bus.on_payload(|_: &Event, chunk: &MessageDelta| {
+        print!("{}", chunk.text);
+        let _ = stdout().flush();
     })?;
     // 50 ms are customary; here it is long, so that a busy machine prints the same.
     let coalesce = Some(Coalesce { window: Duration::from_secs(5), max_bytes: 1 << 16 });
@@ -36,12 +33,10 @@ fn main() -> Result<()> {
 
     println!();
     while let Some(Delivery::Event(event)) = browser.next() {
-        if let Ok(Some(delta)) = event.payload::<MessageDelta>()
-            && event.kind().as_str() == "message.delta"
-        {
+        if let Some(delta) = event.as_payload::<MessageDelta>()? {
             let chunks = event.merged().map_or(1, |merged| merged.count);
             println!("browser: {:?}, from {chunks} chunks", delta.text);
-        } else if let Some(call) = event.payload::<ModelCallCompleted>()? {
+        } else if let Some(call) = event.as_payload::<ModelCallCompleted>()? {
             let output = call.usage.as_ref().and_then(|usage| usage.output_tokens).unwrap_or(0);
             println!("browser: done, {output} tokens");
         }

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use newswire::catalogue::tool::ToolCallStarted;
-use newswire::{Bus, Delivery, Event, HandlerOptions, Kind, Mode, Result, Severity, Source};
+use newswire::{Bus, Delivery, Event, HandlerOptions, Kind, Result, Severity, Source};
 use serde_json::json;
 
 /// The calls that the scripted model asks for.
@@ -16,13 +16,12 @@ const SCRIPT: [(&str, i64, i64); 4] = [("multiply", 42, 137), ("add", 5, 3), ("a
 
 fn main() -> Result<()> {
     let bus = Bus::new();
-    // Inline: it runs on the agent's thread before the call goes on.
-    let inline = HandlerOptions { mode: Mode::Inline, ..HandlerOptions::default() };
     let seen = Mutex::new(HashMap::<String, u64>::new());
     let emitter = bus.emitter().with_source(Source::named("guard", "tool_loop")?);
     let repeated = Kind::parse("tool.call.repeated")?;
-    let _guard = bus.on_with("tool.call.started", inline, move |event: &Event| -> Result<()> {
-        let Some(call) = event.payload::<ToolCallStarted>()? else { return Ok(()) };
+    // It runs on the agent's thread before the call goes on.
+    let inline = HandlerOptions::inline();
+    let _guard = bus.on_payload_with(inline, move |_: &Event, call: &ToolCallStarted| -> Result<()> {
         let arguments = call.arguments.as_ref().map_or("", |arguments| arguments.get());
         let mut seen = seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let count = seen.entry(format!("{} {arguments}", call.name)).or_default();

@@ -776,6 +776,8 @@ export interface ModelCallCanceled {
   readonly reason?: string;
   /** How long it took. */
   readonly durationNs?: bigint;
+  /** What it had used by then. */
+  readonly usage?: Usage;
 }
 
 /** A model call is tried again after an error. The payload of `model.call.retried`. */

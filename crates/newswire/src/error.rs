@@ -69,6 +69,16 @@ impl Error {
         Self::new(ErrorKind::Invalid, message)
     }
 
+    /// What the JSON library says of `json`, with the place as a column of the whole text.
+    pub(crate) fn of_json(error: &serde_json::Error, json: &str) -> Self {
+        let told = error.to_string();
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let lines = json.split_inclusive('\n').take(error.line().saturating_sub(1));
+        let end = json.floor_char_boundary(lines.map(str::len).sum::<usize>() + error.column());
+        let column = json.get(..end).unwrap_or_default().chars().count();
+        Self::invalid(told.strip_suffix(&place).unwrap_or(&told)).at_column(column.max(1))
+    }
+
     /// The same error, pointing at a field such as `payload.results[3]`.
     #[must_use]
     pub fn at_path(mut self, path: impl Into<String>) -> Self {

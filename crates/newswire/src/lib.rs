@@ -24,6 +24,7 @@ mod kind;
 #[cfg(all(test, feature = "loom"))]
 mod models;
 mod options;
+mod registry;
 mod sink;
 mod subscriber;
 mod subscription;
@@ -52,8 +53,7 @@ pub use filter::{Filter, IntoFilter, Value};
 pub use handler::{Failure, Handler, HandlerRef, IntoHandler, IntoOutcome};
 pub use kind::Kind;
 pub use options::{
-    BusOptions, Coalesce, ComponentIds, HandlerOptions, Mode, OnPanic, Predicate, Start, SubscribeOptions,
-    WhenFull,
+    BusOptions, Check, Coalesce, HandlerOptions, Mode, OnPanic, Predicate, Start, SubscribeOptions, WhenFull,
 };
 pub use sink::{
     Attachment, Console, ConsoleOptions, Param, Sink, SinkFactory, SinkUrl, Visible, register_sink,

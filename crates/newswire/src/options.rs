@@ -150,6 +150,13 @@ pub struct HandlerOptions {
     pub set_aside_after: Option<u32>,
 }
 
+impl HandlerOptions {
+    /// Those of a handler that is served on the publisher's thread, before its publish returns.
+    pub fn inline() -> Self {
+        Self { mode: Mode::Inline, ..Self::default() }
+    }
+}
+
 /// The largest queue, in events.
 const MAX_BUFFER: usize = 1 << 24;
 /// The longest wait of a publisher.
@@ -235,20 +242,19 @@ pub(crate) fn check_bytes(name: &str, bytes: usize) -> Result<()> {
     Ok(())
 }
 
-/// What a bus does about component ids that break agent-runtime's formats:
-/// [`Component::check_format`](crate::Component::check_format).
+/// What a bus does about events that break a format which it can check, before they get a seq.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum ComponentIds {
-    /// Nothing: any label will do.
+pub enum Check {
+    /// Nothing: it isn't even looked at.
     #[default]
     Off,
-    /// Publishes the event and counts it in [`BusStats::component_id_warnings`](crate::BusStats).
+    /// Publishes the event and counts it in [`BusStats`](crate::BusStats).
     Warn,
-    /// Rejects the event, before it gets a seq.
+    /// Rejects the event.
     Reject,
 }
 
-impl ComponentIds {
+impl Check {
     /// The word in options and on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -263,12 +269,8 @@ impl ComponentIds {
     /// # Errors
     /// `Invalid`, with the words that exist.
     pub fn parse(word: &str) -> Result<Self> {
-        [Self::Off, Self::Warn, Self::Reject].into_iter().find(|mode| mode.as_str() == word).ok_or_else(
-            || {
-                Error::invalid(format!("{word:?} is no way to treat component ids"))
-                    .at_path("options.component_ids")
-                    .expecting("off, warn or reject")
-            },
+        [Self::Off, Self::Warn, Self::Reject].into_iter().find(|check| check.as_str() == word).ok_or_else(
+            || Error::invalid(format!("{word:?} is no way to check")).expecting("off, warn or reject"),
         )
     }
 }
@@ -293,8 +295,12 @@ pub struct BusOptions {
     pub subscriptions: usize,
     /// How many closed subscriptions the stats remember; 64.
     pub closed_kept: usize,
-    /// What becomes of component ids that break agent-runtime's formats; off.
-    pub component_ids: ComponentIds,
+    /// What becomes of component ids that break agent-runtime's formats
+    /// ([`Component::check_format`](crate::Component::check_format)); off.
+    pub component_ids: Check,
+    /// What becomes of JSON payloads that don't fit their kind
+    /// ([`Row::check_payload`](crate::catalogue::Row::check_payload)); off. Typed payloads aren't looked at.
+    pub payloads: Check,
 }
 
 impl Default for BusOptions {
@@ -308,7 +314,8 @@ impl Default for BusOptions {
             pending_requests: 1024,
             subscriptions: 65_536,
             closed_kept: 64,
-            component_ids: ComponentIds::Off,
+            component_ids: Check::Off,
+            payloads: Check::Off,
         }
     }
 }

@@ -206,10 +206,12 @@ class ModelCallCanceled(Payload):
     - `provider`: Who serves it: `openai`, `anthropic`.
     - `reason`: Why.
     - `duration_ns`: How long it took.
+    - `usage`: What it had used by then.
     """
 
-    __slots__ = ("model", "provider", "reason", "duration_ns")
+    __slots__ = ("model", "provider", "reason", "duration_ns", "usage")
     KIND = "model.call.canceled"
+    _RECORDS = {"usage": Usage}
 
     def __init__(
         self,
@@ -218,11 +220,13 @@ class ModelCallCanceled(Payload):
         provider: str | None = None,
         reason: str | None = None,
         duration_ns: int | None = None,
+        usage: Usage | None = None,
     ) -> None:
         self.model = model
         self.provider = provider
         self.reason = reason
         self.duration_ns = duration_ns
+        self.usage = usage
 
 
 class ModelCallRetried(Payload):

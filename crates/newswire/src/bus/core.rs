@@ -78,7 +78,7 @@ impl Core {
             beginning,
             order: Mutex::new(order),
             interest: Interest::new(),
-            alterations: Alterations::new(options.component_ids),
+            alterations: Alterations::new(&options),
             pool: Pool::new(options.workers, timer.clone()),
             timer,
             closing: Drain::default(),

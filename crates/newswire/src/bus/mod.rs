@@ -32,12 +32,12 @@ use self::publish::Manner;
 use self::stats::BusStats;
 use crate::cursor::Cursor;
 use crate::delivery::Published;
-use crate::error::{Rejected, Result};
-use crate::event::Event;
-use crate::filter::IntoFilter;
-use crate::handler::IntoHandler;
+use crate::error::{Error, Rejected, Result};
+use crate::event::{Event, Payload};
+use crate::filter::{Filter, IntoFilter};
 use crate::handler::service::Service;
 use crate::handler::timer::deadline_after;
+use crate::handler::{IntoHandler, IntoOutcome, OnPayload};
 use crate::kind::Kind;
 use crate::options::{BusOptions, HandlerOptions, SubscribeOptions};
 use crate::subscription::pull::Subscription;
@@ -166,6 +166,9 @@ impl Bus {
     /// Has `handler` called with each matching event, one at a time, on a worker. A closure returns `()` or a
     /// `Result<(), E>`; see [`Handler`](crate::Handler).
     ///
+    /// Each handler sees its events in the bus's order, and none waits for another: what two of them print or
+    /// write comes in no common order, unless both are [inline](HandlerOptions::inline).
+    ///
     /// # Errors
     /// As [`Bus::subscribe_with`].
     pub fn on(&self, filter: impl IntoFilter, handler: impl IntoHandler) -> Result<Listener> {
@@ -186,6 +189,46 @@ impl Bus {
         let service = Service::new(handler.into_handler(), mode, timeout, on_panic, set_aside_after);
         let subscriber = self.core.subscribe(filter.into_filter()?, queue, once, Some(service))?;
         Ok(Listener::new(self.core.clone(), subscriber))
+    }
+
+    /// Has `handler` called with each event of `P`'s kind and its payload, one at a time, on a worker. A payload
+    /// that doesn't fit `P` is a failure of the handler, with the error as its reason; an event without a
+    /// payload is none of its events.
+    ///
+    /// ```
+    /// use newswire::catalogue::tool::ToolCallFailed;
+    /// use newswire::{Bus, Event};
+    ///
+    /// let bus = Bus::new();
+    /// let _failures = bus.on_payload(|event: &Event, call: &ToolCallFailed| {
+    ///     println!("{}: {} failed: {}", event.seq(), call.name, call.error.message);
+    /// })?;
+    /// # Ok::<(), newswire::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Bus::on`]; `Invalid` for a type that has no [kind of its own](Payload::only_kind).
+    pub fn on_payload<P: Payload, R: IntoOutcome>(
+        &self,
+        handler: impl Fn(&Event, &P) -> R + Send + Sync + 'static,
+    ) -> Result<Listener> {
+        self.on_payload_with(HandlerOptions::default(), handler)
+    }
+
+    /// As [`Bus::on_payload`], with options.
+    ///
+    /// # Errors
+    /// As [`Bus::on_with`] and [`Bus::on_payload`].
+    pub fn on_payload_with<P: Payload, R: IntoOutcome>(
+        &self,
+        options: HandlerOptions,
+        handler: impl Fn(&Event, &P) -> R + Send + Sync + 'static,
+    ) -> Result<Listener> {
+        let kind = P::only_kind().ok_or_else(|| {
+            let message = format!("nothing says which kind {} is the payload of", std::any::type_name::<P>());
+            Error::invalid(message).expecting("a type of the catalogue, or one given to Kind::register")
+        })?;
+        self.on_with(Filter::kind(kind.as_str())?, options, OnPayload::new(handler))
     }
 
     /// Publishes a question and waits for the first event that names it in `reply_to`, up to `timeout`. A

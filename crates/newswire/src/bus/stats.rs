@@ -61,6 +61,8 @@ pub struct BusStats {
     pub alteration_failures: u64,
     /// Events whose component id broke agent-runtime's formats, where the bus was told to warn.
     pub component_id_warnings: u64,
+    /// Events whose JSON payload didn't fit its kind, where the bus was told to warn.
+    pub payload_warnings: u64,
     /// Whether it is closed.
     pub closed: bool,
     /// Open subscriptions, by age.
@@ -109,7 +111,8 @@ impl Core {
             shared_bytes: order.held_bytes(),
             pending_requests: order.questions.len(),
             alteration_failures: self.alterations.failures(),
-            component_id_warnings: self.alterations.component_id_warnings(),
+            component_id_warnings: self.alterations.checks.component_id_warnings(),
+            payload_warnings: self.alterations.checks.payload_warnings(),
             closed: order.closed,
             subscriptions: Vec::new(),
             ended: Vec::new(),

@@ -5,7 +5,7 @@ use super::table::{lifecycle, rows};
 use super::{Failure, Json, Text, Usage};
 
 lifecycle! {
-    Agent agent AGENT Agent "An agent's work", otel As("invoke_agent"),
+    Agent agent agent_with AGENT Agent "An agent's work", otel As("invoke_agent"),
     identity (name: Text = Meta "gen_ai.agent.name" => "The agent.";)
     started "agent.started" AgentStarted => agent_started agui As("SUBAGENT_STARTED"),
         (input: Option<Json> = Content "gen_ai.input.messages" => "What it was given.";)

@@ -65,7 +65,7 @@ rows! { MESSAGES: None;
 }
 
 lifecycle! {
-    BusClose bus_close CLOSE Service "The closing of a bus of messages", otel Absent("a matter of the bus, not of GenAI"),
+    BusClose bus_close bus_close_with CLOSE Service "The closing of a bus of messages", otel Absent("a matter of the bus, not of GenAI"),
     identity (name: Option<Text> = Meta => "The bus.";)
     started "bus.close.started" BusCloseStarted agui Absent("a matter of the bus, not of the agent"),
         ()

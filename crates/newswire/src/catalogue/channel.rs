@@ -30,7 +30,7 @@ rows! { CHANNEL: None;
 }
 
 lifecycle! {
-    ChannelOutbound channel_outbound OUTBOUND Channel "The sending of a message", otel Absent("OpenTelemetry has no operation for it"),
+    ChannelOutbound channel_outbound channel_outbound_with OUTBOUND Channel "The sending of a message", otel Absent("OpenTelemetry has no operation for it"),
     identity (has_media: Option<bool> = Meta => "Whether it carries media.";
         reply_to_message_id: Option<Text> = Id => "The message that it answers.";)
     started "channel.outbound.started" ChannelOutboundStarted agui Absent("AG-UI has no channels"),

@@ -5,7 +5,7 @@ use super::table::{lifecycle, rows};
 use super::{Failure, Json, Text};
 
 lifecycle! {
-    Command command COMMAND Command "A command", otel Absent("OpenTelemetry has no operation for it"),
+    Command command command_with COMMAND Command "A command", otel Absent("OpenTelemetry has no operation for it"),
     identity (command: Option<Text> = Content => "What was typed.";
         task_id: Option<Text> = Id => "The task that it belongs to.";)
     started "command.started" CommandStarted agui Absent("AG-UI has no commands"),

@@ -5,7 +5,7 @@ use super::table::{lifecycle, rows};
 use super::{Failure, Json, Text};
 
 lifecycle! {
-    Composition composition COMPOSITION Workflow "A composition", otel As("invoke_workflow"),
+    Composition composition composition_with COMPOSITION Workflow "A composition", otel As("invoke_workflow"),
     identity (name: Text = Meta "gen_ai.workflow.name" => "The composition.";)
     started "composition.started" CompositionStarted agui Absent("AG-UI tells of steps only"),
         (input: Option<Json> = Content => "What it was given.";)
@@ -20,7 +20,7 @@ lifecycle! {
 }
 
 lifecycle! {
-    CompositionStep composition_step STEP WorkflowStep "A step of a composition", otel Absent("OpenTelemetry has no operation for it"),
+    CompositionStep composition_step composition_step_with STEP WorkflowStep "A step of a composition", otel Absent("OpenTelemetry has no operation for it"),
     identity (name: Text = Meta => "The step.";)
     started "composition.step.started" CompositionStepStarted agui Absent("AG-UI tells of steps only"),
         (input: Option<Json> = Content => "What it was given.";)

@@ -4,7 +4,7 @@ use super::table::lifecycle;
 use super::{Failure, Json, Text, Usage};
 
 lifecycle! {
-    EmbeddingCall embedding_call CALL ModelCall "An embedding call", otel As("embeddings"),
+    EmbeddingCall embedding_call embedding_call_with CALL ModelCall "An embedding call", otel As("embeddings"),
     identity (
         model: Option<Text> = Meta "gen_ai.request.model" => "The model that is asked.";
         provider: Option<Text> = Meta "gen_ai.provider.name" => "Who serves it.";)

@@ -4,7 +4,7 @@ use super::table::lifecycle;
 use super::{Failure, Json, Text};
 
 lifecycle! {
-    Evaluation evaluation EVALUATION Evaluation "An evaluation", otel As("gen_ai.evaluation.result"),
+    Evaluation evaluation evaluation_with EVALUATION Evaluation "An evaluation", otel As("gen_ai.evaluation.result"),
     identity (name: Text = Meta "gen_ai.evaluation.name" => "The evaluation.";)
     started "evaluation.started" EvaluationStarted => evaluation_started agui Absent("AG-UI has no evaluations"),
         ()

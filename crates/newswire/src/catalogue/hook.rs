@@ -4,7 +4,7 @@ use super::table::lifecycle;
 use super::{Failure, Json, Text};
 
 lifecycle! {
-    Hook hook HOOK Hook "A hook", otel Absent("OpenTelemetry has no operation for it"),
+    Hook hook hook_with HOOK Hook "A hook", otel Absent("OpenTelemetry has no operation for it"),
     identity (name: Text = Meta => "The hook.";
         point: Option<Text> = Meta => "Where it is called: `before_tool`, `after_model`.";)
     started "hook.started" HookStarted agui Absent("AG-UI has no hooks"),

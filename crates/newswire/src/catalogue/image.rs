@@ -4,7 +4,7 @@ use super::table::lifecycle;
 use super::{Failure, Json, Text, Usage};
 
 lifecycle! {
-    ImageCall image_call CALL ModelCall "An image call", otel As("generate_content"),
+    ImageCall image_call image_call_with CALL ModelCall "An image call", otel As("generate_content"),
     identity (model: Option<Text> = Meta "gen_ai.request.model" => "The model that is asked.";
         provider: Option<Text> = Meta "gen_ai.provider.name" => "Who serves it.";)
     started "image.call.started" ImageCallStarted agui Absent("AG-UI shows what models say, not calls"),

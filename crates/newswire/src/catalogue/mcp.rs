@@ -5,7 +5,7 @@ use super::table::{lifecycle, rows};
 use super::{Failure, Json, Text};
 
 lifecycle! {
-    McpConnection mcp_connection CONNECTION Service "A connection to an MCP server", otel Absent("a matter of the connection: mcp.client.session.duration"),
+    McpConnection mcp_connection mcp_connection_with CONNECTION Service "A connection to an MCP server", otel Absent("a matter of the connection: mcp.client.session.duration"),
     identity (server: Text = Meta => "The server.";)
     started "mcp.connection.started" McpConnectionStarted agui Absent("AG-UI has no servers of tools"),
         ()
@@ -39,7 +39,7 @@ rows! { DISCOVERED: None;
 }
 
 lifecycle! {
-    McpToolCall mcp_tool_call CALL Tool "The call of a tool at an MCP server", otel As("tools/call"),
+    McpToolCall mcp_tool_call mcp_tool_call_with CALL Tool "The call of a tool at an MCP server", otel As("tools/call"),
     identity (server: Text = Meta => "The server.";
         tool: Text = Meta "gen_ai.tool.name" => "The tool.";
         call_id: Option<Text> = Id "gen_ai.tool.call.id" => "The call's id, shared with `tool.call`.";)

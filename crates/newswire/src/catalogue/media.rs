@@ -86,7 +86,7 @@ rows! { MEDIA: None;
 }
 
 lifecycle! {
-    MediaStorage media_storage STORAGE Media "An operation on stored media", otel Absent("OpenTelemetry has no operation for it"),
+    MediaStorage media_storage media_storage_with STORAGE Media "An operation on stored media", otel Absent("OpenTelemetry has no operation for it"),
     identity (operation: Text = Meta => "What is done: `store`, `retrieve`, `delete`, `get_url`.";)
     started "media.storage.started" MediaStorageStarted agui Absent("AG-UI carries media inside messages"),
         (media: Option<Media> = Content => "What it is done to.";)

@@ -4,7 +4,7 @@ use super::table::lifecycle;
 use super::{Failure, Json, Text};
 
 lifecycle! {
-    Memory memory MEMORY Memory "An operation on a memory", otel As("search_memory"),
+    Memory memory memory_with MEMORY Memory "An operation on a memory", otel As("search_memory"),
     identity (
         name: Option<Text> = Meta => "The memory's store.";
         operation: Text = Meta "gen_ai.operation.name" => "What is done: `search`, `create`, `update`, `upsert`, `delete`.";)

@@ -4,7 +4,7 @@ use super::table::lifecycle;
 use super::{Failure, Json, Text};
 
 lifecycle! {
-    Middleware middleware MIDDLEWARE WorkflowStep "A middleware", otel Absent("OpenTelemetry has no operation for it"),
+    Middleware middleware middleware_with MIDDLEWARE WorkflowStep "A middleware", otel Absent("OpenTelemetry has no operation for it"),
     identity (name: Text = Meta => "The middleware.";
         index: Option<u64> = Meta => "Its place in the chain, from 0.";)
     started "middleware.started" MiddlewareStarted agui Absent("AG-UI tells of whole steps only"),

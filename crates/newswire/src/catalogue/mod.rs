@@ -16,6 +16,7 @@ pub mod context;
 mod elsewhere;
 pub mod embedding;
 pub mod evaluation;
+mod fit;
 pub mod follow_up;
 pub mod hook;
 pub mod image;
@@ -62,7 +63,8 @@ pub mod workflow;
 pub use elsewhere::{
     Alias, FieldMap, Given, Ours, System, Unit, When, alias_for, aliases, aliases_named, kinds_named,
 };
-pub(crate) use elsewhere::{Meaning, meanings};
+pub(crate) use elsewhere::{Meaning, meanings, rows_named, undecided};
+pub(crate) use fit::{check_payload, fits};
 pub use media_record::{Inline, Media};
 pub use record::{Failure, RecordRow, Usage, records};
 pub use row::{Class, Elsewhere, FieldRow, Merge, Row};

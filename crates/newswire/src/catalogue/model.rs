@@ -5,7 +5,7 @@ use super::table::{lifecycle, rows};
 use super::{Failure, Json, Text, Usage};
 
 lifecycle! {
-    ModelCall model_call CALL ModelCall "A model call", otel As("chat"),
+    ModelCall model_call model_call_with CALL ModelCall "A model call", otel As("chat"),
     identity (
         model: Option<Text> = Meta "gen_ai.request.model" => "The model that is asked.";
         provider: Option<Text> = Meta "gen_ai.provider.name" => "Who serves it: `openai`, `anthropic`.";)
@@ -40,6 +40,7 @@ lifecycle! {
          purpose: Option<Text> = Meta => "What the call was for: `agent`, `judge`, `selfplay`.";
          labels: Option<Json> = Meta => "The caller's own labels.";}
     canceled "model.call.canceled" ModelCallCanceled => model_call_canceled agui Absent("AG-UI has outcomes of runs only"),
+        {usage: Option<Usage> = Measure "gen_ai.usage" => "What it had used by then.";}
 }
 
 rows! { MORE: None;

@@ -28,7 +28,7 @@ rows! { PEER: None;
 }
 
 lifecycle! {
-    PeerCall peer_call CALL Peer "A tool call by a peer", otel As("execute_tool"),
+    PeerCall peer_call peer_call_with CALL Peer "A tool call by a peer", otel As("execute_tool"),
     identity (tool: Text = Meta "gen_ai.tool.name" => "The tool.";
         task_id: Option<Text> = Id => "The task that it belongs to.";)
     started "peer.call.started" PeerCallStarted agui Absent("AG-UI has no peers"),

@@ -4,7 +4,7 @@ use super::table::lifecycle;
 use super::{Failure, Json, Text};
 
 lifecycle! {
-    PromptTemplate prompt_template TEMPLATE Prompt "The rendering of a prompt template", otel Absent("OpenTelemetry has no operation for it"),
+    PromptTemplate prompt_template prompt_template_with TEMPLATE Prompt "The rendering of a prompt template", otel Absent("OpenTelemetry has no operation for it"),
     identity (name: Text = Meta "gen_ai.prompt.name" => "The template.";)
     started "prompt.template.started" PromptTemplateStarted agui Absent("AG-UI has no prompts"),
         (template: Option<Text> = Content => "The text with its placeholders.";)

@@ -4,7 +4,7 @@ use super::table::lifecycle;
 use super::{Failure, Json, Text};
 
 lifecycle! {
-    Retrieval retrieval RETRIEVAL Retrieval "A retrieval", otel As("retrieval"),
+    Retrieval retrieval retrieval_with RETRIEVAL Retrieval "A retrieval", otel As("retrieval"),
     identity (name: Option<Text> = Id "gen_ai.data_source.id" => "The knowledge base.";)
     started "retrieval.started" RetrievalStarted => retrieval_started agui As("ACTIVITY_SNAPSHOT"),
         (query: Option<Text> = Content "gen_ai.retrieval.query.text" => "What is searched for.";)

@@ -113,7 +113,8 @@ pub(super) struct Entry {
     pub(super) merge: Option<&'static Merge>,
     /// Blocks of lines, an empty line between: docs, otel and agui of the kind, then its fields, one a line,
     /// the parts separated by tabs. The five kinds of a lifecycle have one text: what it is, otel, agui of
-    /// each station, then the fields of its identity, of the started, the completed and the failed kind.
+    /// each station, then the fields of its identity, of the started, the completed, the
+    /// failed and the canceled kind.
     pub(super) text: &'static str,
 }
 
@@ -133,8 +134,8 @@ impl Entry {
             None => (line(0), line(2), first.to_vec()),
             Some(phase) => {
                 let station = Station::of(phase);
-                let [started, completed, failed] = [block(), block(), block()];
-                let fields = station.fields(first, started, completed, failed);
+                let own = [block(), block(), block(), block()];
+                let fields = station.fields(first, own);
                 (&*format!("{}{}", line(0), station.docs).leak(), line(station.agui), fields)
             }
         };
@@ -204,9 +205,7 @@ impl Station {
     fn fields(
         &self,
         identity: &[&'static str],
-        started: &[&'static str],
-        completed: &[&'static str],
-        failed: &[&'static str],
+        [started, completed, failed, canceled]: [&[&'static str]; 4],
     ) -> Vec<&'static str> {
         match self.phase {
             Phase::Started => [identity, started].concat(),
@@ -218,7 +217,7 @@ impl Station {
             Phase::Failed => {
                 [identity, &["error\txCerror.type\tWhat went wrong.", DURATION], failed].concat()
             }
-            Phase::Canceled => [identity, &["reason\t?tM\tWhy.", DURATION]].concat(),
+            Phase::Canceled => [identity, &["reason\t?tM\tWhy.", DURATION], canceled].concat(),
         }
     }
 }

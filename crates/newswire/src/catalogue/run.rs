@@ -4,7 +4,7 @@ use super::table::lifecycle;
 use super::{Failure, Json, Text, Usage};
 
 lifecycle! {
-    Run run RUN Run "A run, from request to answer,", otel Absent("a run is the trace itself"),
+    Run run run_with RUN Run "A run, from request to answer,", otel Absent("a run is the trace itself"),
     identity (name: Option<Text> = Meta => "What the run is called.";)
     started "run.started" RunStarted => run_started agui As("RUN_STARTED"),
         (input: Option<Json> = Content "gen_ai.input.messages" => "What was asked.";)

@@ -13,7 +13,7 @@ rows! { SERVICE: None;
 }
 
 lifecycle! {
-    ServiceLaunch service_launch LAUNCH Service "The start of a service", otel Absent("OpenTelemetry has no operation for it"),
+    ServiceLaunch service_launch service_launch_with LAUNCH Service "The start of a service", otel Absent("OpenTelemetry has no operation for it"),
     identity (service: Text = Meta => "What it is: `agent`, `channel`, `gateway`, `system`.";
         name: Option<Text> = Meta => "Which one.";)
     started "service.launch.started" ServiceLaunchStarted agui Absent("AG-UI tells of runs, not of processes"),
@@ -32,7 +32,7 @@ lifecycle! {
 }
 
 lifecycle! {
-    ServiceShutdown service_shutdown SHUTDOWN Service "The stop of a service", otel Absent("OpenTelemetry has no operation for it"),
+    ServiceShutdown service_shutdown service_shutdown_with SHUTDOWN Service "The stop of a service", otel Absent("OpenTelemetry has no operation for it"),
     identity (service: Text = Meta => "What it is: `agent`, `channel`, `gateway`, `system`.";
         name: Option<Text> = Meta => "Which one.";)
     started "service.shutdown.started" ServiceShutdownStarted agui Absent("AG-UI tells of runs, not of processes"),
@@ -48,7 +48,7 @@ lifecycle! {
 }
 
 lifecycle! {
-    ServiceReload service_reload RELOAD Service "The reading anew of a service's configuration", otel Absent("OpenTelemetry has no operation for it"),
+    ServiceReload service_reload service_reload_with RELOAD Service "The reading anew of a service's configuration", otel Absent("OpenTelemetry has no operation for it"),
     identity (service: Text = Meta => "What it is: `agent`, `channel`, `gateway`, `system`.";
         name: Option<Text> = Meta => "Which one.";)
     started "service.reload.started" ServiceReloadStarted agui Absent("AG-UI tells of runs, not of processes"),

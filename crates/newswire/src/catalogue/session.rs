@@ -5,7 +5,7 @@ use super::table::{lifecycle, rows};
 use super::{Failure, Json, Text, Usage};
 
 lifecycle! {
-    Session session SESSION Session "A session", otel Absent("a session is an attribute: gen_ai.conversation.id"),
+    Session session session_with SESSION Session "A session", otel Absent("a session is an attribute: gen_ai.conversation.id"),
     identity (name: Option<Text> = Meta => "What the session is called.";)
     started "session.started" SessionStarted => session_started agui Absent("AG-UI has threads, without events of their own"),
         ()

@@ -4,7 +4,7 @@ use super::table::lifecycle;
 use super::{Failure, Json, Media, Text, Usage};
 
 lifecycle! {
-    SpeechCall speech_call CALL ModelCall "A speech call", otel Absent("OpenTelemetry has no operation for it"),
+    SpeechCall speech_call speech_call_with CALL ModelCall "A speech call", otel Absent("OpenTelemetry has no operation for it"),
     identity (model: Option<Text> = Meta "gen_ai.request.model" => "The model that is asked.";
         provider: Option<Text> = Meta "gen_ai.provider.name" => "Who serves it.";)
     started "speech.call.started" SpeechCallStarted agui Absent("AG-UI shows what models say, not calls"),

@@ -4,7 +4,7 @@ use super::table::lifecycle;
 use super::{Failure, Json, Text};
 
 lifecycle! {
-    Stage stage STAGE WorkflowStep "A stage of a pipeline", otel Absent("OpenTelemetry has no operation for it"),
+    Stage stage stage_with STAGE WorkflowStep "A stage of a pipeline", otel Absent("OpenTelemetry has no operation for it"),
     identity (name: Text = Meta => "The stage.";
         index: Option<u64> = Meta => "Its place in the pipeline, from 0.";)
     started "stage.started" StageStarted agui Absent("AG-UI tells of whole steps only"),

@@ -5,7 +5,7 @@ use super::table::{lifecycle, rows};
 use super::{Failure, Json, Text};
 
 lifecycle! {
-    Step step STEP WorkflowStep "A step of a workflow", otel Absent("OpenTelemetry has no operation for a step"),
+    Step step step_with STEP WorkflowStep "A step of a workflow", otel Absent("OpenTelemetry has no operation for a step"),
     identity (name: Text = Meta => "The step.";)
     started "step.started" StepStarted => step_started agui As("STEP_STARTED"),
         (input: Option<Json> = Content => "What it was given.";)

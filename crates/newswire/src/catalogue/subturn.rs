@@ -5,7 +5,7 @@ use super::table::{lifecycle, rows};
 use super::{Failure, Json, Text};
 
 lifecycle! {
-    Subturn subturn SUBTURN Turn "A sub-turn", otel Absent("OpenTelemetry has no operation for it"),
+    Subturn subturn subturn_with SUBTURN Turn "A sub-turn", otel Absent("OpenTelemetry has no operation for it"),
     identity (agent: Option<Text> = Meta "gen_ai.agent.name" => "The agent that takes it.";)
     started "subturn.started" SubturnStarted agui Absent("AG-UI has sub-agents, without turns"),
         (label: Option<Text> = Meta => "What it is called.";)

@@ -4,7 +4,7 @@ use super::table::lifecycle;
 use super::{Failure, Json, Text};
 
 lifecycle! {
-    System system SYSTEM System "A doing of the runtime", otel Absent("OpenTelemetry has no operation for it"),
+    System system system_with SYSTEM System "A doing of the runtime", otel Absent("OpenTelemetry has no operation for it"),
     identity (name: Option<Text> = Meta => "Which part of it.";)
     started "system.started" SystemStarted agui Absent("AG-UI tells of runs, not of runtimes"),
         (data: Option<Json> = Content => "Whatever it tells.";)

@@ -59,6 +59,10 @@ macro_rules! rows {
                     <Self as $crate::catalogue::Catalogued>::KIND
                 }
 
+                fn only_kind() -> Option<$crate::Kind> {
+                    Some(<Self as $crate::catalogue::Catalogued>::KIND)
+                }
+
                 fn size_bound(&self) -> usize {
                     2 $(+ $crate::catalogue::value::member_bound(stringify!($arg), &self.$arg))*
                         $(+ $crate::catalogue::value::member_bound(stringify!($field), &self.$field))*
@@ -158,12 +162,13 @@ macro_rules! method {
     };
 }
 
-/// The five rows of a lifecycle, what its events have in common, and the emitter's method that opens it.
+/// The five rows of a lifecycle, what its events have in common, and the emitter's methods that open it: without
+/// and with further fields of the started payload.
 ///
 /// All five payloads begin with the fields of `identity`; duration, error, reason and progress are the
 /// same everywhere. `outcome` names the field of the completed payload that `Guard::complete` sets.
 macro_rules! lifecycle {
-    ($life:ident $open:ident $table:ident $scope:ident $what:literal, otel $otel:ident($otel_text:literal),
+    ($life:ident $open:ident $open_with:ident $table:ident $scope:ident $what:literal, otel $otel:ident($otel_text:literal),
         identity ($($id:ident: $id_type:ident $(<$id_type_of:ident>)? = $id_class:ident $($id_otel:literal)? => $id_docs:literal;)*)
         started $s_kind:literal $Started:ident $(=> $s_method:ident)? agui $s_agui:ident($s_agui_text:literal),
             ($($arg:ident: $arg_type:ident $(<$arg_type_of:ident>)? = $arg_class:ident $($arg_otel:literal)? => $arg_docs:literal;)*)
@@ -173,7 +178,7 @@ macro_rules! lifecycle {
             outcome $outcome:ident: $outcome_type:ident $(<$outcome_type_of:ident>)? = $o_class:ident $($o_otel:literal)? => $o_docs:literal;
             {$($c_rest:tt)*}
         failed $f_kind:literal $Failed:ident $(=> $f_method:ident)? agui $f_agui:ident($f_agui_text:literal), {$($f_rest:tt)*}
-        canceled $x_kind:literal $Canceled:ident $(=> $x_method:ident)? agui $x_agui:ident($x_agui_text:literal),
+        canceled $x_kind:literal $Canceled:ident $(=> $x_method:ident)? agui $x_agui:ident($x_agui_text:literal), $({$($x_rest:tt)*})?
     ) => {
         $crate::catalogue::table::rows! { $table: Some($crate::ComponentScope::$scope);
             $s_kind $Started $(=> $s_method)? Info $crate::catalogue::Merge::Never, concat!($what, " has begun."),
@@ -209,7 +214,7 @@ macro_rules! lifecycle {
             ($($id: $id_type $(<$id_type_of>)? = $id_class $($id_otel)? => $id_docs;)*
              reason: Option<Text> = Meta => "Why.";
              duration_ns: Option<u64> = Measure => "How long it took.";)
-            {}
+            {$($($x_rest)*)?}
         }
 
         impl $life {
@@ -226,7 +231,8 @@ macro_rules! lifecycle {
                 $crate::catalogue::table::lines! {
                     $outcome: $outcome_type $(<$outcome_type_of>)? = $o_class $($o_otel)? => $o_docs; $($c_rest)*
                 }, "\n",
-                $crate::catalogue::table::lines!($($f_rest)*)
+                $crate::catalogue::table::lines!($($f_rest)*), "\n",
+                $crate::catalogue::table::lines!($($($x_rest)*)?)
             );
         }
 
@@ -269,8 +275,22 @@ macro_rules! lifecycle {
                 $($id: impl $crate::catalogue::IntoField<$id_type $(<$id_type_of>)?>,)*
                 $($arg: impl $crate::catalogue::IntoField<$arg_type $(<$arg_type_of>)?>),*
             ) -> $crate::Guard<$life> {
+                self.$open_with($($id,)* $($arg,)* |_| {})
+            }
+
+            #[doc = concat!($what, ", as `", stringify!($open), "`; `fill` sets further fields of the started payload.")]
+            pub fn $open_with(
+                &self,
+                $($id: impl $crate::catalogue::IntoField<$id_type $(<$id_type_of>)?>,)*
+                $($arg: impl $crate::catalogue::IntoField<$arg_type $(<$arg_type_of>)?>,)*
+                fill: impl FnOnce(&mut $Started),
+            ) -> $crate::Guard<$life> {
                 let life = || $life { $($id: $crate::catalogue::IntoField::into_field($id)),* };
-                $crate::Guard::open(self, life, |life| $Started::new($(life.$id.clone(),)* $($arg),*))
+                $crate::Guard::open(self, life, |life| {
+                    let mut started = $Started::new($(life.$id.clone(),)* $($arg),*);
+                    fill(&mut started);
+                    started
+                })
             }
         }
     };

@@ -4,7 +4,7 @@ use super::table::lifecycle;
 use super::{Failure, Json, Text};
 
 lifecycle! {
-    Tag tag TAG WorkflowStep "The handling of a tag", otel Absent("OpenTelemetry has no operation for it"),
+    Tag tag tag_with TAG WorkflowStep "The handling of a tag", otel Absent("OpenTelemetry has no operation for it"),
     identity (name: Text = Meta => "The tag.";)
     started "tag.started" TagStarted agui Absent("AG-UI has no tags"),
         (attributes: Option<Json> = Content => "Its attributes, by name.";)

@@ -5,7 +5,7 @@ use super::table::{lifecycle, rows};
 use super::{Failure, Json, Text};
 
 lifecycle! {
-    Task task TASK Task "A task", otel Absent("OpenTelemetry has no tasks between agents"),
+    Task task task_with TASK Task "A task", otel Absent("OpenTelemetry has no tasks between agents"),
     identity (
         task_id: Option<Text> = Id => "The task's id.";
         name: Option<Text> = Meta => "What it is called.";)

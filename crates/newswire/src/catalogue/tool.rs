@@ -7,7 +7,7 @@ use super::table::{lifecycle, rows};
 use super::{Failure, Json, Text};
 
 lifecycle! {
-    ToolRequest tool_request REQUEST Tool "The model's writing of a tool call", otel Absent("a part of the chat operation"),
+    ToolRequest tool_request tool_request_with REQUEST Tool "The model's writing of a tool call", otel Absent("a part of the chat operation"),
     identity (
         name: Text = Meta "gen_ai.tool.name" => "The tool.";
         call_id: Option<Text> = Id "gen_ai.tool.call.id" => "The call's id, shared with its execution.";)
@@ -33,7 +33,7 @@ rows! { DELTA: None;
 }
 
 lifecycle! {
-    ToolCall tool_call CALL Tool "A tool call", otel As("execute_tool"),
+    ToolCall tool_call tool_call_with CALL Tool "A tool call", otel As("execute_tool"),
     identity (
         name: Text = Meta "gen_ai.tool.name" => "The tool.";
         call_id: Option<Text> = Id "gen_ai.tool.call.id" => "The call's id, shared with the model's request.";)
@@ -69,7 +69,7 @@ lifecycle! {
 }
 
 lifecycle! {
-    ToolApproval tool_approval APPROVAL Tool "The asking for approval of a tool call", otel Absent("OpenTelemetry has no approvals"),
+    ToolApproval tool_approval tool_approval_with APPROVAL Tool "The asking for approval of a tool call", otel Absent("OpenTelemetry has no approvals"),
     identity (
         name: Text = Meta "gen_ai.tool.name" => "The tool.";
         call_id: Option<Text> = Id "gen_ai.tool.call.id" => "The call that is to be approved.";)
@@ -87,7 +87,7 @@ lifecycle! {
 }
 
 lifecycle! {
-    ToolClient tool_client CLIENT Tool "The carrying out of a tool call by the client", otel As("execute_tool"),
+    ToolClient tool_client tool_client_with CLIENT Tool "The carrying out of a tool call by the client", otel As("execute_tool"),
     identity (call_id: Text = Id "gen_ai.tool.call.id" => "The call.";
         name: Option<Text> = Meta "gen_ai.tool.name" => "The tool.";)
     started "tool.client.started" ToolClientStarted agui Absent("the client knows of it"),

@@ -4,7 +4,7 @@ use super::table::lifecycle;
 use super::{Failure, Json, Media, Text, Usage};
 
 lifecycle! {
-    TranscriptionCall transcription_call CALL ModelCall "A transcription call", otel Absent("OpenTelemetry has no operation for it"),
+    TranscriptionCall transcription_call transcription_call_with CALL ModelCall "A transcription call", otel Absent("OpenTelemetry has no operation for it"),
     identity (model: Option<Text> = Meta "gen_ai.request.model" => "The model that is asked.";
         provider: Option<Text> = Meta "gen_ai.provider.name" => "Who serves it.";)
     started "transcription.call.started" TranscriptionCallStarted agui Absent("AG-UI shows what models say, not calls"),

@@ -4,7 +4,7 @@ use super::table::lifecycle;
 use super::{Failure, Json, Text, Usage};
 
 lifecycle! {
-    Turn turn TURN Turn "A turn of a conversation", otel Absent("OpenTelemetry has no operation for a turn"),
+    Turn turn turn_with TURN Turn "A turn of a conversation", otel Absent("OpenTelemetry has no operation for a turn"),
     identity (name: Option<Text> = Meta => "What the turn is called.";)
     started "turn.started" TurnStarted => turn_started agui Absent("AG-UI has runs only"),
         (input: Option<Text> = Content => "What the user said.";)

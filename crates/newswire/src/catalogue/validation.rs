@@ -4,7 +4,7 @@ use super::table::lifecycle;
 use super::{Failure, Json, Text};
 
 lifecycle! {
-    Validation validation VALIDATION Validation "A check of input or output", otel Absent("OpenTelemetry has no guardrails"),
+    Validation validation validation_with VALIDATION Validation "A check of input or output", otel Absent("OpenTelemetry has no guardrails"),
     identity (name: Text = Meta => "The validator.";)
     started "validation.started" ValidationStarted => validation_started agui Absent("AG-UI has no guardrails"),
         ()

@@ -46,9 +46,10 @@ impl Json {
     /// # Errors
     /// `Invalid`, with the column, for text that is no JSON.
     pub fn parse(text: impl Into<String>) -> Result<Self> {
-        RawValue::from_string(text.into())
-            .map(Self)
-            .map_err(|error| Error::invalid(error.to_string()).at_column(error.column()))
+        let text = text.into();
+        serde_json::from_str::<&RawValue>(&text)
+            .map(|raw| Self(raw.to_owned()))
+            .map_err(|error| Error::of_json(&error, &text))
     }
 
     /// Its text.

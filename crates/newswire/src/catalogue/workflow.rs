@@ -5,7 +5,7 @@ use super::table::{lifecycle, rows};
 use super::{Failure, Json, Text, Usage};
 
 lifecycle! {
-    Workflow workflow WORKFLOW Workflow "A workflow or pipeline", otel As("invoke_workflow"),
+    Workflow workflow workflow_with WORKFLOW Workflow "A workflow or pipeline", otel As("invoke_workflow"),
     identity (name: Option<Text> = Meta "gen_ai.workflow.name" => "The workflow.";)
     started "workflow.started" WorkflowStarted => workflow_started agui As("STEP_STARTED"),
         (input: Option<Json> = Content => "What it was given.";)

@@ -26,8 +26,7 @@ pub(super) fn parse(json: &str) -> Result<Object> {
     let mut scan = Scan::new(json);
     scan.value()?;
     scan.end()?;
-    let value: Value = serde_json::from_str(json)
-        .map_err(|error| Error::invalid(error.to_string()).at_column(error.column()))?;
+    let value: Value = serde_json::from_str(json).map_err(|error| Error::of_json(&error, json))?;
     object(&value).cloned()
 }
 
@@ -36,11 +35,17 @@ pub(super) fn parse(json: &str) -> Result<Object> {
 /// # Errors
 /// `Invalid` for other values, `TooLarge` where it is nested too deep.
 pub(super) fn object(value: &Value) -> Result<&Object> {
+    check_depth(value)?;
+    value.as_object().ok_or_else(|| Error::invalid(found(Some(value))).expecting("an object"))
+}
+
+/// Refuses what is nested too deep for an event that has to hold it.
+pub(super) fn check_depth(value: &Value) -> Result<()> {
     if deeper_than(value, MAX_DEPTH) {
         let message = format!("JSON of another system may be nested {MAX_DEPTH} deep, this is deeper");
         return Err(Error::new(ErrorKind::TooLarge, message));
     }
-    value.as_object().ok_or_else(|| Error::invalid(found(Some(value))).expecting("an object"))
+    Ok(())
 }
 
 fn deeper_than(value: &Value, depth: usize) -> bool {

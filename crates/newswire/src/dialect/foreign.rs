@@ -176,7 +176,7 @@ impl Foreign {
         for (key, value) in self.attrs {
             builder = builder.attr(key, &value);
         }
-        Ok((builder.build()?, ReadAs { name: self.name, fields: self.fields }))
+        Ok((builder.build()?, ReadAs { name: self.name, fields: self.fields, named: false }))
     }
 }
 

@@ -9,6 +9,7 @@ mod aitaskagent;
 mod clock;
 mod document;
 mod foreign;
+mod named;
 mod naming;
 mod payload;
 mod picoclaw;
@@ -198,7 +199,8 @@ impl Dialect {
     /// What the event alone says, as the system writes it, in the words that it was read in.
     fn write_plain(self, event: &Event, form: Form, read_as: Option<&ReadAs>) -> Option<Object> {
         let (name, payload) = payload::to_theirs(self.0, event, read_as)?;
-        let out = Outgoing { event, name: &name, payload, read: read_as.is_some() };
+        let out =
+            Outgoing { event, name: &name, payload, read: read_as.is_some_and(|read_as| !read_as.named) };
         self.envelope().write(form, &out)
     }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::document::Object;
 use super::foreign::Foreign;
 use super::unit;
-use crate::catalogue::{Inline, Ours, Row};
+use crate::catalogue::{self, Ours, Row};
 use crate::event::{Event, Source};
 
 /// Puts a value where the table says, if ours can be that and nothing is there; says whether it could be.
@@ -18,7 +18,7 @@ pub(super) fn set(
 ) -> bool {
     match ours {
         Ours::Payload(path) => {
-            let fits = row.is_some_and(|row| fits(row, path, &value));
+            let fits = row.is_some_and(|row| catalogue::fits(row, path, &value));
             if fits && unit::at(body, path).is_none() {
                 unit::set(body, path, value);
             }
@@ -52,22 +52,5 @@ pub(super) fn get(ours: Ours, body: &Object, event: &Event) -> Option<Value> {
         Ours::Envelope("message") => event.message().map(Value::from),
         Ours::Envelope("source.name") => event.source().name().map(Value::from),
         Ours::Envelope(_) | Ours::Kind => None,
-    }
-}
-
-/// Whether the payload's type takes the value there, so that whoever wants it typed gets it.
-fn fits(row: &Row, path: &str, value: &Value) -> bool {
-    let (name, rest) = path.split_once('.').unwrap_or((path, ""));
-    let Some(field) = row.fields.iter().find(|field| field.name == name) else { return false };
-    match (field.value, rest) {
-        ("json", _) => !value.is_null(),
-        ("text", "") | ("Failure", "message" | "type" | "code") => value.is_string(),
-        ("integer", "") | ("Media", "size_bytes") => value.is_u64(),
-        ("number", "") | ("Usage", "cost_usd") => value.is_number(),
-        ("boolean", "") => value.is_boolean(),
-        ("Usage", tokens) => tokens.ends_with("_tokens") && value.is_u64(),
-        ("Media", "reference" | "mime_type" | "checksum") => value.is_string(),
-        ("Media", "inline") => value.as_str().is_some_and(|base64| Inline::parse(base64).is_ok()),
-        _ => false,
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct ReadAs {
     pub(super) name: String,
     /// Fields that the document had in the place of the first that means the same.
     pub(super) fields: Vec<String>,
+    /// Whether the payload is all that was read, so that the envelope is ours.
+    pub(super) named: bool,
 }
 
 /// A place where the document differs from what we would write.
@@ -58,7 +60,8 @@ impl Residue {
         let edits = edits.into_iter().flatten().filter_map(Edit::of).collect();
         let fields = value.get("fields").and_then(Value::as_array).into_iter().flatten();
         let fields = fields.filter_map(Value::as_str).map(str::to_owned).collect();
-        Some(Self { read_as: ReadAs { name, fields }, form, rest, edits })
+        let named = value.get("named").and_then(Value::as_bool).unwrap_or_default();
+        Some(Self { read_as: ReadAs { name, fields, named }, form, rest, edits })
     }
 
     /// Its form as an attribute.
@@ -67,6 +70,9 @@ impl Residue {
         object.insert("name".to_owned(), self.read_as.name.as_str().into());
         if !self.read_as.fields.is_empty() {
             object.insert("fields".to_owned(), self.read_as.fields.iter().map(String::as_str).collect());
+        }
+        if self.read_as.named {
+            object.insert("named".to_owned(), true.into());
         }
         if self.form != Form::default() {
             object.insert("form".to_owned(), self.form.as_str().into());

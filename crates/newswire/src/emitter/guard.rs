@@ -6,6 +6,8 @@
 
 use std::time::Instant;
 
+use serde::Serialize;
+
 use super::Emitter;
 use crate::catalogue::{Catalogued, Failure, IntoField, Lifecycle, Text};
 use crate::delivery::Published;
@@ -43,6 +45,8 @@ impl<L: Lifecycle> Guard<L> {
         started: impl FnOnce(&L) -> S,
     ) -> Self {
         let mut about = emitter.child();
+        // The operation itself is what the emitter's component was meant for.
+        about.extras = emitter.extras.clone();
         about.correlation.span = Some(new_span());
         let trace = about.join_ambient();
         if !about.is_enabled() {
@@ -145,7 +149,47 @@ impl<L: Lifecycle> Guard<L> {
     /// # Errors
     /// As [`Emitter::emit`].
     pub fn cancel(self, reason: impl IntoField<Text>) -> Result<Published> {
-        self.end(|life, duration_ns| life.canceled(reason.into_field(), duration_ns))
+        self.cancel_with(reason, |_| {})
+    }
+
+    /// Ends it because it was refused, skipped or stopped; `fill` sets further fields.
+    ///
+    /// # Errors
+    /// As [`Emitter::emit`].
+    pub fn cancel_with(
+        self,
+        reason: impl IntoField<Text>,
+        fill: impl FnOnce(&mut L::Canceled),
+    ) -> Result<Published> {
+        self.end(|life, duration_ns| {
+            let mut payload = life.canceled(reason.into_field(), duration_ns);
+            fill(&mut payload);
+            payload
+        })
+    }
+
+    /// Adds a tag to its further events, and to those of emitters that it gives from now on.
+    ///
+    /// # Errors
+    /// As [`Emitter::with_tag`].
+    pub fn add_tag(&mut self, tag: impl Into<Box<str>>) -> Result<()> {
+        self.about.add_tag(tag)
+    }
+
+    /// Sets an attribute of its further events, and of those of emitters that it gives from now on.
+    ///
+    /// ```
+    /// # let bus = newswire::Bus::new();
+    /// let mut step = bus.emitter().step("summarize", None);
+    /// step.set_attr("trace.llm.model", "gpt-5")?;
+    /// step.complete(None)?;
+    /// # Ok::<(), newswire::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Emitter::with_attr`].
+    pub fn set_attr(&mut self, key: impl Into<Box<str>>, value: &(impl Serialize + ?Sized)) -> Result<()> {
+        self.about.set_attr(key, value)
     }
 
     fn end<P: Catalogued>(mut self, payload: impl FnOnce(&L, Option<u64>) -> P) -> Result<Published> {

@@ -4,17 +4,21 @@
 //! into a payload and the payload into an event. The context (scope, source, correlation) is shared with
 //! the events, never copied.
 
+mod extras;
 mod guard;
 
 pub use guard::Guard;
 
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use self::extras::Extras;
 use crate::bus::Bus;
-use crate::catalogue;
 use crate::delivery::Published;
 use crate::error::{Error, Rejected, Result};
 use crate::event::{
-    Component, Correlation, CorrelationField, Event, EventBuilder, Payload, Scope, ScopeField, Source,
-    SpanId, TraceId,
+    Correlation, CorrelationField, Event, EventBuilder, Payload, Scope, ScopeField, Source, SpanId, TraceId,
 };
 use crate::kind::Kind;
 
@@ -43,6 +47,7 @@ pub struct Emitter {
     scope: Scope,
     source: Source,
     correlation: Correlation,
+    extras: Option<Arc<Extras>>,
 }
 
 impl Bus {
@@ -55,7 +60,13 @@ impl Bus {
 impl Emitter {
     /// An emitter that emits nothing, at no cost.
     pub const fn disabled() -> Self {
-        Self { bus: None, scope: Scope::new(), source: Source::unknown(), correlation: Correlation::new() }
+        Self {
+            bus: None,
+            scope: Scope::new(),
+            source: Source::unknown(),
+            correlation: Correlation::new(),
+            extras: None,
+        }
     }
 
     /// Whether it has a bus.
@@ -115,6 +126,7 @@ impl Emitter {
         let mut child = self.clone();
         child.correlation.span = None;
         child.correlation.parent_span = self.enclosing();
+        child.extras = self.extras.as_ref().and_then(Extras::inherited);
         child
     }
 
@@ -190,17 +202,23 @@ impl Emitter {
         payload: impl FnOnce() -> P,
     ) -> Result<Published> {
         let payload = payload();
-        let component = component(kind, payload.label());
+        let component = self.component(kind, payload.label());
         let context = (&self.source, &self.scope, &self.correlation);
-        bus.publish(Event::emitted(kind, context, component, payload)?).map_err(Error::from)
+        let rare = self.extras.as_ref().and_then(|extras| extras.rare.boxed());
+        bus.publish(Event::emitted(kind, context, component, rare, payload)?).map_err(Error::from)
     }
 
-    /// Begins an event with this emitter's context: for what the methods don't set, such as tags.
+    /// Begins an event with this emitter's context: for what the methods don't set, such as a message.
     pub fn event(&self, kind: Kind) -> EventBuilder {
-        Event::builder(kind)
-            .scope(self.scope.clone())
-            .source(self.source.clone())
-            .correlation(self.correlation.clone())
+        self.around(Event::builder(kind))
+    }
+
+    /// Begins an event with this emitter's context, by any name of its kind: see [`Event::named`].
+    ///
+    /// # Errors
+    /// As [`Event::named`].
+    pub fn named(&self, name: &str, payload: &Value) -> Result<EventBuilder> {
+        Event::named(name, payload).map(|event| self.around(event))
     }
 
     /// Publishes an event that is ready, wanted or not.
@@ -210,13 +228,4 @@ impl Emitter {
     pub fn publish(&self, event: Event) -> Result<Published, Rejected<Event>> {
         self.bus.as_ref().map_or_else(|| Ok(Published::default()), |bus| bus.publish(event))
     }
-}
-
-/// What a lifecycle event is about: the payload's label, cut to the bound, or the kind without its phase.
-fn component(kind: &Kind, label: Option<&str>) -> Option<Component> {
-    let scope = catalogue::component_of(kind)?;
-    let what = || kind.as_str().rsplit_once('.').map(|(what, _)| what);
-    let label = label.filter(|label| !label.is_empty()).or_else(what)?;
-    let label = label.get(..label.floor_char_boundary(Scope::MAX_ID_LEN))?;
-    Component::new(scope, label).ok()
 }

@@ -13,6 +13,7 @@ use super::text::json_len;
 use super::{MAX_EVENT_BYTES, text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::kind::Kind;
+use crate::registry;
 
 /// A payload type: it knows its kind, and how large it can become as JSON.
 ///
@@ -35,6 +36,12 @@ use crate::kind::Kind;
 pub trait Payload: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
     /// The kind of events that carry it.
     fn kind(&self) -> Kind;
+
+    /// The one kind of all events that carry it, where that is known without a value: that of the catalogue's
+    /// types, and the one that the type is [registered](Kind::register) for.
+    fn only_kind() -> Option<Kind> {
+        registry::kind_of::<Self>()
+    }
 
     /// An upper bound of its size as JSON, in bytes, cheap to compute.
     fn size_bound(&self) -> usize;
@@ -145,6 +152,11 @@ impl Body {
         }
     }
 
+    /// Whether it is a value of a payload type.
+    pub(crate) fn is_typed(&self) -> bool {
+        matches!(&self.0, Repr::Typed(_))
+    }
+
     /// Whether asking for the JSON would serialise: run the payload type's own code.
     pub(crate) fn is_unread(&self) -> bool {
         matches!(&self.0, Repr::Typed(typed) if typed.json.get().is_none())
@@ -163,11 +175,9 @@ impl Body {
             return Ok(Some(Cow::Borrowed(value)));
         }
         let Some(text) = self.text() else { return Ok(None) };
-        serde_json::from_str(text).map(|value| Some(Cow::Owned(value))).map_err(|error| {
-            Error::invalid(format!("the payload doesn't fit: {error}"))
-                .at_path("payload")
-                .at_column(error.column())
-        })
+        serde_json::from_str(text)
+            .map(|value| Some(Cow::Owned(value)))
+            .map_err(|error| Error::of_json(&error, text).at_path("payload"))
     }
 
     /// An upper bound of the payload's size as JSON, in bytes; 0 only where there is none.

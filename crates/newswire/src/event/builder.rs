@@ -3,15 +3,14 @@
 use std::fmt;
 
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::body::checked;
-use super::record::{Envelope, Rare};
-use super::scan::checked_raw;
+use super::record::{Envelope, Rare, raw_attr};
 use super::{
-    Body, Component, Correlation, Event, EventData, Origin, Payload, Scope, ScopeField, Severity, Source,
-    check_count, check_text, measure, new_id, now_ns,
+    Body, Component, Correlation, CorrelationField, Event, EventData, Origin, Payload, Scope, ScopeField,
+    Severity, Source, check_text, measure, new_id, now_ns,
 };
 use crate::catalogue;
 use crate::error::{Error, Result};
@@ -64,6 +63,46 @@ impl EventBuilder {
     pub(crate) fn amending(event: &Event) -> Self {
         let data = event.data().clone();
         Self { id: Some(data.id), time_ns: Some(data.time_ns), data, error: None }
+    }
+
+    /// Begins another event with all that this one says, but for id and time.
+    pub(crate) fn like(event: &Event) -> Self {
+        Self { id: None, time_ns: None, ..Self::amending(event) }
+    }
+
+    /// Sets what the event itself doesn't say.
+    pub(crate) fn within(mut self, source: &Source, scope: &Scope, correlation: &Correlation) -> Self {
+        let own = std::mem::replace(&mut self.data.scope, scope.clone());
+        for (field, id) in own.iter() {
+            self = self.scope_id(field, id);
+        }
+        let own = std::mem::replace(&mut self.data.correlation, correlation.clone());
+        for (field, id) in
+            CorrelationField::ALL.into_iter().filter_map(|field| Some((field, own.get(field)?)))
+        {
+            match self.data.correlation.clone().with(field, id) {
+                Ok(correlation) => self.data.correlation = correlation,
+                Err(error) => self.check(Err(error)),
+            }
+        }
+        if self.data.source.component().is_none() {
+            self.data.source = source.clone();
+        }
+        self
+    }
+
+    /// Adds tags, and attributes that the event itself doesn't have.
+    pub(crate) fn with_rare(mut self, rare: &Rare) -> Self {
+        for (key, value) in &rare.attrs {
+            if self.rare().attrs.iter().all(|(own, _)| own != key) {
+                self = self.attr_json(key.clone(), value.clone());
+            }
+        }
+        rare.tags.iter().fold(self, |event, tag| event.tag(tag.clone()))
+    }
+
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.data.kind
     }
 
     /// Sets one id of the scope, keeping the others.
@@ -132,25 +171,18 @@ impl EventBuilder {
 
     /// Adds a tag.
     pub fn tag(mut self, tag: impl Into<Box<str>>) -> Self {
-        let tag = tag.into();
-        self.check(check_text(&"tags", &tag));
-        let tags = &mut self.rare().tags;
-        let room = check_count(tags.len()).map_err(|error| error.at_path("tags"));
-        match tags.binary_search(&tag) {
-            Err(place) if room.is_ok() => tags.insert(place, tag),
-            Err(_) => self.check(room),
-            Ok(_) => {}
-        }
+        let outcome = self.rare().add_tag(tag.into());
+        self.check(outcome);
         self
     }
 
     /// Sets an attribute to anything that serialises.
     pub fn attr(mut self, key: impl Into<Box<str>>, value: &(impl Serialize + ?Sized)) -> Self {
         let key = key.into();
-        match to_raw_value(value) {
+        match raw_attr(&key, value) {
             Ok(raw) => self.attr_json(key, raw),
             Err(error) => {
-                self.check(Err(Error::invalid(error.to_string()).at_path(format!("attrs.{key}"))));
+                self.check(Err(error));
                 self
             }
         }
@@ -158,22 +190,8 @@ impl EventBuilder {
 
     /// Sets an attribute to a piece of JSON.
     pub fn attr_json(mut self, key: impl Into<Box<str>>, value: Box<RawValue>) -> Self {
-        let key = key.into();
-        self.check(check_text(&"attrs", &key));
-        let value = match checked_raw(value) {
-            Ok(value) => value,
-            Err(error) => {
-                self.check(Err(error.at_path(format!("attrs.{key}"))));
-                return self;
-            }
-        };
-        let attrs = &mut self.rare().attrs;
-        let room = check_count(attrs.len()).map_err(|error| error.at_path("attrs"));
-        match attrs.iter_mut().find(|(present, _)| *present == key) {
-            Some(entry) => entry.1 = value,
-            None if room.is_ok() => attrs.push((key, value)),
-            None => self.check(room),
-        }
+        let outcome = self.rare().set_attr(key.into(), value);
+        self.check(outcome);
         self
     }
 
@@ -218,7 +236,7 @@ impl EventBuilder {
     /// Checks and measures; makes id and time where they are not set.
     ///
     /// # Errors
-    /// The first thing that was wrong; `TooLarge` over [`MAX_EVENT_BYTES`].
+    /// The first thing that was wrong; `TooLarge` over [`MAX_EVENT_BYTES`](crate::MAX_EVENT_BYTES).
     pub fn build(self) -> Result<Event> {
         let Self { mut data, id, time_ns, error } = self;
         if let Some(error) = error {

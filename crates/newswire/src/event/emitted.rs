@@ -3,7 +3,7 @@
 //! What a builder collects step by step, and moves with every step, is here written into its place once:
 //! an emission costs its allocations, the clock and little else.
 
-use super::record::Envelope;
+use super::record::{Envelope, Rare};
 use super::size::measure;
 use super::{Body, Component, Correlation, Event, EventData, Payload, Scope, Source, new_id, now_ns};
 use crate::catalogue;
@@ -19,6 +19,7 @@ impl Event {
         kind: &Kind,
         (source, scope, correlation): (&Source, &Scope, &Correlation),
         component: Option<Component>,
+        rare: Option<Box<Rare>>,
         payload: P,
     ) -> Result<Self> {
         let time_ns = now_ns();
@@ -35,7 +36,7 @@ impl Event {
             component,
             message: None,
             body: Body::typed(payload),
-            rare: None,
+            rare,
             envelope: Envelope::default(),
         };
         data.size = measure(&data)?;

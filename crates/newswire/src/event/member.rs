@@ -1,7 +1,9 @@
-//! Reads the members of the envelope one by one, saying path and column of whatever is wrong.
+//! Reads JSON value by value, saying path and column of whatever is wrong: the envelope's members, and what a
+//! payload's are checked with.
 
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 
 use uuid::Uuid;
 
@@ -100,7 +102,7 @@ pub(super) fn list(
 }
 
 /// Reads a text of any length.
-pub(super) fn string<'t>(scan: &mut Scan<'t>, path: &dyn Display) -> Result<Cow<'t, str>> {
+pub(crate) fn string<'t>(scan: &mut Scan<'t>, path: &dyn Display) -> Result<Cow<'t, str>> {
     match scan.peek() {
         Some(b'"') => scan.string().map_err(within(path)),
         _ => Err(wrong_type(scan, path, "text")),
@@ -108,7 +110,7 @@ pub(super) fn string<'t>(scan: &mut Scan<'t>, path: &dyn Display) -> Result<Cow<
 }
 
 /// Reads a text and what it stands for.
-pub(super) fn parsed<T>(
+pub(crate) fn parsed<T>(
     scan: &mut Scan<'_>,
     path: &dyn Display,
     parse: impl FnOnce(&str) -> Result<T>,
@@ -136,22 +138,36 @@ pub(super) fn kind(scan: &mut Scan<'_>) -> Result<Kind> {
     parsed(scan, &"kind", Kind::parse)
 }
 
-/// Reads a whole number from `least` on.
-pub(super) fn number(scan: &mut Scan<'_>, path: &dyn Display, least: u64) -> Result<u64> {
+/// Reads a whole number of that range.
+pub(crate) fn number(scan: &mut Scan<'_>, path: &dyn Display, range: RangeInclusive<u64>) -> Result<u64> {
+    let expected = || format!("a whole number from {} to {}", range.start(), range.end());
+    let start = scan.place();
+    if !matches!(scan.peek(), Some(b'-' | b'0'..=b'9')) {
+        return Err(wrong_type(scan, path, &expected()));
+    }
+    let text = scan.value().map_err(within(path))?.text;
+    let number = text.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| out_of_range(scan, start, path, text).expecting(expected()))
+}
+
+/// Reads a number that is a float or can be one.
+pub(crate) fn float(scan: &mut Scan<'_>, path: &dyn Display) -> Result<f64> {
     let start = scan.place();
     if !matches!(scan.peek(), Some(b'-' | b'0'..=b'9')) {
         return Err(wrong_type(scan, path, "a number"));
     }
     let text = scan.value().map_err(within(path))?.text;
-    text.parse().ok().filter(|number| *number >= least).ok_or_else(|| {
-        let shown: String = text.chars().take(40).collect();
-        let error = scan.error(start, format!("{shown} is out of range")).at_path(path.to_string());
-        error.expecting(format!("a whole number from {least} to {}", u64::MAX))
-    })
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+    number.ok_or_else(|| out_of_range(scan, start, path, text).expecting("a number of 64 bits"))
+}
+
+fn out_of_range(scan: &Scan<'_>, start: usize, path: &dyn Display, number: &str) -> Error {
+    let shown: String = number.chars().take(40).collect();
+    scan.error(start, format!("{shown} is out of range")).at_path(path.to_string())
 }
 
 /// Reads `true` or `false`.
-pub(super) fn truth(scan: &mut Scan<'_>, path: &dyn Display) -> Result<bool> {
+pub(crate) fn truth(scan: &mut Scan<'_>, path: &dyn Display) -> Result<bool> {
     match scan.peek() {
         Some(b't' | b'f') => Ok(scan.value().map_err(within(path))?.text == "true"),
         _ => Err(wrong_type(scan, path, "true or false")),
@@ -170,19 +186,20 @@ pub(super) fn parse_uuid(text: &str) -> Result<Uuid> {
 }
 
 /// The error of a member that has to be there.
-pub(super) fn missing(path: &str) -> Error {
+pub(crate) fn missing(path: &str) -> Error {
     Error::invalid("it is missing").at_path(path)
 }
 
 /// Points an error at `path`, unless it already points at a field or `path` is the event itself.
-pub(super) fn within(path: &dyn Display) -> impl FnOnce(Error) -> Error {
+pub(crate) fn within(path: &dyn Display) -> impl FnOnce(Error) -> Error {
     move |error| match (error.path(), path.to_string()) {
         (None, path) if !path.is_empty() => error.at_path(path),
         _ => error,
     }
 }
 
-fn wrong_type(scan: &mut Scan<'_>, path: &dyn Display, expected: &str) -> Error {
+/// The error of a value of another type than it should be.
+pub(crate) fn wrong_type(scan: &mut Scan<'_>, path: &dyn Display, expected: &str) -> Error {
     let found = match scan.peek() {
         Some(b'{') => "an object",
         Some(b'[') => "an array",

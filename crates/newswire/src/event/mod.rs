@@ -8,7 +8,7 @@ mod emitted;
 mod id;
 mod index;
 mod lifecycle;
-mod member;
+pub(crate) mod member;
 mod read;
 mod reader;
 mod record;
@@ -37,7 +37,7 @@ pub(crate) use id::{new_id, new_span, new_trace, now_ns};
 pub(crate) use index::IndexField;
 pub use lifecycle::{Component, ComponentScope, Phase, Severity, Status};
 pub use reader::EventReader;
-pub(crate) use record::EventData;
+pub(crate) use record::{EventData, Rare, raw_attr};
 pub use record::{Merged, Origin};
 pub(crate) use scan::Scan;
 pub use scope::{Scope, ScopeField, Source};
@@ -211,6 +211,28 @@ impl Event {
         self.data.body.get()
     }
 
+    /// The payload as `P`, where the event is of `P`'s kind; `None` for other kinds and where there is none. It
+    /// goes by [`Payload::only_kind`]; a type of several kinds is read first, and asked then.
+    ///
+    /// ```
+    /// use newswire::Event;
+    /// use newswire::catalogue::step::{StepCompleted, StepStarted};
+    ///
+    /// let event = Event::of(StepStarted::new("load", None)).build()?;
+    /// assert_eq!(event.as_payload::<StepStarted>()?.map(|step| step.name.to_string()).as_deref(), Some("load"));
+    /// assert!(event.as_payload::<StepCompleted>()?.is_none());
+    /// # Ok::<(), newswire::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Invalid`, with path and column, where the JSON doesn't fit `P`.
+    pub fn as_payload<P: Payload>(&self) -> Result<Option<Cow<'_, P>>> {
+        if P::only_kind().is_some_and(|kind| kind != *self.kind()) {
+            return Ok(None);
+        }
+        Ok(self.payload::<P>()?.filter(|payload| payload.kind() == *self.kind()))
+    }
+
     /// For sinks and loggers, not for user-facing subscriptions.
     pub fn internal(&self) -> bool {
         self.data.internal
@@ -234,7 +256,7 @@ impl fmt::Debug for Event {
 }
 
 /// Refuses ids, names and tags that are empty or out of bounds.
-fn check_text(path: &dyn fmt::Display, text: &str) -> Result<()> {
+pub(crate) fn check_text(path: &dyn fmt::Display, text: &str) -> Result<()> {
     if text.is_empty() {
         return Err(Error::invalid("an id or name can't be empty").at_path(path.to_string()));
     }

@@ -102,7 +102,7 @@ struct Draft {
 impl Draft {
     fn member(&mut self, scan: &mut Scan<'_>, key: &str) -> Result<()> {
         match key {
-            "seq" => self.seq = number(scan, &"seq", 1)?,
+            "seq" => self.seq = number(scan, &"seq", 1..=u64::MAX)?,
             "id" => self.id = Some(parsed(scan, &"id", parse_uuid)?),
             "origin" => self.origin(scan)?,
             "kind" => self.kind = Some(kind(scan)?),
@@ -148,8 +148,8 @@ impl Draft {
         members(scan, &"origin", |scan, key| {
             match key {
                 "bus" => bus = Some(owned(scan, &"origin.bus")?),
-                "epoch" => epoch = Some(number(scan, &"origin.epoch", 0)?),
-                "seq" => seq = Some(number(scan, &"origin.seq", 1)?),
+                "epoch" => epoch = Some(number(scan, &"origin.epoch", 0..=u64::MAX)?),
+                "seq" => seq = Some(number(scan, &"origin.seq", 1..=u64::MAX)?),
                 _ => self.unknown(scan, Place::Origin, key)?,
             }
             Ok(())
@@ -165,8 +165,8 @@ impl Draft {
         let (mut first_seq, mut count) = (None, None);
         members(scan, &"merged", |scan, key| {
             match key {
-                "first_seq" => first_seq = Some(number(scan, &"merged.first_seq", 1)?),
-                "count" => count = Some(number(scan, &"merged.count", 2)?),
+                "first_seq" => first_seq = Some(number(scan, &"merged.first_seq", 1..=u64::MAX)?),
+                "count" => count = Some(number(scan, &"merged.count", 2..=u64::MAX)?),
                 _ => self.unknown(scan, Place::Merged, key)?,
             }
             Ok(())
@@ -267,10 +267,6 @@ impl Draft {
 
     fn finish(self) -> Result<Event> {
         let kind = self.kind.ok_or_else(|| missing("kind"))?;
-        let rare = &self.rare;
-        let has_rare = rare.origin.is_some()
-            || rare.merged.is_some()
-            || !(rare.tags.is_empty() && rare.attrs.is_empty() && rare.unknown.is_empty());
         let mut data = EventData {
             id: self.id.ok_or_else(|| missing("id"))?,
             time_ns: self.time_ns.ok_or_else(|| missing("time"))?,
@@ -284,7 +280,7 @@ impl Draft {
             component: self.component,
             message: self.message,
             body: self.body,
-            rare: has_rare.then(|| Box::new(self.rare)),
+            rare: (!self.rare.is_empty()).then(|| Box::new(self.rare)),
             envelope: Envelope::default(),
         };
         data.size = measure(&data)?;

@@ -3,10 +3,13 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde_json::value::RawValue;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
-use super::{Body, Component, Correlation, Scope, Severity, Source};
+use super::scan::checked_raw;
+use super::{Body, Component, Correlation, Scope, Severity, Source, check_count, check_text};
+use crate::error::{Error, Result};
 use crate::kind::Kind;
 
 /// Position of an event on the bus where it was first published; set once, by the link that brought it.
@@ -58,6 +61,47 @@ pub(crate) struct Rare {
     pub(crate) tags: Vec<Box<str>>,
     pub(crate) attrs: Vec<(Box<str>, Box<RawValue>)>,
     pub(crate) unknown: Vec<Unknown>,
+}
+
+impl Rare {
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self { origin, merged, tags, attrs, unknown } = self;
+        origin.is_none() && merged.is_none() && tags.is_empty() && attrs.is_empty() && unknown.is_empty()
+    }
+
+    /// A copy for an event, which has none where it is empty.
+    pub(crate) fn boxed(&self) -> Option<Box<Self>> {
+        (!self.is_empty()).then(|| Box::new(self.clone()))
+    }
+
+    /// Adds a tag, if it isn't there.
+    pub(crate) fn add_tag(&mut self, tag: Box<str>) -> Result<()> {
+        check_text(&"tags", &tag)?;
+        if let Err(place) = self.tags.binary_search(&tag) {
+            check_count(self.tags.len()).map_err(|error| error.at_path("tags"))?;
+            self.tags.insert(place, tag);
+        }
+        Ok(())
+    }
+
+    /// Sets an attribute, in the place of one with that key.
+    pub(crate) fn set_attr(&mut self, key: Box<str>, value: Box<RawValue>) -> Result<()> {
+        check_text(&"attrs", &key)?;
+        let value = checked_raw(value).map_err(|error| error.at_path(format!("attrs.{key}")))?;
+        match self.attrs.iter_mut().find(|(present, _)| *present == key) {
+            Some(entry) => entry.1 = value,
+            None => {
+                check_count(self.attrs.len()).map_err(|error| error.at_path("attrs"))?;
+                self.attrs.push((key, value));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An attribute's value as JSON.
+pub(crate) fn raw_attr(key: &str, value: &(impl Serialize + ?Sized)) -> Result<Box<RawValue>> {
+    to_raw_value(value).map_err(|error| Error::invalid(error.to_string()).at_path(format!("attrs.{key}")))
 }
 
 /// A field that this version doesn't know, passed through.

@@ -148,6 +148,17 @@ impl<'t> Scan<'t> {
         Ok(Cow::Borrowed(text.get(start + 1..self.at - 1).unwrap_or_default()))
     }
 
+    /// Takes the name of the next member of an object that is known to be well formed, behind the object's
+    /// brace or the value before; `None` at the object's end.
+    pub(crate) fn member(&mut self) -> Result<Option<Cow<'t, str>>> {
+        self.take(b',');
+        if self.take(b'}') {
+            return Ok(None);
+        }
+        let name = self.string()?;
+        if self.take(b':') { Ok(Some(name)) } else { Err(self.unexpected("':'")) }
+    }
+
     /// Takes any value.
     pub(crate) fn value(&mut self) -> Result<Value<'t>> {
         let start = self.place();

@@ -85,17 +85,29 @@ impl KindPattern {
 /// As [`KindPattern::parse`]; `Invalid` as well for a name that a system doesn't have, or that means
 /// different kinds in several, with the candidates.
 pub(crate) fn named(name: &str) -> Result<Expr> {
-    let own = || KindPattern::parse(name).map(Expr::Kind);
-    let elsewhere = name.contains('/');
-    if name.len() > Kind::MAX_LEN || (!elsewhere && name.contains('*')) {
-        return own();
-    }
-    let Some(meanings) = catalogue::meanings(name)? else { return own() };
+    let (meanings, own) = resolved(name)?;
     let mut any = meanings.iter().map(meant).collect::<Result<Vec<_>>>()?;
-    if !elsewhere {
-        any.push(own()?);
-    }
+    any.extend(own.map(Expr::Kind));
     Ok(Expr::or(any))
+}
+
+/// The kinds that a name or pattern means, whatever their payloads say.
+///
+/// # Errors
+/// As [`named`].
+pub(crate) fn kinds_meant(name: &str) -> Result<Vec<KindPattern>> {
+    let (meanings, own) = resolved(name)?;
+    let meant = meanings.iter().map(|meaning| KindPattern::parse(meaning.kind.as_str()));
+    meant.chain(own.map(Ok)).collect()
+}
+
+/// What a name means elsewhere, and the kinds that it names itself.
+fn resolved(name: &str) -> Result<(Vec<Meaning>, Option<KindPattern>)> {
+    let elsewhere = name.contains('/');
+    let is_pattern = name.len() > Kind::MAX_LEN || (!elsewhere && name.contains('*'));
+    let meanings = if is_pattern { None } else { catalogue::meanings(name)? };
+    let own = if elsewhere && meanings.is_some() { None } else { Some(KindPattern::parse(name)?) };
+    Ok((meanings.unwrap_or_default(), own))
 }
 
 /// The kind, and what its payload must say.

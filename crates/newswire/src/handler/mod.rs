@@ -5,10 +5,11 @@ pub(crate) mod pool;
 pub(crate) mod service;
 pub(crate) mod timer;
 
+use std::marker::PhantomData;
 use std::sync::{Arc, Weak};
 
 use crate::delivery::Gap;
-use crate::event::Event;
+use crate::event::{Event, Payload};
 
 /// Why a handler failed, in its own words.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -68,6 +69,32 @@ where
 {
     fn on_event(&self, event: &Event) -> Result<(), Failure> {
         self(event).into_outcome()
+    }
+}
+
+/// A closure that is given the payload, too.
+pub(crate) struct OnPayload<P, F> {
+    call: F,
+    payload: PhantomData<fn(&P)>,
+}
+
+impl<P, F> OnPayload<P, F> {
+    pub(crate) fn new(call: F) -> Self {
+        Self { call, payload: PhantomData }
+    }
+}
+
+impl<P, F, R> Handler for OnPayload<P, F>
+where
+    P: Payload,
+    F: Fn(&Event, &P) -> R + Send + Sync + 'static,
+    R: IntoOutcome,
+{
+    fn on_event(&self, event: &Event) -> Result<(), Failure> {
+        match event.as_payload::<P>()? {
+            Some(payload) => (self.call)(event, &payload).into_outcome(),
+            None => Ok(()),
+        }
     }
 }
 

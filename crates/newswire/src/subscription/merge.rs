@@ -4,8 +4,6 @@
 //! costs its length, not its square. Only the payload is merged; of the envelope's fields those that differ
 //! from chunk to chunk (id, causation, attributes) are the last one's, the time is the first one's.
 
-use std::borrow::Cow;
-
 use crate::catalogue::{self, Class, Merge, Row};
 use crate::event::{Body, Event, Merged, Scan, measure, write_string};
 
@@ -191,14 +189,12 @@ fn members(json: &str) -> Option<Vec<Member>> {
     if !scan.take(b'{') {
         return None;
     }
-    while !scan.take(b'}') {
-        let name: Cow<'_, str> = scan.string().ok()?;
-        let value = if scan.take(b':') { scan.value().ok()? } else { return None };
+    while let Some(name) = scan.member().ok()? {
+        let value = scan.value().ok()?;
         match members.iter_mut().find(|(present, _)| **present == *name) {
             Some((_, present)) => value.text.clone_into(present),
             None => members.push((name.into(), value.text.to_owned())),
         }
-        scan.take(b',');
     }
     Some(members)
 }

@@ -102,6 +102,43 @@ fn every_field_of_the_five_systems_has_its_place() {
 }
 
 #[test]
+fn the_reference_page_says_of_every_kind_and_field_where_it_is_here() {
+    let page = include_str!("../../../../docs/catalogue.md");
+    let page = page.split_once("## Names of other systems").expect("the section").1;
+    let mut missing = Vec::new();
+    for (system, facts) in facts() {
+        let name = system.as_str();
+        let section = page.split_once(&format!("### {name}\n")).expect("the system's part").1;
+        let section = section.split("\n### ").next().unwrap_or_default();
+        // The rows of one name, and what their last cells say of its fields.
+        let place = |first: &str, field: &str| {
+            let rows = section.lines().filter(|line| line.starts_with(&format!("| {first} | ")));
+            let mut cells = rows.filter_map(|row| row.strip_suffix(" |")?.rsplit_once(" | "));
+            let field = format!("`{field}`");
+            cells.any(|(_, cell)| field == "``" || cell.split(", ").any(|map| map.starts_with(&field)))
+        };
+        for (kind, fields) in &facts.kinds {
+            let fields = fields.iter().map(String::as_str).chain([""]);
+            let unplaced = fields.filter(|field| !place(&format!("`{kind}`"), field));
+            missing.extend(unplaced.map(|field| format!("{name}/{kind}: {field}")));
+        }
+        for (what, fields) in [("*envelope*", &facts.envelope), ("*own kinds*", &facts.custom)] {
+            let unplaced = fields.iter().filter(|field| !place(what, field));
+            missing.extend(unplaced.map(|field| format!("{name}, {what}: {field}")));
+        }
+        let counted: usize = facts.kinds.values().map(Vec::len).sum();
+        let around = facts.envelope.len() + facts.custom.len();
+        let line = format!(
+            "| [{name}](#{name}) | {} | {} | {counted} | {around} | none |",
+            facts.source,
+            facts.kinds.len()
+        );
+        assert!(page.contains(&line), "the page counts otherwise: {line}");
+    }
+    assert!(missing.is_empty(), "docs/catalogue.md doesn't place {missing:#?}");
+}
+
+#[test]
 fn no_row_names_a_kind_that_its_system_doesnt_have() {
     let known: HashSet<(System, String)> = facts()
         .into_iter()

@@ -5,6 +5,7 @@ mod inline;
 mod keyed;
 mod lives;
 mod outcomes;
+mod typed;
 mod unwinding;
 mod workers;
 

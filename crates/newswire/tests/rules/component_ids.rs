@@ -1,11 +1,11 @@
 //! agent-runtime's formats of component ids, where a bus is told to keep them.
 
 use newswire::catalogue::{Catalogued, model::ModelCallStarted};
-use newswire::{Bus, BusOptions, Component, ComponentIds, ComponentScope, ErrorKind, Event};
+use newswire::{Bus, BusOptions, Check, Component, ComponentScope, ErrorKind, Event};
 
 use super::common::{event, seqs};
 
-fn bus(component_ids: ComponentIds) -> Bus {
+fn bus(component_ids: Check) -> Bus {
     Bus::with(BusOptions { component_ids, ..BusOptions::default() }).unwrap()
 }
 
@@ -23,7 +23,7 @@ fn component_ids_of_any_form_pass_by_default() {
 
 #[test]
 fn a_bus_told_to_reject_refuses_a_wrong_component_id_before_the_seq() {
-    let bus = bus(ComponentIds::Reject);
+    let bus = bus(Check::Reject);
     let mut all = bus.subscribe("*").unwrap();
     let rejected = bus.publish(call("planner:llm:first")).unwrap_err();
     assert_eq!((rejected.error.kind(), rejected.error.path()), (ErrorKind::Invalid, Some("component.id")));
@@ -37,7 +37,7 @@ fn a_bus_told_to_reject_refuses_a_wrong_component_id_before_the_seq() {
 
 #[test]
 fn a_bus_told_to_warn_publishes_a_wrong_component_id_and_counts_it() {
-    let bus = bus(ComponentIds::Warn);
+    let bus = bus(Check::Warn);
     for id in ["planner", "planner:llm:0", "planner:llm"] {
         bus.publish(call(id)).unwrap();
     }
@@ -74,8 +74,8 @@ fn component_ids_are_checked_in_the_words_of_agent_runtime() {
 
 #[test]
 fn the_ways_to_treat_component_ids_have_words() {
-    for mode in [ComponentIds::Off, ComponentIds::Warn, ComponentIds::Reject] {
-        assert_eq!(ComponentIds::parse(mode.as_str()), Ok(mode));
+    for mode in [Check::Off, Check::Warn, Check::Reject] {
+        assert_eq!(Check::parse(mode.as_str()), Ok(mode));
     }
-    assert_eq!(ComponentIds::parse("on").unwrap_err().expected(), Some("off, warn or reject"));
+    assert_eq!(Check::parse("on").unwrap_err().expected(), Some("off, warn or reject"));
 }

@@ -15,6 +15,7 @@ mod handles;
 mod interest;
 mod notices;
 mod order;
+mod payload_fit;
 mod payloads;
 mod publish;
 mod replay;

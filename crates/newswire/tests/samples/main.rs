@@ -105,6 +105,43 @@ fn a_sample_is_valid_against_the_schemas() {
 }
 
 #[test]
+fn a_payload_fits_where_its_schema_says_so_and_nowhere_else() {
+    let others = ["null", "7", "-1", "1.5", "9007199254740993", "true", r#""x""#, "[]", "{}"].map(json);
+    for (_, event) in samples() {
+        let row = row_of(event.kind()).expect("a row");
+        let schema = json(&schema::of_payload(row));
+        let agrees = |payload: &Value| {
+            let (fits, valid) = (row.check_payload(&payload.to_string()), valid::check(&schema, payload));
+            assert_eq!(fits.is_ok(), valid.is_ok(), "{} {payload}: {fits:?}, {valid:?}", row.kind);
+        };
+        let whole = json(event.payload_json().expect("a payload"));
+        agrees(&whole);
+        for path in paths(&whole) {
+            for other in &others {
+                let mut changed = whole.clone();
+                *changed.pointer_mut(&path).expect("a value") = other.clone();
+                agrees(&changed);
+            }
+            let (parent, name) = path.rsplit_once('/').expect("a name");
+            let mut without = whole.clone();
+            without.pointer_mut(parent).and_then(Value::as_object_mut).expect("an object").remove(name);
+            agrees(&without);
+        }
+    }
+}
+
+/// All members of an object and of those in it; bytes aside, of which schemas don't say that they are base64.
+fn paths(value: &Value) -> Vec<String> {
+    let members = value.as_object().into_iter().flatten().filter(|(name, _)| *name != "inline");
+    members
+        .flat_map(|(name, value)| {
+            let within = paths(value).into_iter().map(move |path| format!("/{name}{path}"));
+            std::iter::once(format!("/{name}")).chain(within)
+        })
+        .collect()
+}
+
+#[test]
 fn what_breaks_a_schema_is_refused() {
     let schema =
         json(&schema::of_payload(rows().iter().find(|row| row.kind == "tool.call.failed").expect("one")));

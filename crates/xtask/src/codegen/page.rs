@@ -104,9 +104,11 @@ fn fields(out: &mut String, fields: &[FieldRow]) {
 /// What other systems' names mean here.
 fn elsewhere(out: &mut String) {
     *out += "## Names of other systems\n\n\
-        Each works wherever a kind does, with its system before it (`picoclaw/agent.turn.start`), and plainly where it\n\
-        has one meaning and is no kind of ours. Where one name has several rows, the condition on its own payload\n\
-        chooses; a filter takes them all. Fields without a row are kept as attributes.\n\n";
+        Each works in filters, in redaction rules, in `Event::named`, at an import and on the command line: with its\n\
+        system before it (`picoclaw/agent.turn.start`), and plainly where it has one meaning and is no kind of ours.\n\
+        Where one name has several rows, the condition on its own payload chooses; a filter takes them all. Fields\n\
+        without a row are kept as attributes.\n\n";
+    super::coverage::table(out);
     for system in System::ALL {
         let _ = writeln!(out, "### {}\n", system.as_str());
         *out += "| name | condition | kind here | fields there and here |\n|---|---|---|---|\n";

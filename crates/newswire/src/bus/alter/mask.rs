@@ -105,11 +105,7 @@ impl Masker<'_> {
         let mut changed = false;
         let mut before = b'{';
         scan.take(b'{');
-        while !scan.take(b'}') {
-            let name = scan.string()?;
-            if !scan.take(b':') {
-                return Err(scan.unexpected("':'"));
-            }
+        while let Some(name) = scan.member()? {
             // Names can tell as much as values.
             let masked = if meant { masked_text(self.pattern, &name) } else { None };
             changed |= masked.is_some();
@@ -117,7 +113,6 @@ impl Masker<'_> {
             write_string(out, masked.as_deref().unwrap_or(&name));
             out.push(b':');
             changed |= self.value(scan, self.path.step(places, &name), meant, out)?;
-            scan.take(b',');
             before = b',';
         }
         if before == b'{' {

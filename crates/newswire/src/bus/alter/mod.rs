@@ -1,9 +1,10 @@
-//! What changes an event before it gets its seq: enrichers, then redaction. Component ids are checked
-//! behind them, where the bus was told to, so that a bus that does none of it asks one question only.
+//! What changes an event before it gets its seq: enrichers, then redaction. What the bus was told to check is
+//! checked between them, so that a bus that does none of it asks one question only.
 //!
 //! Both run in the publisher's thread, at every door. An enricher that fails leaves the event as it was; a
 //! rule that fails masks all that it could have meant. Either is counted.
 
+mod checks;
 mod enrich;
 mod mask;
 mod path;
@@ -16,12 +17,13 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
+use checks::Checks;
 pub use enrich::{Enricher, Enrichment};
 pub use redact::Redaction;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{Component, Event};
-use crate::options::ComponentIds;
+use crate::event::Event;
+use crate::options::BusOptions;
 
 type Enrich = dyn Fn(&mut Enrichment) + Send + Sync;
 
@@ -51,25 +53,20 @@ struct Chain {
     last_id: u64,
 }
 
-/// Enrichers and redaction rules, and whether component ids are checked.
+/// Enrichers, checks and redaction rules.
 pub(crate) struct Alterations {
     /// How many there are, so that a bus without any pays one load.
     count: AtomicUsize,
     chain: Mutex<Arc<Chain>>,
     failures: AtomicU64,
-    component_ids: ComponentIds,
-    component_id_warnings: AtomicU64,
+    pub(super) checks: Checks,
 }
 
 impl Alterations {
-    pub(super) fn new(component_ids: ComponentIds) -> Self {
-        Self {
-            count: AtomicUsize::new(usize::from(component_ids != ComponentIds::Off)),
-            chain: Mutex::default(),
-            failures: AtomicU64::new(0),
-            component_ids,
-            component_id_warnings: AtomicU64::new(0),
-        }
+    pub(super) fn new(options: &BusOptions) -> Self {
+        let checks = Checks::new(options);
+        let count = AtomicUsize::new(checks.count());
+        Self { count, chain: Mutex::default(), failures: AtomicU64::new(0), checks }
     }
 
     /// Whether there are any.
@@ -107,8 +104,8 @@ impl Alterations {
         let mut chain = self.chain.lock();
         let mut changed = Chain::clone(&chain);
         let result = change(&mut changed)?;
-        let checks = usize::from(self.component_ids != ComponentIds::Off);
-        self.count.store(changed.enrichers.len() + changed.rules.len() + checks, Ordering::Relaxed);
+        let count = changed.enrichers.len() + changed.rules.len() + self.checks.count();
+        self.count.store(count, Ordering::Relaxed);
         let before = std::mem::replace(&mut *chain, Arc::new(changed));
         drop(chain);
         // What an enricher holds is freed outside the lock: it may be user code.
@@ -119,30 +116,12 @@ impl Alterations {
     /// The event as it is to be published.
     ///
     /// # Errors
-    /// `Invalid` for a component id against the format, on a bus that rejects them.
+    /// `Invalid` for what a check fails, on a bus that rejects it.
     pub(crate) fn apply(&self, event: Event) -> Result<Event> {
         let chain = self.chain.lock().clone();
         let event = self.enrich(&chain, event);
-        self.check_component(&event)?;
+        self.checks.pass(&event)?;
         Ok(self.redact(&chain, event))
-    }
-
-    fn check_component(&self, event: &Event) -> Result<()> {
-        if self.component_ids == ComponentIds::Off {
-            return Ok(());
-        }
-        match event.component().map_or(Ok(()), Component::check_format) {
-            Err(error) if self.component_ids == ComponentIds::Reject => Err(error),
-            Err(_) => {
-                self.component_id_warnings.fetch_add(1, Ordering::Relaxed);
-                Ok(())
-            }
-            Ok(()) => Ok(()),
-        }
-    }
-
-    pub(crate) fn component_id_warnings(&self) -> u64 {
-        self.component_id_warnings.load(Ordering::Relaxed)
     }
 
     fn enrich(&self, chain: &Chain, mut event: Event) -> Event {

@@ -10,7 +10,7 @@ use super::path::{Path, Places};
 use crate::catalogue::{self, Class};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Body, Component, Event, Scan, Scope, Source, write_string};
-use crate::filter::KindPattern;
+use crate::filter::{KindPattern, kinds_meant};
 use crate::kind::Kind;
 
 /// A rule of what nobody is to see; handed to [`Bus::redact`](crate::Bus::redact).
@@ -21,7 +21,8 @@ use crate::kind::Kind;
 /// and counted as an alteration failure. Kind, ids, time and correlation are never masked.
 #[derive(Clone)]
 pub struct Redaction {
-    kinds: KindPattern,
+    /// Any of these; none for all.
+    kinds: Vec<KindPattern>,
     path: Path,
     class: Option<Class>,
     pattern: Option<Regex>,
@@ -40,21 +41,24 @@ impl Redaction {
     /// # Errors
     /// `Invalid`, with the column, for what is no path; `TooLarge` over 1,024 bytes or 31 segments.
     pub fn field(path: &str) -> Result<Self> {
-        Ok(Self { kinds: KindPattern::all(), path: Path::parse(path)?, class: None, pattern: None })
+        Ok(Self { kinds: Vec::new(), path: Path::parse(path)?, class: None, pattern: None })
     }
 
     /// A rule about every payload field that the catalogue puts in `class`. What it doesn't know counts as
     /// content, and so does the message.
     pub fn class(class: Class) -> Self {
-        Self { kinds: KindPattern::all(), path: Path::everything(), class: Some(class), pattern: None }
+        Self { kinds: Vec::new(), path: Path::everything(), class: Some(class), pattern: None }
     }
 
-    /// The same rule, for events of these kinds only: a name, or a pattern such as `tool.*`.
+    /// The same rule, for events of these kinds only: a name, or a pattern such as `tool.*`. Names of other
+    /// systems, `picoclaw/agent.*`, are those of all kinds that they can mean, whatever a payload says: it may
+    /// be masked already.
     ///
     /// # Errors
-    /// `Invalid`, with the column, for what no kind can match.
+    /// `Invalid`, with the column, for what no kind can match; also for a name that another system doesn't have,
+    /// or that means different kinds in several, with the candidates.
     pub fn of_kinds(mut self, pattern: &str) -> Result<Self> {
-        self.kinds = KindPattern::parse(pattern)?;
+        self.kinds = kinds_meant(pattern)?;
         Ok(self)
     }
 
@@ -79,7 +83,7 @@ impl Redaction {
     }
 
     pub(super) fn covers(&self, kind: &Kind) -> bool {
-        self.kinds.matches(kind)
+        self.kinds.is_empty() || self.kinds.iter().any(|pattern| pattern.matches(kind))
     }
 
     /// The event with what is meant masked; `None` where nothing is.
@@ -163,11 +167,7 @@ impl Redaction {
             return if all { self.masker().masked_json(json, self.path.start()) } else { Ok(None) };
         }
         let (mut out, mut changed) = (vec![b'{'], false);
-        while !scan.take(b'}') {
-            let name = scan.string()?;
-            if !scan.take(b':') {
-                return Err(scan.unexpected("':'"));
-            }
+        while let Some(name) = scan.member()? {
             if out.len() > 1 {
                 out.push(b',');
             }
@@ -178,7 +178,6 @@ impl Redaction {
                 if is_meant(&name) { self.masker().masked_json(value, self.path.start())? } else { None };
             changed |= masked.is_some();
             out.extend_from_slice(masked.as_deref().unwrap_or(value).as_bytes());
-            scan.take(b',');
         }
         out.push(b'}');
         Ok(changed.then(|| String::from_utf8(out).unwrap_or_else(|_| MASK_JSON.to_owned())))
@@ -346,7 +345,7 @@ impl Edit<'_> {
 impl fmt::Debug for Redaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redaction")
-            .field("kinds", &self.kinds.text())
+            .field("kinds", &self.kinds.iter().map(KindPattern::text).collect::<Vec<_>>())
             .field("path", &self.path)
             .field("class", &self.class)
             .field("pattern", &self.pattern.as_ref().map(Regex::as_str))

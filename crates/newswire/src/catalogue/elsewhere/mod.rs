@@ -14,7 +14,7 @@ mod promptkit;
 mod resolve;
 
 pub use alias::{Alias, FieldMap, Given, Ours, Unit, When};
-pub(crate) use resolve::{Meaning, meanings};
+pub(crate) use resolve::{Meaning, meanings, rows_named, undecided};
 pub use resolve::{alias_for, aliases, aliases_named, kinds_named};
 
 use alias::Line;

@@ -9,6 +9,7 @@ use super::{Alias, Given, System};
 use crate::error::{Error, Result};
 use crate::filter::nearest;
 use crate::kind::Kind;
+use crate::registry;
 
 /// What a name stands for: a kind, and what payload fields must say.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,7 +109,7 @@ pub(crate) fn meanings(name: &str) -> Result<Option<Vec<Meaning>>> {
         };
         return if found.is_empty() { Err(unknown(system, theirs)) } else { Ok(Some(found)) };
     }
-    if crate::catalogue::is_name(name) {
+    if crate::catalogue::is_name(name) || registry::is_name(name) {
         return Ok(None);
     }
     let mut found: Vec<(System, Vec<Meaning>)> =
@@ -121,6 +122,36 @@ pub(crate) fn meanings(name: &str) -> Result<Option<Vec<Meaning>>> {
     let candidates: Vec<_> = found.iter().map(|(system, _)| format!("{}/{name}", system.as_str())).collect();
     Err(Error::invalid(format!("{name:?} means different kinds in different systems"))
         .expecting(format!("one of {}", candidates.join(", "))))
+}
+
+/// The rows of a name, of which an event's payload chooses one, for each system that has it; none for what no
+/// other system has.
+///
+/// # Errors
+/// As [`kinds_named`], kinds' own names aside; `Invalid` for patterns as well.
+pub(crate) fn rows_named(name: &str) -> Result<Vec<&'static [Alias]>> {
+    if name.contains('/') && name.ends_with('*') {
+        let message = format!("{name:?} is a pattern, and an event has one kind");
+        return Err(Error::invalid(message).expecting("the name of a kind"));
+    }
+    if meanings(name)?.is_none() {
+        return Ok(Vec::new());
+    }
+    Ok(match name.split_once('/') {
+        Some((prefix, theirs)) => vec![aliases_named(System::parse(prefix)?, theirs)],
+        None => {
+            let all = System::ALL.iter().map(|system| aliases_named(*system, name));
+            all.filter(|rows| !rows.is_empty()).collect()
+        }
+    })
+}
+
+/// The error that a payload fulfils no condition of its name's rows.
+pub(crate) fn undecided(name: &str, rows: &[&[Alias]]) -> Error {
+    let candidates = rows.iter().copied().flatten().map(|row| format!("{} where {}", row.kind, row.when));
+    Error::invalid(format!("the payload doesn't tell which kind {name:?} means"))
+        .at_path("payload")
+        .expecting(format!("one of {}", candidates.collect::<Vec<_>>().join(", ")))
 }
 
 fn unknown(system: System, theirs: &str) -> Error {
