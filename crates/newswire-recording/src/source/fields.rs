@@ -67,6 +67,28 @@ impl<'a> Fields<'a> {
         self.take_as(name, "a string")
     }
 
+    /// A field, left where it is.
+    pub(crate) fn peek(&self, name: &str) -> Option<&'a RawValue> {
+        self.entries.iter().find(|(present, _)| present == name).map(|(_, raw)| *raw)
+    }
+
+    /// A field that is some type, left where it is; what is absent or of another type is `None`.
+    pub(crate) fn peek_as<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_str(self.peek(name)?.get()).ok()
+    }
+
+    /// Takes an object; absent and null are `None`.
+    pub(crate) fn take_object(&mut self, name: &str) -> Result<Option<Self>> {
+        let raw = self.take(name).filter(|raw| raw.get() != "null");
+        raw.map(|raw| self.object(raw).map_err(|error| error.at_path(name))).transpose()
+    }
+
+    /// Takes an array; absent and null are empty.
+    pub(crate) fn take_array(&mut self, name: &str) -> Result<Vec<&'a RawValue>> {
+        let raw = self.take(name).filter(|raw| raw.get() != "null");
+        raw.map_or(Ok(Vec::new()), |raw| self.array(raw).map_err(|error| error.at_path(name)))
+    }
+
     /// What nobody took.
     pub(crate) fn rest(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.entries.iter().map(|(name, raw)| (&**name, *raw))

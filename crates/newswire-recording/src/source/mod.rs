@@ -11,7 +11,7 @@ pub(crate) use fields::Fields;
 pub(crate) use head::Head;
 pub(crate) use lines::Lines;
 pub use lines::MAX_LINE_BYTES;
-pub(crate) use time::{from_millis, parse_utc};
+pub(crate) use time::{from_millis, from_seconds, parse_utc};
 
 /// What a format's records are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

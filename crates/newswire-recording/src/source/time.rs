@@ -22,6 +22,11 @@ pub(crate) fn parse_utc(text: &str) -> Option<i64> {
     seconds.checked_mul(1_000_000_000)?.checked_add(nanos)
 }
 
+/// Seconds since the Unix epoch, as nanoseconds; zero is how recordings write that they don't know.
+pub(crate) fn from_seconds(seconds: i64) -> Option<i64> {
+    seconds.checked_mul(1_000_000_000).filter(|nanos| *nanos != 0)
+}
+
 /// Milliseconds since the Unix epoch, as nanoseconds.
 pub(crate) fn from_millis(millis: i64) -> Option<i64> {
     millis.checked_mul(1_000_000)
