@@ -6,7 +6,7 @@ mod head;
 mod lines;
 mod time;
 
-pub(crate) use elements::{Elements, MAX_ELEMENT_BYTES};
+pub(crate) use elements::Elements;
 pub(crate) use fields::Fields;
 pub(crate) use head::Head;
 pub(crate) use lines::Lines;

@@ -1,8 +1,9 @@
 //! Times as recordings write them, as nanoseconds since the Unix epoch.
 
-/// Reads the RFC 3339 form that recordings use: UTC, up to nine digits after the second.
+/// Reads the RFC 3339 form that recordings use: UTC, as `Z` or `+00:00`, up to nine digits after the second.
 pub(crate) fn parse_utc(text: &str) -> Option<i64> {
-    let (date, clock) = text.strip_suffix('Z')?.split_once('T')?;
+    let utc = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00"))?;
+    let (date, clock) = utc.split_once('T')?;
     let mut date = date.splitn(3, '-').map(number);
     let (year, month, day) = (date.next()??, date.next()??, date.next()??);
     let (whole, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
@@ -69,6 +70,7 @@ mod tests {
         assert_eq!(parse_utc("1970-01-01T00:00:00Z"), Some(0));
         assert_eq!(parse_utc("2025-11-20T23:33:50.805Z"), Some(1_763_681_630_805_000_000));
         assert_eq!(parse_utc("2024-02-29T12:00:00.000000001Z"), Some(1_709_208_000_000_000_001));
+        assert_eq!(parse_utc("2026-06-17T17:44:34.3372451+00:00"), Some(1_781_718_274_337_245_100));
         assert_eq!(parse_utc("1969-12-31T23:59:59.5Z"), Some(-500_000_000));
     }
 

@@ -38,6 +38,7 @@ pub(crate) struct Answers {
     pub(crate) parent: Option<SpanId>,
     begun: u64,
     call: Option<Call>,
+    parts: Vec<(String, Part)>,
     pub(crate) tools: Ids,
 }
 
@@ -53,7 +54,6 @@ pub(crate) struct Call {
     pub(crate) finish: Option<String>,
     /// When it ended, where the source tells.
     pub(crate) ended: Option<i64>,
-    parts: Vec<(String, Part)>,
     requests: u64,
     /// Of these, the ones that the application is to carry out.
     handed_over: u64,
@@ -71,6 +71,8 @@ enum Part {
 #[derive(Default)]
 struct Piece {
     id: String,
+    /// Who writes it, where it isn't the model.
+    role: Option<String>,
     text: String,
     too_long: bool,
 }
@@ -95,7 +97,8 @@ pub(crate) enum End {
 
 impl Answers {
     pub(crate) fn new(frame: Frame, provider: Option<String>) -> Self {
-        Self { frame, clock: 0, provider, parent: None, begun: 0, call: None, tools: Ids::default() }
+        let (call, parts, tools) = (None, Vec::new(), Ids::default());
+        Self { frame, clock: 0, provider, parent: None, begun: 0, call, parts, tools }
     }
 
     /// The open call.
@@ -137,7 +140,6 @@ impl Answers {
                 usage: None,
                 finish: None,
                 ended: None,
-                parts: Vec::new(),
                 requests: 0,
                 handed_over: 0,
                 reasoned: false,
@@ -157,17 +159,15 @@ impl Answers {
         id.filter(|id| !id.is_empty()).map_or_else(|| format!("{answer}/{key}"), str::to_owned)
     }
 
-    /// The open part `key`, made by `new` where there is none.
+    /// The open part `key`, made by `new` where there is none and room for it.
     fn part(&mut self, key: &str, new: impl FnOnce(&Self) -> Part) -> Option<&mut Part> {
-        let parts = &self.call.as_ref()?.parts;
-        let place = parts.iter().position(|(present, _)| present == key);
-        let Some(place) = place else {
-            let part = (parts.len() < MAX_PARTS).then(|| new(self))?;
-            let parts = &mut self.call.as_mut()?.parts;
-            parts.push((key.to_owned(), part));
-            return parts.last_mut().map(|(_, part)| part);
-        };
-        self.call.as_mut()?.parts.get_mut(place).map(|(_, part)| part)
+        let place = self.parts.iter().position(|(present, _)| present == key);
+        if place.is_none() && self.parts.len() < MAX_PARTS {
+            let part = new(self);
+            self.parts.push((key.to_owned(), part));
+        }
+        let place = place.unwrap_or(self.parts.len().saturating_sub(1));
+        self.parts.get_mut(place).filter(|(present, _)| present == key).map(|(_, part)| part)
     }
 
     /// A piece of what the model says; the part opens with its first, which may be empty.
@@ -186,6 +186,13 @@ impl Answers {
         }
         let payload = MessageDelta::new(part.id.as_str(), piece);
         self.add(payload, self.here(), made)
+    }
+
+    /// Says who writes an open text, where it isn't the model.
+    pub(crate) fn set_role(&mut self, key: &str, role: Option<String>) {
+        if let Some((_, Part::Text(piece))) = self.parts.iter_mut().find(|(present, _)| present == key) {
+            piece.role = role;
+        }
     }
 
     /// A piece of what the model thinks; the part opens with its first, which may be empty.
@@ -212,16 +219,14 @@ impl Answers {
 
     /// Closes a part: it is told whole.
     pub(crate) fn close(&mut self, key: &str, made: &mut Made<'_>) -> Result<()> {
-        let Some(call) = &mut self.call else { return Ok(()) };
-        let Some(place) = call.parts.iter().position(|(present, _)| present == key) else { return Ok(()) };
-        let (_, part) = call.parts.remove(place);
+        let place = self.parts.iter().position(|(present, _)| present == key);
+        let Some((_, part)) = place.map(|place| self.parts.remove(place)) else { return Ok(()) };
         self.finish_part(part, made)
     }
 
     /// What a text or reasoning holds so far.
     pub(crate) fn so_far(&self, key: &str) -> Option<&str> {
-        let parts = &self.call.as_ref()?.parts;
-        match parts.iter().find(|(present, _)| present == key)? {
+        match self.parts.iter().find(|(present, _)| present == key)? {
             (_, Part::Text(piece) | Part::Reasoning(piece)) => Some(&piece.text),
             (_, Part::Request(_)) => None,
         }
@@ -233,8 +238,7 @@ impl Answers {
             let closes = key != but && key.starts_with(prefix) && !matches!(part, Part::Request(_));
             closes.then(|| key.clone())
         };
-        let keys: Vec<_> =
-            self.call.as_ref().map_or(Vec::new(), |call| call.parts.iter().filter_map(open).collect());
+        let keys: Vec<_> = self.parts.iter().filter_map(open).collect();
         keys.iter().try_for_each(|key| self.close(key, made))
     }
 
@@ -243,7 +247,8 @@ impl Answers {
         match part {
             Part::Text(mut piece) => {
                 let id = std::mem::take(&mut piece.id);
-                let mut payload = MessageCreated::new("assistant", whole(piece).map(Text::from));
+                let role = piece.role.take().unwrap_or_else(|| "assistant".to_owned());
+                let mut payload = MessageCreated::new(role, whole(piece).map(Text::from));
                 payload.message_id = Some(id.into());
                 self.add(payload, self.here(), made)
             }
@@ -257,21 +262,25 @@ impl Answers {
         }
     }
 
-    /// Ends the open call, after all its parts.
-    pub(crate) fn end(&mut self, end: End, made: &mut Made<'_>) -> Result<()> {
-        let cut = matches!(end, End::Canceled(_));
-        while let Some(call) = &mut self.call
-            && !call.parts.is_empty()
-        {
-            let (_, part) = call.parts.remove(0);
-            // What a call that was cut off had begun to write never became a request.
-            if !(cut && matches!(part, Part::Request(_))) {
-                self.finish_part(part, made)?;
+    /// Closes all parts. What a call that was `cut` off had begun to write never became a request.
+    pub(crate) fn close_all(&mut self, cut: bool, made: &mut Made<'_>) -> Result<()> {
+        for (_, part) in std::mem::take(&mut self.parts) {
+            match part {
+                Part::Request(request) if cut => self.cancel_request(request, made)?,
+                part => self.finish_part(part, made)?,
             }
         }
+        Ok(())
+    }
+
+    /// Ends the open call, after all its parts.
+    pub(crate) fn end(&mut self, end: End, made: &mut Made<'_>) -> Result<()> {
+        self.close_all(matches!(end, End::Canceled(_)), made)?;
         let Some(call) = self.call.take() else { return Ok(()) };
         let at = call.ended.unwrap_or(self.clock);
-        let took = call.ended.and_then(|at| u64::try_from(at.checked_sub(call.began)?).ok());
+        // A clock that stands still, or began at no known time, tells nothing of how long it took.
+        let told = call.began != 0 && (call.ended.is_some() || at != call.began);
+        let took = at.checked_sub(call.began).filter(|_| told).and_then(|took| u64::try_from(took).ok());
         let place = Place { span: call.span, parent: self.parent };
         let (model, provider) = (given(call.model.as_deref()), given(call.provider.as_deref()));
         let name = model.clone().unwrap_or_default();

@@ -1,14 +1,12 @@
 //! What answers say of tools: requests as they are written, and calls that the provider carries out itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use newswire::catalogue::{
-    Failure, Json,
-    tool::{
-        ToolCallCompleted, ToolCallFailed, ToolCallStarted, ToolRequestCompleted, ToolRequestDelta,
-        ToolRequestFailed, ToolRequestStarted,
-    },
+use newswire::catalogue::tool::{
+    ToolCallCompleted, ToolCallFailed, ToolCallStarted, ToolRequestCanceled, ToolRequestCompleted,
+    ToolRequestDelta, ToolRequestFailed, ToolRequestStarted,
 };
+use newswire::catalogue::{Failure, Json, Text};
 use newswire::{ComponentScope, Payload, Result};
 use serde_json::value::RawValue;
 
@@ -28,24 +26,32 @@ pub(super) struct Request {
     server: bool,
 }
 
-/// Which tool a call is of, since results tell the call's id only.
+/// Which tool a call is of, since results tell the call's id only, and whether it is under way.
 #[derive(Default)]
-pub(crate) struct Ids(HashMap<String, String>);
+pub(crate) struct Ids {
+    names: HashMap<String, String>,
+    open: HashSet<String>,
+}
 
 impl Ids {
     fn note(&mut self, id: &str, name: &str) {
-        if self.0.len() < MAX_IDS {
-            self.0.insert(id.to_owned(), name.to_owned());
+        if self.names.len() < MAX_IDS {
+            self.names.insert(id.to_owned(), name.to_owned());
         }
     }
 
     pub(crate) fn name(&self, id: &str) -> Option<&str> {
-        self.0.get(id).map(String::as_str)
+        self.names.get(id).map(String::as_str)
+    }
+
+    /// Whether the call is under way.
+    pub(crate) fn is_open(&self, id: &str) -> bool {
+        self.open.contains(id)
     }
 
     /// The only call of that tool.
     pub(crate) fn only_of(&self, name: &str) -> Option<String> {
-        let mut calls = self.0.iter().filter(|(_, of)| *of == name).map(|(id, _)| id);
+        let mut calls = self.names.iter().filter(|(_, of)| *of == name).map(|(id, _)| id);
         calls.next().filter(|_| calls.next().is_none()).cloned()
     }
 }
@@ -101,8 +107,7 @@ impl Answers {
     }
 
     fn open_request(&mut self, key: &str) -> Option<&mut Request> {
-        let parts = &mut self.call.as_mut()?.parts;
-        match parts.iter_mut().find(|(present, _)| present == key)? {
+        match self.parts.iter_mut().find(|(present, _)| present == key)? {
             (_, Part::Request(request)) => Some(request),
             _ => None,
         }
@@ -120,6 +125,12 @@ impl Answers {
         let request = self.open_request(key).filter(|request| request.server)?;
         let arguments = request.piece.text.clone();
         Some((request.piece.id.clone(), request.name.clone(), arguments))
+    }
+
+    /// Tool and arguments of an open request.
+    pub(crate) fn asked(&mut self, key: &str) -> Option<(String, String)> {
+        let request = self.open_request(key)?;
+        Some((request.name.clone(), request.piece.text.clone()))
     }
 
     /// Whether the part `key` is the request of that id.
@@ -169,7 +180,7 @@ impl Answers {
         if let Some(call) = self.call.as_mut().filter(|_| !request.server) {
             call.handed_over += 1;
         }
-        let Request { name, piece: Piece { id, text, too_long }, free, .. } = request;
+        let Request { name, piece: Piece { id, text, too_long, .. }, free, .. } = request;
         let arguments = if too_long {
             Ok(None)
         } else if free {
@@ -194,6 +205,13 @@ impl Answers {
         }
     }
 
+    pub(super) fn cancel_request(&mut self, request: Request, made: &mut Made<'_>) -> Result<()> {
+        let Request { name, piece: Piece { id, .. }, .. } = request;
+        let reason = Text::from("the answer was cut off");
+        let payload = ToolRequestCanceled::new(name.as_str(), id.as_str(), reason, None);
+        self.add_tool(payload, "tool_request", (&id, &name), made)
+    }
+
     /// A call that the provider, or the runtime that recorded, carries out.
     pub(crate) fn tool_started(
         &mut self,
@@ -203,6 +221,9 @@ impl Answers {
         made: &mut Made<'_>,
     ) -> Result<()> {
         self.tools.note(id, name);
+        if self.tools.open.len() < MAX_IDS {
+            self.tools.open.insert(id.to_owned());
+        }
         let arguments = arguments.map(|raw| Json::parse(raw.get())).transpose()?;
         let payload = ToolCallStarted::new(name, id, arguments);
         self.add_tool(payload, "tool_call", (id, name), made)
@@ -215,6 +236,7 @@ impl Answers {
         end: ToolEnd<'_>,
         made: &mut Made<'_>,
     ) -> Result<()> {
+        self.tools.open.remove(id);
         match end {
             ToolEnd::Completed(result) => {
                 let result = result.map(|raw| Json::parse(raw.get())).transpose()?;
