@@ -5,7 +5,7 @@ use std::fmt;
 use newswire::{Error, Result};
 
 use super::read::Importer;
-use super::{ours, pi};
+use super::{ag_ui, ai_sdk, codex, ours, pi};
 use crate::source::{Head, Unit};
 
 /// A format of recordings.
@@ -23,7 +23,7 @@ pub struct Format {
 }
 
 /// All formats. A source is of the first that its beginning fits.
-const FORMATS: &[Format] = &[ours::FORMAT, pi::FORMAT];
+const FORMATS: &[Format] = &[ours::FORMAT, ai_sdk::FORMAT, ag_ui::FORMAT, codex::FORMAT, pi::FORMAT];
 
 /// All formats that can be read.
 ///

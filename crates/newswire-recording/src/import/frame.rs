@@ -2,8 +2,8 @@
 //! that it comes out the same when it is imported twice.
 
 use newswire::{
-    Component, ComponentScope, Correlation, Event, EventBuilder, Kind, Result, Scope, ScopeField, Source,
-    SpanId, TraceId,
+    Component, ComponentScope, Correlation, Event, EventBuilder, Kind, Payload, Result, Scope, ScopeField,
+    Source, SpanId, TraceId,
 };
 
 /// The envelope that a session's events are made in.
@@ -25,11 +25,23 @@ pub(crate) struct Place {
 impl Frame {
     /// The frame of the run `id` of the system `source`.
     pub(crate) fn new(source: &str, id: String) -> Result<Self> {
-        let scope =
-            Scope::new().with(ScopeField::Session, id.as_str())?.with(ScopeField::Run, id.as_str())?;
-        let high = u128::from(hash(&[&id, "trace"])) << 64;
-        let trace = TraceId::new(high | u128::from(hash(&[&id, "trace", "low"])));
-        Ok(Self { id, session: scope.clone(), scope, source: Source::new(source)?, trace })
+        Self::of_source(source, &id.clone(), id)
+    }
+
+    /// The frame of the run `id`, whose trace and spans follow from `name`, because other sources may have a
+    /// run of the same id.
+    pub(crate) fn of_source(source: &str, id: &str, name: String) -> Result<Self> {
+        let scope = Scope::new().with(ScopeField::Session, id)?.with(ScopeField::Run, id)?;
+        let high = u128::from(hash(&[&name, "trace"])) << 64;
+        let trace = TraceId::new(high | u128::from(hash(&[&name, "trace", "low"])));
+        Ok(Self { id: name, session: scope.clone(), scope, source: Source::new(source)?, trace })
+    }
+
+    /// Later events belong to that session and run.
+    pub(crate) fn enter_run(&mut self, session: &str, run: &str) -> Result<()> {
+        self.session = Scope::new().with(ScopeField::Session, session)?.with(ScopeField::Run, run)?;
+        self.leave_turn();
+        Ok(())
     }
 
     /// The span of the thing called `name` among those of its `sort`.
@@ -49,15 +61,24 @@ impl Frame {
     }
 
     pub(crate) fn event(&self, kind: &str, time_ns: i64, place: Place) -> Result<EventBuilder> {
+        Ok(self.within(Event::builder(Kind::parse(kind)?), time_ns, place))
+    }
+
+    /// An event of the catalogue.
+    pub(crate) fn event_of(&self, payload: impl Payload, time_ns: i64, place: Place) -> EventBuilder {
+        self.within(Event::of(payload), time_ns, place)
+    }
+
+    fn within(&self, builder: EventBuilder, time_ns: i64, place: Place) -> EventBuilder {
         let mut correlation = Correlation::new();
         correlation.trace = self.trace;
         correlation.span = place.span;
         correlation.parent_span = place.parent;
-        Ok(Event::builder(Kind::parse(kind)?)
+        builder
             .time_ns(time_ns)
             .scope(self.scope.clone())
             .source(self.source.clone())
-            .correlation(correlation))
+            .correlation(correlation)
     }
 }
 

@@ -4,6 +4,10 @@
 //! turns its records into events. All else (lines, bounds, places of errors, what is counted) is done once,
 //! in [`Import`].
 
+mod ag_ui;
+mod ai_sdk;
+mod answer;
+mod codex;
 mod format;
 mod frame;
 mod open;

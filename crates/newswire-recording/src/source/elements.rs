@@ -5,7 +5,7 @@ use std::io::{BufRead, ErrorKind as IoKind};
 use newswire::{Error, ErrorKind, Result};
 
 /// The longest element, in bytes; also the longest file that is no array.
-pub(crate) const MAX_ELEMENT_BYTES: usize = 64 << 20;
+const MAX_ELEMENT_BYTES: usize = 64 << 20;
 
 /// Hands out one element at a time, in a buffer that it reuses.
 pub(crate) struct Elements<R> {

@@ -7,12 +7,12 @@ mod lines;
 mod time;
 mod unzip;
 
-pub(crate) use elements::{Elements, MAX_ELEMENT_BYTES};
+pub(crate) use elements::Elements;
 pub(crate) use fields::Fields;
 pub(crate) use head::Head;
 pub(crate) use lines::Lines;
 pub use lines::MAX_LINE_BYTES;
-pub(crate) use time::{from_millis, parse_utc};
+pub(crate) use time::{from_millis, from_seconds, parse_utc};
 pub(crate) use unzip::unzipped;
 
 /// What a format's records are.

@@ -1,8 +1,9 @@
 //! Times as recordings write them, as nanoseconds since the Unix epoch.
 
-/// Reads the RFC 3339 form that recordings use: UTC, up to nine digits after the second.
+/// Reads the RFC 3339 form that recordings use: UTC, as `Z` or `+00:00`, up to nine digits after the second.
 pub(crate) fn parse_utc(text: &str) -> Option<i64> {
-    let (date, clock) = text.strip_suffix('Z')?.split_once('T')?;
+    let utc = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00"))?;
+    let (date, clock) = utc.split_once('T')?;
     let mut date = date.splitn(3, '-').map(number);
     let (year, month, day) = (date.next()??, date.next()??, date.next()??);
     let (whole, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
@@ -20,6 +21,11 @@ pub(crate) fn parse_utc(text: &str) -> Option<i64> {
     let nanos = number(fraction)? * 10_i64.pow(9 - u32::try_from(fraction.len()).ok()?);
     let seconds = days_since_epoch(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
     seconds.checked_mul(1_000_000_000)?.checked_add(nanos)
+}
+
+/// Seconds since the Unix epoch, as nanoseconds; zero is how recordings write that they don't know.
+pub(crate) fn from_seconds(seconds: i64) -> Option<i64> {
+    seconds.checked_mul(1_000_000_000).filter(|nanos| *nanos != 0)
 }
 
 /// Milliseconds since the Unix epoch, as nanoseconds.
@@ -64,6 +70,7 @@ mod tests {
         assert_eq!(parse_utc("1970-01-01T00:00:00Z"), Some(0));
         assert_eq!(parse_utc("2025-11-20T23:33:50.805Z"), Some(1_763_681_630_805_000_000));
         assert_eq!(parse_utc("2024-02-29T12:00:00.000000001Z"), Some(1_709_208_000_000_000_001));
+        assert_eq!(parse_utc("2026-06-17T17:44:34.3372451+00:00"), Some(1_781_718_274_337_245_100));
         assert_eq!(parse_utc("1969-12-31T23:59:59.5Z"), Some(-500_000_000));
     }
 

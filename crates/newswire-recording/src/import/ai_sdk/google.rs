@@ -1,0 +1,136 @@
+//! Gemini, as Google and Vertex serve it: each chunk holds a piece of every candidate.
+//!
+//! | in a chunk | events |
+//! |---|---|
+//! | part with `text`, `thought` or not | `message.delta`, `reasoning.delta` |
+//! | part with `functionCall`, whole | `tool.request.started`, `tool.request.completed` |
+//! | the same in pieces: `name`, then `partialArgs`, then none | `tool.request.started`, a `tool.request.delta` for each chunk, `tool.request.completed` with all pieces |
+//! | `finishReason`, `usageMetadata` | `model.call.completed`, when the source ends or the next answer begins |
+//!
+//! Partial arguments are values for paths. The deltas hold them as they came, and so does the request, as a list:
+//! what object they are a picture of is the application's to say.
+
+use newswire::Result;
+use newswire::catalogue::Usage;
+
+use super::{Family, count};
+use crate::import::answer::{Answers, Made};
+use crate::source::{Fields, parse_utc};
+
+pub(super) const FAMILY: Family = Family {
+    provider: Some("google"),
+    chunk,
+    known: &[
+        "usageMetadata",
+        "modelVersion",
+        "createTime",
+        "responseId",
+        "candidates.index",
+        "candidates.finishReason",
+        "candidates.content.role",
+        "candidates.content.parts.thoughtSignature",
+        "candidates.content.parts.thought",
+        "candidates.content.parts.functionCall.willContinue",
+    ],
+};
+
+fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>) -> Result<()> {
+    let id: Option<String> = fields.peek_as("responseId");
+    let created: Option<String> = fields.peek_as("createTime");
+    if let Some(at) = created.and_then(|text| parse_utc(&text)) {
+        answers.clock = at;
+    }
+    let next =
+        answers.call().is_some_and(|call| call.finish.is_some() && id.is_some() && call.response != id);
+    if next {
+        answers.end_for_next(made)?;
+    }
+    let call = answers.begin(fields.peek_as("modelVersion"), made)?;
+    call.response = call.response.take().or(id);
+    for (place, raw) in fields.take_array("candidates")?.into_iter().enumerate() {
+        let mut candidate = fields.object(raw)?;
+        let index = candidate.peek("index").map_or_else(|| place.to_string(), |raw| raw.get().to_owned());
+        if let Some(mut content) = candidate.take_object("content")? {
+            for raw in content.take_array("parts")? {
+                part(answers, &index, content.object(raw)?, made)?;
+            }
+            made.keep_rest("candidates.content", &content);
+        }
+        if let (Some(reason), Some(call)) = (candidate.peek_as("finishReason"), answers.call()) {
+            call.finish = Some(reason);
+        }
+        made.keep_rest("candidates", &candidate);
+    }
+    if let Some(raw) = fields.peek("usageMetadata") {
+        let used = usage(&fields.object(raw)?)?;
+        if let (Some(call), true) = (answers.call(), used.input_tokens.is_some()) {
+            call.usage = Some(used);
+        }
+    }
+    Ok(())
+}
+
+fn part<'a>(answers: &mut Answers, index: &str, mut part: Fields<'a>, made: &mut Made<'a>) -> Result<()> {
+    if let Some(text) = part.take_text("text")? {
+        let thought = part.peek_as("thought") == Some(true);
+        let key = format!("{index}/{}", if thought { "thought" } else { "text" });
+        answers.close_texts(&format!("{index}/"), &key, made)?;
+        if thought {
+            answers.reasoning(&key, None, &text, made)?;
+        } else {
+            answers.text(&key, None, &text, made)?;
+        }
+    }
+    if let Some(mut call) = part.take_object("functionCall")? {
+        answers.close_texts(&format!("{index}/"), "", made)?;
+        function_call(answers, index, &mut call, made)?;
+        made.keep_rest("candidates.content.parts.functionCall", &call);
+    }
+    made.keep_rest("candidates.content.parts", &part);
+    Ok(())
+}
+
+/// A call, or a piece of one: the pieces of a call follow each other, and the last says nothing.
+fn function_call<'a>(
+    answers: &mut Answers,
+    index: &str,
+    call: &mut Fields<'a>,
+    made: &mut Made<'a>,
+) -> Result<()> {
+    let key = format!("{index}/function");
+    let goes_on = call.peek_as("willContinue") == Some(true);
+    if let Some(name) = call.take_text("name")? {
+        answers.close(&key, made)?;
+        let id = call.take_text("id")?;
+        let numbered = format!("{index}/function/{}", answers.requests());
+        let id = id.unwrap_or_else(|| answers.part_id(&numbered, None));
+        answers.request(&key, Some(&id), &name, made)?;
+    }
+    if let Some(args) = call.take("args") {
+        answers.set_arguments(&key, args.get(), false);
+    }
+    if let Some(pieces) = call.take("partialArgs") {
+        answers.listed_arguments(&key, pieces.get(), made)?;
+    }
+    if goes_on { Ok(()) } else { answers.close(&key, made) }
+}
+
+/// Here, thoughts aren't counted as output.
+pub(super) fn usage(said: &Fields<'_>) -> Result<Usage> {
+    let thoughts = count(said, "thoughtsTokenCount")?;
+    let written = count(said, "candidatesTokenCount")?.or(count(said, "responseTokenCount")?);
+    let mut usage = Usage::default();
+    usage.input_tokens = sum(count(said, "promptTokenCount")?, count(said, "toolUsePromptTokenCount")?);
+    usage.output_tokens = sum(written, thoughts);
+    usage.reasoning_tokens = thoughts;
+    usage.cache_read_tokens = count(said, "cachedContentTokenCount")?;
+    Ok(usage)
+}
+
+/// Both counts together, where there are any.
+pub(super) fn sum(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.saturating_add(other)),
+        (one, other) => one.or(other),
+    }
+}

@@ -1,0 +1,123 @@
+//! What one record gives: its events, and what of the record none of them carries.
+
+use std::collections::HashMap;
+
+use newswire::{EventBuilder, Result};
+use serde_json::value::RawValue;
+
+use super::super::frame::{Frame, Place};
+use super::super::read::Output;
+use crate::source::Fields;
+
+/// How many fields are remembered to be told once only, and how long their values may be for that.
+const MAX_TOLD: usize = 512;
+const MAX_TOLD_BYTES: usize = 4096;
+
+/// The events that a record gives, until they are passed on.
+#[derive(Default)]
+pub(crate) struct Made<'a> {
+    events: Vec<EventBuilder>,
+    rest: Vec<(String, &'a RawValue)>,
+    /// What of the record nobody knows, where it is to be counted.
+    pub(crate) unknown: Option<String>,
+}
+
+impl<'a> Made<'a> {
+    pub(crate) fn push(&mut self, builder: EventBuilder) {
+        self.events.push(builder);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Notes a field that no event carries; one name may stand several times in a record.
+    pub(crate) fn keep(&mut self, path: &str, raw: &'a RawValue) {
+        let mut name = path.to_owned();
+        let mut times = 1;
+        while self.rest.iter().any(|(present, _)| *present == name) {
+            times += 1;
+            name = format!("{path}.{times}");
+        }
+        self.rest.push((name, raw));
+    }
+
+    /// Notes what is left of an object that stands at `path`.
+    pub(crate) fn keep_rest(&mut self, path: &str, fields: &Fields<'a>) {
+        for (name, raw) in fields.rest() {
+            if path.is_empty() {
+                self.keep(name, raw);
+            } else {
+                self.keep(&format!("{path}.{name}"), raw);
+            }
+        }
+    }
+}
+
+/// What the fields that no event carries said last: streams repeat them with every piece.
+#[derive(Default)]
+pub(crate) struct Told(HashMap<String, String>);
+
+impl Told {
+    /// Whether the field says what it said before, which is told only once.
+    fn again(&mut self, name: &str, raw: &RawValue) -> bool {
+        let value = raw.get();
+        match self.0.get_mut(name) {
+            Some(last) if last == value => true,
+            Some(last) => {
+                value.clone_into(last);
+                false
+            }
+            None => {
+                if self.0.len() < MAX_TOLD && value.len() <= MAX_TOLD_BYTES {
+                    self.0.insert(name.to_owned(), value.to_owned());
+                }
+                false
+            }
+        }
+    }
+}
+
+/// Where records are kept that give no event, and how their fields are called.
+pub(crate) struct Keeper {
+    pub(crate) format: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) told: Told,
+}
+
+impl Keeper {
+    pub(crate) fn new(format: &'static str, kind: &'static str) -> Self {
+        Self { format, kind, told: Told::default() }
+    }
+
+    /// Passes on the events of a record. The last carries the fields that none of them does; a record that
+    /// gives no event is kept whole. Fields whose name isn't `known` are counted.
+    pub(crate) fn pass(
+        &mut self,
+        made: Made<'_>,
+        record: &str,
+        (frame, time_ns, place): (&Frame, i64, Place),
+        known: &dyn Fn(&str) -> bool,
+        out: &mut Output<'_>,
+    ) -> Result<()> {
+        let Made { mut events, rest, unknown } = made;
+        if let Some(sort) = &unknown {
+            out.report.count_record(sort);
+        }
+        let Some(mut last) = events.pop() else {
+            return out.push(frame.event(self.kind, time_ns, place)?.json(record.trim()));
+        };
+        for (name, raw) in rest {
+            if unknown.is_none() && !known(&name) {
+                out.report.count_field(&name);
+            }
+            if !self.told.again(&name, raw) {
+                last = last.attr_json(format!("{}.{name}", self.format), raw.to_owned());
+            }
+        }
+        for builder in events {
+            out.push(builder)?;
+        }
+        out.push(last)
+    }
+}

@@ -1,0 +1,348 @@
+//! A model call whose answer streams in: what every format of pieces has in common.
+//!
+//! The call begins with its first piece. A part (a text, reasoning, a tool request) is open until it is
+//! closed or the call ends; it then gives one event that holds it whole, where it isn't too long. A call whose
+//! end the source doesn't tell stays open.
+
+mod made;
+mod tools;
+
+use newswire::catalogue::{
+    Failure, Text, Usage,
+    message::{MessageCreated, MessageDelta},
+    model::{ModelCallCanceled, ModelCallCompleted, ModelCallFailed, ModelCallStarted},
+    reasoning::{ReasoningCreated, ReasoningDelta},
+};
+use newswire::{ComponentScope, Payload, Result, SpanId};
+
+pub(crate) use made::{Keeper, Made};
+use tools::Request;
+pub(crate) use tools::{Ids, ToolEnd};
+
+use super::frame::{Frame, Place, label};
+
+/// The longest part that is told whole; what is longer is told by its pieces.
+const MAX_WHOLE_BYTES: usize = 128 << 10;
+
+/// How many parts of one answer may be open.
+const MAX_PARTS: usize = 1024;
+
+/// The calls of one source, of which one is open at a time.
+pub(crate) struct Answers {
+    pub(crate) frame: Frame,
+    /// The time of what comes next: the last that the source told.
+    pub(crate) clock: i64,
+    /// Who serves models that nothing else is known of.
+    pub(crate) provider: Option<String>,
+    /// What encloses the calls.
+    pub(crate) parent: Option<SpanId>,
+    begun: u64,
+    call: Option<Call>,
+    parts: Vec<(String, Part)>,
+    pub(crate) tools: Ids,
+}
+
+/// What is known of the open call.
+pub(crate) struct Call {
+    name: String,
+    span: Option<SpanId>,
+    began: i64,
+    pub(crate) model: Option<String>,
+    provider: Option<String>,
+    pub(crate) response: Option<String>,
+    pub(crate) usage: Option<Usage>,
+    pub(crate) finish: Option<String>,
+    /// When it ended, where the source tells.
+    pub(crate) ended: Option<i64>,
+    requests: u64,
+    /// Of these, the ones that the application is to carry out.
+    handed_over: u64,
+    reasoned: bool,
+}
+
+/// A part that is not complete yet.
+enum Part {
+    Text(Piece),
+    Reasoning(Piece),
+    Request(Request),
+}
+
+/// Text as far as it has come.
+#[derive(Default)]
+struct Piece {
+    id: String,
+    /// Who writes it, where it isn't the model.
+    role: Option<String>,
+    text: String,
+    too_long: bool,
+}
+
+impl Piece {
+    fn add(&mut self, more: &str) {
+        self.too_long |= self.text.len() + more.len() > MAX_WHOLE_BYTES;
+        if self.too_long {
+            self.text = String::new();
+        } else {
+            self.text.push_str(more);
+        }
+    }
+}
+
+/// How a call came to its end.
+pub(crate) enum End {
+    Completed,
+    Failed(Failure),
+    Canceled(&'static str),
+}
+
+impl Answers {
+    pub(crate) fn new(frame: Frame, provider: Option<String>) -> Self {
+        let (call, parts, tools) = (None, Vec::new(), Ids::default());
+        Self { frame, clock: 0, provider, parent: None, begun: 0, call, parts, tools }
+    }
+
+    /// The open call.
+    pub(crate) fn call(&mut self) -> Option<&mut Call> {
+        self.call.as_mut()
+    }
+
+    /// Where things hang that are no calls of their own: in the call, else in what encloses it.
+    pub(crate) fn here(&self) -> Place {
+        let parent = self.call.as_ref().map_or(self.parent, |call| call.span);
+        Place { span: None, parent }
+    }
+
+    /// An event of the catalogue, at the time that it is.
+    pub(crate) fn add<P: Payload>(&self, payload: P, place: Place, made: &mut Made<'_>) -> Result<()> {
+        made.push(self.frame.event_of(payload, self.clock, place));
+        Ok(())
+    }
+
+    /// Begins a call, unless one is open.
+    pub(crate) fn begin(&mut self, model: Option<String>, made: &mut Made<'_>) -> Result<&mut Call> {
+        if self.call.is_none() {
+            self.begun += 1;
+            let name = self.begun.to_string();
+            let span = self.frame.span("model_call", &name);
+            let model = model.clone().filter(|model| !model.is_empty());
+            let mut payload = ModelCallStarted::new(given(model.as_deref()), given(self.provider.as_deref()));
+            payload.stream = Some(true);
+            let place = Place { span, parent: self.parent };
+            let builder = self.frame.event_of(payload, self.clock, place);
+            made.push(label(builder, ComponentScope::ModelCall, model.as_deref().unwrap_or_default())?);
+            self.call = Some(Call {
+                name,
+                span,
+                began: self.clock,
+                model: model.clone(),
+                provider: self.provider.clone(),
+                response: None,
+                usage: None,
+                finish: None,
+                ended: None,
+                requests: 0,
+                handed_over: 0,
+                reasoned: false,
+            });
+        }
+        self.call.as_mut().ok_or_else(|| newswire::Error::invalid("no call is open"))
+    }
+
+    /// How many requests the open call has made.
+    pub(crate) fn requests(&self) -> u64 {
+        self.call.as_ref().map_or(0, |call| call.requests)
+    }
+
+    /// The part's id in the stream: the source's own, else that of the answer and its part.
+    pub(crate) fn part_id(&self, key: &str, id: Option<&str>) -> String {
+        let answer = self.call.as_ref().map_or("", |call| call.response.as_deref().unwrap_or(&call.name));
+        id.filter(|id| !id.is_empty()).map_or_else(|| format!("{answer}/{key}"), str::to_owned)
+    }
+
+    /// The open part `key`, made by `new` where there is none and room for it.
+    fn part(&mut self, key: &str, new: impl FnOnce(&Self) -> Part) -> Option<&mut Part> {
+        let place = self.parts.iter().position(|(present, _)| present == key);
+        if place.is_none() && self.parts.len() < MAX_PARTS {
+            let part = new(self);
+            self.parts.push((key.to_owned(), part));
+        }
+        let place = place.unwrap_or(self.parts.len().saturating_sub(1));
+        self.parts.get_mut(place).filter(|(present, _)| present == key).map(|(_, part)| part)
+    }
+
+    /// A piece of what the model says; the part opens with its first, which may be empty.
+    pub(crate) fn text(
+        &mut self,
+        key: &str,
+        id: Option<&str>,
+        piece: &str,
+        made: &mut Made<'_>,
+    ) -> Result<()> {
+        let part = self.part(key, |this| Part::Text(Piece { id: this.part_id(key, id), ..Piece::default() }));
+        let Some(Part::Text(part)) = part else { return Ok(()) };
+        part.add(piece);
+        if piece.is_empty() {
+            return Ok(());
+        }
+        let payload = MessageDelta::new(part.id.as_str(), piece);
+        self.add(payload, self.here(), made)
+    }
+
+    /// Says who writes an open text, where it isn't the model.
+    pub(crate) fn set_role(&mut self, key: &str, role: Option<String>) {
+        if let Some((_, Part::Text(piece))) = self.parts.iter_mut().find(|(present, _)| present == key) {
+            piece.role = role;
+        }
+    }
+
+    /// A piece of what the model thinks; the part opens with its first, which may be empty.
+    pub(crate) fn reasoning(
+        &mut self,
+        key: &str,
+        id: Option<&str>,
+        piece: &str,
+        made: &mut Made<'_>,
+    ) -> Result<()> {
+        let part =
+            self.part(key, |this| Part::Reasoning(Piece { id: this.part_id(key, id), ..Piece::default() }));
+        let Some(Part::Reasoning(part)) = part else { return Ok(()) };
+        part.add(piece);
+        if piece.is_empty() {
+            return Ok(());
+        }
+        let payload = ReasoningDelta::new(part.id.as_str(), piece);
+        if let Some(call) = &mut self.call {
+            call.reasoned = true;
+        }
+        self.add(payload, self.here(), made)
+    }
+
+    /// Closes a part: it is told whole.
+    pub(crate) fn close(&mut self, key: &str, made: &mut Made<'_>) -> Result<()> {
+        let place = self.parts.iter().position(|(present, _)| present == key);
+        let Some((_, part)) = place.map(|place| self.parts.remove(place)) else { return Ok(()) };
+        self.finish_part(part, made)
+    }
+
+    /// What a text or reasoning holds so far.
+    pub(crate) fn so_far(&self, key: &str) -> Option<&str> {
+        match self.parts.iter().find(|(present, _)| present == key)? {
+            (_, Part::Text(piece) | Part::Reasoning(piece)) => Some(&piece.text),
+            (_, Part::Request(_)) => None,
+        }
+    }
+
+    /// Closes what is open of the texts and reasonings whose keys begin with `prefix`, `but` one.
+    pub(crate) fn close_texts(&mut self, prefix: &str, but: &str, made: &mut Made<'_>) -> Result<()> {
+        let open = |(key, part): &(String, Part)| {
+            let closes = key != but && key.starts_with(prefix) && !matches!(part, Part::Request(_));
+            closes.then(|| key.clone())
+        };
+        let keys: Vec<_> = self.parts.iter().filter_map(open).collect();
+        keys.iter().try_for_each(|key| self.close(key, made))
+    }
+
+    fn finish_part(&mut self, part: Part, made: &mut Made<'_>) -> Result<()> {
+        let whole = |piece: Piece| (!piece.too_long).then_some(piece.text);
+        match part {
+            Part::Text(mut piece) => {
+                let id = std::mem::take(&mut piece.id);
+                let role = piece.role.take().unwrap_or_else(|| "assistant".to_owned());
+                let mut payload = MessageCreated::new(role, whole(piece).map(Text::from));
+                payload.message_id = Some(id.into());
+                self.add(payload, self.here(), made)
+            }
+            Part::Reasoning(mut piece) => {
+                let id = std::mem::take(&mut piece.id);
+                let mut payload = ReasoningCreated::new(whole(piece).map(Text::from));
+                payload.reasoning_id = Some(id.into());
+                self.add(payload, self.here(), made)
+            }
+            Part::Request(request) => self.finish_request(request, made),
+        }
+    }
+
+    /// Closes all parts. What a call that was `cut` off had begun to write never became a request.
+    pub(crate) fn close_all(&mut self, cut: bool, made: &mut Made<'_>) -> Result<()> {
+        for (_, part) in std::mem::take(&mut self.parts) {
+            match part {
+                Part::Request(request) if cut => self.cancel_request(request, made)?,
+                part => self.finish_part(part, made)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the open call, after all its parts.
+    pub(crate) fn end(&mut self, end: End, made: &mut Made<'_>) -> Result<()> {
+        self.close_all(matches!(end, End::Canceled(_)), made)?;
+        let Some(call) = self.call.take() else { return Ok(()) };
+        let at = call.ended.unwrap_or(self.clock);
+        // A clock that stands still, or began at no known time, tells nothing of how long it took.
+        let told = call.began != 0 && (call.ended.is_some() || at != call.began);
+        let took = at.checked_sub(call.began).filter(|_| told).and_then(|took| u64::try_from(took).ok());
+        let place = Place { span: call.span, parent: self.parent };
+        let (model, provider) = (given(call.model.as_deref()), given(call.provider.as_deref()));
+        let name = model.clone().unwrap_or_default();
+        let builder = match end {
+            End::Completed => {
+                let mut payload = ModelCallCompleted::new(model, provider, call.usage, took);
+                let raw = call.finish.as_deref();
+                let reason = raw.map(|raw| match finish_reason(raw) {
+                    // Some say only that they are done.
+                    "stop" if call.handed_over > 0 => "tool_calls",
+                    reason => reason,
+                });
+                payload.finish_reason = reason.map(Into::into);
+                payload.raw_finish_reason = raw.filter(|_| raw != reason).map(Into::into);
+                payload.response_id = call.response.as_deref().map(Into::into);
+                payload.response_model = payload.model.clone();
+                payload.tool_call_count = (call.requests > 0).then_some(call.requests);
+                payload.has_reasoning = call.reasoned.then_some(true);
+                self.frame.event_of(payload, at, place)
+            }
+            End::Failed(failure) => {
+                let mut payload = ModelCallFailed::new(model, provider, failure, took);
+                payload.usage = call.usage;
+                self.frame.event_of(payload, at, place)
+            }
+            End::Canceled(reason) => {
+                let payload = ModelCallCanceled::new(model, provider, Text::from(reason), took);
+                self.frame.event_of(payload, at, place)
+            }
+        };
+        made.push(label(builder, ComponentScope::ModelCall, &name)?);
+        self.clock = self.clock.max(at);
+        Ok(())
+    }
+
+    /// Ends the open call where it told why it stopped; else it is over because the next came first.
+    pub(crate) fn end_for_next(&mut self, made: &mut Made<'_>) -> Result<()> {
+        let told = self.call.as_ref().is_some_and(|call| call.finish.is_some());
+        let end = if told { End::Completed } else { End::Canceled("the next answer came first") };
+        self.end(end, made)
+    }
+
+    /// Ends the open call at the end of the source, where it told why it stopped.
+    pub(crate) fn end_of_source(&mut self, made: &mut Made<'_>) -> Result<()> {
+        match &self.call {
+            Some(call) if call.finish.is_some() => self.end(End::Completed, made),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn given(text: Option<&str>) -> Option<Text> {
+    text.map(Text::from)
+}
+
+/// The provider's word in the words of the standards; one that they don't have stays as it is.
+fn finish_reason(raw: &str) -> &str {
+    match raw {
+        "end_turn" | "stop_sequence" | "STOP" | "COMPLETE" | "completed" | "stop" => "stop",
+        "max_tokens" | "MAX_TOKENS" | "max_output_tokens" | "model_length" => "length",
+        "tool_use" | "tool_calls" | "TOOL_CALL" | "function_call" | "requires_action" => "tool_calls",
+        "refusal" | "SAFETY" | "content_filtered" | "guardrail_intervened" => "content_filter",
+        other => other,
+    }
+}
