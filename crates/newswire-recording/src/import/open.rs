@@ -82,11 +82,12 @@ pub fn read_with<'r>(
     Ok(Import::new(reader, name, format, options))
 }
 
-/// What stands first: a line at least, unless it is longer than is looked at.
+/// What stands first, as far as it is there to be read: a line that may be a whole record at least, unless what
+/// is looked at ends before. So a pipe is waited for, but not for more than its first record.
 fn read_head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = vec![0; Head::BYTES];
     let mut filled = 0;
-    while filled < head.len() && !head.iter().take(filled).any(|byte| *byte == b'\n') {
+    while filled < head.len() && !head.get(..filled).is_some_and(has_record) {
         let Some(room) = head.get_mut(filled..) else { break };
         match reader.read(room) {
             Ok(0) => break,
@@ -97,4 +98,10 @@ fn read_head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     }
     head.truncate(filled);
     Ok(head)
+}
+
+/// Whether there is a whole line that ends as an object does.
+fn has_record(head: &[u8]) -> bool {
+    let lines = head.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
+    lines.map(<[u8]>::trim_ascii_end).any(|line| line.ends_with(b"}"))
 }
