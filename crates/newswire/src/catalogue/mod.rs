@@ -29,6 +29,7 @@ pub mod memory;
 pub mod message;
 pub mod middleware;
 pub mod model;
+mod packed;
 pub mod peer;
 pub mod prompt;
 pub mod rate;
@@ -72,6 +73,7 @@ pub use value::{FieldValue, IntoField, Json, Text};
 
 use std::sync::OnceLock;
 
+use packed::Packed;
 use row::Entry;
 
 use crate::event::{ComponentScope, Payload, Phase, Severity};
@@ -153,7 +155,18 @@ const FAMILIES: &[&[Entry]] = &[
 
 const COUNT: usize = count();
 
-static ENTRIES: [Entry; COUNT] = table();
+/// The rows as they are written; none of it is in the program.
+const TABLE: [Entry; COUNT] = table();
+
+static BYTES: [u8; packed::length(&TABLE)] = packed::text(&TABLE);
+
+/// All names and texts, one after another.
+static TEXT: &str = match std::str::from_utf8(&BYTES) {
+    Ok(text) => text,
+    Err(_) => "",
+};
+
+static ENTRIES: [Packed; COUNT] = packed::rows(&TABLE);
 
 static ROWS: OnceLock<Box<[Row]>> = OnceLock::new();
 
@@ -184,7 +197,7 @@ const fn table() -> [Entry; COUNT] {
 /// The number of a kind of the table; past the end for others, which `rows!` never asks for.
 const fn position_of(kind: &str) -> u16 {
     let mut position = 0;
-    let mut entries: &[Entry] = &ENTRIES;
+    let mut entries: &[Entry] = &TABLE;
     while let Some((entry, rest)) = entries.split_first() {
         if same(entry.kind.as_bytes(), kind.as_bytes()) {
             break;
@@ -207,7 +220,7 @@ const fn same(mut left: &[u8], mut right: &[u8]) -> bool {
 
 /// All rows, in the order of their kinds' numbers.
 pub fn rows() -> &'static [Row] {
-    ROWS.get_or_init(|| ENTRIES.iter().map(Entry::row).collect())
+    ROWS.get_or_init(|| ENTRIES.iter().map(|row| row.entry(TEXT).row()).collect())
 }
 
 /// The row of a kind; `None` for custom ones.
@@ -217,7 +230,7 @@ pub fn row_of(kind: &Kind) -> Option<&'static Row> {
 
 /// The names of all kinds of the table, in the order of their numbers.
 pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
-    ENTRIES.iter().map(|entry| entry.kind)
+    ENTRIES.iter().map(|row| row.kind(TEXT))
 }
 
 /// Whether the table has a kind of that name.

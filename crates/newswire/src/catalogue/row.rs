@@ -2,7 +2,7 @@
 //!
 //! Every column has a value; where another system has no counterpart, the column says why.
 //!
-//! In the program a row is an [`Entry`]: what events need at once, and one text that holds the rest. A table
+//! As it is written, a row is an [`Entry`]: what events need at once, and one text that holds the rest. A table
 //! of texts per field would need a pointer for each, which costs a binary twice its length; so the rest is
 //! split up when somebody first asks for it, once a process.
 
@@ -102,7 +102,7 @@ pub enum Elsewhere {
     Absent(&'static str),
 }
 
-/// A row as it stands in the program.
+/// A row as it is written.
 #[derive(Clone, Copy)]
 pub(super) struct Entry {
     pub(super) kind: &'static str,

@@ -41,6 +41,9 @@ macro_rules! rows {
             }
 
             impl $payload {
+                /// The number of its row.
+                pub(in $crate::catalogue) const ROW: u16 = $crate::catalogue::position_of($kind);
+
                 /// A payload with these fields, the others absent.
                 pub fn new($($arg: impl $crate::catalogue::IntoField<$arg_type $(<$arg_type_of>)?>),*) -> Self {
                     Self {
@@ -51,7 +54,7 @@ macro_rules! rows {
             }
 
             impl $crate::catalogue::Catalogued for $payload {
-                const KIND: $crate::Kind = $crate::Kind::of_row($crate::catalogue::position_of($kind));
+                const KIND: $crate::Kind = $crate::Kind::of_row(Self::ROW);
             }
 
             impl $crate::Payload for $payload {

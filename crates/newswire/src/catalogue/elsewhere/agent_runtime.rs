@@ -12,7 +12,7 @@ pub(super) const ENVELOPE: &str = "id -> @attrs.id (an id of version 4 with a pr
     status -> @kind; workflow_id -> @scope.workflow; parent_workflow_id -> @scope.parent_workflow; \
     message -> @message; data -> @payload";
 
-pub(super) static NAMES: &[Line] = aliases! {
+pub(super) const NAMES: &[Line] = aliases! {
     "workflow.started" Always => workflow::WorkflowStarted:
         "step_count; parent_workflow_id -> @scope.parent_workflow; input";
     "workflow.progress" Always => workflow::WorkflowProgress: "";

@@ -9,7 +9,7 @@ use crate::catalogue::{context, message, model, reasoning, step, tag, tool, vali
 pub(super) const ENVELOPE: &str = "StepName -> @scope.step; EventType -> @kind; Timestamp -> @time; \
     CorrelationId -> @correlation.correlation; SuppressFromUser -> @internal";
 
-pub(super) static NAMES: &[Line] = aliases! {
+pub(super) const NAMES: &[Line] = aliases! {
     "pipeline.started" Always => workflow::WorkflowStarted: "PipelineName -> name; TotalSteps -> step_count";
     "pipeline.completed" Is("Success", false) => workflow::WorkflowFailed:
         "PipelineName -> name; Success -> @kind; Duration -> duration_ns span; ErrorMessage -> error.message";

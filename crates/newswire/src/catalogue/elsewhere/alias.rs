@@ -22,23 +22,24 @@ pub struct Alias {
     pub kind: Kind,
     /// What the name says that is a payload field here: `validation.passed` says `passed`.
     pub given: &'static [(&'static str, Given)],
-    map: &'static str,
+    /// The fields, as they are written.
+    pub(super) map: &'static str,
 }
 
-/// A row as it stands in the program, without what follows from its table.
+/// A row as it is written, without what follows from its table.
+#[derive(Clone, Copy)]
 pub(super) struct Line {
     pub(super) when: When,
-    pub(super) kind: Kind,
+    /// The number of the kind.
+    pub(super) kind: u16,
     pub(super) given: &'static [(&'static str, Given)],
     /// The name there, a line break, and the fields.
     pub(super) text: &'static str,
 }
 
 impl Line {
-    pub(super) fn of(&self, system: System) -> Alias {
-        let (name, map) = self.text.split_once('\n').unwrap_or((self.text, ""));
-        Alias { system, name, when: self.when, kind: self.kind.clone(), given: self.given, map }
-    }
+    /// What a place of the table holds until its row is written into it.
+    pub(super) const BLANK: Self = Self { when: When::Always, kind: 0, given: &[], text: "" };
 }
 
 /// The value of a payload field that a name stands for.
@@ -208,7 +209,7 @@ macro_rules! aliases {
     )+) => {
         &[$($crate::catalogue::elsewhere::alias::Line {
             when: $when,
-            kind: <$kind as $crate::catalogue::Catalogued>::KIND,
+            kind: <$kind>::ROW,
             given: &[$($(($field, $crate::catalogue::elsewhere::alias::given!($given))),+)?],
             text: concat!($name, "\n", $map),
         }),+]

@@ -8,6 +8,7 @@
 mod agent_runtime;
 mod aitaskagent;
 mod alias;
+mod packed;
 mod picoclaw;
 mod praxis;
 mod promptkit;
@@ -16,8 +17,6 @@ mod resolve;
 pub use alias::{Alias, FieldMap, Given, Ours, Unit, When};
 pub(crate) use resolve::{Meaning, meanings, rows_named, undecided};
 pub use resolve::{alias_for, aliases, aliases_named, kinds_named};
-
-use alias::Line;
 
 use crate::error::{Error, Result};
 
@@ -76,16 +75,6 @@ impl System {
             Self::PromptKit => promptkit::SHARED,
             Self::Praxis => praxis::SHARED,
             _ => &[],
-        }
-    }
-
-    fn lines(self) -> &'static [Line] {
-        match self {
-            Self::PromptKit => promptkit::NAMES,
-            Self::AiTaskAgent => aitaskagent::NAMES,
-            Self::AgentRuntime => agent_runtime::NAMES,
-            Self::PicoClaw => picoclaw::NAMES,
-            Self::Praxis => praxis::NAMES,
         }
     }
 

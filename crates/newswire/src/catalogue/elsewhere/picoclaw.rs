@@ -21,7 +21,7 @@ pub(super) const ENVELOPE: &str = "id -> @attrs.id (a counter of its process, no
     correlation.parent_turn_id -> @correlation.parent_turn; correlation.request_id -> @correlation.request; \
     correlation.reply_to_id -> @correlation.reply_to; severity -> @severity; payload -> @payload; attrs -> @attrs";
 
-pub(super) static NAMES: &[Line] = aliases! {
+pub(super) const NAMES: &[Line] = aliases! {
     "agent.turn.start" Always => turn::TurnStarted: "UserMessage -> input; MediaCount -> media_count";
     "agent.turn.end" Says("Status", "error") => turn::TurnFailed:
         "Status -> @kind; Workspace -> details.workspace; Iterations -> iteration_count; Duration -> duration_ns; \

@@ -17,7 +17,7 @@ pub(super) const SHARED: &[(&str, &str)] = &[(
         timestamp -> @attrs.timestamp (beside the event's own time)",
 )];
 
-pub(super) static NAMES: &[Line] = aliases! {
+pub(super) const NAMES: &[Line] = aliases! {
     "agent.starting" Always => service::ServiceLaunchStarted ["service" = "agent"]:
         "agent_name -> name; config";
     "agent.started" Always => service::ServiceLaunchCompleted ["service" = "agent"]:

@@ -46,7 +46,7 @@ pub(super) const SHARED: &[(&str, &str)] = &[
     ),
 ];
 
-pub(super) static NAMES: &[Line] = aliases! {
+pub(super) const NAMES: &[Line] = aliases! {
     "pipeline.started" Always => workflow::WorkflowStarted: "MiddlewareCount -> middleware_count";
     "pipeline.completed" Always => workflow::WorkflowCompleted:
         "Duration -> duration_ns; TotalCost -> usage.cost_usd; InputTokens -> usage.input_tokens; \

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use super::{Alias, Given, System};
+use super::{Alias, Given, System, packed};
 use crate::error::{Error, Result};
 use crate::filter::nearest;
 use crate::kind::Kind;
@@ -24,10 +24,7 @@ type Index = HashMap<(System, &'static str), &'static [Alias]>;
 /// All rows, system after system.
 fn all() -> &'static [Alias] {
     static ALL: OnceLock<Box<[Alias]>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        let rows = |system: &'static System| system.lines().iter().map(|line| line.of(*system));
-        System::ALL.iter().flat_map(rows).collect()
-    })
+    ALL.get_or_init(|| packed::all().collect())
 }
 
 fn index() -> &'static Index {
