@@ -7,6 +7,11 @@ use std::path::Path;
 use newswire::{Error, ErrorKind, Result};
 use zstd::stream::write::Encoder;
 
+use crate::source::MAX_WINDOW_LOG;
+
+/// Levels above it take larger windows than readers hold, unless told otherwise.
+const LAST_ORDINARY_LEVEL: i32 = 19;
+
 /// Takes the bytes of a recording.
 pub(super) struct Target {
     name: String,
@@ -104,6 +109,9 @@ impl Target {
 fn encoder(writer: Counting, level: i32) -> io::Result<Encoder<'static, Counting>> {
     let mut encoder = Encoder::new(writer, level)?;
     encoder.include_checksum(true)?;
+    if level > LAST_ORDINARY_LEVEL {
+        encoder.window_log(MAX_WINDOW_LOG)?;
+    }
     Ok(encoder)
 }
 

@@ -157,3 +157,16 @@ fn other_formats_are_still_told_by_their_beginnings() {
         assert!(!matches!(found, Ok("newswire")), "{path}");
     }
 }
+
+#[test]
+fn the_example_of_the_documentation_is_a_recording() {
+    let page = include_str!("../../../../docs/recording.md");
+    let example = page.split("```ndjson\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let read = deliveries(example.as_bytes());
+    assert_eq!(read.len(), 3);
+    let written = String::from_utf8(write_all(&read, false)).unwrap();
+    assert_eq!(written.lines().next(), example.lines().next(), "the version line is the one that is written");
+    for reason in GapReason::ALL {
+        assert!(page.contains(&format!("`{}`", reason.as_str())), "{reason:?} is not documented");
+    }
+}
