@@ -192,7 +192,7 @@ fn without_permission_that_is_what_is_told() {
     let folder = folder("permission");
     let path = folder.join("run.ndjson");
     fs::write(&path, VERSION_LINE).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap();
     if File::open(&path).is_ok() {
         eprintln!("SKIPPED: this user may read everything");
         return;
