@@ -102,6 +102,7 @@ pub(super) fn list(
 }
 
 /// Reads a text of any length.
+#[inline]
 pub(crate) fn string<'t>(scan: &mut Scan<'t>, path: &dyn Display) -> Result<Cow<'t, str>> {
     match scan.peek() {
         Some(b'"') => scan.string().map_err(within(path)),
@@ -110,6 +111,7 @@ pub(crate) fn string<'t>(scan: &mut Scan<'t>, path: &dyn Display) -> Result<Cow<
 }
 
 /// Reads a text and what it stands for.
+#[inline]
 pub(crate) fn parsed<T>(
     scan: &mut Scan<'_>,
     path: &dyn Display,
