@@ -211,7 +211,7 @@ fn errors_cancellations_steps_state_and_chunks_are_told() {
 #[test]
 fn what_is_broken_is_told_by_line_and_column() {
     for (text, path, column) in [
-        ("[{\"type\":\"RUN_STARTED\"},\n 7]", "run:2", Some(1)),
+        ("[{\"type\":\"RUN_STARTED\"},\n 7]", "run:2", Some(2)),
         ("[{\"type\":\"RUN_STARTED\"},\n{\"type\":\"RUN_FINISHED\",\n \"usage\":7}]", "run:3", Some(10)),
         ("[{\"type\":\"TEXT_MESSAGE_CONTENT\",\n\"delta\":[]}]", "run:2: delta", Some(9)),
         (
@@ -220,8 +220,10 @@ fn what_is_broken_is_told_by_line_and_column() {
             Some(47),
         ),
         ("[[{\"contents\":7}]]", "run:1: contents", Some(15)),
-        ("[{\"type\":\"RUN_STARTED\"}", "run:1", None),
-        ("[{\"type\":\"RUN_", "run:1", None),
+        ("[{\"type\":\"RUN_STARTED\"}, {\"type\":\"RUN_ERROR\",\"message\":7}]", "run:1: message", Some(56)),
+        ("[{\"type\":\"RUN_STARTED\"}", "run:1", Some(24)),
+        ("[{\"type\":\"RUN_STARTED\"},\n {\"type\":\"RUN_", "run:2", Some(15)),
+        ("[{\"é\":\"\0\"}]", "run:1", Some(8)),
     ] {
         let error = import("ag-ui", text.as_bytes(), "run").find_map(Result::err).unwrap();
         assert_eq!((error.path(), error.column()), (Some(path), column), "{text}: {error}");

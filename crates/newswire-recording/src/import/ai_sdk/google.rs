@@ -4,16 +4,15 @@
 //! |---|---|
 //! | part with `text`, `thought` or not | `message.delta`, `reasoning.delta` |
 //! | part with `functionCall`, whole | `tool.request.started`, `tool.request.completed` |
-//! | the same in pieces: `name`, then `partialArgs`, then none | `tool.request.started`, a `tool.request.delta` for each chunk, `tool.request.completed` with all pieces |
+//! | the same in pieces: `name`, then `partialArgs`, then none | `tool.request.started`, `tool.request.delta`, `tool.request.completed` |
 //! | `finishReason`, `usageMetadata` | `model.call.completed`, when the source ends or the next answer begins |
 //!
-//! Partial arguments are values for paths. The deltas hold them as they came, and so does the request, as a list:
-//! what object they are a picture of is the application's to say.
+//! Partial arguments are values for paths: deltas hold them as they came, the request the object that they make.
 
 use newswire::Result;
 use newswire::catalogue::Usage;
 
-use super::{Family, count};
+use super::{Family, count, partial};
 use crate::import::answer::{Answers, Made};
 use crate::source::{Fields, parse_utc};
 
@@ -31,6 +30,7 @@ pub(super) const FAMILY: Family = Family {
         "candidates.content.parts.thoughtSignature",
         "candidates.content.parts.thought",
         "candidates.content.parts.functionCall.willContinue",
+        "candidates.content.parts.functionCall.partialArgs",
     ],
 };
 
@@ -109,10 +109,16 @@ fn function_call<'a>(
     if let Some(args) = call.take("args") {
         answers.set_arguments(&key, args.get(), false);
     }
-    if let Some(pieces) = call.take("partialArgs") {
+    if let Some(pieces) = call.peek("partialArgs") {
         answers.listed_arguments(&key, pieces.get(), made)?;
     }
-    if goes_on { Ok(()) } else { answers.close(&key, made) }
+    if goes_on {
+        return Ok(());
+    }
+    if let Some(whole) = answers.asked(&key).and_then(|(_, list)| partial::whole(&list)) {
+        answers.set_arguments(&key, &whole, false);
+    }
+    answers.close(&key, made)
 }
 
 /// Here, thoughts aren't counted as output.

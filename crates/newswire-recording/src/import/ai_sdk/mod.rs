@@ -30,6 +30,7 @@ mod google;
 mod interactions;
 mod items;
 mod live;
+mod partial;
 mod responses;
 
 use newswire::Result;
