@@ -317,6 +317,29 @@ fn what_ends_ill_is_told_as_it_ended() {
 }
 
 #[test]
+fn the_model_that_answers_and_what_it_hides_are_told() {
+    let Some(set) = recorded(SET) else { return };
+    let of = |file: &str, kind: &str| -> Vec<Value> {
+        let (events, _) = read(&set.join(file));
+        events.iter().filter(|event| event.kind().as_str() == kind).map(payload).collect()
+    };
+    let fallback = "anthropic/src/__fixtures__/anthropic-fallback.chunks.txt";
+    let [end] = &of(fallback, "model.call.completed")[..] else { panic!() };
+    assert_eq!(
+        (&end["model"], &end["response_model"]),
+        (&"claude-fable-5".into(), &"claude-opus-4-8".into())
+    );
+    let signed = "anthropic/src/__fixtures__/spliced-message-start.chunks.txt";
+    let reasonings = of(signed, "reasoning.created");
+    assert_eq!(reasonings[0]["opaque"], "sig-first");
+    let hidden = &of("google/src/interactions/__fixtures__/basic.chunks.txt", "reasoning.created")[0];
+    assert_eq!((&hidden["redacted"], hidden.get("content")), (&true.into(), None));
+    let nested = "google/src/__fixtures__/google-vertex-stream-tool-call-arguments-nested.1.chunks.txt";
+    let arguments = &of(nested, "tool.request.completed")[0]["arguments"];
+    assert_eq!(arguments["recipe"]["ingredients"][9]["name"], "Pepper");
+}
+
+#[test]
 fn a_chunk_of_unknown_shape_is_kept_whole_and_counted() {
     let odd = r#"{"hologram":{"deep":[1.50,{"a":null}]}}"#;
     let text = format!("{odd}\n{{\"type\":\"response.hologram.delta\",\"delta\":\"x\"}}\n");

@@ -22,7 +22,7 @@ use newswire::{Result, SpanId};
 use serde_json::value::RawValue;
 
 use super::State;
-use crate::import::answer::{Made, ToolEnd};
+use crate::import::answer::{Made, ToolEnd, together};
 use crate::import::frame::Place;
 use crate::source::{Fields, from_millis};
 
@@ -237,19 +237,15 @@ fn usage(fields: &Fields<'_>) -> Result<Option<Usage>> {
     let mut usage = Usage::default();
     for raw in fields.array(raw)? {
         let said = fields.object(raw)?;
-        let add = |sum: &mut Option<u64>, name: &str| -> Result<()> {
-            if let Some(raw) = said.peek(name).filter(|raw| raw.get() != "null") {
-                let count: u64 =
-                    serde_json::from_str(raw.get()).map_err(|_| said.unfit(raw, "a count of tokens"))?;
-                *sum = Some(sum.unwrap_or(0).saturating_add(count));
-            }
-            Ok(())
+        let more = Usage {
+            input_tokens: said.tokens("inputTokens")?,
+            output_tokens: said.tokens("outputTokens")?,
+            reasoning_tokens: said.tokens("reasoningTokens")?,
+            cache_read_tokens: said.tokens("cachedInputTokens")?,
+            cache_write_tokens: said.tokens("cacheWriteInputTokens")?,
+            ..Usage::default()
         };
-        add(&mut usage.input_tokens, "inputTokens")?;
-        add(&mut usage.output_tokens, "outputTokens")?;
-        add(&mut usage.reasoning_tokens, "reasoningTokens")?;
-        add(&mut usage.cache_read_tokens, "cachedInputTokens")?;
-        add(&mut usage.cache_write_tokens, "cacheWriteInputTokens")?;
+        usage = together(&usage, &more);
     }
     Ok(Some(usage))
 }

@@ -11,7 +11,7 @@ use newswire::Result;
 use newswire::catalogue::Usage;
 use serde_json::value::RawValue;
 
-use super::{Family, count, detail, fail, failure};
+use super::{Family, detail, fail, failure};
 use crate::import::answer::{Answers, Made};
 use crate::source::{Fields, from_seconds};
 
@@ -70,7 +70,7 @@ fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
     call.response = call.response.take().or(id);
     if model.is_some() {
         // A router tells later which model it is.
-        call.model = model;
+        call.answers = model;
     }
     for raw in choices {
         choice(answers, fields.object(raw)?, made)?;
@@ -158,7 +158,10 @@ fn content<'a>(answers: &mut Answers, index: &str, mut part: Fields<'a>, made: &
                 made.keep_rest("choices.delta.content.thinking", &piece);
             }
         }
-        _ => return Ok(made.keep_rest("choices.delta.content", &part)),
+        _ => {
+            made.keep_rest("choices.delta.content", &part);
+            return Ok(());
+        }
     }
     part.take("type");
     made.keep_rest("choices.delta.content", &part);
@@ -195,26 +198,26 @@ fn tool_call<'a>(
 }
 
 fn usage(fields: &Fields<'_>) -> Result<Usage> {
-    let input = count(fields, "prompt_tokens")?;
-    let written = count(fields, "completion_tokens")?;
+    let input = fields.tokens("prompt_tokens")?;
+    let written = fields.tokens("completion_tokens")?;
     let reasoning = detail(fields, "completion_tokens_details", "reasoning_tokens")?;
-    let reasoning = reasoning.or(count(fields, "reasoning_tokens")?);
+    let reasoning = reasoning.or(fields.tokens("reasoning_tokens")?);
     // Some count reasoning beside the answer; their total tells.
-    let beside = match (input, written, reasoning, count(fields, "total_tokens")?) {
+    let beside = match (input, written, reasoning, fields.tokens("total_tokens")?) {
         (Some(input), Some(written), Some(reasoning), Some(total)) if reasoning > 0 => {
             let sum = input.checked_add(written).and_then(|sum| sum.checked_add(reasoning));
             (sum == Some(total)).then_some(reasoning)
         }
         _ => None,
     };
-    let mut usage = Usage::default();
-    usage.input_tokens = input;
-    usage.output_tokens = written.map(|written| written.saturating_add(beside.unwrap_or(0)));
-    usage.reasoning_tokens = reasoning;
-    usage.cache_read_tokens = detail(fields, "prompt_tokens_details", "cached_tokens")?;
-    usage.cache_write_tokens = detail(fields, "prompt_tokens_details", "cache_write_tokens")?;
-    usage.cost_usd = cost(fields);
-    Ok(usage)
+    Ok(Usage {
+        input_tokens: input,
+        output_tokens: written.map(|written| written.saturating_add(beside.unwrap_or(0))),
+        reasoning_tokens: reasoning,
+        cache_read_tokens: detail(fields, "prompt_tokens_details", "cached_tokens")?,
+        cache_write_tokens: detail(fields, "prompt_tokens_details", "cache_write_tokens")?,
+        cost_usd: cost(fields),
+    })
 }
 
 /// What it cost, where the provider tells: xAI does, in ticks.

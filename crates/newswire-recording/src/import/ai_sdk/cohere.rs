@@ -12,7 +12,7 @@ use newswire::Result;
 use newswire::catalogue::Usage;
 use serde_json::value::RawValue;
 
-use super::{Family, count, detail};
+use super::{Family, detail};
 use crate::import::answer::{Answers, End, Made};
 use crate::source::Fields;
 
@@ -102,9 +102,10 @@ fn end(answers: &mut Answers, fields: &Fields<'_>, made: &mut Made<'_>) -> Resul
 
 /// The tokens that were processed; those that are billed are fewer.
 fn usage(said: &Fields<'_>) -> Result<Usage> {
-    let mut usage = Usage::default();
-    usage.input_tokens = detail(said, "tokens", "input_tokens")?;
-    usage.output_tokens = detail(said, "tokens", "output_tokens")?;
-    usage.cache_read_tokens = count(said, "cached_tokens")?;
-    Ok(usage)
+    Ok(Usage {
+        input_tokens: detail(said, "tokens", "input_tokens")?,
+        output_tokens: detail(said, "tokens", "output_tokens")?,
+        cache_read_tokens: said.tokens("cached_tokens")?,
+        ..Usage::default()
+    })
 }

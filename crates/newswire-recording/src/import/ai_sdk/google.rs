@@ -12,8 +12,8 @@
 use newswire::Result;
 use newswire::catalogue::Usage;
 
-use super::{Family, count, partial};
-use crate::import::answer::{Answers, Made};
+use super::{Family, partial};
+use crate::import::answer::{Answers, Made, sum};
 use crate::source::{Fields, parse_utc};
 
 pub(super) const FAMILY: Family = Family {
@@ -123,20 +123,13 @@ fn function_call<'a>(
 
 /// Here, thoughts aren't counted as output.
 pub(super) fn usage(said: &Fields<'_>) -> Result<Usage> {
-    let thoughts = count(said, "thoughtsTokenCount")?;
-    let written = count(said, "candidatesTokenCount")?.or(count(said, "responseTokenCount")?);
-    let mut usage = Usage::default();
-    usage.input_tokens = sum(count(said, "promptTokenCount")?, count(said, "toolUsePromptTokenCount")?);
-    usage.output_tokens = sum(written, thoughts);
-    usage.reasoning_tokens = thoughts;
-    usage.cache_read_tokens = count(said, "cachedContentTokenCount")?;
-    Ok(usage)
-}
-
-/// Both counts together, where there are any.
-pub(super) fn sum(one: Option<u64>, other: Option<u64>) -> Option<u64> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.saturating_add(other)),
-        (one, other) => one.or(other),
-    }
+    let thoughts = said.tokens("thoughtsTokenCount")?;
+    let written = said.tokens("candidatesTokenCount")?.or(said.tokens("responseTokenCount")?);
+    Ok(Usage {
+        input_tokens: sum(said.tokens("promptTokenCount")?, said.tokens("toolUsePromptTokenCount")?),
+        output_tokens: sum(written, thoughts),
+        reasoning_tokens: thoughts,
+        cache_read_tokens: said.tokens("cachedContentTokenCount")?,
+        ..Usage::default()
+    })
 }

@@ -246,17 +246,10 @@ fn fail(answers: &mut Answers, failure: newswire::catalogue::Failure, made: &mut
     answers.end(super::answer::End::Failed(failure), made)
 }
 
-/// A count of tokens.
-fn count(fields: &Fields<'_>, name: &str) -> Result<Option<u64>> {
-    let Some(raw) = fields.peek(name).filter(|raw| raw.get() != "null") else { return Ok(None) };
-    let count = serde_json::from_str(raw.get());
-    count.map(Some).map_err(|_| fields.unfit(raw, "a count of tokens").at_path(name.to_owned()))
-}
-
 /// A count of tokens that stands in an object of details.
 fn detail(fields: &Fields<'_>, object: &str, name: &str) -> Result<Option<u64>> {
     match fields.peek(object).filter(|raw| raw.get() != "null") {
-        Some(raw) => count(&fields.object(raw)?, name),
+        Some(raw) => fields.object(raw)?.tokens(name),
         None => Ok(None),
     }
 }
