@@ -5,10 +5,9 @@ mod common;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use common::{damaged, events, files, import, kinds, leaves, payload, recorded, survives, told};
+use common::{assert_told, files, kinds, payload, recorded, told};
 use newswire::{Delivery, Event};
 use newswire_recording::{Broken, ReadOptions, open_with};
-use proptest::prelude::*;
 use serde_json::Value;
 
 const SET: &str = "vercel_ai_stream_chunks";
@@ -212,10 +211,7 @@ fn nothing_that_a_recorded_stream_tells_is_lost() {
         let (events, _) = read(&path);
         let told = told(&events);
         for chunk in chunks(&path) {
-            leaves(&chunk, "", &mut |field, leaf| {
-                let in_the_kind = field == "type" || leaf == "\"\"";
-                assert!(in_the_kind || told.contains(&leaf), "{}: {field} {leaf} is lost", path.display());
-            });
+            assert_told(&chunk, &told, &["type"], &path.display().to_string());
         }
     }
 }
@@ -283,39 +279,6 @@ fn every_answer_is_a_model_call_and_every_tool_of_a_provider_is_called() {
     assert_eq!((kinds["tool.call.started"], kinds["tool.call.completed"]), (52, 52));
 }
 
-fn kinds_of(text: &str) -> Vec<String> {
-    let mut import = import("ai-sdk", text.as_bytes(), "stream.txt");
-    events(import.by_ref()).iter().map(|event| event.kind().to_string()).collect()
-}
-
-#[test]
-fn chunks_may_come_as_server_sent_events() {
-    let bare = r#"{"id":"a","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}]}"#;
-    let framed = format!(": hello\nevent: message\ndata: {bare}\n\ndata: [DONE]\n\n");
-    let mut kinds = kinds_of(&framed);
-    kinds.retain(|kind| kind != "ai_sdk.chunk.kept");
-    assert_eq!(kinds, kinds_of(bare));
-    assert_eq!(kinds, ["model.call.started", "message.delta", "message.created", "model.call.completed"]);
-}
-
-#[test]
-fn what_ends_ill_is_told_as_it_ended() {
-    let start = r#"{"type":"message_start","message":{"id":"a","model":"m","usage":{"input_tokens":3}}}"#;
-    let next = r#"{"type":"message_start","message":{"id":"b","model":"m"}}"#;
-    let tool = r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"c","name":"ls","input":{}}}"#;
-    let piece = r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"a"}}"#;
-    let stop = r#"{"type":"content_block_stop","index":0}"#;
-    let error = r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#;
-    let begun: [&'static str; 3] = ["model.call.started", "tool.request.started", "tool.request.delta"];
-    let with = |ends: &[&'static str]| [&begun, ends].concat();
-    let lines = |more: &[&str]| [&[start, tool, piece], more].concat().join("\n");
-    assert_eq!(kinds_of(&lines(&[])), begun);
-    assert_eq!(kinds_of(&lines(&[stop])), with(&["tool.request.failed"]));
-    let cut = ["tool.request.canceled", "model.call.canceled", "model.call.started"];
-    assert_eq!(kinds_of(&lines(&[next])), with(&cut));
-    assert_eq!(kinds_of(&lines(&[error])), with(&["tool.request.failed", "model.call.failed"]));
-}
-
 #[test]
 fn the_model_that_answers_and_what_it_hides_are_told() {
     let Some(set) = recorded(SET) else { return };
@@ -337,59 +300,4 @@ fn the_model_that_answers_and_what_it_hides_are_told() {
     let nested = "google/src/__fixtures__/google-vertex-stream-tool-call-arguments-nested.1.chunks.txt";
     let arguments = &of(nested, "tool.request.completed")[0]["arguments"];
     assert_eq!(arguments["recipe"]["ingredients"][9]["name"], "Pepper");
-}
-
-#[test]
-fn a_chunk_of_unknown_shape_is_kept_whole_and_counted() {
-    let odd = r#"{"hologram":{"deep":[1.50,{"a":null}]}}"#;
-    let text = format!("{odd}\n{{\"type\":\"response.hologram.delta\",\"delta\":\"x\"}}\n");
-    let mut import = import("ai-sdk", text.as_bytes(), "stream.txt");
-    let events = events(import.by_ref());
-    assert_eq!(events[0].payload_json(), Some(odd));
-    let names: Vec<_> = import.report().unknown_records.keys().map(String::as_str).collect();
-    assert_eq!(names, ["chunk", "hologram.delta"]);
-}
-
-#[test]
-fn what_is_broken_is_told_by_line_and_column() {
-    let head = r#"{"id":"a","created":1,"model":"m","choices":[]}"#;
-    for (line, path, column) in [
-        ("[1]", "s:2", 1),
-        ("data: {\"choices\":7}", "s:2: choices", 18),
-        (r#"{"choices":[{"delta":{"content":7}}]}"#, "s:2", 33),
-        (r#"{"choices":[{"delta":[]}]}"#, "s:2: delta", 22),
-        (r#"{"choices":[{"delta":{}}],"usage":{"prompt_tokens":-1}}"#, "s:2: prompt_tokens", 52),
-        (r#"{"choices":[{"delta":"#, "s:2", 21),
-        (r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":{}}}"#, "s:2: text", 67),
-        (r#"{"contentBlockDelta":7}"#, "s:2", 22),
-    ] {
-        let text = format!("{head}\n{line}\n");
-        let error = import("ai-sdk", text.as_bytes(), "s").find_map(Result::err).unwrap();
-        assert_eq!((error.path(), error.column()), (Some(path), Some(column)), "{line}: {error}");
-    }
-}
-
-#[test]
-fn importing_twice_gives_the_same_spans_and_other_sources_others() {
-    let text = r#"{"type":"message_start","message":{"id":"a","model":"m"}}"#;
-    let spans = |name: &str| {
-        let events = events(import("ai-sdk", text.as_bytes(), name));
-        events.iter().map(|event| event.correlation().clone()).collect::<Vec<_>>()
-    };
-    assert_eq!(spans("a/x.chunks.txt"), spans("a/x.chunks.txt"));
-    assert_ne!(spans("a/x.chunks.txt"), spans("b/x.chunks.txt"));
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_damage_to_a_real_stream_makes_the_importer_panic(
-        file in any::<prop::sample::Index>(),
-        damages in prop::collection::vec((0.0..1.0, any::<u8>(), any::<u8>()), 1..6),
-    ) {
-        let Some(set) = recorded(SET) else { return Ok(()) };
-        let bytes = std::fs::read(file.get(&files(&set, ".chunks.txt"))).unwrap();
-        survives("ai-sdk", &damaged(&bytes[..bytes.len().min(16_384)], &damages));
-    }
 }

@@ -39,6 +39,7 @@ pub(super) const KNOWN: &[&str] = &[
     "messageId",
     "parentMessageId",
     "toolCallId",
+    "toolCallName",
     "role",
     "name",
     "outcome",
@@ -182,10 +183,15 @@ pub(super) fn event<'a>(state: &mut State, fields: &mut Fields<'a>, made: &mut M
 
 fn tool_call<'a>(state: &mut State, sort: &str, fields: &mut Fields<'a>, made: &mut Made<'a>) -> Result<()> {
     let id: String = fields.peek_as("toolCallId").unwrap_or_default();
-    let name = fields.take_text("toolCallName")?;
+    let name: Option<String> = fields.peek_as("toolCallName");
     if name.is_some() || sort == "TOOL_CALL_START" {
         state.answers.close_texts("", "", made)?;
-        state.answers.request(&id, Some(&id), &name.unwrap_or_default(), made)?;
+        if sort == "TOOL_CALL_START" {
+            state.answers.close(&id, made)?;
+        }
+        if state.answers.request(&id, Some(&id), &name.unwrap_or_default(), made)? {
+            fields.take("toolCallName");
+        }
     }
     if let Some(piece) = fields.take_text("delta")? {
         state.answers.arguments(&id, &piece, made)?;

@@ -204,12 +204,13 @@ impl State {
 
     /// A request is to be carried out, unless it is under way.
     fn carry_out<'a>(&mut self, call: &mut Fields<'a>, made: &mut Made<'a>) -> Result<()> {
-        let id = call.take_text("callId")?.unwrap_or_default();
-        let name = call.take_text("name")?.unwrap_or_default();
-        let arguments = call.take("arguments");
+        let id: String = call.peek_as("callId").unwrap_or_default();
         if self.answers.tools.is_open(&id) {
             return Ok(());
         }
+        call.take("callId");
+        let name = call.take_text("name")?.unwrap_or_default();
+        let arguments = call.take("arguments");
         self.answers.tool_started(&id, &name, arguments, made)
     }
 }

@@ -29,6 +29,9 @@ pub(super) const FAMILY: Family = Family {
         "message",
         "delta",
         "content_block.type",
+        "content_block.id",
+        "content_block.name",
+        "content_block.input",
         "content_block.content",
         "content_block.signature",
         "content_block.caller",
@@ -145,12 +148,16 @@ fn block<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
 }
 
 fn tool_use(answers: &mut Answers, key: &str, block: &mut Fields<'_>, made: &mut Made<'_>) -> Result<()> {
-    let id = block.take_text("id")?;
-    let name = block.take_text("name")?.unwrap_or_default();
-    answers.request(key, id.as_deref(), &name, made)?;
-    // Pieces of the input follow, unless it stands here.
-    if let Some(input) = block.take("input").filter(|input| input.get() != "{}") {
-        answers.set_arguments(key, input.get(), false);
+    let (id, name): (Option<String>, Option<String>) = (block.peek_as("id"), block.peek_as("name"));
+    answers.close(key, made)?;
+    if answers.request(key, id.as_deref(), &name.unwrap_or_default(), made)? {
+        block.take("id");
+        block.take("name");
+    }
+    // Pieces of the input follow, unless it stands here; it is told even if the request's end never comes.
+    match block.peek("input").filter(|input| input.get() != "{}") {
+        Some(input) => _ = answers.set_arguments(key, input.get(), false),
+        None => _ = block.take("input"),
     }
     Ok(())
 }

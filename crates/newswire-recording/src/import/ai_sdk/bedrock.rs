@@ -67,6 +67,7 @@ fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
             };
             if let Some(tool) = &mut tool {
                 let (id, name) = (tool.take_text("toolUseId")?, tool.take_text("name")?);
+                answers.close(&key, made)?;
                 answers.request(&key, id.as_deref(), &name.unwrap_or_default(), made)?;
             }
         }

@@ -41,6 +41,8 @@ pub(super) const FAMILY: Family = Family {
         "choices.delta.refusal",
         "choices.delta.tool_calls.index",
         "choices.delta.tool_calls.type",
+        "choices.delta.tool_calls.id",
+        "choices.delta.tool_calls.function.name",
     ],
 };
 
@@ -177,10 +179,8 @@ fn tool_call<'a>(
 ) -> Result<()> {
     let number = call.peek("index").map_or_else(|| place.to_string(), |raw| raw.get().to_owned());
     let key = format!("{index}/tool/{number}");
-    let id = call.take_text("id")?.filter(|id| !id.is_empty());
+    let id: Option<String> = call.peek_as("id").filter(|id: &String| !id.is_empty());
     let mut function = call.take_object("function")?;
-    let mut take = |name| function.as_mut().map_or(Ok(None), |function| function.take_text(name));
-    let (name, arguments) = (take("name")?.unwrap_or_default(), take("arguments")?.unwrap_or_default());
     answers.close_texts(&format!("{index}/"), "", made)?;
     if let Some(id) = &id
         && !answers.is_request(&key, id)
@@ -188,8 +188,13 @@ fn tool_call<'a>(
         // Some give all calls the same index, and tell them apart by id.
         answers.close(&key, made)?;
     }
-    answers.request(&key, id.as_deref(), &name, made)?;
-    answers.arguments(&key, &arguments, made)?;
+    let name: Option<String> = function.as_ref().and_then(|function| function.peek_as("name"));
+    if answers.request(&key, id.as_deref(), &name.unwrap_or_default(), made)? {
+        call.take("id");
+        function.as_mut().and_then(|function| function.take("name"));
+    }
+    let arguments = function.as_mut().map_or(Ok(None), |function| function.take_text("arguments"))?;
+    answers.arguments(&key, &arguments.unwrap_or_default(), made)?;
     if let Some(function) = &function {
         made.keep_rest("choices.delta.tool_calls.function", function);
     }

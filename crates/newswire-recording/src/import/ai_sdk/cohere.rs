@@ -75,11 +75,17 @@ fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
         if let Some(mut call) = message.take_object("tool_calls")? {
             let key = format!("tool/{key}");
             answers.close(PLAN, made)?;
-            let id = call.take_text("id")?;
+            let id: Option<String> = call.peek_as("id");
             if let Some(mut function) = call.take_object("function")? {
-                let (name, piece) = (function.take_text("name")?, function.take_text("arguments")?);
-                answers.request(&key, id.as_deref(), &name.unwrap_or_default(), made)?;
-                answers.arguments(&key, &piece.unwrap_or_default(), made)?;
+                if sort == "tool-call-start" {
+                    answers.close(&key, made)?;
+                    let name: Option<String> = function.peek_as("name");
+                    if answers.request(&key, id.as_deref(), &name.unwrap_or_default(), made)? {
+                        call.take("id");
+                        function.take("name");
+                    }
+                }
+                answers.arguments(&key, &function.take_text("arguments")?.unwrap_or_default(), made)?;
                 made.keep_rest("delta.message.tool_calls.function", &function);
             }
             made.keep_rest("delta.message.tool_calls", &call);

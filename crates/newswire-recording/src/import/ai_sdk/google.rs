@@ -31,6 +31,8 @@ pub(super) const FAMILY: Family = Family {
         "candidates.content.parts.thought",
         "candidates.content.parts.functionCall.willContinue",
         "candidates.content.parts.functionCall.partialArgs",
+        "candidates.content.parts.functionCall.name",
+        "candidates.content.parts.functionCall.args",
     ],
 };
 
@@ -99,15 +101,20 @@ fn function_call<'a>(
 ) -> Result<()> {
     let key = format!("{index}/function");
     let goes_on = call.peek_as("willContinue") == Some(true);
-    if let Some(name) = call.take_text("name")? {
+    if let Some(name) = call.peek_as::<String>("name") {
         answers.close(&key, made)?;
-        let id = call.take_text("id")?;
+        let id: Option<String> = call.peek_as("id");
         let numbered = format!("{index}/function/{}", answers.requests());
         let id = id.unwrap_or_else(|| answers.part_id(&numbered, None));
-        answers.request(&key, Some(&id), &name, made)?;
+        if answers.request(&key, Some(&id), &name, made)? {
+            call.take("id");
+            call.take("name");
+        }
     }
-    if let Some(args) = call.take("args") {
-        answers.set_arguments(&key, args.get(), false);
+    let args = call.peek("args");
+    let told = args.is_some_and(|args| answers.set_arguments(&key, args.get(), false));
+    if told && !goes_on {
+        call.take("args");
     }
     if let Some(pieces) = call.peek("partialArgs") {
         answers.listed_arguments(&key, pieces.get(), made)?;

@@ -26,7 +26,7 @@ use super::frame::{Frame, Place, label};
 const MAX_WHOLE_BYTES: usize = 128 << 10;
 
 /// How many parts of one answer may be open.
-const MAX_PARTS: usize = 1024;
+const MAX_PARTS: usize = 256;
 
 /// The calls of one source, of which one is open at a time.
 pub(crate) struct Answers {
@@ -84,13 +84,15 @@ struct Piece {
 }
 
 impl Piece {
-    fn add(&mut self, more: &str) {
+    /// Adds what has come; gives the part's id.
+    fn add(&mut self, more: &str) -> String {
         self.too_long |= self.text.len() + more.len() > MAX_WHOLE_BYTES;
         if self.too_long {
             self.text = String::new();
         } else {
             self.text.push_str(more);
         }
+        self.id.clone()
     }
 }
 
@@ -186,12 +188,15 @@ impl Answers {
         made: &mut Made<'_>,
     ) -> Result<()> {
         let part = self.part(key, |this| Part::Text(Piece { id: this.part_id(key, id), ..Piece::default() }));
-        let Some(Part::Text(part)) = part else { return Ok(()) };
-        part.add(piece);
+        let known = match part {
+            Some(Part::Text(part)) => Some(part.add(piece)),
+            _ => None,
+        };
         if piece.is_empty() {
             return Ok(());
         }
-        let payload = MessageDelta::new(part.id.as_str(), piece);
+        // What has no room to be told whole is told by its pieces.
+        let payload = MessageDelta::new(known.unwrap_or_else(|| self.part_id(key, id)), piece);
         self.add(payload, self.here(), made)
     }
 
@@ -212,12 +217,14 @@ impl Answers {
     ) -> Result<()> {
         let part =
             self.part(key, |this| Part::Reasoning(Piece { id: this.part_id(key, id), ..Piece::default() }));
-        let Some(Part::Reasoning(part)) = part else { return Ok(()) };
-        part.add(piece);
+        let known = match part {
+            Some(Part::Reasoning(part)) => Some(part.add(piece)),
+            _ => None,
+        };
         if piece.is_empty() {
             return Ok(());
         }
-        let payload = ReasoningDelta::new(part.id.as_str(), piece);
+        let payload = ReasoningDelta::new(known.unwrap_or_else(|| self.part_id(key, id)), piece);
         if let Some(call) = &mut self.call {
             call.reasoned = true;
         }
