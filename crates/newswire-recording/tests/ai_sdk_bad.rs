@@ -20,6 +20,11 @@ fn chunks_may_come_as_server_sent_events() {
     kinds.retain(|kind| kind != "ai_sdk.chunk.kept");
     assert_eq!(kinds, kinds_of(bare));
     assert_eq!(kinds, ["model.call.started", "message.delta", "message.created", "model.call.completed"]);
+    let told =
+        |text: &str| newswire_recording::read(text.as_bytes(), "stream").map(|import| import.format().name);
+    assert_eq!((told(bare), told(&framed)), (Ok("ai-sdk"), Ok("ai-sdk")));
+    let other = format!(r#"{{"type":"trace","body":{bare}}}"#);
+    assert!(told(&other).is_err());
 }
 
 #[test]
