@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use common::{damaged, events, files, import, kinds, leaves, payload, recorded, survives, told};
+use common::{assert_told, damaged, events, files, import, kinds, payload, recorded, survives, told};
 use newswire::Event;
 use newswire_recording::open;
 use proptest::prelude::*;
@@ -142,10 +142,7 @@ fn nothing_that_a_recorded_stream_tells_is_lost() {
     let (Some(streams), Some(baselines)) = (streams(), baselines()) else { return };
     for path in streams.iter().chain(&baselines) {
         let told = told(&read(path));
-        leaves(&json(path), "", &mut |field, leaf| {
-            let in_the_kind = field == "$type" || leaf == "\"\"";
-            assert!(in_the_kind || told.contains(&leaf), "{}: {field} {leaf} is lost", path.display());
-        });
+        assert_told(&json(path), &told, &["$type"], &path.display().to_string());
     }
 }
 
@@ -211,7 +208,7 @@ fn errors_cancellations_steps_state_and_chunks_are_told() {
 #[test]
 fn what_is_broken_is_told_by_line_and_column() {
     for (text, path, column) in [
-        ("[{\"type\":\"RUN_STARTED\"},\n 7]", "run:2", Some(1)),
+        ("[{\"type\":\"RUN_STARTED\"},\n 7]", "run:2", Some(2)),
         ("[{\"type\":\"RUN_STARTED\"},\n{\"type\":\"RUN_FINISHED\",\n \"usage\":7}]", "run:3", Some(10)),
         ("[{\"type\":\"TEXT_MESSAGE_CONTENT\",\n\"delta\":[]}]", "run:2: delta", Some(9)),
         (
@@ -220,8 +217,10 @@ fn what_is_broken_is_told_by_line_and_column() {
             Some(47),
         ),
         ("[[{\"contents\":7}]]", "run:1: contents", Some(15)),
-        ("[{\"type\":\"RUN_STARTED\"}", "run:1", None),
-        ("[{\"type\":\"RUN_", "run:1", None),
+        ("[{\"type\":\"RUN_STARTED\"}, {\"type\":\"RUN_ERROR\",\"message\":7}]", "run:1: message", Some(56)),
+        ("[{\"type\":\"RUN_STARTED\"}", "run:1", Some(24)),
+        ("[{\"type\":\"RUN_STARTED\"},\n {\"type\":\"RUN_", "run:2", Some(15)),
+        ("[{\"é\":\"\0\"}]", "run:1", Some(8)),
     ] {
         let error = import("ag-ui", text.as_bytes(), "run").find_map(Result::err).unwrap();
         assert_eq!((error.path(), error.column()), (Some(path), column), "{text}: {error}");
@@ -240,5 +239,26 @@ proptest! {
         paths.extend(baselines);
         let bytes = std::fs::read(file.get(&paths)).unwrap();
         survives("ag-ui", &damaged(&bytes[..bytes.len().min(16_384)], &damages));
+    }
+
+    #[test]
+    fn events_that_are_missing_or_come_in_another_order_lose_nothing_of_the_others(
+        file in any::<prop::sample::Index>(),
+        order in prop::collection::vec(any::<prop::sample::Index>(), 1..40),
+        streams_of in any::<bool>(),
+    ) {
+        let (Some(streams), Some(baselines)) = (streams(), baselines()) else { return Ok(()) };
+        let paths = if streams_of { streams } else { baselines };
+        let source = json(file.get::<PathBuf>(&paths));
+        let all: Vec<_> = if streams_of {
+            source.as_array().unwrap().iter().flat_map(|stream| stream.as_array().unwrap()).collect()
+        } else {
+            source.as_array().unwrap().iter().collect()
+        };
+        let some: Vec<_> = order.iter().map(|place| (*place.get(&all)).clone()).collect();
+        let some = if streams_of { Value::Array(vec![Value::Array(some)]) } else { Value::Array(some) };
+        let text = some.to_string();
+        let told = told(&events(import("ag-ui", text.as_bytes(), "shuffled")));
+        assert_told(&some, &told, &["$type"], &text);
     }
 }

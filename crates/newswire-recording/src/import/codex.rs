@@ -227,13 +227,12 @@ impl Session {
             },
         };
         fields.take("payload");
-        let builder = builder.attr("codex.type", &sort).attr("codex.id", &id);
         payload.take("id");
-        let mut builder = builder;
-        for rest in [&payload, &msg] {
+        let mut builder = builder.attr("codex.type", &sort).attr("codex.id", &id);
+        for (path, rest) in [("payload", &payload), ("payload.msg", &msg)] {
             for (name, raw) in rest.rest() {
                 out.report.count_field(name);
-                builder = builder.attr_json(format!("codex.payload.{name}"), raw.to_owned());
+                builder = builder.attr_json(format!("codex.{path}.{name}"), raw.to_owned());
             }
         }
         Ok(Some(builder))

@@ -23,7 +23,7 @@ pub struct Format {
 }
 
 /// All formats. A source is of the first that its beginning fits.
-const FORMATS: &[Format] = &[ours::FORMAT, ai_sdk::FORMAT, ag_ui::FORMAT, codex::FORMAT, pi::FORMAT];
+const FORMATS: &[Format] = &[ours::FORMAT, ag_ui::FORMAT, ai_sdk::FORMAT, codex::FORMAT, pi::FORMAT];
 
 /// All formats that can be read.
 ///

@@ -135,6 +135,14 @@ impl Records<'_> {
             Self::Elements(elements) => elements.number(),
         }
     }
+
+    /// The column at which the record begins.
+    fn column(&self) -> usize {
+        match self {
+            Self::Lines(_) => 1,
+            Self::Elements(elements) => elements.column(),
+        }
+    }
 }
 
 impl<'r> Import<'r> {
@@ -182,7 +190,7 @@ impl<'r> Import<'r> {
             Err(error) => {
                 // Whatever failed to be read can't be gone past, unless it was one record.
                 self.ended |= error.kind() == ErrorKind::Io;
-                return Err(place(error, &self.name, self.records.number(), ""));
+                return Err(place(error, &self.name, (self.records.number(), 1), ""));
             }
         };
         let Some(record) = record else {
@@ -197,7 +205,8 @@ impl<'r> Import<'r> {
         };
         if let Err(error) = self.importer.record(record, &mut out) {
             let text = record.to_owned();
-            return Err(place(error, &self.name, self.records.number(), &text));
+            let begin = (self.records.number(), self.records.column());
+            return Err(place(error, &self.name, begin, &text));
         }
         self.report.records += 1;
         self.report.count(&self.pending);
@@ -232,14 +241,17 @@ impl Iterator for Import<'_> {
     }
 }
 
-/// Says where in the source the error is: the record begins on line `number`, and its column counts from there.
-fn place(error: Error, name: &str, number: u64, record: &str) -> Error {
-    let (mut number, mut error) = (number, error);
-    if let Some(column) = error.column() {
-        let before: String = record.chars().take(column.saturating_sub(1)).collect();
+/// Says where in the source the error is: the record begins at that line and column, from where its own column
+/// counts.
+fn place(error: Error, name: &str, (line, column): (u64, usize), record: &str) -> Error {
+    let (mut number, mut error) = (line, error);
+    if let Some(within) = error.column() {
+        let before: String = record.chars().take(within.saturating_sub(1)).collect();
         if let Some((lines, last)) = before.rsplit_once('\n') {
             number += lines.matches('\n').count() as u64 + 1;
             error = error.at_column(last.chars().count() + 1);
+        } else {
+            error = error.at_column(within + column - 1);
         }
     }
     let place = format!("{name}:{number}");

@@ -7,13 +7,35 @@ use newswire::{Error, ErrorKind, Result};
 /// The longest element, in bytes; also the longest file that is no array.
 const MAX_ELEMENT_BYTES: usize = 64 << 20;
 
+/// A line and a column in it, in characters, both from 1.
+#[derive(Clone, Copy)]
+struct Place {
+    line: u64,
+    column: usize,
+}
+
+impl Place {
+    /// Where it is after these bytes.
+    fn after(self, bytes: &[u8]) -> Self {
+        let chars = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+        match bytes.iter().rposition(|byte| *byte == b'\n') {
+            Some(last) => {
+                let (lines, rest) = bytes.split_at(last + 1);
+                let lines = lines.iter().filter(|byte| **byte == b'\n').count() as u64;
+                Self { line: self.line + lines, column: chars(rest) + 1 }
+            }
+            None => Self { column: self.column + chars(bytes), ..self },
+        }
+    }
+}
+
 /// Hands out one element at a time, in a buffer that it reuses.
 pub(crate) struct Elements<R> {
     reader: R,
     buffer: Vec<u8>,
-    /// The line on which the element begins, and the one that is being read.
-    began: u64,
-    line: u64,
+    /// Where the element begins, or what is wrong stands; and where reading has come to.
+    began: Place,
+    here: Place,
     /// Whether the array has been entered.
     in_array: bool,
     first: bool,
@@ -23,12 +45,24 @@ pub(crate) struct Elements<R> {
 
 impl<R: BufRead> Elements<R> {
     pub(crate) fn new(reader: R) -> Self {
-        Self { reader, buffer: Vec::new(), began: 1, line: 1, in_array: false, first: true, lost: false }
+        let here = Place { line: 1, column: 1 };
+        Self { reader, buffer: Vec::new(), began: here, here, in_array: false, first: true, lost: false }
     }
 
-    /// The line on which the element that was read last begins, from 1.
+    /// The line on which the element that was read last begins, or what is wrong stands, from 1.
     pub(crate) fn number(&self) -> u64 {
-        self.began
+        self.began.line
+    }
+
+    /// The column at which it does, in characters from 1.
+    pub(crate) fn column(&self) -> usize {
+        self.began.column
+    }
+
+    /// The error that something is wrong after these bytes of the element.
+    fn wrong(&mut self, message: &str, expected: &str, before: usize) -> Error {
+        self.began = self.began.after(self.buffer.get(..before).unwrap_or_default());
+        Error::invalid(message).at_column(self.began.column).expecting(expected)
     }
 
     /// The next element, or document; `None` at the end.
@@ -42,14 +76,18 @@ impl<R: BufRead> Elements<R> {
             return Ok(None);
         }
         let Some(()) = self.skip_to_element()? else { return Ok(None) };
-        self.began = self.line;
+        self.began = self.here;
         self.read_value()?;
+        self.here = self.here.after(&self.buffer);
         self.lost = false;
-        let text = std::str::from_utf8(&self.buffer)
-            .map_err(|_| Error::invalid("these bytes are not UTF-8").expecting("JSON in UTF-8"))?;
-        if text.contains('\0') {
-            return Err(Error::invalid("a NUL stands in the text").expecting("JSON in UTF-8"));
+        if let Err(error) = std::str::from_utf8(&self.buffer) {
+            return Err(self.wrong("these bytes are not UTF-8", "JSON in UTF-8", error.valid_up_to()));
         }
+        if let Some(at) = self.buffer.iter().position(|byte| *byte == 0) {
+            return Err(self.wrong("a NUL stands in the text", "JSON in UTF-8", at));
+        }
+        // It was looked at above; asked again, since what is lent can't be given on past a change.
+        let text = std::str::from_utf8(&self.buffer).map_err(|error| Error::invalid(error.to_string()))?;
         Ok(Some(text))
     }
 
@@ -61,13 +99,13 @@ impl<R: BufRead> Elements<R> {
         loop {
             let Some(byte) = self.peek()? else {
                 if self.in_array {
-                    return Err(Error::invalid("the file ends within the array").expecting("a ] at its end"));
+                    self.began = self.here;
+                    return Err(self.wrong("the file ends within the array", "a ] at its end", 0));
                 }
                 return Ok(None);
             };
             match byte {
-                b'\n' => self.line += 1,
-                b' ' | b'\t' | b'\r' => {}
+                b' ' | b'\t' | b'\r' | b'\n' => {}
                 b'[' if self.first => self.in_array = true,
                 b',' if self.in_array => {}
                 b']' if self.in_array => self.in_array = false,
@@ -77,6 +115,7 @@ impl<R: BufRead> Elements<R> {
                 }
             }
             self.first &= byte.is_ascii_whitespace();
+            self.here = self.here.after(&[byte]);
             self.reader.consume(1);
         }
     }
@@ -99,7 +138,8 @@ impl<R: BufRead> Elements<R> {
                 if depth == 0 && !in_text {
                     return Ok(());
                 }
-                return Err(Error::invalid("the file ends within a value").expecting("the rest of the JSON"));
+                let read = self.buffer.len();
+                return Err(self.wrong("the file ends within a value", "the rest of the JSON", read));
             }
             let (mut used, mut ended) = (0, false);
             for byte in bytes {
@@ -123,7 +163,6 @@ impl<R: BufRead> Elements<R> {
                         break;
                     }
                 }
-                self.line += u64::from(*byte == b'\n');
                 used += 1;
                 if depth == 0 && matches!(byte, b'}' | b']') && !in_text {
                     ended = true;

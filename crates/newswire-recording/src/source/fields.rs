@@ -88,6 +88,16 @@ impl<'a> Fields<'a> {
         serde_json::from_str(self.peek(name)?.get()).ok()
     }
 
+    /// A count of tokens, left where it is; absent and null are `None`.
+    ///
+    /// # Errors
+    /// `Invalid`, with the column, where it is anything else.
+    pub(crate) fn tokens(&self, name: &str) -> Result<Option<u64>> {
+        let Some(raw) = self.peek(name).filter(|raw| raw.get() != "null") else { return Ok(None) };
+        let count = serde_json::from_str(raw.get());
+        count.map(Some).map_err(|_| self.unfit(raw, "a count of tokens").at_path(name))
+    }
+
     /// Takes an object; absent and null are `None`.
     pub(crate) fn take_object(&mut self, name: &str) -> Result<Option<Self>> {
         let raw = self.take(name).filter(|raw| raw.get() != "null");

@@ -82,6 +82,20 @@ pub(crate) fn told<'e>(events: impl IntoIterator<Item = &'e Event>) -> HashSet<S
     told
 }
 
+/// Every text and number of `source` is among what is `told`. Empty texts needn't be, nor what is in an event's
+/// kind; arguments that came as text may be told as the JSON that they are.
+pub(crate) fn assert_told(source: &Value, told: &HashSet<String>, in_kinds: &[&str], name: &str) {
+    leaves(source, "", &mut |field, leaf| {
+        if !in_kinds.contains(&field) && leaf != "\"\"" && !told.contains(&leaf) {
+            let inner = serde_json::from_str::<String>(&leaf).ok();
+            let inner = inner.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+            let inner = inner.filter(Value::is_object);
+            let Some(inner) = inner else { panic!("{name}: {field} {leaf} is lost") };
+            assert_told(&inner, told, &[], name);
+        }
+    });
+}
+
 /// What every import of damaged bytes must do: give events, then at most one error, which names its source.
 pub(crate) fn survives(format: &str, bytes: &[u8]) {
     let results: Vec<_> = import(format, bytes, "damaged").collect();

@@ -22,7 +22,7 @@ use newswire::{Result, SpanId};
 use serde_json::value::RawValue;
 
 use super::State;
-use crate::import::answer::{Made, ToolEnd};
+use crate::import::answer::{Made, ToolEnd, together};
 use crate::import::frame::Place;
 use crate::source::{Fields, from_millis};
 
@@ -39,6 +39,7 @@ pub(super) const KNOWN: &[&str] = &[
     "messageId",
     "parentMessageId",
     "toolCallId",
+    "toolCallName",
     "role",
     "name",
     "outcome",
@@ -182,10 +183,15 @@ pub(super) fn event<'a>(state: &mut State, fields: &mut Fields<'a>, made: &mut M
 
 fn tool_call<'a>(state: &mut State, sort: &str, fields: &mut Fields<'a>, made: &mut Made<'a>) -> Result<()> {
     let id: String = fields.peek_as("toolCallId").unwrap_or_default();
-    let name = fields.take_text("toolCallName")?;
+    let name: Option<String> = fields.peek_as("toolCallName");
     if name.is_some() || sort == "TOOL_CALL_START" {
         state.answers.close_texts("", "", made)?;
-        state.answers.request(&id, Some(&id), &name.unwrap_or_default(), made)?;
+        if sort == "TOOL_CALL_START" {
+            state.answers.close(&id, made)?;
+        }
+        if state.answers.request(&id, Some(&id), &name.unwrap_or_default(), made)? {
+            fields.take("toolCallName");
+        }
     }
     if let Some(piece) = fields.take_text("delta")? {
         state.answers.arguments(&id, &piece, made)?;
@@ -237,19 +243,15 @@ fn usage(fields: &Fields<'_>) -> Result<Option<Usage>> {
     let mut usage = Usage::default();
     for raw in fields.array(raw)? {
         let said = fields.object(raw)?;
-        let add = |sum: &mut Option<u64>, name: &str| -> Result<()> {
-            if let Some(raw) = said.peek(name).filter(|raw| raw.get() != "null") {
-                let count: u64 =
-                    serde_json::from_str(raw.get()).map_err(|_| said.unfit(raw, "a count of tokens"))?;
-                *sum = Some(sum.unwrap_or(0).saturating_add(count));
-            }
-            Ok(())
+        let more = Usage {
+            input_tokens: said.tokens("inputTokens")?,
+            output_tokens: said.tokens("outputTokens")?,
+            reasoning_tokens: said.tokens("reasoningTokens")?,
+            cache_read_tokens: said.tokens("cachedInputTokens")?,
+            cache_write_tokens: said.tokens("cacheWriteInputTokens")?,
+            ..Usage::default()
         };
-        add(&mut usage.input_tokens, "inputTokens")?;
-        add(&mut usage.output_tokens, "outputTokens")?;
-        add(&mut usage.reasoning_tokens, "reasoningTokens")?;
-        add(&mut usage.cache_read_tokens, "cachedInputTokens")?;
-        add(&mut usage.cache_write_tokens, "cacheWriteInputTokens")?;
+        usage = together(&usage, &more);
     }
     Ok(Some(usage))
 }

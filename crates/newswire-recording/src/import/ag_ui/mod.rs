@@ -39,8 +39,12 @@ fn detect(head: &Head<'_>) -> bool {
     if streams {
         return head.names(&["contents"]);
     }
-    let begins = text.starts_with(['[', '{']) || text.starts_with("data:");
-    begins && head.names(&["type"]) && FIRST.iter().any(|sort| text.contains(&format!("\"{sort}\"")))
+    // The first event is short, or tells its type before all that is long.
+    let first = text.get(..text.floor_char_boundary(1024)).unwrap_or_default();
+    let begins = first.starts_with(['[', '{']) || first.starts_with("data:");
+    begins
+        && Head::new(first.as_bytes()).names(&["type"])
+        && FIRST.iter().any(|sort| first.contains(&format!("\"{sort}\"")))
 }
 
 struct Mapper {

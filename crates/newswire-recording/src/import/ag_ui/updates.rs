@@ -21,7 +21,7 @@ use newswire::catalogue::{Json, Text, Usage};
 use serde_json::value::RawValue;
 
 use super::{State, events};
-use crate::import::answer::{End, Made, ToolEnd};
+use crate::import::answer::{End, Made, ToolEnd, together};
 use crate::import::frame::Place;
 use crate::import::read::Output;
 use crate::source::{Fields, parse_utc};
@@ -76,15 +76,8 @@ impl State {
     /// Ends the open answer; what it used, its stream has used.
     fn end_answer(&mut self, made: &mut Made<'_>) -> Result<()> {
         if let Some(used) = self.answers.call().and_then(|call| call.usage.clone()) {
-            let sum = self.run.usage.get_or_insert_with(Usage::default);
-            for (sum, used) in [
-                (&mut sum.input_tokens, used.input_tokens),
-                (&mut sum.output_tokens, used.output_tokens),
-                (&mut sum.reasoning_tokens, used.reasoning_tokens),
-                (&mut sum.cache_read_tokens, used.cache_read_tokens),
-            ] {
-                *sum = used.map_or(*sum, |used| Some(sum.unwrap_or(0).saturating_add(used)));
-            }
+            let so_far = self.run.usage.take().unwrap_or_default();
+            self.run.usage = Some(together(&so_far, &used));
         }
         self.answers.end(End::Completed, made)
     }
@@ -121,7 +114,7 @@ impl State {
             self.end_answer(made)?;
         } else if !resumed {
             let call = self.answers.begin(model.clone(), made)?;
-            call.model = model.or(call.model.take());
+            call.answers = model.or(call.answers.take());
             call.response = response.or(call.response.take());
             call.finish = finish.or(call.finish.take());
         }
@@ -211,12 +204,13 @@ impl State {
 
     /// A request is to be carried out, unless it is under way.
     fn carry_out<'a>(&mut self, call: &mut Fields<'a>, made: &mut Made<'a>) -> Result<()> {
-        let id = call.take_text("callId")?.unwrap_or_default();
-        let name = call.take_text("name")?.unwrap_or_default();
-        let arguments = call.take("arguments");
+        let id: String = call.peek_as("callId").unwrap_or_default();
         if self.answers.tools.is_open(&id) {
             return Ok(());
         }
+        call.take("callId");
+        let name = call.take_text("name")?.unwrap_or_default();
+        let arguments = call.take("arguments");
         self.answers.tool_started(&id, &name, arguments, made)
     }
 }
@@ -238,15 +232,11 @@ fn first_time(record: &str, updates: &[&RawValue]) -> Result<Option<i64>> {
 }
 
 fn usage(said: &Fields<'_>) -> Result<Usage> {
-    let count = |name: &str| -> Result<Option<u64>> {
-        let Some(raw) = said.peek(name).filter(|raw| raw.get() != "null") else { return Ok(None) };
-        let count = serde_json::from_str(raw.get());
-        count.map(Some).map_err(|_| said.unfit(raw, "a count of tokens").at_path(name.to_owned()))
-    };
-    let mut usage = Usage::default();
-    usage.input_tokens = count("inputTokenCount")?;
-    usage.output_tokens = count("outputTokenCount")?;
-    usage.reasoning_tokens = count("reasoningTokenCount")?;
-    usage.cache_read_tokens = count("cachedInputTokenCount")?;
-    Ok(usage)
+    Ok(Usage {
+        input_tokens: said.tokens("inputTokenCount")?,
+        output_tokens: said.tokens("outputTokenCount")?,
+        reasoning_tokens: said.tokens("reasoningTokenCount")?,
+        cache_read_tokens: said.tokens("cachedInputTokenCount")?,
+        ..Usage::default()
+    })
 }

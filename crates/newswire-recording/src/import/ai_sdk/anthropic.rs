@@ -6,6 +6,7 @@
 //! | `content_block_start`, `_delta`, `_stop` of text, thinking, tool use | `message.delta`, `reasoning.delta`, `tool.request.*`, and the part whole |
 //! | the same of a tool of theirs | `tool.call.started` with the request's end; `tool.call.completed` or `failed` with the result's block |
 //! | the same of a compaction | `context.compacted` |
+//! | the same of a fallback | kept; the other model is the call's `response_model` |
 //! | `message_delta`, `message_stop` | usage and stop reason; `model.call.completed` |
 //! | `ping`, anything else | kept |
 
@@ -13,7 +14,7 @@ use newswire::Result;
 use newswire::catalogue::{Failure, Usage, context::ContextCompacted};
 use serde_json::value::RawValue;
 
-use super::{Family, count, detail};
+use super::{Family, detail};
 use crate::import::answer::{Answers, End, Made, ToolEnd};
 use crate::source::Fields;
 
@@ -28,6 +29,9 @@ pub(super) const FAMILY: Family = Family {
         "message",
         "delta",
         "content_block.type",
+        "content_block.id",
+        "content_block.name",
+        "content_block.input",
         "content_block.content",
         "content_block.signature",
         "content_block.caller",
@@ -127,7 +131,13 @@ fn block<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
         }
         "compaction" => {}
         result if result.ends_with("_tool_result") => tool_result(answers, result, &mut block, made)?,
-        "fallback" | "redacted_thinking" => {}
+        "fallback" => {
+            let to = block.peek("to").map(|raw| block.object(raw)).transpose()?;
+            if let (Some(model), Some(call)) = (to.and_then(|to| to.peek_as("model")), answers.call()) {
+                call.answers = Some(model);
+            }
+        }
+        "redacted_thinking" => {}
         _ => made.unknown = Some(format!("content_block_start/{sort}")),
     }
     if made.is_empty() {
@@ -138,12 +148,16 @@ fn block<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
 }
 
 fn tool_use(answers: &mut Answers, key: &str, block: &mut Fields<'_>, made: &mut Made<'_>) -> Result<()> {
-    let id = block.take_text("id")?;
-    let name = block.take_text("name")?.unwrap_or_default();
-    answers.request(key, id.as_deref(), &name, made)?;
-    // Pieces of the input follow, unless it stands here.
-    if let Some(input) = block.take("input").filter(|input| input.get() != "{}") {
-        answers.set_arguments(key, input.get(), false);
+    let (id, name): (Option<String>, Option<String>) = (block.peek_as("id"), block.peek_as("name"));
+    answers.close(key, made)?;
+    if answers.request(key, id.as_deref(), &name.unwrap_or_default(), made)? {
+        block.take("id");
+        block.take("name");
+    }
+    // Pieces of the input follow, unless it stands here; it is told even if the request's end never comes.
+    match block.peek("input").filter(|input| input.get() != "{}") {
+        Some(input) => _ = answers.set_arguments(key, input.get(), false),
+        None => _ = block.take("input"),
     }
     Ok(())
 }
@@ -194,9 +208,8 @@ fn delta<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
             payload.summary = delta.take_text("content")?.map(Into::into);
             answers.add(payload, answers.here(), made)?;
         }
-        "signature_delta" | "citations_delta" => {
-            return Ok(());
-        }
+        "signature_delta" => return delta.peek("signature").map_or(Ok(()), |raw| answers.sign(&key, raw)),
+        "citations_delta" => return Ok(()),
         _ => {
             made.unknown = Some(format!("content_block_delta/{sort}"));
             return Ok(());
@@ -210,9 +223,9 @@ fn delta<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
 
 /// Here, what was read from and written to the cache isn't counted as input; later counts replace earlier.
 fn used(answers: &mut Answers, said: &Fields<'_>) -> Result<()> {
-    let (input, output) = (count(said, "input_tokens")?, count(said, "output_tokens")?);
+    let (input, output) = (said.tokens("input_tokens")?, said.tokens("output_tokens")?);
     let (read, write) =
-        (count(said, "cache_read_input_tokens")?, count(said, "cache_creation_input_tokens")?);
+        (said.tokens("cache_read_input_tokens")?, said.tokens("cache_creation_input_tokens")?);
     let reasoning = detail(said, "output_tokens_details", "thinking_tokens")?;
     let Some(call) = answers.call() else { return Ok(()) };
     let usage = call.usage.get_or_insert_with(Usage::default);

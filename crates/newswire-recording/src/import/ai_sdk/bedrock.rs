@@ -11,7 +11,7 @@ use newswire::Result;
 use newswire::catalogue::{Failure, Usage};
 use serde_json::value::RawValue;
 
-use super::{Family, count, fail};
+use super::{Family, fail};
 use crate::import::answer::{Answers, End, Made};
 use crate::source::Fields;
 
@@ -67,6 +67,7 @@ fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
             };
             if let Some(tool) = &mut tool {
                 let (id, name) = (tool.take_text("toolUseId")?, tool.take_text("name")?);
+                answers.close(&key, made)?;
                 answers.request(&key, id.as_deref(), &name.unwrap_or_default(), made)?;
             }
         }
@@ -103,6 +104,9 @@ fn delta<'a>(answers: &mut Answers, key: &str, said: &mut Fields<'a>, made: &mut
     }
     if let Some(raw) = delta.peek("reasoningContent") {
         let mut reasoning = delta.object(raw)?;
+        if let Some(signature) = reasoning.peek("signature") {
+            answers.sign(key, signature)?;
+        }
         if let Some(text) = reasoning.take_text("text")? {
             answers.reasoning(key, None, &text, made)?;
             delta.take("reasoningContent");
@@ -115,12 +119,13 @@ fn delta<'a>(answers: &mut Answers, key: &str, said: &mut Fields<'a>, made: &mut
 
 /// Here, what was read from and written to the cache isn't counted as input.
 fn usage(said: &Fields<'_>) -> Result<Usage> {
-    let (read, write) = (count(said, "cacheReadInputTokens")?, count(said, "cacheWriteInputTokens")?);
+    let (read, write) = (said.tokens("cacheReadInputTokens")?, said.tokens("cacheWriteInputTokens")?);
     let cached = read.unwrap_or(0).saturating_add(write.unwrap_or(0));
-    let mut usage = Usage::default();
-    usage.input_tokens = count(said, "inputTokens")?.map(|fresh| fresh.saturating_add(cached));
-    usage.output_tokens = count(said, "outputTokens")?;
-    usage.cache_read_tokens = read;
-    usage.cache_write_tokens = write;
-    Ok(usage)
+    Ok(Usage {
+        input_tokens: said.tokens("inputTokens")?.map(|fresh| fresh.saturating_add(cached)),
+        output_tokens: said.tokens("outputTokens")?,
+        cache_read_tokens: read,
+        cache_write_tokens: write,
+        ..Usage::default()
+    })
 }

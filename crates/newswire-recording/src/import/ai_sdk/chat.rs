@@ -11,7 +11,7 @@ use newswire::Result;
 use newswire::catalogue::Usage;
 use serde_json::value::RawValue;
 
-use super::{Family, count, detail, fail, failure};
+use super::{Family, detail, fail, failure};
 use crate::import::answer::{Answers, Made};
 use crate::source::{Fields, from_seconds};
 
@@ -41,6 +41,8 @@ pub(super) const FAMILY: Family = Family {
         "choices.delta.refusal",
         "choices.delta.tool_calls.index",
         "choices.delta.tool_calls.type",
+        "choices.delta.tool_calls.id",
+        "choices.delta.tool_calls.function.name",
     ],
 };
 
@@ -70,7 +72,7 @@ fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
     call.response = call.response.take().or(id);
     if model.is_some() {
         // A router tells later which model it is.
-        call.model = model;
+        call.answers = model;
     }
     for raw in choices {
         choice(answers, fields.object(raw)?, made)?;
@@ -158,7 +160,10 @@ fn content<'a>(answers: &mut Answers, index: &str, mut part: Fields<'a>, made: &
                 made.keep_rest("choices.delta.content.thinking", &piece);
             }
         }
-        _ => return Ok(made.keep_rest("choices.delta.content", &part)),
+        _ => {
+            made.keep_rest("choices.delta.content", &part);
+            return Ok(());
+        }
     }
     part.take("type");
     made.keep_rest("choices.delta.content", &part);
@@ -174,10 +179,8 @@ fn tool_call<'a>(
 ) -> Result<()> {
     let number = call.peek("index").map_or_else(|| place.to_string(), |raw| raw.get().to_owned());
     let key = format!("{index}/tool/{number}");
-    let id = call.take_text("id")?.filter(|id| !id.is_empty());
+    let id: Option<String> = call.peek_as("id").filter(|id: &String| !id.is_empty());
     let mut function = call.take_object("function")?;
-    let mut take = |name| function.as_mut().map_or(Ok(None), |function| function.take_text(name));
-    let (name, arguments) = (take("name")?.unwrap_or_default(), take("arguments")?.unwrap_or_default());
     answers.close_texts(&format!("{index}/"), "", made)?;
     if let Some(id) = &id
         && !answers.is_request(&key, id)
@@ -185,8 +188,13 @@ fn tool_call<'a>(
         // Some give all calls the same index, and tell them apart by id.
         answers.close(&key, made)?;
     }
-    answers.request(&key, id.as_deref(), &name, made)?;
-    answers.arguments(&key, &arguments, made)?;
+    let name: Option<String> = function.as_ref().and_then(|function| function.peek_as("name"));
+    if answers.request(&key, id.as_deref(), &name.unwrap_or_default(), made)? {
+        call.take("id");
+        function.as_mut().and_then(|function| function.take("name"));
+    }
+    let arguments = function.as_mut().map_or(Ok(None), |function| function.take_text("arguments"))?;
+    answers.arguments(&key, &arguments.unwrap_or_default(), made)?;
     if let Some(function) = &function {
         made.keep_rest("choices.delta.tool_calls.function", function);
     }
@@ -195,26 +203,26 @@ fn tool_call<'a>(
 }
 
 fn usage(fields: &Fields<'_>) -> Result<Usage> {
-    let input = count(fields, "prompt_tokens")?;
-    let written = count(fields, "completion_tokens")?;
+    let input = fields.tokens("prompt_tokens")?;
+    let written = fields.tokens("completion_tokens")?;
     let reasoning = detail(fields, "completion_tokens_details", "reasoning_tokens")?;
-    let reasoning = reasoning.or(count(fields, "reasoning_tokens")?);
+    let reasoning = reasoning.or(fields.tokens("reasoning_tokens")?);
     // Some count reasoning beside the answer; their total tells.
-    let beside = match (input, written, reasoning, count(fields, "total_tokens")?) {
+    let beside = match (input, written, reasoning, fields.tokens("total_tokens")?) {
         (Some(input), Some(written), Some(reasoning), Some(total)) if reasoning > 0 => {
             let sum = input.checked_add(written).and_then(|sum| sum.checked_add(reasoning));
             (sum == Some(total)).then_some(reasoning)
         }
         _ => None,
     };
-    let mut usage = Usage::default();
-    usage.input_tokens = input;
-    usage.output_tokens = written.map(|written| written.saturating_add(beside.unwrap_or(0)));
-    usage.reasoning_tokens = reasoning;
-    usage.cache_read_tokens = detail(fields, "prompt_tokens_details", "cached_tokens")?;
-    usage.cache_write_tokens = detail(fields, "prompt_tokens_details", "cache_write_tokens")?;
-    usage.cost_usd = cost(fields);
-    Ok(usage)
+    Ok(Usage {
+        input_tokens: input,
+        output_tokens: written.map(|written| written.saturating_add(beside.unwrap_or(0))),
+        reasoning_tokens: reasoning,
+        cache_read_tokens: detail(fields, "prompt_tokens_details", "cached_tokens")?,
+        cache_write_tokens: detail(fields, "prompt_tokens_details", "cache_write_tokens")?,
+        cost_usd: cost(fields),
+    })
 }
 
 /// What it cost, where the provider tells: xAI does, in ticks.

@@ -12,7 +12,7 @@ use newswire::Result;
 use newswire::catalogue::Usage;
 use serde_json::value::RawValue;
 
-use super::{Family, count, detail};
+use super::{Family, detail};
 use crate::import::answer::{Answers, End, Made};
 use crate::source::Fields;
 
@@ -75,11 +75,17 @@ fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
         if let Some(mut call) = message.take_object("tool_calls")? {
             let key = format!("tool/{key}");
             answers.close(PLAN, made)?;
-            let id = call.take_text("id")?;
+            let id: Option<String> = call.peek_as("id");
             if let Some(mut function) = call.take_object("function")? {
-                let (name, piece) = (function.take_text("name")?, function.take_text("arguments")?);
-                answers.request(&key, id.as_deref(), &name.unwrap_or_default(), made)?;
-                answers.arguments(&key, &piece.unwrap_or_default(), made)?;
+                if sort == "tool-call-start" {
+                    answers.close(&key, made)?;
+                    let name: Option<String> = function.peek_as("name");
+                    if answers.request(&key, id.as_deref(), &name.unwrap_or_default(), made)? {
+                        call.take("id");
+                        function.take("name");
+                    }
+                }
+                answers.arguments(&key, &function.take_text("arguments")?.unwrap_or_default(), made)?;
                 made.keep_rest("delta.message.tool_calls.function", &function);
             }
             made.keep_rest("delta.message.tool_calls", &call);
@@ -102,9 +108,10 @@ fn end(answers: &mut Answers, fields: &Fields<'_>, made: &mut Made<'_>) -> Resul
 
 /// The tokens that were processed; those that are billed are fewer.
 fn usage(said: &Fields<'_>) -> Result<Usage> {
-    let mut usage = Usage::default();
-    usage.input_tokens = detail(said, "tokens", "input_tokens")?;
-    usage.output_tokens = detail(said, "tokens", "output_tokens")?;
-    usage.cache_read_tokens = count(said, "cached_tokens")?;
-    Ok(usage)
+    Ok(Usage {
+        input_tokens: detail(said, "tokens", "input_tokens")?,
+        output_tokens: detail(said, "tokens", "output_tokens")?,
+        cache_read_tokens: said.tokens("cached_tokens")?,
+        ..Usage::default()
+    })
 }

@@ -4,17 +4,16 @@
 //! |---|---|
 //! | part with `text`, `thought` or not | `message.delta`, `reasoning.delta` |
 //! | part with `functionCall`, whole | `tool.request.started`, `tool.request.completed` |
-//! | the same in pieces: `name`, then `partialArgs`, then none | `tool.request.started`, a `tool.request.delta` for each chunk, `tool.request.completed` with all pieces |
+//! | the same in pieces: `name`, then `partialArgs`, then none | `tool.request.started`, `tool.request.delta`, `tool.request.completed` |
 //! | `finishReason`, `usageMetadata` | `model.call.completed`, when the source ends or the next answer begins |
 //!
-//! Partial arguments are values for paths. The deltas hold them as they came, and so does the request, as a list:
-//! what object they are a picture of is the application's to say.
+//! Partial arguments are values for paths: deltas hold them as they came, the request the object that they make.
 
 use newswire::Result;
 use newswire::catalogue::Usage;
 
-use super::{Family, count};
-use crate::import::answer::{Answers, Made};
+use super::{Family, partial};
+use crate::import::answer::{Answers, Made, sum};
 use crate::source::{Fields, parse_utc};
 
 pub(super) const FAMILY: Family = Family {
@@ -31,6 +30,9 @@ pub(super) const FAMILY: Family = Family {
         "candidates.content.parts.thoughtSignature",
         "candidates.content.parts.thought",
         "candidates.content.parts.functionCall.willContinue",
+        "candidates.content.parts.functionCall.partialArgs",
+        "candidates.content.parts.functionCall.name",
+        "candidates.content.parts.functionCall.args",
     ],
 };
 
@@ -99,38 +101,42 @@ fn function_call<'a>(
 ) -> Result<()> {
     let key = format!("{index}/function");
     let goes_on = call.peek_as("willContinue") == Some(true);
-    if let Some(name) = call.take_text("name")? {
+    if let Some(name) = call.peek_as::<String>("name") {
         answers.close(&key, made)?;
-        let id = call.take_text("id")?;
+        let id: Option<String> = call.peek_as("id");
         let numbered = format!("{index}/function/{}", answers.requests());
         let id = id.unwrap_or_else(|| answers.part_id(&numbered, None));
-        answers.request(&key, Some(&id), &name, made)?;
+        if answers.request(&key, Some(&id), &name, made)? {
+            call.take("id");
+            call.take("name");
+        }
     }
-    if let Some(args) = call.take("args") {
-        answers.set_arguments(&key, args.get(), false);
+    let args = call.peek("args");
+    let told = args.is_some_and(|args| answers.set_arguments(&key, args.get(), false));
+    if told && !goes_on {
+        call.take("args");
     }
-    if let Some(pieces) = call.take("partialArgs") {
+    if let Some(pieces) = call.peek("partialArgs") {
         answers.listed_arguments(&key, pieces.get(), made)?;
     }
-    if goes_on { Ok(()) } else { answers.close(&key, made) }
+    if goes_on {
+        return Ok(());
+    }
+    if let Some(whole) = answers.asked(&key).and_then(|(_, list)| partial::whole(&list)) {
+        answers.set_arguments(&key, &whole, false);
+    }
+    answers.close(&key, made)
 }
 
 /// Here, thoughts aren't counted as output.
 pub(super) fn usage(said: &Fields<'_>) -> Result<Usage> {
-    let thoughts = count(said, "thoughtsTokenCount")?;
-    let written = count(said, "candidatesTokenCount")?.or(count(said, "responseTokenCount")?);
-    let mut usage = Usage::default();
-    usage.input_tokens = sum(count(said, "promptTokenCount")?, count(said, "toolUsePromptTokenCount")?);
-    usage.output_tokens = sum(written, thoughts);
-    usage.reasoning_tokens = thoughts;
-    usage.cache_read_tokens = count(said, "cachedContentTokenCount")?;
-    Ok(usage)
-}
-
-/// Both counts together, where there are any.
-pub(super) fn sum(one: Option<u64>, other: Option<u64>) -> Option<u64> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.saturating_add(other)),
-        (one, other) => one.or(other),
-    }
+    let thoughts = said.tokens("thoughtsTokenCount")?;
+    let written = said.tokens("candidatesTokenCount")?.or(said.tokens("responseTokenCount")?);
+    Ok(Usage {
+        input_tokens: sum(said.tokens("promptTokenCount")?, said.tokens("toolUsePromptTokenCount")?),
+        output_tokens: sum(written, thoughts),
+        reasoning_tokens: thoughts,
+        cache_read_tokens: said.tokens("cachedContentTokenCount")?,
+        ..Usage::default()
+    })
 }

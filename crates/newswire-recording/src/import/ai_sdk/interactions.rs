@@ -13,9 +13,8 @@ use newswire::Result;
 use newswire::catalogue::{Failure, Usage};
 use serde_json::value::RawValue;
 
-use super::google::sum;
-use super::{Family, count, fail, failure};
-use crate::import::answer::{Answers, End, Made, ToolEnd};
+use super::{Family, fail, failure};
+use crate::import::answer::{Answers, End, Made, ToolEnd, sum};
 use crate::source::{Fields, parse_utc};
 
 pub(super) const FAMILY: Family = Family {
@@ -106,7 +105,8 @@ fn delta<'a>(answers: &mut Answers, key: &str, fields: &mut Fields<'a>, made: &m
             let piece = said.take_text("arguments")?.unwrap_or_default();
             answers.arguments(key, &piece, made)?;
         }
-        "thought_signature" | "text_annotation_delta" => {}
+        "thought_signature" => said.peek("signature").map_or(Ok(()), |raw| answers.sign(key, raw))?,
+        "text_annotation_delta" => {}
         sort if sort.ends_with("_call") => {
             if let Some(arguments) = said.peek("arguments") {
                 answers.arguments(key, arguments.get(), made)?;
@@ -161,11 +161,12 @@ fn completed(answers: &mut Answers, fields: &Fields<'_>, made: &mut Made<'_>) ->
 
 /// Here, thoughts aren't counted as output, nor what tools gave as input.
 fn usage(said: &Fields<'_>) -> Result<Usage> {
-    let thoughts = count(said, "total_thought_tokens")?;
-    let mut usage = Usage::default();
-    usage.input_tokens = sum(count(said, "total_input_tokens")?, count(said, "total_tool_use_tokens")?);
-    usage.output_tokens = sum(count(said, "total_output_tokens")?, thoughts);
-    usage.reasoning_tokens = thoughts;
-    usage.cache_read_tokens = count(said, "total_cached_tokens")?;
-    Ok(usage)
+    let thoughts = said.tokens("total_thought_tokens")?;
+    Ok(Usage {
+        input_tokens: sum(said.tokens("total_input_tokens")?, said.tokens("total_tool_use_tokens")?),
+        output_tokens: sum(said.tokens("total_output_tokens")?, thoughts),
+        reasoning_tokens: thoughts,
+        cache_read_tokens: said.tokens("total_cached_tokens")?,
+        ..Usage::default()
+    })
 }

@@ -133,14 +133,16 @@ fn call_done<'a>(
     made: &mut Made<'a>,
 ) -> Result<()> {
     request(answers, key, sort, item, made)?;
-    let arguments = ARGUMENTS.iter().find_map(|name| item.take(name));
+    let named = ARGUMENTS.iter().find_map(|name| Some((*name, item.peek(name)?)));
+    let arguments = named.map(|(_, raw)| raw);
     let text: Option<String> = arguments.and_then(|raw| serde_json::from_str(raw.get()).ok());
     // Arguments are JSON in text; input and code are text; the others are JSON as they stand.
     let free = !matches!(sort, "function_call" | "mcp_call" | "tool_search_call");
-    match (&text, arguments) {
-        (Some(text), _) => answers.set_arguments(key, text, free),
-        (None, Some(raw)) => answers.set_arguments(key, raw.get(), false),
-        (None, None) => {}
+    if let Some((name, raw)) = named {
+        let told = text.as_deref().unwrap_or(raw.get());
+        if answers.set_arguments(key, told, free && text.is_some()) {
+            item.take(name);
+        }
     }
     let server = answers.server_request(key);
     answers.close(key, made)?;

@@ -12,11 +12,11 @@
 //! A session is one call: nothing tells its answers apart.
 
 use newswire::Result;
-use newswire::catalogue::{Usage, message::MessageDelta};
+use newswire::catalogue::message::MessageDelta;
 
-use super::google::{sum, usage};
+use super::google::usage;
 use super::{Family, fail, failure};
-use crate::import::answer::{Answers, End, Made};
+use crate::import::answer::{Answers, End, Made, together};
 use crate::source::{Fields, from_millis};
 
 /// Live sessions of Gemini.
@@ -42,13 +42,7 @@ fn google<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a
     if let Some(raw) = fields.peek("usageMetadata") {
         let used = usage(&fields.object(raw)?)?;
         if let Some(call) = answers.call() {
-            let so_far = call.usage.take().unwrap_or_default();
-            let mut usage = Usage::default();
-            usage.input_tokens = sum(so_far.input_tokens, used.input_tokens);
-            usage.output_tokens = sum(so_far.output_tokens, used.output_tokens);
-            usage.reasoning_tokens = sum(so_far.reasoning_tokens, used.reasoning_tokens);
-            usage.cache_read_tokens = sum(so_far.cache_read_tokens, used.cache_read_tokens);
-            call.usage = Some(usage);
+            call.usage = Some(call.usage.as_ref().map_or(used.clone(), |so_far| together(so_far, &used)));
         }
     }
     let Some(raw) = fields.peek("serverContent") else { return Ok(()) };

@@ -30,6 +30,7 @@ mod google;
 mod interactions;
 mod items;
 mod live;
+mod partial;
 mod responses;
 
 use newswire::Result;
@@ -112,20 +113,31 @@ fn family(fields: &Fields<'_>) -> Option<&'static Family> {
 }
 
 fn detect(head: &Head<'_>) -> bool {
-    let line = chunk_text(head.line());
-    let of_type =
-        |prefixes: &[&str]| prefixes.iter().any(|prefix| line.contains(&format!("\"type\":\"{prefix}")));
-    let begins = |names: &[&str]| {
-        names.iter().any(|name| line.strip_prefix("{\"").is_some_and(|rest| rest.starts_with(name)))
-    };
-    line.starts_with('{')
-        && (head.line_names(&["choices", "created", "model"])
-            || head.line_names(&["event_type", "interaction"])
-            || head.line_names(&["candidates", "modelVersion"])
-            || begins(&["serverContent", "setupComplete"])
-            || (bedrock::SHAPES.iter().any(|shape| begins(&[shape])) && !head.line_names(&["type"]))
-            || of_type(&["response.created", "message_start", "message-start"])
-            || (of_type(&["session.created"]) && head.line_names(&["event_id"])))
+    let framed = ["data:", "event:", "id:", ":"].iter().any(|mark| head.text().starts_with(mark));
+    let mut lines = head.text().lines().map(chunk_text);
+    let line = if framed { lines.find(|line| line.starts_with('{')) } else { lines.next() };
+    let line = line.unwrap_or_default();
+    match Fields::read(line, line) {
+        Ok(fields) => is_first(&fields),
+        // It may be longer than is looked at, or broken.
+        Err(_) => ["response.created", "message_start", "message-start"]
+            .iter()
+            .any(|sort| line.starts_with(&format!("{{\"type\":\"{sort}\""))),
+    }
+}
+
+/// Whether a chunk of these fields may begin a stream.
+fn is_first(fields: &Fields<'_>) -> bool {
+    let has = |name| fields.peek(name).is_some();
+    let sort: String = fields.peek_as("type").or_else(|| fields.peek_as("event_type")).unwrap_or_default();
+    match sort.as_str() {
+        "" if has("choices") => has("created") && has("model"),
+        "" if has("candidates") => true,
+        "" => family(fields).is_some() && fields.rest().count() == 1,
+        "interaction.created" | "message_start" | "message-start" => true,
+        "session.created" => has("event_id"),
+        sort => sort.starts_with("response."),
+    }
 }
 
 /// The chunk of a line, which may be one of server-sent events.
@@ -245,17 +257,10 @@ fn fail(answers: &mut Answers, failure: newswire::catalogue::Failure, made: &mut
     answers.end(super::answer::End::Failed(failure), made)
 }
 
-/// A count of tokens.
-fn count(fields: &Fields<'_>, name: &str) -> Result<Option<u64>> {
-    let Some(raw) = fields.peek(name).filter(|raw| raw.get() != "null") else { return Ok(None) };
-    let count = serde_json::from_str(raw.get());
-    count.map(Some).map_err(|_| fields.unfit(raw, "a count of tokens").at_path(name.to_owned()))
-}
-
 /// A count of tokens that stands in an object of details.
 fn detail(fields: &Fields<'_>, object: &str, name: &str) -> Result<Option<u64>> {
     match fields.peek(object).filter(|raw| raw.get() != "null") {
-        Some(raw) => count(&fields.object(raw)?, name),
+        Some(raw) => fields.object(raw)?.tokens(name),
         None => Ok(None),
     }
 }

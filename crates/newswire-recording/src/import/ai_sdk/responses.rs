@@ -17,7 +17,7 @@ use newswire::Result;
 use newswire::catalogue::{Failure, Usage};
 use serde_json::value::RawValue;
 
-use super::{Family, chat, count, detail, fail, failure, items};
+use super::{Family, chat, detail, fail, failure, items};
 use crate::import::answer::{Answers, End, Made};
 use crate::source::{Fields, from_seconds};
 
@@ -150,12 +150,12 @@ fn ended<'a>(answers: &mut Answers, sort: &str, fields: &mut Fields<'a>, made: &
 }
 
 fn usage(said: &Fields<'_>) -> Result<Usage> {
-    let mut usage = Usage::default();
-    usage.input_tokens = count(said, "input_tokens")?;
-    usage.output_tokens = count(said, "output_tokens")?;
-    usage.reasoning_tokens = detail(said, "output_tokens_details", "reasoning_tokens")?;
-    usage.cache_read_tokens = detail(said, "input_tokens_details", "cached_tokens")?;
-    usage.cache_write_tokens = detail(said, "input_tokens_details", "cache_write_tokens")?;
-    usage.cost_usd = chat::cost(said);
-    Ok(usage)
+    Ok(Usage {
+        input_tokens: said.tokens("input_tokens")?,
+        output_tokens: said.tokens("output_tokens")?,
+        reasoning_tokens: detail(said, "output_tokens_details", "reasoning_tokens")?,
+        cache_read_tokens: detail(said, "input_tokens_details", "cached_tokens")?,
+        cache_write_tokens: detail(said, "input_tokens_details", "cache_write_tokens")?,
+        cost_usd: chat::cost(said),
+    })
 }

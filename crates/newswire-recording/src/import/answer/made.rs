@@ -1,6 +1,6 @@
 //! What one record gives: its events, and what of the record none of them carries.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use newswire::{EventBuilder, Result};
 use serde_json::value::RawValue;
@@ -18,6 +18,7 @@ const MAX_TOLD_BYTES: usize = 4096;
 pub(crate) struct Made<'a> {
     events: Vec<EventBuilder>,
     rest: Vec<(String, &'a RawValue)>,
+    names: HashSet<String>,
     /// What of the record nobody knows, where it is to be counted.
     pub(crate) unknown: Option<String>,
 }
@@ -35,7 +36,7 @@ impl<'a> Made<'a> {
     pub(crate) fn keep(&mut self, path: &str, raw: &'a RawValue) {
         let mut name = path.to_owned();
         let mut times = 1;
-        while self.rest.iter().any(|(present, _)| *present == name) {
+        while !self.names.insert(name.clone()) {
             times += 1;
             name = format!("{path}.{times}");
         }
@@ -100,7 +101,7 @@ impl Keeper {
         known: &dyn Fn(&str) -> bool,
         out: &mut Output<'_>,
     ) -> Result<()> {
-        let Made { mut events, rest, unknown } = made;
+        let Made { mut events, rest, unknown, .. } = made;
         if let Some(sort) = &unknown {
             out.report.count_record(sort);
         }

@@ -6,18 +6,19 @@
 
 mod made;
 mod tools;
+mod usage;
 
-use newswire::catalogue::{
-    Failure, Text, Usage,
-    message::{MessageCreated, MessageDelta},
-    model::{ModelCallCanceled, ModelCallCompleted, ModelCallFailed, ModelCallStarted},
-    reasoning::{ReasoningCreated, ReasoningDelta},
-};
+use newswire::catalogue::message::{MessageCreated, MessageDelta};
+use newswire::catalogue::model::{ModelCallCanceled, ModelCallCompleted, ModelCallFailed, ModelCallStarted};
+use newswire::catalogue::reasoning::{ReasoningCreated, ReasoningDelta};
+use newswire::catalogue::{Failure, Json, Text, Usage};
 use newswire::{ComponentScope, Payload, Result, SpanId};
+use serde_json::value::RawValue;
 
 pub(crate) use made::{Keeper, Made};
 use tools::Request;
 pub(crate) use tools::{Ids, ToolEnd};
+pub(crate) use usage::{sum, together};
 
 use super::frame::{Frame, Place, label};
 
@@ -25,7 +26,7 @@ use super::frame::{Frame, Place, label};
 const MAX_WHOLE_BYTES: usize = 128 << 10;
 
 /// How many parts of one answer may be open.
-const MAX_PARTS: usize = 1024;
+const MAX_PARTS: usize = 256;
 
 /// The calls of one source, of which one is open at a time.
 pub(crate) struct Answers {
@@ -47,7 +48,10 @@ pub(crate) struct Call {
     name: String,
     span: Option<SpanId>,
     began: i64,
-    pub(crate) model: Option<String>,
+    /// The model that was asked, as far as the first piece tells.
+    model: Option<String>,
+    /// The model that answers, where it is another or is told later.
+    pub(crate) answers: Option<String>,
     provider: Option<String>,
     pub(crate) response: Option<String>,
     pub(crate) usage: Option<Usage>,
@@ -75,16 +79,20 @@ struct Piece {
     role: Option<String>,
     text: String,
     too_long: bool,
+    /// The provider's signature, to be handed back to it.
+    opaque: Option<Json>,
 }
 
 impl Piece {
-    fn add(&mut self, more: &str) {
+    /// Adds what has come; gives the part's id.
+    fn add(&mut self, more: &str) -> String {
         self.too_long |= self.text.len() + more.len() > MAX_WHOLE_BYTES;
         if self.too_long {
             self.text = String::new();
         } else {
             self.text.push_str(more);
         }
+        self.id.clone()
     }
 }
 
@@ -135,6 +143,7 @@ impl Answers {
                 span,
                 began: self.clock,
                 model: model.clone(),
+                answers: model,
                 provider: self.provider.clone(),
                 response: None,
                 usage: None,
@@ -179,12 +188,15 @@ impl Answers {
         made: &mut Made<'_>,
     ) -> Result<()> {
         let part = self.part(key, |this| Part::Text(Piece { id: this.part_id(key, id), ..Piece::default() }));
-        let Some(Part::Text(part)) = part else { return Ok(()) };
-        part.add(piece);
+        let known = match part {
+            Some(Part::Text(part)) => Some(part.add(piece)),
+            _ => None,
+        };
         if piece.is_empty() {
             return Ok(());
         }
-        let payload = MessageDelta::new(part.id.as_str(), piece);
+        // What has no room to be told whole is told by its pieces.
+        let payload = MessageDelta::new(known.unwrap_or_else(|| self.part_id(key, id)), piece);
         self.add(payload, self.here(), made)
     }
 
@@ -205,16 +217,29 @@ impl Answers {
     ) -> Result<()> {
         let part =
             self.part(key, |this| Part::Reasoning(Piece { id: this.part_id(key, id), ..Piece::default() }));
-        let Some(Part::Reasoning(part)) = part else { return Ok(()) };
-        part.add(piece);
+        let known = match part {
+            Some(Part::Reasoning(part)) => Some(part.add(piece)),
+            _ => None,
+        };
         if piece.is_empty() {
             return Ok(());
         }
-        let payload = ReasoningDelta::new(part.id.as_str(), piece);
+        let payload = ReasoningDelta::new(known.unwrap_or_else(|| self.part_id(key, id)), piece);
         if let Some(call) = &mut self.call {
             call.reasoned = true;
         }
         self.add(payload, self.here(), made)
+    }
+
+    /// Notes the signature of a reasoning; it opens with it, where the provider hides the rest.
+    pub(crate) fn sign(&mut self, key: &str, signature: &RawValue) -> Result<()> {
+        let opaque = Json::parse(signature.get())?;
+        let part =
+            self.part(key, |this| Part::Reasoning(Piece { id: this.part_id(key, None), ..Piece::default() }));
+        if let Some(Part::Reasoning(piece)) = part {
+            piece.opaque = Some(opaque);
+        }
+        Ok(())
     }
 
     /// Closes a part: it is told whole.
@@ -253,8 +278,13 @@ impl Answers {
                 self.add(payload, self.here(), made)
             }
             Part::Reasoning(mut piece) => {
-                let id = std::mem::take(&mut piece.id);
-                let mut payload = ReasoningCreated::new(whole(piece).map(Text::from));
+                let (id, opaque) = (std::mem::take(&mut piece.id), piece.opaque.take());
+                // Where only the signature came, the provider hides the rest.
+                let hidden = opaque.is_some() && piece.text.is_empty() && !piece.too_long;
+                let text = whole(piece).filter(|_| !hidden);
+                let mut payload = ReasoningCreated::new(text.map(Text::from));
+                payload.opaque = opaque;
+                payload.redacted = hidden.then_some(true);
                 payload.reasoning_id = Some(id.into());
                 self.add(payload, self.here(), made)
             }
@@ -282,7 +312,8 @@ impl Answers {
         let told = call.began != 0 && (call.ended.is_some() || at != call.began);
         let took = at.checked_sub(call.began).filter(|_| told).and_then(|took| u64::try_from(took).ok());
         let place = Place { span: call.span, parent: self.parent };
-        let (model, provider) = (given(call.model.as_deref()), given(call.provider.as_deref()));
+        let asked = call.model.as_deref().or(call.answers.as_deref());
+        let (model, provider) = (given(asked), given(call.provider.as_deref()));
         let name = model.clone().unwrap_or_default();
         let builder = match end {
             End::Completed => {
@@ -296,7 +327,7 @@ impl Answers {
                 payload.finish_reason = reason.map(Into::into);
                 payload.raw_finish_reason = raw.filter(|_| raw != reason).map(Into::into);
                 payload.response_id = call.response.as_deref().map(Into::into);
-                payload.response_model = payload.model.clone();
+                payload.response_model = given(call.answers.as_deref());
                 payload.tool_call_count = (call.requests > 0).then_some(call.requests);
                 payload.has_reasoning = call.reasoned.then_some(true);
                 self.frame.event_of(payload, at, place)

@@ -76,34 +76,29 @@ impl Answers {
         Ok(())
     }
 
-    /// Begins a request, unless that part is open; gives the call's id.
+    /// Begins a request, unless that part is open; tells whether it did.
     pub(crate) fn request(
         &mut self,
         key: &str,
         id: Option<&str>,
         name: &str,
         made: &mut Made<'_>,
-    ) -> Result<String> {
+    ) -> Result<bool> {
         let mut begun = None;
-        let part = self.part(key, |this| {
+        self.part(key, |this| {
             let id = this.part_id(key, id);
             begun = Some(id.clone());
             let piece = Piece { id, ..Piece::default() };
             Part::Request(Request { name: name.to_owned(), piece, free: false, server: false })
         });
-        let open = match part {
-            Some(Part::Request(request)) => request.piece.id.clone(),
-            _ => id.unwrap_or_default().to_owned(),
-        };
-        if let Some(id) = begun {
-            if let Some(call) = self.call() {
-                call.requests += 1;
-            }
-            self.tools.note(&id, name);
-            let payload = ToolRequestStarted::new(name, id.as_str());
-            self.add_tool(payload, "tool_request", (&id, name), made)?;
+        let Some(id) = begun else { return Ok(false) };
+        if let Some(call) = self.call() {
+            call.requests += 1;
         }
-        Ok(open)
+        self.tools.note(&id, name);
+        let payload = ToolRequestStarted::new(name, id.as_str());
+        self.add_tool(payload, "tool_request", (&id, name), made)?;
+        Ok(true)
     }
 
     fn open_request(&mut self, key: &str) -> Option<&mut Request> {
@@ -140,11 +135,14 @@ impl Answers {
 
     /// A piece of a request's arguments.
     pub(crate) fn arguments(&mut self, key: &str, piece: &str, made: &mut Made<'_>) -> Result<()> {
-        let Some(request) = self.open_request(key).filter(|_| !piece.is_empty()) else { return Ok(()) };
-        request.piece.add(piece);
-        let (id, name) = (request.piece.id.clone(), request.name.clone());
+        if piece.is_empty() {
+            return Ok(());
+        }
+        let open = self.open_request(key).map(|request| (request.piece.add(piece), request.name.clone()));
+        // The request's begin may be missing.
+        let (id, name) = open.unwrap_or_else(|| (self.part_id(key, None), String::new()));
         let mut payload = ToolRequestDelta::new(id.as_str(), piece);
-        payload.name = Some(name.as_str().into());
+        payload.name = Some(&name).filter(|name| !name.is_empty()).map(Text::from);
         self.add_tool(payload, "tool_request", (&id, &name), made)
     }
 
@@ -166,14 +164,14 @@ impl Answers {
         self.add_tool(payload, "tool_request", (&id, &name), made)
     }
 
-    /// Says what the whole arguments are, where no pieces told it.
-    pub(crate) fn set_arguments(&mut self, key: &str, whole: &str, free: bool) {
-        if let Some(request) = self.open_request(key) {
-            request.free = free;
-            let id = std::mem::take(&mut request.piece.id);
-            request.piece = Piece { id, ..Piece::default() };
-            request.piece.add(whole);
-        }
+    /// Says what the whole arguments are; `false` where no such request is open.
+    pub(crate) fn set_arguments(&mut self, key: &str, whole: &str, free: bool) -> bool {
+        let Some(request) = self.open_request(key) else { return false };
+        request.free = free;
+        let id = std::mem::take(&mut request.piece.id);
+        request.piece = Piece { id, ..Piece::default() };
+        request.piece.add(whole);
+        true
     }
 
     pub(super) fn finish_request(&mut self, request: Request, made: &mut Made<'_>) -> Result<()> {
