@@ -8,7 +8,7 @@ use newswire::{Error, ErrorKind, Result};
 
 use super::format::Format;
 use super::read::{Import, ReadOptions};
-use crate::source::Head;
+use crate::source::{Head, Unit};
 
 /// What can be opened, for error messages.
 const RECORDING: &str = "a recording";
@@ -71,28 +71,45 @@ pub fn read_with<'r>(
     let mut reader = reader;
     let head = read_head(&mut reader)
         .map_err(|error| Error::new(ErrorKind::Io, format!("reading failed: {error}")).at_path(&*name))?;
+    let beginning = Head::new(&head);
     let format = match options.format {
         Some(format) => format,
-        None => Format::detect(&Head::new(&head)).map_err(|error| error.at_path(&*name))?,
+        None => Format::detect(&beginning).map_err(|error| error.at_path(&*name))?,
+    };
+    let by_lines = match format.unit {
+        Unit::Line => true,
+        Unit::Element => false,
+        Unit::LineOrElement => !beginning.text().starts_with('['),
     };
     let reader: Box<dyn BufRead + Send + 'r> =
         Box::new(BufReader::with_capacity(Head::BYTES, Cursor::new(head).chain(reader)));
-    Ok(Import::new(reader, name, format, options))
+    Ok(Import::new(reader, name, format, options, by_lines))
 }
 
-/// What stands first: a line at least, unless it is longer than is looked at.
+/// What stands first: a record at least, where records are lines, unless it is longer than is looked at.
 fn read_head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = vec![0; Head::BYTES];
     let mut filled = 0;
-    while filled < head.len() && !head.iter().take(filled).any(|byte| *byte == b'\n') {
-        let Some(room) = head.get_mut(filled..) else { break };
+    while let Some(room) = head.get_mut(filled..).filter(|room| !room.is_empty()) {
         match reader.read(room) {
             Ok(0) => break,
-            Ok(read) => filled += read,
+            Ok(read) => {
+                let lined = room.iter().take(read).any(|byte| *byte == b'\n');
+                filled += read;
+                if lined && head.get(..filled).is_some_and(tells) {
+                    break;
+                }
+            }
             Err(error) if error.kind() == IoKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
     head.truncate(filled);
     Ok(head)
+}
+
+/// Whether the first line can be a record, so that nothing more need be waited for.
+fn tells(head: &[u8]) -> bool {
+    let line = Head::new(head).line().trim_end();
+    !line.is_empty() && (!line.starts_with(['{', '[']) || line.ends_with(['}', ']']))
 }

@@ -7,7 +7,7 @@ use newswire::{Delivery, Error, ErrorKind, EventBuilder, Result};
 
 use super::format::Format;
 use super::report::Report;
-use crate::source::{Elements, Fields, Lines, MAX_LINE_BYTES, Unit};
+use crate::source::{Elements, Fields, Lines, MAX_ELEMENT_BYTES, MAX_LINE_BYTES, Spot};
 
 /// Turns the records of one format into events, in the order of the source.
 ///
@@ -129,10 +129,11 @@ impl Records<'_> {
         }
     }
 
-    fn number(&self) -> u64 {
+    /// Where the record begins that was read last; after an error, what it is about.
+    fn spot(&self) -> Spot {
         match self {
-            Self::Lines(lines) => lines.number(),
-            Self::Elements(elements) => elements.number(),
+            Self::Lines(lines) => Spot { line: lines.number(), column: 1 },
+            Self::Elements(elements) => elements.spot(),
         }
     }
 }
@@ -143,10 +144,12 @@ impl<'r> Import<'r> {
         name: String,
         format: Format,
         options: &ReadOptions,
+        by_lines: bool,
     ) -> Self {
-        let records = match format.unit {
-            Unit::Line => Records::Lines(Lines::new(reader, options.max_line_bytes)),
-            Unit::Element => Records::Elements(Elements::new(reader)),
+        let records = if by_lines {
+            Records::Lines(Lines::new(reader, options.max_line_bytes))
+        } else {
+            Records::Elements(Elements::new(reader, MAX_ELEMENT_BYTES))
         };
         let importer = (format.importer)(&name);
         Self {
@@ -182,7 +185,7 @@ impl<'r> Import<'r> {
             Err(error) => {
                 // Whatever failed to be read can't be gone past, unless it was one record.
                 self.ended |= error.kind() == ErrorKind::Io;
-                return Err(place(error, &self.name, self.records.number(), ""));
+                return Err(place(error, &self.name, self.records.spot(), ""));
             }
         };
         let Some(record) = record else {
@@ -197,7 +200,7 @@ impl<'r> Import<'r> {
         };
         if let Err(error) = self.importer.record(record, &mut out) {
             let text = record.to_owned();
-            return Err(place(error, &self.name, self.records.number(), &text));
+            return Err(place(error, &self.name, self.records.spot(), &text));
         }
         self.report.records += 1;
         self.report.count(&self.pending);
@@ -232,17 +235,17 @@ impl Iterator for Import<'_> {
     }
 }
 
-/// Says where in the source the error is: the record begins on line `number`, and its column counts from there.
-fn place(error: Error, name: &str, number: u64, record: &str) -> Error {
-    let (mut number, mut error) = (number, error);
-    if let Some(column) = error.column() {
+/// Says where in the source the error is; `record` begins at `spot`, and its columns count from there.
+fn place(error: Error, name: &str, spot: Spot, record: &str) -> Error {
+    let mut spot = spot;
+    let mut error = error;
+    if let Some(column) = error.column().or((error.kind() != ErrorKind::Io).then_some(1)) {
         let before: String = record.chars().take(column.saturating_sub(1)).collect();
-        if let Some((lines, last)) = before.rsplit_once('\n') {
-            number += lines.matches('\n').count() as u64 + 1;
-            error = error.at_column(last.chars().count() + 1);
-        }
+        spot.pass(before.as_bytes());
+        let past = column.saturating_sub(1).saturating_sub(before.chars().count());
+        error = error.at_column(spot.column + past);
     }
-    let place = format!("{name}:{number}");
+    let place = format!("{name}:{}", spot.line);
     let place = error.path().map_or(place.clone(), |path| format!("{place}: {path}"));
     error.at_path(place)
 }

@@ -32,7 +32,7 @@ impl<'a> Fields<'a> {
                 let column = if error.is_data() && !object.trim_start().starts_with('{') {
                     column_of(line, start + object.len() - object.trim_start().len())
                 } else {
-                    column_of(line, start + error.column().saturating_sub(1))
+                    column_of(line, start + offset_in(object, &error))
                 };
                 Err(Error::invalid(reason(&error)).at_column(column).expecting("a JSON object"))
             }
@@ -72,8 +72,21 @@ impl<'a> Fields<'a> {
         self.entries.iter().map(|(name, raw)| (&**name, *raw))
     }
 
+    /// Forgets the fields that are null, where null says the same as nothing.
+    pub(crate) fn forget_nulls(&mut self) {
+        self.entries.retain(|(_, raw)| raw.get() != "null");
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// The same error, pointing at `raw` where it points at nothing yet.
+    pub(crate) fn about(&self, raw: &RawValue, error: Error) -> Error {
+        match error.column() {
+            Some(_) => error,
+            None => error.at_column(column_of(self.line, offset(self.line, raw.get()))),
+        }
     }
 
     /// The error that `raw` is not what was expected there.
@@ -103,6 +116,12 @@ fn offset(line: &str, piece: &str) -> usize {
 
 fn column_of(line: &str, offset: usize) -> usize {
     column_after(line.get(..line.floor_char_boundary(offset)).unwrap_or_default())
+}
+
+/// Where in `text`, which may have several lines, the library's error is.
+fn offset_in(text: &str, error: &serde_json::Error) -> usize {
+    let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    before + error.column().saturating_sub(1)
 }
 
 /// The library's words without its own line and column, which are told in ours.

@@ -6,7 +6,7 @@ mod head;
 mod lines;
 mod time;
 
-pub(crate) use elements::{Elements, MAX_ELEMENT_BYTES};
+pub(crate) use elements::{Elements, MAX_ELEMENT_BYTES, Spot};
 pub(crate) use fields::Fields;
 pub(crate) use head::Head;
 pub(crate) use lines::Lines;
@@ -18,6 +18,8 @@ pub(crate) use time::{from_millis, parse_utc};
 pub(crate) enum Unit {
     /// Lines, one JSON value each.
     Line,
-    /// The elements of an array that is the whole file; a file that is no array is one record.
+    /// The elements of an array that is the whole file; else its documents, one after another.
     Element,
+    /// Elements where the file is an array, else lines.
+    LineOrElement,
 }
