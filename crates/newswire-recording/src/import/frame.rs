@@ -32,6 +32,11 @@ impl Frame {
         Ok(Self { id, session: scope.clone(), scope, source: Source::new(source)?, trace })
     }
 
+    /// The run's id.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The span of the thing called `name` among those of its `sort`.
     pub(crate) fn span(&self, sort: &str, name: &str) -> Option<SpanId> {
         SpanId::new(hash(&[&self.id, sort, name]))

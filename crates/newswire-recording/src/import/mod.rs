@@ -10,6 +10,7 @@ mod open;
 mod pi;
 mod read;
 mod report;
+mod tau_bench;
 
 pub use format::{Format, formats};
 pub use open::{open, open_with, read, read_with};

@@ -80,12 +80,23 @@ impl Output<'_> {
     }
 
     /// Finishes the event; what is left of `fields` becomes its attributes and is counted as unknown.
-    pub(crate) fn push_with(&mut self, mut builder: EventBuilder, fields: &Fields<'_>) -> Result<()> {
+    pub(crate) fn push_with(&mut self, builder: EventBuilder, fields: &Fields<'_>) -> Result<()> {
+        let builder = self.with_rest(builder, fields, "");
+        self.push(builder)
+    }
+
+    /// Makes what is left of `fields` attributes, their names begun with `path`, and counts them as unknown.
+    pub(crate) fn with_rest(
+        &mut self,
+        mut builder: EventBuilder,
+        fields: &Fields<'_>,
+        path: &str,
+    ) -> EventBuilder {
         for (name, raw) in fields.rest() {
             self.report.count_field(name);
-            builder = builder.attr_json(format!("{}.{name}", self.format), raw.to_owned());
+            builder = builder.attr_json(format!("{}.{path}{name}", self.format), raw.to_owned());
         }
-        self.push(builder)
+        builder
     }
 
     /// Keeps fields that are the source's own, and known to be, as attributes.
