@@ -8,7 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use newswire::{
-    Bus, Console, ConsoleOptions, Delivery, Error, ErrorKind, Filter, Result, Sink, SubscribeOptions, Visible, WhenFull,
+    Bus, Console, ConsoleOptions, Delivery, Error, ErrorKind, Filter, Result, Sink, SubscribeOptions,
+    Visible, WhenFull,
 };
 use newswire_recording::{Import, open, read};
 

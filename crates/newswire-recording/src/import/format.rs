@@ -5,7 +5,7 @@ use std::fmt;
 use newswire::{Error, Result};
 
 use super::read::Importer;
-use super::{pi, tau_bench};
+use super::{pi, systems, tau_bench};
 use crate::source::{Head, Unit};
 
 /// A format of recordings.
@@ -23,7 +23,15 @@ pub struct Format {
 }
 
 /// All formats. A source is of the first that its beginning fits.
-const FORMATS: &[Format] = &[pi::FORMAT, tau_bench::FORMAT];
+const FORMATS: &[Format] = &[
+    pi::FORMAT,
+    tau_bench::FORMAT,
+    systems::PROMPTKIT,
+    systems::AITASKAGENT,
+    systems::AGENT_RUNTIME,
+    systems::PICOCLAW,
+    systems::PRAXIS,
+];
 
 /// All formats that can be read.
 ///

@@ -10,6 +10,7 @@ mod open;
 mod pi;
 mod read;
 mod report;
+mod systems;
 mod tau_bench;
 
 pub use format::{Format, formats};
