@@ -230,7 +230,7 @@ fn what_is_wrong_is_told_by_line_and_column() {
     let deep = run(&json!([{"role": "user", "content": "hi"}]))
         .replace("\"hi\"", &format!("{}{}", "[".repeat(70), "]".repeat(70)));
     let (path, column, message) = told(&format!("[\n{deep}]"));
-    assert_eq!((path.as_str(), column > 1), ("test:2: traj[0].payload", true), "{message}");
+    assert_eq!((path.as_str(), column), ("test:2: traj[0].payload", 45), "{message}");
 }
 
 #[test]

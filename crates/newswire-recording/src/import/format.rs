@@ -5,7 +5,7 @@ use std::fmt;
 use newswire::{Error, Result};
 
 use super::read::Importer;
-use super::{pi, systems, tau_bench};
+use super::{langfuse, pi, systems, tau_bench};
 use crate::source::{Head, Unit};
 
 /// A format of recordings.
@@ -25,6 +25,7 @@ pub struct Format {
 /// All formats. A source is of the first that its beginning fits.
 const FORMATS: &[Format] = &[
     pi::FORMAT,
+    langfuse::FORMAT,
     tau_bench::FORMAT,
     systems::PROMPTKIT,
     systems::AITASKAGENT,

@@ -32,6 +32,13 @@ impl Frame {
         Ok(Self { id, session: scope.clone(), scope, source: Source::new(source)?, trace })
     }
 
+    /// The same, belonging to something else as well.
+    pub(crate) fn within(mut self, field: ScopeField, id: &str) -> Result<Self> {
+        self.session = self.session.with(field, id)?;
+        self.scope = self.session.clone();
+        Ok(self)
+    }
+
     /// The run's id.
     pub(crate) fn id(&self) -> &str {
         &self.id

@@ -6,6 +6,7 @@
 
 mod format;
 mod frame;
+mod langfuse;
 mod open;
 mod pi;
 mod read;

@@ -70,7 +70,7 @@ impl Output<'_> {
     /// # Errors
     /// Those of [`EventBuilder::build`].
     pub fn push(&mut self, builder: EventBuilder) -> Result<()> {
-        self.pass(Delivery::Event(builder.build()?));
+        self.pass(Delivery::Event(builder.build().map_err(of_no_column)?));
         Ok(())
     }
 
@@ -244,6 +244,15 @@ impl Iterator for Import<'_> {
             }
         }
     }
+}
+
+/// The error about an event, without its column, which counts within a piece of the event, not in the source.
+fn of_no_column(error: Error) -> Error {
+    let mut plain = Error::new(error.kind(), error.message());
+    if let Some(path) = error.path() {
+        plain = plain.at_path(path);
+    }
+    error.expected().into_iter().fold(plain, |plain, expected| plain.expecting(expected))
 }
 
 /// Says where in the source the error is; `record` begins at `spot`, and its columns count from there.

@@ -91,8 +91,7 @@ impl Importer for Mapper {
         out.push_with(builder, &fields)?;
         for (index, raw) in messages.iter().enumerate() {
             let place = format!("traj[{index}]");
-            run.message(&fields, raw, index as u64, out)
-                .map_err(|error| fields.about(raw, within(&place, error)))?;
+            run.message(&fields, raw, index as u64, out).map_err(|error| fields.about(raw, &place, error))?;
         }
         if let Some(reward) = reward {
             let details = told.as_mut().and_then(|info| info.take("reward_info"));
@@ -315,10 +314,4 @@ fn plain<'a>(fields: &Fields<'_>, raw: &'a RawValue) -> Result<&'a str> {
 
 fn lacks(name: &str) -> Error {
     Error::invalid(format!("the object has no {name}")).at_column(1).expecting(RUN)
-}
-
-/// The error, at its path within `place`.
-fn within(place: &str, error: Error) -> Error {
-    let path = error.path().map_or(place.to_owned(), |path| format!("{place}.{path}"));
-    error.at_path(path)
 }

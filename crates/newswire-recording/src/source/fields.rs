@@ -49,6 +49,11 @@ impl<'a> Fields<'a> {
         serde_json::from_str(raw.get()).map_err(|_| self.unfit(raw, "an array"))
     }
 
+    /// A field, which stays to be taken.
+    pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
+        self.entries.iter().find(|(present, _)| present == name).map(|(_, raw)| *raw)
+    }
+
     pub(crate) fn take(&mut self, name: &str) -> Option<&'a RawValue> {
         let place = self.entries.iter().position(|(present, _)| present == name)?;
         Some(self.entries.remove(place).1)
@@ -81,12 +86,12 @@ impl<'a> Fields<'a> {
         self.entries.is_empty()
     }
 
-    /// The same error, pointing at `raw` where it points at nothing yet.
-    pub(crate) fn about(&self, raw: &RawValue, error: Error) -> Error {
-        match error.column() {
-            Some(_) => error,
-            None => error.at_column(column_of(self.line, offset(self.line, raw.get()))),
-        }
+    /// The same error as one about `raw`, which stands at `place`: its path is within that, and its column is
+    /// where that begins, unless it has one.
+    pub(crate) fn about(&self, raw: &RawValue, place: &str, error: Error) -> Error {
+        let path = error.path().map_or(place.to_owned(), |path| format!("{place}.{path}"));
+        let column = error.column().unwrap_or_else(|| column_of(self.line, offset(self.line, raw.get())));
+        error.at_path(path).at_column(column)
     }
 
     /// The error that `raw` is not what was expected there.
