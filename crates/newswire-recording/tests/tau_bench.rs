@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use newswire::{Event, ScopeField, SpanId};
@@ -79,15 +79,13 @@ fn all_recorded_runs_give_the_figures_that_a_direct_count_of_the_source_gives() 
 #[test]
 fn nothing_that_the_recorded_runs_tell_is_lost() {
     let Some(path) = source() else { return };
-    let events = events(open(&path).unwrap());
+    let mut by_run: HashMap<String, Vec<Event>> = HashMap::new();
+    for event in events(open(&path).unwrap()) {
+        let run = event.scope().get(ScopeField::Run).unwrap().to_owned();
+        by_run.entry(run).or_default().push(event);
+    }
     for (number, run) in runs(&path).iter().enumerate() {
-        let name = format!("task-{}-trial-{}", run["task_id"], run["trial"]);
-        let of_run: Vec<_> = events
-            .iter()
-            .filter(|event| event.scope().get(ScopeField::Run) == Some(&name))
-            .cloned()
-            .collect();
-        let kept = kept_in(&of_run);
+        let kept = kept_in(&by_run[&format!("task-{}-trial-{}", run["task_id"], run["trial"])]);
         leaves(run, "", &mut |field, leaf| {
             // Arguments are the text of JSON, which is told as JSON; its leaves are looked for then.
             if field == "arguments" {
