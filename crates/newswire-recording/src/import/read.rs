@@ -7,7 +7,7 @@ use newswire::{Delivery, Error, ErrorKind, EventBuilder, Result};
 
 use super::format::Format;
 use super::report::Report;
-use crate::source::{Elements, Fields, Lines, MAX_ELEMENT_BYTES, MAX_LINE_BYTES, Spot};
+use crate::source::{Elements, Fields, Lines, MAX_ELEMENT_BYTES, MAX_LINE_BYTES, Spot, compact};
 
 /// Turns the records of one format into events, in the order of the source.
 ///
@@ -47,7 +47,8 @@ pub struct ReadOptions {
     pub format: Option<Format>,
     /// What to do about broken records.
     pub broken: Broken,
-    /// The longest line, in bytes, its end not counted.
+    /// The longest line, in bytes, its end not counted. Elements of an array, and documents that are no lines, have
+    /// at most 64 MiB.
     pub max_line_bytes: usize,
 }
 
@@ -94,7 +95,7 @@ impl Output<'_> {
     ) -> EventBuilder {
         for (name, raw) in fields.rest() {
             self.report.count_field(name);
-            builder = builder.attr_json(format!("{}.{path}{name}", self.format), raw.to_owned());
+            builder = builder.attr_json(format!("{}.{path}{name}", self.format), compact(raw));
         }
         builder
     }
@@ -108,7 +109,7 @@ impl Output<'_> {
     ) -> EventBuilder {
         for name in names {
             if let Some(raw) = fields.take(name) {
-                builder = builder.attr_json(format!("{}.{name}", self.format), raw.to_owned());
+                builder = builder.attr_json(format!("{}.{name}", self.format), compact(raw));
             }
         }
         builder

@@ -26,7 +26,7 @@ use serde_json::value::RawValue;
 use super::format::Format;
 use super::frame::{Frame, Place, label};
 use super::read::{Importer, Output};
-use crate::source::{Fields, Unit};
+use crate::source::{Fields, Unit, compact};
 
 /// Runs of tau-bench.
 pub(super) const FORMAT: Format = Format {
@@ -82,7 +82,7 @@ impl Importer for Mapper {
         builder = label(builder, ComponentScope::Run, run.frame.id())?;
         for (name, raw) in [("task_id", Some(task)), ("trial", trial), ("info", info)] {
             if let Some(raw) = raw {
-                builder = builder.attr_json(format!("tau-bench.{name}"), raw.to_owned());
+                builder = builder.attr_json(format!("tau-bench.{name}"), compact(raw));
             }
         }
         let messages = fields.take("traj").ok_or_else(|| lacks("traj"))?;
@@ -161,7 +161,7 @@ impl Run<'_> {
             _ => {
                 out.report.count_record(&format!("message/{role}"));
                 let place = Place { span: None, parent: self.root };
-                out.push(self.event("tau_bench.message.kept", place)?.raw(raw.to_owned()))
+                out.push(self.event("tau_bench.message.kept", place)?.raw(compact(raw)))
             }
         }
     }
@@ -287,7 +287,7 @@ fn said(role: &str, index: u64, message: &mut Fields<'_>) -> Result<MessageCreat
     if let Some(raw) = message.take("content").filter(|raw| raw.get() != "null") {
         match serde_json::from_str::<String>(raw.get()) {
             Ok(text) => payload.content = Some(text.into()),
-            Err(_) => payload.parts = Some(Json::of(raw)?),
+            Err(_) => payload.parts = json(Some(raw))?,
         }
     }
     Ok(payload)
@@ -296,11 +296,11 @@ fn said(role: &str, index: u64, message: &mut Fields<'_>) -> Result<MessageCreat
 /// The arguments, which stand there as the text of their JSON; as that text where it is none.
 fn arguments(raw: &RawValue) -> Result<Json> {
     let text: Option<String> = serde_json::from_str(raw.get()).ok();
-    text.and_then(|text| Json::parse(text).ok()).map_or_else(|| Json::of(raw), Ok)
+    text.and_then(|text| Json::parse(text).ok()).map_or_else(|| Json::of(&compact(raw)), Ok)
 }
 
 fn json(raw: Option<&RawValue>) -> Result<Option<Json>> {
-    raw.map(Json::of).transpose()
+    raw.map(|raw| Json::of(&compact(raw))).transpose()
 }
 
 /// A number or text, for the name of a run.

@@ -1,11 +1,13 @@
 //! Text from files that nobody vouches for, and what is found in it.
 
+mod compact;
 mod elements;
 mod fields;
 mod head;
 mod lines;
 mod time;
 
+pub(crate) use compact::compact;
 pub(crate) use elements::{Elements, MAX_ELEMENT_BYTES, Spot};
 pub(crate) use fields::Fields;
 pub(crate) use head::Head;

@@ -6,6 +6,8 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::source::compact;
+
 /// A payload that is being put together.
 pub(super) struct Payload {
     row: &'static [FieldRow],
@@ -29,7 +31,7 @@ impl Payload {
         let has = self.has(name);
         if let (true, Some(value)) = (has, value) {
             let raw = to_raw_value(&value).map_err(|error| Error::invalid(error.to_string()))?;
-            self.fields.push((name, raw));
+            self.fields.push((name, compact(&raw)));
         }
         Ok(has)
     }

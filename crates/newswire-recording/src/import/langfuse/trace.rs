@@ -10,7 +10,7 @@ use super::order::{Interval, marks};
 use super::payload::Payload;
 use crate::import::frame::{Frame, Place, label};
 use crate::import::read::Output;
-use crate::source::Fields;
+use crate::source::{Fields, compact};
 
 /// What a record is, for error messages.
 const TRACE: &str = r#"a trace of Langfuse, {"trace":{"id":...},"observations":[...]}"#;
@@ -173,7 +173,7 @@ impl<'a> Run<'a> {
         let place = Place { span: self.root, parent: None };
         let mut builder = self.frame.event(kind, self.ended, place)?.serialize(&payload);
         if let Some(output) = self.output.filter(|_| !placed) {
-            builder = builder.attr_json("langfuse.output", output.to_owned());
+            builder = builder.attr_json("langfuse.output", compact(output));
         }
         out.push(label(builder, ComponentScope::Run, self.frame.id())?)
     }
