@@ -36,6 +36,7 @@ const AT_BEGINNING: &[&str] = &[
 const AT_END: &[&str] = &[
     "level",
     "statusMessage",
+    "endTime",
     "completionStartTime",
     "updatedAt",
     "latency",
@@ -138,7 +139,9 @@ impl<'a> Observation<'a> {
         let message = text("statusMessage")?.unwrap_or_else(|| "unknown".to_owned());
         let failure = (text("level")?.as_deref() == Some("ERROR")).then_some(message);
         fields.take("startTime");
-        fields.take("endTime");
+        if family.is_some() {
+            fields.take("endTime");
+        }
         let title = title.unwrap_or(name);
         Ok(Self { fields, sort, family, title, id, parent, began, ended, failure, model, attributes })
     }
