@@ -1,11 +1,19 @@
 //! What each part of a document of Langfuse gives, and what is said where one is wrong.
 
 mod common;
+#[path = "common/wrong.rs"]
+mod wrong;
 
 use newswire::{Event, ScopeField, Severity};
+use newswire_recording::Import;
 use serde_json::{Value, json};
 
-use common::{error_of, events, import, payload};
+use common::{events, payload};
+use wrong::error_of;
+
+fn import(text: &str) -> Import<'_> {
+    common::import("langfuse", text.as_bytes(), "test")
+}
 
 fn kinds(events: &[Event]) -> Vec<&str> {
     events.iter().map(|event| event.kind().as_str()).collect()
@@ -13,7 +21,7 @@ fn kinds(events: &[Event]) -> Vec<&str> {
 
 /// The events of a document with these observations.
 fn events_of(observations: &Value) -> Vec<Event> {
-    events(import("langfuse", document(observations).as_bytes()))
+    events(import(&document(observations)))
 }
 
 fn document(observations: &Value) -> String {
@@ -162,7 +170,7 @@ fn a_trace_has_its_session_its_user_its_tags_and_its_scores() {
     let around = json!({"trace": trace, "observations": observations, "note": 7}).to_string();
     let mut within = trace.clone();
     within["observations"] = observations;
-    let mut import = import("langfuse", around.as_bytes());
+    let mut import = import(&around);
     let events = common::events(import.by_ref());
     assert_eq!(
         kinds(&events),
@@ -193,7 +201,7 @@ fn a_trace_has_its_session_its_user_its_tags_and_its_scores() {
     assert_eq!(events[5].correlation().parent_span, events[1].correlation().span);
     assert_eq!(import.report().unknown_fields.keys().collect::<Vec<_>>(), ["mood", "note"]);
     // As the interface gives it: the trace with its observations within.
-    let again = common::events(common::import("langfuse", within.to_string().as_bytes()));
+    let again = common::events(common::import("langfuse", within.to_string().as_bytes(), "test"));
     assert_eq!(kinds(&again), kinds(&events));
 }
 
@@ -201,7 +209,7 @@ fn a_trace_has_its_session_its_user_its_tags_and_its_scores() {
 fn documents_one_after_another_or_in_an_array_are_each_a_record() {
     let one = document(&json!([]));
     for text in [format!("{one}\n{one}"), format!("[{one},{one}]")] {
-        let mut import = import("langfuse", text.as_bytes());
+        let mut import = import(&text);
         assert_eq!(
             kinds(&events(import.by_ref())),
             ["run.started", "run.completed", "run.started", "run.completed"]

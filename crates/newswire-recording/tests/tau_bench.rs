@@ -1,19 +1,26 @@
 //! What the importer of tau-bench makes of all its runs: nothing lost, figures that a direct count gives.
 
 mod common;
+#[path = "common/wrong.rs"]
+mod wrong;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use newswire::{Event, ScopeField, SpanId};
-use newswire_recording::{Broken, Format, ReadOptions, open, read, read_with};
+use newswire_recording::{Broken, Format, Import, ReadOptions, open, read, read_with};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use common::{error_of, events, import, kept_in, leaves, payload, recorded};
+use common::{Damage, damaged, events, leaves, payload, recorded, told};
+use wrong::error_of;
 
 fn source() -> Option<PathBuf> {
-    recorded("tau_bench_airline_gpt4o", "gpt-4o-airline.json")
+    Some(recorded("tau_bench_airline_gpt4o")?.join("gpt-4o-airline.json"))
+}
+
+fn import(text: &str) -> Import<'_> {
+    common::import("tau-bench", text.as_bytes(), "test")
 }
 
 fn runs(path: &PathBuf) -> Vec<Value> {
@@ -85,7 +92,7 @@ fn nothing_that_the_recorded_runs_tell_is_lost() {
         by_run.entry(run).or_default().push(event);
     }
     for (number, run) in runs(&path).iter().enumerate() {
-        let kept = kept_in(&by_run[&format!("task-{}-trial-{}", run["task_id"], run["trial"])]);
+        let kept = told(&by_run[&format!("task-{}-trial-{}", run["task_id"], run["trial"])]);
         leaves(run, "", &mut |field, leaf| {
             // Arguments are the text of JSON, which is told as JSON; its leaves are looked for then.
             if field == "arguments" {
@@ -137,7 +144,7 @@ fn a_run_is_told_message_by_message() {
         {"role": "narrator", "content": ["meanwhile"]},
         {"role": "user", "content": [{"type": "text", "text": "Bye"}]},
     ]));
-    let mut import = import("tau-bench", text.as_bytes());
+    let mut import = import(&text);
     let events = events(import.by_ref());
     assert_eq!(
         kinds(&events),
@@ -181,14 +188,14 @@ fn a_run_is_told_message_by_message() {
     let report = import.report();
     assert_eq!(report.unknown_fields.keys().collect::<Vec<_>>(), ["mood"]);
     assert_eq!(report.unknown_records.keys().collect::<Vec<_>>(), ["message/narrator"]);
-    let again = common::events(common::import("tau-bench", text.as_bytes()));
+    let again = common::events(common::import("tau-bench", text.as_bytes(), "test"));
     assert!(events.iter().zip(&again).all(|(one, other)| one.correlation() == other.correlation()));
 }
 
 #[test]
 fn a_run_that_broke_has_failed_and_one_that_comes_again_has_a_name_of_its_own() {
     let broke = json!({"task_id": 1, "trial": 0, "reward": 0.0, "traj": [], "info": {"error": "timeout", "traceback": "line 1"}});
-    let events = events(import("tau-bench", json!([broke, broke]).to_string().as_bytes()));
+    let events = events(import(&json!([broke, broke]).to_string()));
     assert_eq!(kinds(&events)[..3], ["run.started", "evaluation.completed", "run.failed"]);
     assert_eq!(payload(&events[2])["error"]["message"], "timeout");
     assert!(events[0].attr("tau-bench.info").unwrap().get().contains("line 1"));
@@ -269,13 +276,14 @@ proptest! {
     /// Whatever becomes of a real file: events, and errors that name their line; never a panic.
     #[test]
     fn no_mutated_file_makes_the_importer_panic(
-        changes in prop::collection::vec((0_usize..40_000, 0_usize..3, any::<u8>(), 1_usize..400), 0..4),
+        damages in prop::collection::vec((0.0..1.0, any::<u8>(), any::<u8>()), 0..4),
         skip in any::<bool>(),
     ) {
         let Some(path) = source() else { return Ok(()) };
         let mut bytes = std::fs::read(path).unwrap();
         bytes.truncate(40_000);
-        common::mutate(&mut bytes, &changes);
+        let damages: Vec<Damage> = damages;
+        let bytes = damaged(&bytes, &damages);
         let broken = if skip { Broken::Skip } else { Broken::Stop };
         let options = ReadOptions { broken, format: Some(Format::named("tau-bench").unwrap()), ..ReadOptions::default() };
         let results: Vec<_> = read_with(&*bytes, "runs.json", &options).unwrap().collect();

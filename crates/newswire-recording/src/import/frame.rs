@@ -33,7 +33,7 @@ impl Frame {
     }
 
     /// The same, belonging to something else as well.
-    pub(crate) fn within(mut self, field: ScopeField, id: &str) -> Result<Self> {
+    pub(crate) fn also_of(mut self, field: ScopeField, id: &str) -> Result<Self> {
         self.session = self.session.with(field, id)?;
         self.scope = self.session.clone();
         Ok(self)

@@ -71,35 +71,30 @@ pub fn read_with<'r>(
     let mut reader = reader;
     let head = read_head(&mut reader)
         .map_err(|error| Error::new(ErrorKind::Io, format!("reading failed: {error}")).at_path(&*name))?;
-    let beginning = Head::new(&head);
     let format = match options.format {
         Some(format) => format,
-        None => Format::detect(&beginning).map_err(|error| error.at_path(&*name))?,
+        None => Format::detect(&Head::new(&head)).map_err(|error| error.at_path(&*name))?,
     };
     let by_lines = match format.unit {
         Unit::Line => true,
         Unit::Element => false,
-        Unit::LineOrElement => !beginning.text().starts_with('['),
+        Unit::LineOrElement => !Head::new(&head).text().starts_with('['),
     };
     let reader: Box<dyn BufRead + Send + 'r> =
         Box::new(BufReader::with_capacity(Head::BYTES, Cursor::new(head).chain(reader)));
     Ok(Import::new(reader, name, format, options, by_lines))
 }
 
-/// What stands first: a record at least, where records are lines, unless it is longer than is looked at.
+/// What stands first, as far as it is there to be read: a line that may be a whole record at least, unless what
+/// is looked at ends before. So a pipe is waited for, but not for more than its first record.
 fn read_head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = vec![0; Head::BYTES];
     let mut filled = 0;
-    while let Some(room) = head.get_mut(filled..).filter(|room| !room.is_empty()) {
+    while filled < head.len() && !head.get(..filled).is_some_and(has_record) {
+        let Some(room) = head.get_mut(filled..) else { break };
         match reader.read(room) {
             Ok(0) => break,
-            Ok(read) => {
-                let lined = room.iter().take(read).any(|byte| *byte == b'\n');
-                filled += read;
-                if lined && head.get(..filled).is_some_and(tells) {
-                    break;
-                }
-            }
+            Ok(read) => filled += read,
             Err(error) if error.kind() == IoKind::Interrupted => {}
             Err(error) => return Err(error),
         }
@@ -108,8 +103,8 @@ fn read_head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// Whether the first line can be a record, so that nothing more need be waited for.
-fn tells(head: &[u8]) -> bool {
-    let line = Head::new(head).line().trim_end();
-    !line.is_empty() && (!line.starts_with(['{', '[']) || line.ends_with(['}', ']']))
+/// Whether there is a whole line that ends as an object does.
+fn has_record(head: &[u8]) -> bool {
+    let lines = head.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
+    lines.map(<[u8]>::trim_ascii_end).any(|line| line.ends_with(b"}"))
 }

@@ -71,11 +71,13 @@ impl Importer for Mapper {
         let root = frame.span("run", "");
         let mut run = Run { frame, root, clock: &mut self.clock, models: 0, tools: 0, calls: HashMap::new() };
 
-        let info = fields.take("info").filter(|raw| raw.get() != "null");
-        let mut told = info.map(|raw| fields.object(raw)).transpose()?;
+        let info = fields.peek("info").filter(|raw| raw.get() != "null");
+        let mut told = fields.take_object("info")?;
         let mut instruction = None;
-        if let Some(task) = told.as_mut().and_then(|info| info.take("task")) {
-            instruction = fields.object(task)?.take("instruction");
+        if let Some(info) = &mut told
+            && let Some(task) = info.take_object("task")?
+        {
+            instruction = task.peek("instruction");
         }
         let started = RunStarted::new(format!("task {task_id}"), json(instruction)?);
         let mut builder = run.event("run.started", run.whole())?.serialize(&started);
@@ -178,10 +180,8 @@ impl Run<'_> {
             out.push(self.event("message.created", inside)?.serialize(&spoken))?;
         }
         let mut requests = Vec::new();
-        if let Some(raw) = message.take("tool_calls").filter(|raw| raw.get() != "null") {
-            for raw in message.array(raw).map_err(|error| error.at_path("tool_calls"))? {
-                requests.push(self.request(message.object(raw)?, place.span, out)?);
-            }
+        for raw in message.take_array("tool_calls")? {
+            requests.push(self.request(message.object(raw)?, place.span, out)?);
         }
         let mut ended = ModelCallCompleted::new(None, None, None, None);
         ended.tool_call_count = (!requests.is_empty()).then_some(requests.len() as u64);

@@ -34,7 +34,7 @@ impl<'a> Fields<'a> {
                 } else {
                     column_of(line, start + offset_in(object, &error))
                 };
-                Err(Error::invalid(reason(&error)).at_column(column).expecting("a JSON object"))
+                Err(Error::invalid(reason(&error, "object")).at_column(column).expecting("a JSON object"))
             }
         }
     }
@@ -47,11 +47,6 @@ impl<'a> Fields<'a> {
     /// The objects of an array.
     pub(crate) fn array(&self, raw: &'a RawValue) -> Result<Vec<&'a RawValue>> {
         serde_json::from_str(raw.get()).map_err(|_| self.unfit(raw, "an array"))
-    }
-
-    /// A field, which stays to be taken.
-    pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.entries.iter().find(|(present, _)| present == name).map(|(_, raw)| *raw)
     }
 
     pub(crate) fn take(&mut self, name: &str) -> Option<&'a RawValue> {
@@ -70,6 +65,28 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn take_text(&mut self, name: &str) -> Result<Option<String>> {
         self.take_as(name, "a string")
+    }
+
+    /// A field, left where it is.
+    pub(crate) fn peek(&self, name: &str) -> Option<&'a RawValue> {
+        self.entries.iter().find(|(present, _)| present == name).map(|(_, raw)| *raw)
+    }
+
+    /// A field that is some type, left where it is; what is absent or of another type is `None`.
+    pub(crate) fn peek_as<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_str(self.peek(name)?.get()).ok()
+    }
+
+    /// Takes an object; absent and null are `None`.
+    pub(crate) fn take_object(&mut self, name: &str) -> Result<Option<Self>> {
+        let raw = self.take(name).filter(|raw| raw.get() != "null");
+        raw.map(|raw| self.object(raw).map_err(|error| error.at_path(name))).transpose()
+    }
+
+    /// Takes an array; absent and null are empty.
+    pub(crate) fn take_array(&mut self, name: &str) -> Result<Vec<&'a RawValue>> {
+        let raw = self.take(name).filter(|raw| raw.get() != "null");
+        raw.map_or(Ok(Vec::new()), |raw| self.array(raw).map_err(|error| error.at_path(name)))
     }
 
     /// What nobody took.
@@ -119,21 +136,21 @@ fn offset(line: &str, piece: &str) -> usize {
     (piece.as_ptr() as usize).saturating_sub(line.as_ptr() as usize)
 }
 
+/// Where in `text`, which may have several lines, the error is.
+fn offset_in(text: &str, error: &serde_json::Error) -> usize {
+    let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len);
+    before.sum::<usize>() + error.column().saturating_sub(1)
+}
+
 fn column_of(line: &str, offset: usize) -> usize {
     column_after(line.get(..line.floor_char_boundary(offset)).unwrap_or_default())
 }
 
-/// Where in `text`, which may have several lines, the library's error is.
-fn offset_in(text: &str, error: &serde_json::Error) -> usize {
-    let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-    before + error.column().saturating_sub(1)
-}
-
 /// The library's words without its own line and column, which are told in ours.
-fn reason(error: &serde_json::Error) -> String {
+fn reason(error: &serde_json::Error, sort: &str) -> String {
     let text = error.to_string();
     let words = text.rsplit_once(" at line ").map_or(&*text, |(words, _)| words);
-    format!("this is no JSON object: {words}")
+    format!("this is no JSON {sort}: {words}")
 }
 
 struct Entries<'a>(Vec<(String, &'a RawValue)>);

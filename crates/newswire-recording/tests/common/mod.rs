@@ -1,55 +1,64 @@
-//! What the tests of all importers need.
-#![allow(dead_code, reason = "each test uses some of it")]
+//! What the tests of all importers need: recorded data, and what of it stands in events.
 
-use std::collections::HashSet;
+// Each test file uses its own part of this.
+#![allow(dead_code)]
+
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use newswire::{Delivery, Error, Event, Result};
+use newswire::{Delivery, Event, Result};
 use newswire_recording::{Format, Import, ReadOptions, read_with};
 use serde_json::Value;
 
-/// A recording of one of the sets beside the project; says so where it is missing.
-pub(crate) fn recorded(set: &str, name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(set).join(name);
+/// A set of recorded data that lies beside the project, if it does; its lack is told.
+pub(crate) fn recorded(set: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(set);
     if path.exists() {
         return Some(path);
     }
-    eprintln!("SKIPPED: ../shared/data/{set}/{name} is missing");
+    eprintln!("SKIPPED: ../shared/data/{set} is missing");
     None
 }
 
-/// All recordings of a set that end so, in order of their names; says so where there are none.
-pub(crate) fn all_recorded(set: &str, ending: &str) -> Vec<PathBuf> {
-    let Some(folder) = recorded(set, "") else { return Vec::new() };
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<_> = entries.filter(|path| path.to_string_lossy().ends_with(ending)).collect();
-    files.sort();
-    files
+/// All files below, whose names end so, in the order of their names.
+pub(crate) fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, end));
+        } else if path.to_string_lossy().ends_with(end) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
 }
 
-/// Reads bytes as a format; errors call them `test`.
-pub(crate) fn import<'r>(format: &str, bytes: impl std::io::Read + Send + 'r) -> Import<'r> {
+/// Reads `bytes` as that format.
+pub(crate) fn import<'r>(format: &str, bytes: &'r [u8], name: &str) -> Import<'r> {
     let format = Some(Format::named(format).unwrap());
-    read_with(bytes, "test", &ReadOptions { format, ..ReadOptions::default() }).unwrap()
+    read_with(bytes, name, &ReadOptions { format, ..ReadOptions::default() }).unwrap()
 }
 
 pub(crate) fn events(import: impl Iterator<Item = Result<Delivery>>) -> Vec<Event> {
     import.map(|delivery| delivery.unwrap().event().expect("no gap")).collect()
 }
 
-/// The first error; the import ends with it.
-pub(crate) fn error_of(format: &str, bytes: &[u8]) -> Error {
-    let mut import = import(format, bytes);
-    let error = import.by_ref().find_map(Result::err).expect("an error");
-    assert!(import.next().is_none(), "an import ends after its error");
-    error
-}
-
 pub(crate) fn payload(event: &Event) -> Value {
     serde_json::from_str(event.payload_json().unwrap_or("null")).unwrap()
 }
 
-/// Every text, number, truth value and null in `value`, with the name of the field that it stands in.
+/// How often each kind comes.
+pub(crate) fn kinds<'e>(events: impl IntoIterator<Item = &'e Event>) -> BTreeMap<String, u64> {
+    let mut kinds = BTreeMap::new();
+    for event in events {
+        *kinds.entry(event.kind().as_str().to_owned()).or_default() += 1;
+    }
+    kinds
+}
+
+/// Every text and number of a value, with the name of the field that it stands in.
 pub(crate) fn leaves(value: &Value, field: &str, found: &mut dyn FnMut(&str, String)) {
     match value {
         Value::Object(map) => map.iter().for_each(|(field, value)| leaves(value, field, found)),
@@ -60,32 +69,51 @@ pub(crate) fn leaves(value: &Value, field: &str, found: &mut dyn FnMut(&str, Str
     }
 }
 
-/// All leaves of payload, attributes, scope and tags of the events.
-pub(crate) fn kept_in(events: &[Event]) -> HashSet<String> {
-    let mut kept = HashSet::new();
+/// Every text and number that stands in payloads, attributes and scopes.
+pub(crate) fn told<'e>(events: impl IntoIterator<Item = &'e Event>) -> HashSet<String> {
+    let mut told = HashSet::new();
     for event in events {
-        leaves(&payload(event), "", &mut |_, leaf| _ = kept.insert(leaf));
-        event.attrs().for_each(|(_, raw)| {
-            leaves(&serde_json::from_str(raw.get()).unwrap(), "", &mut |_, leaf| _ = kept.insert(leaf));
-        });
-        event.scope().iter().for_each(|(_, id)| _ = kept.insert(format!("{id:?}")));
-        event.tags().for_each(|tag| _ = kept.insert(format!("{tag:?}")));
+        leaves(&payload(event), "", &mut |_, leaf| _ = told.insert(leaf));
+        for (_, raw) in event.attrs() {
+            leaves(&serde_json::from_str(raw.get()).unwrap(), "", &mut |_, leaf| _ = told.insert(leaf));
+        }
+        event.scope().iter().for_each(|(_, id)| _ = told.insert(format!("{id:?}")));
     }
-    kept
+    told
 }
 
-/// Flips, deletes or doubles bytes: each change is a place, a sort, a byte and how many bytes.
-pub(crate) fn mutate(bytes: &mut Vec<u8>, changes: &[(usize, usize, u8, usize)]) {
-    for (at, sort, byte, count) in changes {
-        let at = at % bytes.len().max(1);
-        let end = (at + count).min(bytes.len());
-        match sort {
-            0 if at < end => bytes[at] = *byte,
+/// What every import of damaged bytes must do: give events, then at most one error, which names its source.
+pub(crate) fn survives(format: &str, bytes: &[u8]) {
+    let results: Vec<_> = import(format, bytes, "damaged").collect();
+    let errors: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
+    assert!(errors.len() <= 1);
+    for error in errors {
+        assert!(error.path().is_some_and(|path| path.starts_with("damaged")), "{error}");
+    }
+    assert!(results.iter().rev().skip(1).all(Result::is_ok));
+}
+
+/// One change to bytes: where, as a share of their length, and what.
+pub(crate) type Damage = (f64, u8, u8);
+
+/// Bytes with changes: some flipped, some taken out, some doubled.
+pub(crate) fn damaged(bytes: &[u8], damages: &[Damage]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for (place, sort, value) in damages {
+        if bytes.is_empty() {
+            break;
+        }
+        let at = ((bytes.len() as f64 * place) as usize).min(bytes.len() - 1);
+        let end = (at + usize::from(*value)).min(bytes.len());
+        match sort % 4 {
+            0 => bytes[at] ^= value | 1,
             1 => drop(bytes.drain(at..end)),
-            _ => {
-                let doubled = bytes[at..end].to_vec();
-                bytes.splice(at..at, doubled);
+            2 => {
+                let piece = bytes[at..end].to_vec();
+                bytes.splice(at..at, piece);
             }
+            _ => bytes.truncate(at),
         }
     }
+    bytes
 }

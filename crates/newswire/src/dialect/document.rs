@@ -26,12 +26,8 @@ pub(super) fn parse(json: &str) -> Result<Object> {
     let mut scan = Scan::new(json);
     scan.value()?;
     scan.end()?;
-    let value: Value = serde_json::from_str(json).map_err(|error| {
-        // Columns count from where the document begins, as the scan's do.
-        let lines = json.split_inclusive('\n').take(error.line().saturating_sub(1));
-        let before: usize = lines.map(|line| line.chars().count()).sum();
-        Error::invalid(error.to_string()).at_column(before + error.column())
-    })?;
+    let value: Value = serde_json::from_str(json)
+        .map_err(|error| Error::invalid(error.to_string()).at_column(error.column()))?;
     object(&value).cloned()
 }
 

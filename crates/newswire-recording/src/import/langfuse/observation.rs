@@ -107,7 +107,7 @@ impl<'a> Observation<'a> {
     pub(super) fn read(document: &Fields<'a>, raw: &'a RawValue) -> Result<Self> {
         let mut fields = document.object(raw)?;
         fields.forget_nulls();
-        let text = |name: &str| match fields.get(name) {
+        let text = |name: &str| match fields.peek(name) {
             None => Ok(None),
             Some(raw) => serde_json::from_str::<String>(raw.get())
                 .map(Some)
@@ -122,8 +122,8 @@ impl<'a> Observation<'a> {
         let model = text("model")?;
         let name = text("name")?.unwrap_or_default();
         // Metadata may be anything; what isn't as OpenTelemetry has it is kept and not looked into.
-        let metadata = fields.get("metadata").and_then(|raw| fields.object(raw).ok());
-        let attributes = metadata.and_then(|metadata| metadata.object(metadata.get("attributes")?).ok());
+        let metadata = fields.peek("metadata").and_then(|raw| fields.object(raw).ok());
+        let attributes = metadata.and_then(|metadata| metadata.object(metadata.peek("attributes")?).ok());
         let told = |names: &[&str]| attribute(attributes.as_ref(), names);
         let (family, title) = match sort.as_str() {
             "GENERATION" => (Some("model.call"), None),
@@ -164,16 +164,16 @@ impl<'a> Observation<'a> {
         }
         let kind = format!("{family}.started");
         let mut payload = self.payload(&kind)?;
-        if let Some(input) = self.fields.get("input")
+        if let Some(input) = self.fields.peek("input")
             && payload.put_first(&["messages", "arguments", "input", "query"], input)?
         {
             self.fields.take("input");
         }
-        let parameters = self.fields.get("modelParameters").and_then(|raw| self.fields.object(raw).ok());
+        let parameters = self.fields.peek("modelParameters").and_then(|raw| self.fields.object(raw).ok());
         if let Some(parameters) = parameters {
-            let temperature = parameters.get("temperature").filter(|raw| fits::<f64>(raw));
+            let temperature = parameters.peek("temperature").filter(|raw| fits::<f64>(raw));
             payload.put("temperature", temperature)?;
-            payload.put("max_output_tokens", parameters.get("max_tokens").filter(|raw| fits::<u64>(raw)))?;
+            payload.put("max_output_tokens", parameters.peek("max_tokens").filter(|raw| fits::<u64>(raw)))?;
         }
         let builder = self.event(frame, &kind, self.began, parent, &payload)?;
         let builder = out.keep(builder, &mut self.fields, AT_BEGINNING);
@@ -192,7 +192,7 @@ impl<'a> Observation<'a> {
         let kind = format!("{family}.{}", if failure.is_some() { "failed" } else { "completed" });
         let mut payload = self.payload(&kind)?;
         payload.put("error", failure.map(|message| Failure { message }))?;
-        if let Some(output) = self.fields.get("output")
+        if let Some(output) = self.fields.peek("output")
             && payload.put_first(&["output", "result", "documents", "content"], output)?
         {
             self.fields.take("output");
@@ -220,7 +220,7 @@ impl<'a> Observation<'a> {
         self.ask(frame, self.began, out)?;
         let kind = format!("{family}.progress");
         let mut payload = self.payload(&kind)?;
-        let unended = Unended { output: self.fields.get("output"), usage: Usage::of(&self.fields)? };
+        let unended = Unended { output: self.fields.peek("output"), usage: Usage::of(&self.fields)? };
         payload.put("data", Some(unended))?;
         self.fields.take("output");
         let builder = self.event(frame, &kind, self.began, parent, &payload)?;
@@ -229,7 +229,7 @@ impl<'a> Observation<'a> {
 
     /// Gives the tool calls that its output asks for; says how many there are.
     fn ask(&self, frame: &Frame, at: i64, out: &mut Output<'_>) -> Result<u64> {
-        let Some(output) = self.fields.get("output").filter(|_| self.is("GENERATION")) else { return Ok(0) };
+        let Some(output) = self.fields.peek("output").filter(|_| self.is("GENERATION")) else { return Ok(0) };
         let mut asked = 0_u64;
         for request in requests(&self.fields, output) {
             asked += 1;
@@ -250,7 +250,7 @@ impl<'a> Observation<'a> {
     fn log(&mut self, frame: &Frame, parent: Option<SpanId>, out: &mut Output<'_>) -> Result<()> {
         let mut payload = Payload::of("log.written")?;
         payload.put("message", Some(&self.title))?;
-        payload.put("level", self.fields.get("level").and_then(word))?;
+        payload.put("level", self.fields.peek("level").and_then(word))?;
         let logged = Logged { input: self.fields.take("input"), output: self.fields.take("output") };
         payload.put("fields", Some(logged))?;
         let place = Place { span: None, parent };
@@ -299,7 +299,7 @@ impl<'a> Observation<'a> {
 
     /// The event, as severe as its level says where that is another than the kind's own.
     fn graded(&self, builder: EventBuilder) -> EventBuilder {
-        match self.fields.get("level").and_then(word).as_deref() {
+        match self.fields.peek("level").and_then(word).as_deref() {
             Some("WARNING") => builder.severity(Severity::Warn),
             Some("DEBUG") => builder.severity(Severity::Debug),
             Some("ERROR") => builder.severity(Severity::Error),
@@ -322,7 +322,7 @@ pub(super) fn span_of(frame: &Frame, id: &str) -> Option<SpanId> {
 
 /// A time of Langfuse.
 pub(super) fn time(fields: &Fields<'_>, name: &str) -> Result<Option<i64>> {
-    let Some(raw) = fields.get(name) else { return Ok(None) };
+    let Some(raw) = fields.peek(name) else { return Ok(None) };
     let text: Option<String> = serde_json::from_str(raw.get()).ok();
     let expected = "a time such as 2025-06-11T14:01:32.598Z";
     text.and_then(|text| parse_utc(&text)).map(Some).ok_or_else(|| fields.unfit(raw, expected).at_path(name))
@@ -330,7 +330,7 @@ pub(super) fn time(fields: &Fields<'_>, name: &str) -> Result<Option<i64>> {
 
 /// The first of these attributes that is told.
 fn attribute(attributes: Option<&Fields<'_>>, names: &[&str]) -> Option<String> {
-    names.iter().find_map(|name| word(attributes?.get(name)?))
+    names.iter().find_map(|name| word(attributes?.peek(name)?))
 }
 
 /// Whether the value is of that type.

@@ -42,22 +42,22 @@ fn search<'a>(fields: &Fields<'a>, raw: &'a RawValue, depth: usize, found: &mut 
 
 /// The request that an object is.
 fn request<'a>(object: &Fields<'a>) -> Option<Request<'a>> {
-    let id = ["call_id", "id"].iter().find_map(|name| word(object.get(name)?));
-    let inner = |name| object.get(name).and_then(|raw| object.object(raw).ok());
+    let id = ["call_id", "id"].iter().find_map(|name| word(object.peek(name)?));
+    let inner = |name| object.peek(name).and_then(|raw| object.object(raw).ok());
     if let Some(function) = inner("function") {
-        let arguments = function.get("arguments")?;
-        return Some(Request { id, name: word(function.get("name")?)?, arguments: Some(arguments) });
+        let arguments = function.peek("arguments")?;
+        return Some(Request { id, name: word(function.peek("name")?)?, arguments: Some(arguments) });
     }
     if let Some(call) = inner("function_call") {
-        let arguments = call.get("args").or_else(|| call.get("arguments"));
-        return Some(Request { id, name: word(call.get("name")?)?, arguments });
+        let arguments = call.peek("args").or_else(|| call.peek("arguments"));
+        return Some(Request { id, name: word(call.peek("name")?)?, arguments });
     }
-    let sort = word(object.get("type")?)?;
+    let sort = word(object.peek("type")?)?;
     if !["tool_call", "function_call", "tool_use"].contains(&sort.as_str()) {
         return None;
     }
-    let arguments = object.get("arguments").or_else(|| object.get("input"));
-    Some(Request { id, name: word(object.get("name")?)?, arguments })
+    let arguments = object.peek("arguments").or_else(|| object.peek("input"));
+    Some(Request { id, name: word(object.peek("name")?)?, arguments })
 }
 
 /// A text, or the last of a list of texts.

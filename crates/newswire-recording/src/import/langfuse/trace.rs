@@ -130,7 +130,7 @@ impl<'a> Run<'a> {
         let mut frame = Frame::new("langfuse", id)?;
         for (name, field) in [("sessionId", ScopeField::Session), ("userId", ScopeField::User)] {
             if let Some(id) = trace.take_text(name)?.filter(|id| !id.is_empty()) {
-                frame = frame.within(field, &id).map_err(|error| error.at_path(name))?;
+                frame = frame.also_of(field, &id).map_err(|error| error.at_path(name))?;
             }
         }
         let root = frame.span("run", "");
@@ -143,7 +143,7 @@ impl<'a> Run<'a> {
         let place = Place { span: root, parent: None };
         let mut builder = frame.event("run.started", began, place)?.serialize(&payload);
         builder = label(builder, ComponentScope::Run, frame.id())?;
-        let tags = trace.get("tags").and_then(|raw| serde_json::from_str::<Vec<String>>(raw.get()).ok());
+        let tags = trace.peek_as::<Vec<String>>("tags");
         let fits = |tag: &String| !tag.is_empty() && tag.len() <= Scope::MAX_ID_LEN;
         if let Some(tags) = tags.filter(|tags| tags.iter().all(fits)) {
             trace.take("tags");
@@ -204,14 +204,14 @@ impl<'a> Run<'a> {
     fn score(&self, at: i64, number: &str, mut score: Fields<'_>, out: &mut Output<'_>) -> Result<()> {
         let name = score.take_text("name")?.unwrap_or_default();
         let value = score.take_as::<f64>("value", "a number")?;
-        let is_verdict = score.get("dataType").is_some_and(|raw| raw.get() == "\"BOOLEAN\"");
+        let is_verdict = score.peek("dataType").is_some_and(|raw| raw.get() == "\"BOOLEAN\"");
         let kind = "evaluation.completed";
         let mut payload = Payload::of(kind)?;
         payload.put("name", Some(&name))?;
         payload.put("passed", value.filter(|_| is_verdict).map(|value| value == 1.0))?;
         payload.put("score", value)?;
         payload.put("explanation", score.take_text("comment")?)?;
-        let of = score.get("observationId").and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
+        let of = score.peek_as::<String>("observationId");
         let parent = of.map_or(self.root, |id| span_of(&self.frame, &id));
         let place = Place { span: self.frame.span("score", number), parent };
         let builder = self.frame.event(kind, at, place)?.serialize(&payload);

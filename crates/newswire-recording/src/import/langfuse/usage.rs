@@ -32,7 +32,7 @@ impl<'a> Usage<'a> {
     /// `Invalid`, with the column, for figures that are none.
     pub(super) fn of(observation: &Fields<'a>) -> Result<Option<Self>> {
         let mut parts = Vec::new();
-        if let Some(raw) = observation.get("usageDetails") {
+        if let Some(raw) = observation.peek("usageDetails") {
             let details = observation.object(raw).map_err(|error| error.at_path("usageDetails"))?;
             for (name, _) in details.rest() {
                 let part =
@@ -66,7 +66,7 @@ impl<'a> Usage<'a> {
 
 /// A figure, if it is told.
 fn count(fields: &Fields<'_>, name: &str) -> Result<Option<u64>> {
-    let Some(raw) = fields.get(name).filter(|raw| raw.get() != "null") else { return Ok(None) };
+    let Some(raw) = fields.peek(name).filter(|raw| raw.get() != "null") else { return Ok(None) };
     let count = serde_json::from_str(raw.get()).map(Some);
     count.map_err(|_| fields.unfit(raw, "a count of tokens").at_path(name))
 }
@@ -74,7 +74,7 @@ fn count(fields: &Fields<'_>, name: &str) -> Result<Option<u64>> {
 /// What it cost in all.
 fn cost<'a>(observation: &Fields<'a>) -> Result<Option<&'a RawValue>> {
     for name in ["totalCost", "calculatedTotalCost"] {
-        if let Some(raw) = observation.get(name) {
+        if let Some(raw) = observation.peek(name) {
             let fits = serde_json::from_str::<f64>(raw.get()).is_ok_and(|usd| usd.is_finite() && usd >= 0.0);
             let unfit = || observation.unfit(raw, "a cost in US dollars, not negative").at_path(name);
             return fits.then_some(Some(raw)).ok_or_else(unfit);
