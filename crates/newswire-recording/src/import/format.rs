@@ -5,7 +5,7 @@ use std::fmt;
 use newswire::{Error, Result};
 
 use super::read::Importer;
-use super::{ag_ui, ai_sdk, codex, ours, pi};
+use super::{ag_ui, ai_sdk, codex, langfuse, ours, pi, systems, tau_bench};
 use crate::source::{Head, Unit};
 
 /// A format of recordings.
@@ -23,7 +23,20 @@ pub struct Format {
 }
 
 /// All formats. A source is of the first that its beginning fits.
-const FORMATS: &[Format] = &[ours::FORMAT, ag_ui::FORMAT, ai_sdk::FORMAT, codex::FORMAT, pi::FORMAT];
+const FORMATS: &[Format] = &[
+    ours::FORMAT,
+    ag_ui::FORMAT,
+    ai_sdk::FORMAT,
+    codex::FORMAT,
+    pi::FORMAT,
+    langfuse::FORMAT,
+    tau_bench::FORMAT,
+    systems::PROMPTKIT,
+    systems::AITASKAGENT,
+    systems::AGENT_RUNTIME,
+    systems::PICOCLAW,
+    systems::PRAXIS,
+];
 
 /// All formats that can be read.
 ///

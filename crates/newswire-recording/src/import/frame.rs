@@ -44,6 +44,18 @@ impl Frame {
         Ok(())
     }
 
+    /// The same, belonging to something else as well.
+    pub(crate) fn also_of(mut self, field: ScopeField, id: &str) -> Result<Self> {
+        self.session = self.session.with(field, id)?;
+        self.scope = self.session.clone();
+        Ok(self)
+    }
+
+    /// The run's id.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The span of the thing called `name` among those of its `sort`.
     pub(crate) fn span(&self, sort: &str, name: &str) -> Option<SpanId> {
         SpanId::new(hash(&[&self.id, sort, name]))

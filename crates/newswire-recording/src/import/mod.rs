@@ -10,11 +10,14 @@ mod answer;
 mod codex;
 mod format;
 mod frame;
+mod langfuse;
 mod open;
 mod ours;
 mod pi;
 mod read;
 mod report;
+mod systems;
+mod tau_bench;
 
 pub use format::{Format, formats};
 pub use open::{open, open_with, read, read_with};

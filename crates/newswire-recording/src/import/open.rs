@@ -8,7 +8,7 @@ use newswire::{Error, ErrorKind, Result};
 
 use super::format::Format;
 use super::read::{Import, ReadOptions};
-use crate::source::{Head, unzipped};
+use crate::source::{Head, Unit, unzipped};
 
 /// What can be opened, for error messages.
 const RECORDING: &str = "a recording";
@@ -77,9 +77,14 @@ pub fn read_with<'r>(
         Some(format) => format,
         None => Format::detect(&Head::new(&head)).map_err(|error| error.at_path(&*name))?,
     };
+    let by_lines = match format.unit {
+        Unit::Line => true,
+        Unit::Element => false,
+        Unit::LineOrElement => !Head::new(&head).text().starts_with('['),
+    };
     let reader: Box<dyn BufRead + Send + 'r> =
         Box::new(BufReader::with_capacity(Head::BYTES, Cursor::new(head).chain(reader)));
-    Ok(Import::new(reader, name, format, options))
+    Ok(Import::new(reader, name, format, options, by_lines))
 }
 
 /// What stands first, as far as it is there to be read: a line that may be a whole record at least, unless what

@@ -38,9 +38,22 @@ fn detect(head: &Head<'_>) -> bool {
         Some(fields) => names.iter().all(|wanted| fields.rest().any(|(name, _)| name == *wanted)),
         None => BEGINNINGS.iter().any(|known| line.starts_with(known)) && head.line_names(names),
     };
-    has(&["newswire", "version"])
-        || has(&["kind", "time", "id"])
-        || (has(&["gap"]) && head.line_names(&["first", "last", "count"]))
+    if has(&["newswire", "version"]) || (has(&["gap"]) && head.line_names(&["first", "last", "count"])) {
+        return true;
+    }
+    has(&["kind", "time", "id"]) && !fields.is_some_and(is_of_picoclaw)
+}
+
+/// Whether it is an event of PicoClaw's, which has an id, a kind and a time as well: its own id is no UUID, or
+/// the others are called `turn_id` or `session_key` where ours are `turn` and `session`.
+fn is_of_picoclaw(mut fields: Fields<'_>) -> bool {
+    const QUOTED_UUID: usize = 38;
+    let is_uuid = fields.take("id").is_some_and(|id| id.get().len() == QUOTED_UUID);
+    let names_ids = ["scope", "correlation"].iter().any(|object| {
+        let object = fields.take_object(object).ok().flatten();
+        object.is_some_and(|ids| ids.rest().any(|(name, _)| name.ends_with("_id") || name.ends_with("_key")))
+    });
+    names_ids || !is_uuid
 }
 
 #[derive(Default)]

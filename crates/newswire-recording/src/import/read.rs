@@ -7,7 +7,7 @@ use newswire::{Delivery, Error, ErrorKind, EventBuilder, Result};
 
 use super::format::Format;
 use super::report::Report;
-use crate::source::{Elements, Fields, Lines, MAX_LINE_BYTES, Unit};
+use crate::source::{Elements, Fields, Lines, MAX_ELEMENT_BYTES, MAX_LINE_BYTES, Spot, compact};
 
 /// Turns the records of one format into events, in the order of the source.
 ///
@@ -47,7 +47,8 @@ pub struct ReadOptions {
     pub format: Option<Format>,
     /// What to do about broken records.
     pub broken: Broken,
-    /// The longest line, in bytes, its end not counted.
+    /// The longest line, in bytes, its end not counted. Elements of an array, and documents that are no lines, have
+    /// at most 64 MiB.
     pub max_line_bytes: usize,
 }
 
@@ -70,7 +71,7 @@ impl Output<'_> {
     /// # Errors
     /// Those of [`EventBuilder::build`].
     pub fn push(&mut self, builder: EventBuilder) -> Result<()> {
-        self.pass(Delivery::Event(builder.build()?));
+        self.pass(Delivery::Event(builder.build().map_err(of_no_column)?));
         Ok(())
     }
 
@@ -80,12 +81,23 @@ impl Output<'_> {
     }
 
     /// Finishes the event; what is left of `fields` becomes its attributes and is counted as unknown.
-    pub(crate) fn push_with(&mut self, mut builder: EventBuilder, fields: &Fields<'_>) -> Result<()> {
+    pub(crate) fn push_with(&mut self, builder: EventBuilder, fields: &Fields<'_>) -> Result<()> {
+        let builder = self.with_rest(builder, fields, "");
+        self.push(builder)
+    }
+
+    /// Makes what is left of `fields` attributes, their names begun with `path`, and counts them as unknown.
+    pub(crate) fn with_rest(
+        &mut self,
+        mut builder: EventBuilder,
+        fields: &Fields<'_>,
+        path: &str,
+    ) -> EventBuilder {
         for (name, raw) in fields.rest() {
             self.report.count_field(name);
-            builder = builder.attr_json(format!("{}.{name}", self.format), raw.to_owned());
+            builder = builder.attr_json(format!("{}.{path}{name}", self.format), compact(raw));
         }
-        self.push(builder)
+        builder
     }
 
     /// Keeps fields that are the source's own, and known to be, as attributes.
@@ -97,7 +109,7 @@ impl Output<'_> {
     ) -> EventBuilder {
         for name in names {
             if let Some(raw) = fields.take(name) {
-                builder = builder.attr_json(format!("{}.{name}", self.format), raw.to_owned());
+                builder = builder.attr_json(format!("{}.{name}", self.format), compact(raw));
             }
         }
         builder
@@ -129,18 +141,11 @@ impl Records<'_> {
         }
     }
 
-    fn number(&self) -> u64 {
+    /// Where the record begins that was read last; after an error, what it is about.
+    fn spot(&self) -> Spot {
         match self {
-            Self::Lines(lines) => lines.number(),
-            Self::Elements(elements) => elements.number(),
-        }
-    }
-
-    /// The column at which the record begins.
-    fn column(&self) -> usize {
-        match self {
-            Self::Lines(_) => 1,
-            Self::Elements(elements) => elements.column(),
+            Self::Lines(lines) => Spot { line: lines.number(), column: 1 },
+            Self::Elements(elements) => elements.spot(),
         }
     }
 }
@@ -151,10 +156,12 @@ impl<'r> Import<'r> {
         name: String,
         format: Format,
         options: &ReadOptions,
+        by_lines: bool,
     ) -> Self {
-        let records = match format.unit {
-            Unit::Line => Records::Lines(Lines::new(reader, options.max_line_bytes)),
-            Unit::Element => Records::Elements(Elements::new(reader)),
+        let records = if by_lines {
+            Records::Lines(Lines::new(reader, options.max_line_bytes))
+        } else {
+            Records::Elements(Elements::new(reader, MAX_ELEMENT_BYTES))
         };
         let importer = (format.importer)(&name);
         Self {
@@ -190,7 +197,7 @@ impl<'r> Import<'r> {
             Err(error) => {
                 // Whatever failed to be read can't be gone past, unless it was one record.
                 self.ended |= error.kind() == ErrorKind::Io;
-                return Err(place(error, &self.name, (self.records.number(), 1), ""));
+                return Err(place(error, &self.name, self.records.spot(), ""));
             }
         };
         let Some(record) = record else {
@@ -205,8 +212,7 @@ impl<'r> Import<'r> {
         };
         if let Err(error) = self.importer.record(record, &mut out) {
             let text = record.to_owned();
-            let begin = (self.records.number(), self.records.column());
-            return Err(place(error, &self.name, begin, &text));
+            return Err(place(error, &self.name, self.records.spot(), &text));
         }
         self.report.records += 1;
         self.report.count(&self.pending);
@@ -241,20 +247,26 @@ impl Iterator for Import<'_> {
     }
 }
 
-/// Says where in the source the error is: the record begins at that line and column, from where its own column
-/// counts.
-fn place(error: Error, name: &str, (line, column): (u64, usize), record: &str) -> Error {
-    let (mut number, mut error) = (line, error);
-    if let Some(within) = error.column() {
-        let before: String = record.chars().take(within.saturating_sub(1)).collect();
-        if let Some((lines, last)) = before.rsplit_once('\n') {
-            number += lines.matches('\n').count() as u64 + 1;
-            error = error.at_column(last.chars().count() + 1);
-        } else {
-            error = error.at_column(within + column - 1);
-        }
+/// The error about an event, without its column, which counts within a piece of the event, not in the source.
+fn of_no_column(error: Error) -> Error {
+    let mut plain = Error::new(error.kind(), error.message());
+    if let Some(path) = error.path() {
+        plain = plain.at_path(path);
     }
-    let place = format!("{name}:{number}");
+    error.expected().into_iter().fold(plain, |plain, expected| plain.expecting(expected))
+}
+
+/// Says where in the source the error is; `record` begins at `spot`, and its columns count from there.
+fn place(error: Error, name: &str, spot: Spot, record: &str) -> Error {
+    let mut spot = spot;
+    let mut error = error;
+    if let Some(column) = error.column().or((error.kind() != ErrorKind::Io).then_some(1)) {
+        let before: String = record.chars().take(column.saturating_sub(1)).collect();
+        spot.pass(before.as_bytes());
+        let past = column.saturating_sub(1).saturating_sub(before.chars().count());
+        error = error.at_column(spot.column + past);
+    }
+    let place = format!("{name}:{}", spot.line);
     let place = error.path().map_or(place.clone(), |path| format!("{place}: {path}"));
     error.at_path(place)
 }

@@ -1,199 +1,281 @@
-//! The elements of a JSON array that is a whole file, one at a time, however long the file is.
+//! The elements of a JSON array that is a whole file, one at a time, however long the file is. Documents that
+//! stand one after another are elements too: the values of a file that begins with no array.
+//!
+//! It looks no further into a value than to find its end. Whether it is one is its reader's question.
 
 use std::io::{BufRead, ErrorKind as IoKind};
 
 use newswire::{Error, ErrorKind, Result};
 
+use super::lines::{BOM, failed};
+
+/// What was to stand there, for error messages.
+const JSON: &str = "JSON in UTF-8";
+
 /// The longest element, in bytes; also the longest file that is no array.
-const MAX_ELEMENT_BYTES: usize = 64 << 20;
-
-/// A line and a column in it, in characters, both from 1.
-#[derive(Clone, Copy)]
-struct Place {
-    line: u64,
-    column: usize,
-}
-
-impl Place {
-    /// Where it is after these bytes.
-    fn after(self, bytes: &[u8]) -> Self {
-        let chars = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
-        match bytes.iter().rposition(|byte| *byte == b'\n') {
-            Some(last) => {
-                let (lines, rest) = bytes.split_at(last + 1);
-                let lines = lines.iter().filter(|byte| **byte == b'\n').count() as u64;
-                Self { line: self.line + lines, column: chars(rest) + 1 }
-            }
-            None => Self { column: self.column + chars(bytes), ..self },
-        }
-    }
-}
+pub(crate) const MAX_ELEMENT_BYTES: usize = 64 << 20;
 
 /// Hands out one element at a time, in a buffer that it reuses.
 pub(crate) struct Elements<R> {
     reader: R,
     buffer: Vec<u8>,
-    /// Where the element begins, or what is wrong stands; and where reading has come to.
-    began: Place,
-    here: Place,
-    /// Whether the array has been entered.
-    in_array: bool,
-    first: bool,
+    max_bytes: usize,
+    here: Spot,
+    began: Spot,
+    place: Place,
+    end: End,
+    /// Whether the rest of an element that was too long is still to come.
+    within: bool,
+    /// Whether nothing has been read yet.
+    fresh: bool,
     /// Whether there is no going on after an error.
     lost: bool,
 }
 
+/// A place in the file: line and column, in characters, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Spot {
+    pub(crate) line: u64,
+    pub(crate) column: usize,
+}
+
+/// What may come next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// A document, or an array to enter.
+    Outside,
+    /// The first element, or the array's end.
+    Entered,
+    /// An element.
+    AfterComma,
+    /// A comma, or the array's end.
+    AfterElement,
+}
+
 impl<R: BufRead> Elements<R> {
-    pub(crate) fn new(reader: R) -> Self {
-        let here = Place { line: 1, column: 1 };
-        Self { reader, buffer: Vec::new(), began: here, here, in_array: false, first: true, lost: false }
+    pub(crate) fn new(reader: R, max_bytes: usize) -> Self {
+        let start = Spot { line: 1, column: 1 };
+        Self {
+            reader,
+            buffer: Vec::new(),
+            max_bytes,
+            here: start,
+            began: start,
+            place: Place::Outside,
+            end: End::default(),
+            within: false,
+            fresh: true,
+            lost: false,
+        }
     }
 
-    /// The line on which the element that was read last begins, or what is wrong stands, from 1.
-    pub(crate) fn number(&self) -> u64 {
-        self.began.line
-    }
-
-    /// The column at which it does, in characters from 1.
-    pub(crate) fn column(&self) -> usize {
-        self.began.column
-    }
-
-    /// The error that something is wrong after these bytes of the element.
-    fn wrong(&mut self, message: &str, expected: &str, before: usize) -> Error {
-        self.began = self.began.after(self.buffer.get(..before).unwrap_or_default());
-        Error::invalid(message).at_column(self.began.column).expecting(expected)
+    /// Where the element that was read last begins; after an error, what it is about.
+    pub(crate) fn spot(&self) -> Spot {
+        self.began
     }
 
     /// The next element, or document; `None` at the end.
     ///
     /// # Errors
-    /// `Io`; `TooLarge` over [`MAX_ELEMENT_BYTES`]; `Invalid` for NUL, for what is not UTF-8, and where the
-    /// file ends within an element or the array.
+    /// `Io`; `TooLarge` over the bound; `Invalid` for NUL, for what is not UTF-8, and for what stands between
+    /// elements or is missing there.
     pub(crate) fn next(&mut self) -> Result<Option<&str>> {
         self.buffer.clear();
         if std::mem::replace(&mut self.lost, true) {
             return Ok(None);
         }
-        let Some(()) = self.skip_to_element()? else { return Ok(None) };
+        if std::mem::take(&mut self.within) {
+            self.pass_value(false)?;
+        }
+        if !self.find()? {
+            return Ok(None);
+        }
         self.began = self.here;
-        self.read_value()?;
-        self.here = self.here.after(&self.buffer);
+        self.end = End::default();
+        let fits = self.pass_value(true)?;
         self.lost = false;
-        if let Err(error) = std::str::from_utf8(&self.buffer) {
-            return Err(self.wrong("these bytes are not UTF-8", "JSON in UTF-8", error.valid_up_to()));
+        if !fits {
+            let message = format!("a record has at most {} bytes, this has more", self.max_bytes);
+            return Err(Error::new(ErrorKind::TooLarge, message).expecting("smaller records"));
         }
-        if let Some(at) = self.buffer.iter().position(|byte| *byte == 0) {
-            return Err(self.wrong("a NUL stands in the text", "JSON in UTF-8", at));
+        let text = match std::str::from_utf8(&self.buffer) {
+            Ok(text) => text,
+            Err(error) => {
+                self.began.pass(self.buffer.get(..error.valid_up_to()).unwrap_or_default());
+                return Err(Error::invalid("these bytes are not UTF-8").expecting(JSON));
+            }
+        };
+        if let Some(at) = text.find('\0') {
+            self.began.pass(text.get(..at).unwrap_or_default().as_bytes());
+            return Err(Error::invalid("a NUL stands in the text").expecting(JSON));
         }
-        // It was looked at above; asked again, since what is lent can't be given on past a change.
-        let text = std::str::from_utf8(&self.buffer).map_err(|error| Error::invalid(error.to_string()))?;
         Ok(Some(text))
     }
 
-    /// Goes to where an element begins; `None` where there are no more.
-    fn skip_to_element(&mut self) -> Result<Option<()>> {
-        if self.first {
+    /// Goes to where an element begins; says whether there is one.
+    fn find(&mut self) -> Result<bool> {
+        if std::mem::take(&mut self.fresh) {
             self.skip_mark()?;
         }
         loop {
-            let Some(byte) = self.peek()? else {
-                if self.in_array {
-                    self.began = self.here;
-                    return Err(self.wrong("the file ends within the array", "a ] at its end", 0));
-                }
-                return Ok(None);
+            let Some(byte) = fill(&mut self.reader)?.first().copied() else {
+                return match self.place {
+                    Place::Outside => Ok(false),
+                    _ => Err(self.fault("the file ends within the array", "a ] at its end")),
+                };
             };
-            match byte {
-                b' ' | b'\t' | b'\r' | b'\n' => {}
-                b'[' if self.first => self.in_array = true,
-                b',' if self.in_array => {}
-                b']' if self.in_array => self.in_array = false,
-                _ => {
-                    self.first = false;
-                    return Ok(Some(()));
+            self.place = match (byte, self.place) {
+                (b' ' | b'\t' | b'\r' | b'\n', place) => place,
+                (b'[', Place::Outside) => Place::Entered,
+                (b']', Place::Entered | Place::AfterElement) => Place::Outside,
+                (b',', Place::AfterElement) => Place::AfterComma,
+                (_, Place::AfterElement) => {
+                    return Err(
+                        self.fault("an element isn't followed by the next", "a comma, or the ] at the end")
+                    );
                 }
-            }
-            self.first &= byte.is_ascii_whitespace();
-            self.here = self.here.after(&[byte]);
+                (b',' | b':' | b']' | b'}', _) => {
+                    let message = format!("{:?} can't stand here", char::from(byte));
+                    return Err(self.fault(message, "a JSON value"));
+                }
+                _ => return Ok(true),
+            };
+            self.here.pass(&[byte]);
             self.reader.consume(1);
         }
     }
 
     /// Skips a byte order mark.
     fn skip_mark(&mut self) -> Result<()> {
-        if self.peek()? == Some(0xef) {
-            let mark = self.reader.fill_buf().is_ok_and(|bytes| bytes.starts_with(b"\xef\xbb\xbf"));
-            self.reader.consume(if mark { 3 } else { 0 });
+        for (place, byte) in BOM.iter().enumerate() {
+            match fill(&mut self.reader)?.first() {
+                Some(found) if found == byte => self.reader.consume(1),
+                _ if place == 0 => break,
+                _ => return Err(self.fault("these bytes are not UTF-8", JSON)),
+            }
         }
         Ok(())
     }
 
-    /// Reads one value into the buffer: what it says, its reader will see.
-    fn read_value(&mut self) -> Result<()> {
-        let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    /// Passes the value, or what is left of one, into the buffer if it is to be kept; says whether it fits.
+    fn pass_value(&mut self, keep: bool) -> Result<bool> {
+        let mut fits = true;
         loop {
             let bytes = fill(&mut self.reader)?;
-            if bytes.is_empty() {
-                if depth == 0 && !in_text {
-                    return Ok(());
-                }
-                let read = self.buffer.len();
-                return Err(self.wrong("the file ends within a value", "the rest of the JSON", read));
+            if bytes.is_empty() && self.end.is_open() {
+                return Err(self.fault("the file ends within a value", "the rest of the JSON"));
             }
-            let (mut used, mut ended) = (0, false);
-            for byte in bytes {
-                if in_text {
-                    match byte {
-                        _ if escaped => escaped = false,
-                        b'\\' => escaped = true,
-                        b'"' => in_text = false,
-                        _ => {}
-                    }
-                } else {
-                    match byte {
-                        b'"' => in_text = true,
-                        b'{' | b'[' => depth += 1,
-                        b'}' | b']' if depth == 0 => ended = true,
-                        b'}' | b']' => depth -= 1,
-                        b',' if depth == 0 => ended = true,
-                        _ => {}
-                    }
-                    if ended {
-                        break;
-                    }
-                }
-                used += 1;
-                if depth == 0 && matches!(byte, b'}' | b']') && !in_text {
-                    ended = true;
-                    break;
-                }
+            let (used, ended) = self.end.find(bytes);
+            let passed = bytes.get(..used).unwrap_or_default();
+            self.here.pass(passed);
+            fits &= !keep || self.buffer.len() + used <= self.max_bytes;
+            if keep && fits {
+                self.buffer.extend_from_slice(passed);
             }
-            self.buffer.extend_from_slice(bytes.get(..used).unwrap_or_default());
+            let ended = ended || bytes.is_empty();
             self.reader.consume(used);
-            if self.buffer.len() > MAX_ELEMENT_BYTES {
-                let message = format!("a record has at most {MAX_ELEMENT_BYTES} bytes, this has more");
-                return Err(Error::new(ErrorKind::TooLarge, message).expecting("smaller records"));
+            if !ended && !fits {
+                // What is left of it is passed when somebody asks for the next one: it may be endless.
+                self.within = true;
+                return Ok(false);
             }
             if ended {
-                return Ok(());
+                break;
             }
         }
+        if self.place != Place::Outside {
+            self.place = Place::AfterElement;
+        }
+        Ok(fits)
     }
 
-    fn peek(&mut self) -> Result<Option<u8>> {
-        Ok(fill(&mut self.reader)?.first().copied())
+    /// The error that the file is wrong here, so that there is no going on.
+    fn fault(&mut self, message: impl Into<String>, expected: &str) -> Error {
+        self.began = self.here;
+        Error::invalid(message).expecting(expected)
     }
 }
 
+/// Looks for the end of a value.
+#[derive(Default)]
+struct End {
+    depth: usize,
+    in_text: bool,
+    escaped: bool,
+    /// Whether something of it has been seen.
+    begun: bool,
+}
+
+impl End {
+    /// Whether the value can't end with the file.
+    fn is_open(&self) -> bool {
+        self.depth > 0 || self.in_text
+    }
+
+    /// How many of the next bytes are the value's, and whether it ends with them. A number or a word ends
+    /// before what can't be a part of it, all else with its own last byte.
+    fn find(&mut self, bytes: &[u8]) -> (usize, bool) {
+        for (at, byte) in bytes.iter().enumerate() {
+            if self.in_text {
+                match byte {
+                    _ if self.escaped => self.escaped = false,
+                    b'\\' => self.escaped = true,
+                    b'"' => self.in_text = false,
+                    _ => {}
+                }
+                if !self.is_open() {
+                    return (at + 1, true);
+                }
+                continue;
+            }
+            match byte {
+                b'"' | b'{' | b'[' if self.depth == 0 && self.begun => return (at, true),
+                b'"' => self.in_text = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' | b',' | b' ' | b'\t' | b'\r' | b'\n' if self.depth == 0 => return (at, true),
+                b'}' | b']' => {
+                    self.depth -= 1;
+                    if self.depth == 0 {
+                        return (at + 1, true);
+                    }
+                }
+                _ => {}
+            }
+            self.begun = true;
+        }
+        (bytes.len(), false)
+    }
+}
+
+impl Spot {
+    /// The place behind these bytes.
+    pub(crate) fn pass(&mut self, bytes: &[u8]) {
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+        let last = match bytes.iter().rposition(|byte| *byte == b'\n') {
+            Some(at) => {
+                self.line += lines as u64;
+                self.column = 1;
+                bytes.get(at + 1..).unwrap_or_default()
+            }
+            None => bytes,
+        };
+        // A character begins with every byte that doesn't go on with one.
+        self.column += last.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+    }
+}
+
+/// What comes next, without taking it; empty at the end.
 fn fill<R: BufRead>(reader: &mut R) -> Result<&[u8]> {
     // Asked twice, since what the first answer lends can't be given on from within a loop.
     loop {
         match reader.fill_buf() {
             Ok(_) => break,
             Err(error) if error.kind() == IoKind::Interrupted => {}
-            Err(error) => return Err(Error::new(ErrorKind::Io, format!("reading failed: {error}"))),
+            Err(error) => return Err(failed(error)),
         }
     }
-    reader.fill_buf().map_err(|error| Error::new(ErrorKind::Io, format!("reading failed: {error}")))
+    reader.fill_buf().map_err(failed)
 }
+
+#[cfg(test)]
+mod tests;

@@ -115,8 +115,21 @@ impl<'a> Fields<'a> {
         self.entries.iter().map(|(name, raw)| (&**name, *raw))
     }
 
+    /// Forgets the fields that are null, where null says the same as nothing.
+    pub(crate) fn forget_nulls(&mut self) {
+        self.entries.retain(|(_, raw)| raw.get() != "null");
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// The same error as one about `raw`, which stands at `place`: its path is within that, and its column is
+    /// where that begins, unless it has one.
+    pub(crate) fn about(&self, raw: &RawValue, place: &str, error: Error) -> Error {
+        let path = error.path().map_or(place.to_owned(), |path| format!("{place}.{path}"));
+        let column = error.column().unwrap_or_else(|| column_of(self.line, offset(self.line, raw.get())));
+        error.at_path(path).at_column(column)
     }
 
     /// The error that `raw` is not what was expected there.

@@ -32,6 +32,31 @@ impl<'a> Head<'a> {
         self.text.lines().next().unwrap_or_default()
     }
 
+    /// The names of the members of the object that stands first, alone or in an array; of those that are there.
+    pub(crate) fn fields(&self) -> Vec<&'a str> {
+        let text = self.text.strip_prefix('[').unwrap_or(self.text).trim_start();
+        let (mut names, mut depth, mut rest) = (Vec::new(), 0_usize, text);
+        while let Some(at) = rest.find(['{', '}', '[', ']', '"']) {
+            let (token, after) = (rest.as_bytes().get(at), rest.get(at + 1..).unwrap_or_default());
+            rest = after;
+            match token {
+                Some(b'{' | b'[') => depth += 1,
+                Some(b'"') => {
+                    let Some(end) = end_of_text(after) else { break };
+                    rest = after.get(end + 1..).unwrap_or_default();
+                    if depth == 1 && rest.trim_start().starts_with(':') {
+                        names.extend(after.get(..end));
+                    }
+                }
+                _ => depth = depth.saturating_sub(1),
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+        names
+    }
+
     /// Whether it names all these fields, anywhere.
     pub(crate) fn names(&self, fields: &[&str]) -> bool {
         fields.iter().all(|field| names(self.text, field))
@@ -41,6 +66,16 @@ impl<'a> Head<'a> {
     pub(crate) fn line_names(&self, fields: &[&str]) -> bool {
         fields.iter().all(|field| names(self.line(), field))
     }
+}
+
+/// Where the text ends that has begun: its closing quote.
+fn end_of_text(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })
 }
 
 /// Whether `"field":` stands in `text`.

@@ -11,7 +11,7 @@ pub const MAX_LINE_BYTES: usize = 1 << 20;
 /// What was to stand there, for error messages.
 const RECORD: &str = "one record a line, JSON in UTF-8";
 
-const BOM: &[u8] = b"\xef\xbb\xbf";
+pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Hands out one line at a time, in a buffer that it reuses.
 pub(crate) struct Lines<R> {
@@ -105,7 +105,7 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-fn failed(error: std::io::Error) -> Error {
+pub(super) fn failed(error: std::io::Error) -> Error {
     Error::new(ErrorKind::Io, format!("reading failed: {error}"))
 }
 

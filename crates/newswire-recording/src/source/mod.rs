@@ -1,5 +1,6 @@
 //! Text from files that nobody vouches for, and what is found in it.
 
+mod compact;
 mod elements;
 mod fields;
 mod head;
@@ -7,7 +8,8 @@ mod lines;
 mod time;
 mod unzip;
 
-pub(crate) use elements::Elements;
+pub(crate) use compact::compact;
+pub(crate) use elements::{Elements, MAX_ELEMENT_BYTES, Spot};
 pub(crate) use fields::Fields;
 pub(crate) use head::Head;
 pub(crate) use lines::Lines;
@@ -20,6 +22,8 @@ pub(crate) use unzip::{MAX_WINDOW_LOG, unzipped};
 pub(crate) enum Unit {
     /// Lines, one JSON value each.
     Line,
-    /// The elements of an array that is the whole file; a file that is no array is one record.
+    /// The elements of an array that is the whole file; else its documents, one after another.
     Element,
+    /// Elements where the file is an array, else lines.
+    LineOrElement,
 }

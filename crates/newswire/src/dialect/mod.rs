@@ -132,7 +132,25 @@ impl Dialect {
     /// `Invalid`, with path and what was expected, for JSON that is none of the system's events; `TooLarge`
     /// over [`MAX_EVENT_BYTES`](crate::MAX_EVENT_BYTES) and for JSON nested over 60 deep.
     pub fn read(self, json: impl AsRef<str>) -> Result<Event> {
-        self.read_object(&document::parse(json.as_ref())?)
+        self.read_object(&document::parse(json.as_ref())?, None)
+    }
+
+    /// Reads one event of a recording: as [`Dialect::read`], but an event that tells no time of its own is of
+    /// `time_ns`, nanoseconds since the Unix epoch, not of now.
+    ///
+    /// ```
+    /// use newswire::Dialect;
+    /// use newswire::catalogue::System;
+    ///
+    /// let event = Dialect::of(System::Praxis).read_at(r#"{"type":"PING"}"#, 5)?;
+    /// assert_eq!(event.time_ns(), 5);
+    /// # Ok::<(), newswire::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Dialect::read`].
+    pub fn read_at(self, json: impl AsRef<str>, time_ns: i64) -> Result<Event> {
+        self.read_object(&document::parse(json.as_ref())?, Some(time_ns))
     }
 
     /// Reads one event of the system from JSON that is parsed already.
@@ -140,11 +158,12 @@ impl Dialect {
     /// # Errors
     /// As [`Dialect::read`].
     pub fn read_value(self, value: &Value) -> Result<Event> {
-        self.read_object(document::object(value)?)
+        self.read_object(document::object(value)?, None)
     }
 
-    fn read_object(self, document: &Object) -> Result<Event> {
-        let (form, foreign) = self.envelope().read(document)?;
+    fn read_object(self, document: &Object, time_ns: Option<i64>) -> Result<Event> {
+        let (form, mut foreign) = self.envelope().read(document)?;
+        foreign.time_ns = foreign.time_ns.or(time_ns);
         let (event, read_as) = foreign.into_event(self.0)?;
         let written = self.write_plain(&event, form, Some(&read_as)).unwrap_or_default();
         let residue = Residue::between(read_as, form, document, &written);

@@ -24,7 +24,7 @@ use crate::source::{Fields, Head, Unit};
 pub(super) const FORMAT: Format = Format {
     name: "ag-ui",
     about: "streams of AG-UI events, and of the model updates that they are made of",
-    unit: Unit::Element,
+    unit: Unit::LineOrElement,
     detect,
     importer: |name| Box::new(Mapper { name: name.to_owned(), state: None }),
 };
