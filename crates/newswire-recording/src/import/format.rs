@@ -22,19 +22,20 @@ pub struct Format {
     pub(crate) importer: fn(&str) -> Box<dyn Importer>,
 }
 
-/// All formats. A source is of the first that its beginning fits.
+/// All formats. A source is of the first that its beginning fits: those told by the fields of their first object
+/// come before those told by words anywhere in the first line, and Praxis' messages fit what is left.
 const FORMATS: &[Format] = &[
     ours::FORMAT,
+    systems::PICOCLAW,
+    systems::PROMPTKIT,
+    systems::AITASKAGENT,
+    systems::AGENT_RUNTIME,
+    langfuse::FORMAT,
+    tau_bench::FORMAT,
     ag_ui::FORMAT,
     ai_sdk::FORMAT,
     codex::FORMAT,
     pi::FORMAT,
-    langfuse::FORMAT,
-    tau_bench::FORMAT,
-    systems::PROMPTKIT,
-    systems::AITASKAGENT,
-    systems::AGENT_RUNTIME,
-    systems::PICOCLAW,
     systems::PRAXIS,
 ];
 

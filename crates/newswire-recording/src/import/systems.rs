@@ -45,7 +45,7 @@ pub(super) const AITASKAGENT: Format = Format {
         has(head, &["StepName", "EventType"])
             || has(head, &["StepName", "Status"])
             || has(head, &["stepName", "eventType"])
-            || has(head, &["type", "level", "message"])
+            || has(head, &["type", "level", "message", "timestamp"])
     },
     importer: |_| reader(System::AiTaskAgent),
 };
@@ -59,12 +59,17 @@ pub(super) const AGENT_RUNTIME: Format = Format {
     importer: |_| reader(System::AgentRuntime),
 };
 
-/// PicoClaw's.
+/// PicoClaw's, told from ours by its ids, or by a time in another form than ours.
 pub(super) const PICOCLAW: Format = Format {
     name: "picoclaw",
     about: "events of PicoClaw",
     unit: Unit::LineOrElement,
-    detect: |head| has(head, &["kind", "time", "source", "correlation"]),
+    detect: |head| {
+        let is = |name: &str, test: fn(&str) -> bool| head.text_of(name).is_some_and(test);
+        has(head, &["kind", "time"]) && is("id", |id| id.starts_with("evt-"))
+            || has(head, &["kind", "time", "source", "correlation"])
+                && is("time", |time| time.len() != OUR_TIME.len() || !time.ends_with('Z'))
+    },
     importer: |_| reader(System::PicoClaw),
 };
 
@@ -80,6 +85,9 @@ pub(super) const PRAXIS: Format = Format {
     },
     importer: |_| reader(System::Praxis),
 };
+
+/// A time as ours are always written.
+const OUR_TIME: &str = "2026-11-21T01:02:03.123456789Z";
 
 /// Whether what stands first has all these fields.
 fn has(head: &Head<'_>, names: &[&str]) -> bool {

@@ -34,8 +34,23 @@ impl<'a> Head<'a> {
 
     /// The names of the members of the object that stands first, alone or in an array; of those that are there.
     pub(crate) fn fields(&self) -> Vec<&'a str> {
+        self.members().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// A member of that object that is text, as it stands between its quotes.
+    pub(crate) fn text_of(&self, name: &str) -> Option<&'a str> {
+        let (_, value) = self.members().into_iter().find(|(present, _)| *present == name)?;
+        let text = value.strip_prefix('"')?;
+        text.get(..end_of_text(text)?)
+    }
+
+    /// Each member with what follows its colon.
+    fn members(&self) -> Vec<(&'a str, &'a str)> {
         let text = self.text.strip_prefix('[').unwrap_or(self.text).trim_start();
-        let (mut names, mut depth, mut rest) = (Vec::new(), 0_usize, text);
+        let (mut members, mut depth, mut rest) = (Vec::new(), 0_usize, text);
+        if !text.starts_with('{') {
+            return members;
+        }
         while let Some(at) = rest.find(['{', '}', '[', ']', '"']) {
             let (token, after) = (rest.as_bytes().get(at), rest.get(at + 1..).unwrap_or_default());
             rest = after;
@@ -44,8 +59,8 @@ impl<'a> Head<'a> {
                 Some(b'"') => {
                     let Some(end) = end_of_text(after) else { break };
                     rest = after.get(end + 1..).unwrap_or_default();
-                    if depth == 1 && rest.trim_start().starts_with(':') {
-                        names.extend(after.get(..end));
+                    if let (1, Some(value)) = (depth, rest.trim_start().strip_prefix(':')) {
+                        members.push((after.get(..end).unwrap_or_default(), value.trim_start()));
                     }
                 }
                 _ => depth = depth.saturating_sub(1),
@@ -54,7 +69,7 @@ impl<'a> Head<'a> {
                 break;
             }
         }
-        names
+        members
     }
 
     /// Whether it names all these fields, anywhere.
@@ -85,4 +100,27 @@ fn names(text: &str, field: &str) -> bool {
         let after = text.get(at + field.len()..).and_then(|after| after.strip_prefix('"'));
         before && after.is_some_and(|after| after.trim_start().starts_with(':'))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_of_what_stands_first_are_told_however_it_is_laid_out() {
+        for text in [
+            r#"{"a":{"x":1},"b\"":["{",{"y":2}],"c":"d\"e"}{"z":3}"#,
+            "\u{feff} [\n {\n \"a\" : { \"x\":1 },\n\"b\\\"\": [], \"c\" : \"d\\\"e\" }, {\"z\":3}]",
+        ] {
+            let head = Head::new(text.as_bytes());
+            assert_eq!(head.fields(), ["a", "b\\\"", "c"], "{text}");
+            assert_eq!(
+                (head.text_of("c"), head.text_of("a"), head.text_of("z")),
+                (Some("d\\\"e"), None, None)
+            );
+        }
+        assert_eq!(Head::new(br#"{"a":1,"b":{"c""#).fields(), ["a", "b"]);
+        assert_eq!(Head::new(br#"["a"] {"b":1}"#).fields(), [""; 0]);
+        assert_eq!(Head::new(b"# Notes: {\"a\":1}").fields(), ["a"; 0]);
+    }
 }
