@@ -48,7 +48,7 @@ impl<'e> Station<'e> {
 }
 
 /// `tool.call` of `tool.call.started`.
-fn stem(kind: &str) -> &str {
+pub(super) fn stem(kind: &str) -> &str {
     kind.rsplit_once('.').map_or(kind, |(stem, _)| stem)
 }
 
@@ -60,6 +60,7 @@ pub(super) struct Said {
     pub(super) message: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) error: Option<Wrong>,
+    pub(super) usage: Option<catalogue::Usage>,
 }
 
 #[derive(Debug, Default, Deserialize)]
