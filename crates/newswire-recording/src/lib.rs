@@ -1,4 +1,4 @@
-//! Recordings: what agents did, read from files as events.
+//! Recordings: what agents did, read from files as events, and written.
 //!
 //! ```no_run
 //! let bus = newswire::Bus::new();
@@ -11,9 +11,11 @@
 //! ```
 
 mod import;
+mod recording;
 mod source;
 
 pub use import::{
     Broken, Format, Import, Importer, Output, ReadOptions, Report, formats, open, open_with, read, read_with,
 };
+pub use recording::{VERSION, WriteOptions, Writer, Written};
 pub use source::MAX_LINE_BYTES;

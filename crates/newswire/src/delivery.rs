@@ -24,9 +24,37 @@ pub enum GapReason {
     Retention,
     /// The subscription or bus closed while a publisher waited.
     Closed,
+    /// Nobody knows any more, or it was told by a later version, in a word that this one doesn't know.
+    Unknown,
 }
 
 impl GapReason {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::Full,
+        Self::SharedBudget,
+        Self::Resized,
+        Self::WaitedTooLong,
+        Self::Stalled,
+        Self::WouldDeadlock,
+        Self::WouldBlock,
+        Self::Retention,
+        Self::Closed,
+        Self::Unknown,
+    ];
+
+    /// The reason of that word; [`GapReason::Unknown`] for any that is none.
+    ///
+    /// ```
+    /// use newswire::GapReason;
+    ///
+    /// assert_eq!(GapReason::of_word("stalled"), GapReason::Stalled);
+    /// assert_eq!(GapReason::of_word("cosmic_ray"), GapReason::Unknown);
+    /// ```
+    pub fn of_word(word: &str) -> Self {
+        Self::ALL.iter().copied().find(|reason| reason.as_str() == word).unwrap_or(Self::Unknown)
+    }
+
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -39,6 +67,7 @@ impl GapReason {
             Self::WouldBlock => "would_block",
             Self::Retention => "retention",
             Self::Closed => "closed",
+            Self::Unknown => "unknown",
         }
     }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use newswire::{Error, Result};
 
-use super::pi;
 use super::read::Importer;
+use super::{ours, pi};
 use crate::source::{Head, Unit};
 
 /// A format of recordings.
@@ -23,7 +23,7 @@ pub struct Format {
 }
 
 /// All formats. A source is of the first that its beginning fits.
-const FORMATS: &[Format] = &[pi::FORMAT];
+const FORMATS: &[Format] = &[ours::FORMAT, pi::FORMAT];
 
 /// All formats that can be read.
 ///

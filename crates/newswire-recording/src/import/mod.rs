@@ -7,6 +7,7 @@
 mod format;
 mod frame;
 mod open;
+mod ours;
 mod pi;
 mod read;
 mod report;

@@ -8,12 +8,12 @@ use newswire::{Error, ErrorKind, Result};
 
 use super::format::Format;
 use super::read::{Import, ReadOptions};
-use crate::source::Head;
+use crate::source::{Head, unzipped};
 
 /// What can be opened, for error messages.
 const RECORDING: &str = "a recording";
 
-/// Opens a recording in any format that can be read, told by its beginning.
+/// Opens a recording in any format that can be read, told by its beginning; compressed by zstd or not.
 ///
 /// # Errors
 /// As [`open_with`].
@@ -43,7 +43,8 @@ pub fn open_with(path: &Path, options: &ReadOptions) -> Result<Import<'static>> 
     read_with(file, name, options)
 }
 
-/// Reads a recording from anywhere, in any format that can be read; `name` is what errors call it.
+/// Reads a recording from anywhere, in any format that can be read, compressed by zstd or not; `name` is what
+/// errors call it.
 ///
 /// ```
 /// let session = r#"{"type":"session","id":"s-1"}"#;
@@ -68,9 +69,10 @@ pub fn read_with<'r>(
     options: &ReadOptions,
 ) -> Result<Import<'r>> {
     let name = name.into();
-    let mut reader = reader;
-    let head = read_head(&mut reader)
-        .map_err(|error| Error::new(ErrorKind::Io, format!("reading failed: {error}")).at_path(&*name))?;
+    let failed =
+        |error: io::Error| Error::new(ErrorKind::Io, format!("reading failed: {error}")).at_path(&*name);
+    let mut reader = unzipped(reader).map_err(failed)?;
+    let head = read_head(&mut reader).map_err(failed)?;
     let format = match options.format {
         Some(format) => format,
         None => Format::detect(&Head::new(&head)).map_err(|error| error.at_path(&*name))?,

@@ -5,6 +5,7 @@ mod fields;
 mod head;
 mod lines;
 mod time;
+mod unzip;
 
 pub(crate) use elements::{Elements, MAX_ELEMENT_BYTES};
 pub(crate) use fields::Fields;
@@ -12,6 +13,7 @@ pub(crate) use head::Head;
 pub(crate) use lines::Lines;
 pub use lines::MAX_LINE_BYTES;
 pub(crate) use time::{from_millis, parse_utc};
+pub(crate) use unzip::unzipped;
 
 /// What a format's records are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

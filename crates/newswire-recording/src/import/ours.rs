@@ -1,0 +1,103 @@
+//! Our own recordings, and events of ours that somebody piped without a version line.
+//!
+//! | line | delivery |
+//! |---|---|
+//! | an event | it, as it is |
+//! | a gap | it |
+//! | the version line | nothing; it may come again, as where recordings were joined |
+//! | a line of a sort that this version doesn't know, or with members that it doesn't know | `recording.line.kept`, besides: the line whole |
+
+use newswire::{Delivery, Error, Event, Kind, Result, Source};
+use serde_json::value::RawValue;
+
+use super::format::Format;
+use super::read::{Importer, Output};
+use crate::recording::line::{KEPT, Sort, begins_as_event, read_gap, read_version, sort_of};
+use crate::source::{Fields, Head, Unit};
+
+pub(super) const FORMAT: Format = Format {
+    name: "newswire",
+    about: "Newswire's own: events, one a line",
+    unit: Unit::Line,
+    detect,
+    importer: |_| Box::<Recording>::default(),
+};
+
+/// How many kept lines wait for an event to tell them the time.
+const MAX_EARLY: usize = 64;
+
+fn detect(head: &Head<'_>) -> bool {
+    let line = head.line();
+    line.starts_with('{')
+        && ((head.line_names(&["newswire", "version"]) && line.contains(r#""recording""#))
+            || head.line_names(&["kind", "time", "id"])
+            || head.line_names(&["gap", "first", "last", "count"]))
+}
+
+#[derive(Default)]
+struct Recording {
+    /// The time of the event before, which kept lines get.
+    clock: Option<i64>,
+    early: Vec<Box<RawValue>>,
+}
+
+impl Importer for Recording {
+    fn record(&mut self, record: &str, out: &mut Output<'_>) -> Result<()> {
+        if begins_as_event(record) {
+            return self.event(record, out);
+        }
+        let fields = Fields::read(record, record)?;
+        let unknown = match sort_of(&fields) {
+            Sort::Event => return self.event(record, out),
+            Sort::Version => read_version(fields)?,
+            Sort::Gap => {
+                let (gap, unknown) = read_gap(fields)?;
+                out.pass(Delivery::Gap(gap));
+                unknown
+            }
+            Sort::Unknown => {
+                let kept = self.keep(record, out);
+                out.report.count_record(fields.rest().next().map_or("nothing", |(name, _)| name));
+                return kept;
+            }
+        };
+        unknown.iter().for_each(|name| out.report.count_field(name));
+        if unknown.is_empty() { Ok(()) } else { self.keep(record, out) }
+    }
+
+    fn end(&mut self, out: &mut Output<'_>) -> Result<()> {
+        self.give_early(0, out)
+    }
+}
+
+impl Recording {
+    fn event(&mut self, record: &str, out: &mut Output<'_>) -> Result<()> {
+        let event = Event::from_json(record)?;
+        let time = event.time_ns();
+        if self.clock.replace(time).is_none() {
+            self.give_early(time, out)?;
+        }
+        out.pass(Delivery::Event(event));
+        Ok(())
+    }
+
+    /// Keeps the line whole, as an event of the time that has been reached.
+    fn keep(&mut self, record: &str, out: &mut Output<'_>) -> Result<()> {
+        let raw = RawValue::from_string(record.trim().to_owned())
+            .map_err(|error| Error::invalid(error.to_string()).at_column(1))?;
+        let Some(clock) = self.clock else {
+            self.early.push(raw);
+            return if self.early.len() > MAX_EARLY { self.give_early(0, out) } else { Ok(()) };
+        };
+        give(raw, clock, out)
+    }
+
+    fn give_early(&mut self, time_ns: i64, out: &mut Output<'_>) -> Result<()> {
+        self.early.drain(..).try_for_each(|raw| give(raw, time_ns, out))
+    }
+}
+
+fn give(raw: Box<RawValue>, time_ns: i64, out: &mut Output<'_>) -> Result<()> {
+    let builder = Event::builder(Kind::parse(KEPT)?).time_ns(time_ns).source(Source::new("recording")?);
+    out.push(builder.raw(raw))
+}

@@ -1,0 +1,113 @@
+//! Where a recording is written to: a file or any writer, compressed or not.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind as IoKind, Write};
+use std::path::Path;
+
+use newswire::{Error, ErrorKind, Result};
+use zstd::stream::write::Encoder;
+
+/// Takes the bytes of a recording.
+pub(super) struct Target {
+    name: String,
+    file: Option<File>,
+    sink: Sink,
+}
+
+enum Sink {
+    Plain(Box<dyn Write + Send>),
+    Zstd(Box<Encoder<'static, Box<dyn Write + Send>>>),
+}
+
+impl Target {
+    /// A file; one that is there already is refused unless `overwrite`.
+    pub(super) fn create(path: &Path, overwrite: bool, level: Option<i32>) -> Result<Self> {
+        let name = path.display().to_string();
+        let file = open_new(path, overwrite).map_err(|error| refusal(&name, path, &error))?;
+        let writer = file.try_clone().map_err(|error| refusal(&name, path, &error))?;
+        let mut target = Self::new(Box::new(writer), name, level)?;
+        target.file = Some(file);
+        Ok(target)
+    }
+
+    pub(super) fn new(writer: Box<dyn Write + Send>, name: String, level: Option<i32>) -> Result<Self> {
+        let sink = match level {
+            None => Sink::Plain(writer),
+            Some(level) => Sink::Zstd(Box::new(encoder(writer, level).map_err(|error| {
+                Error::invalid(format!("compression can't begin: {error}")).at_path(&*name)
+            })?)),
+        };
+        Ok(Self { name, file: None, sink })
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let written = match &mut self.sink {
+            Sink::Plain(writer) => writer.write_all(bytes),
+            Sink::Zstd(encoder) => encoder.write_all(bytes),
+        };
+        written.map_err(|error| self.failed(&error))
+    }
+
+    pub(super) fn flush(&mut self) -> Result<()> {
+        let flushed = match &mut self.sink {
+            Sink::Plain(writer) => writer.flush(),
+            Sink::Zstd(encoder) => encoder.flush(),
+        };
+        flushed.map_err(|error| self.failed(&error))
+    }
+
+    /// Ends the frame, if there is one, and with `sync` waits until the disk has all.
+    pub(super) fn finish(self, sync: bool) -> Result<()> {
+        let Self { name, file, sink } = self;
+        let mut finished = match sink {
+            Sink::Plain(mut writer) => writer.flush(),
+            Sink::Zstd(encoder) => encoder.finish().and_then(|mut writer| writer.flush()),
+        };
+        if let (Some(file), true, true) = (file, sync, finished.is_ok()) {
+            finished = file.sync_all();
+        }
+        finished.map_err(|error| write_error(&name, &error))
+    }
+
+    fn failed(&self, error: &io::Error) -> Error {
+        write_error(&self.name, error)
+    }
+}
+
+fn encoder(writer: Box<dyn Write + Send>, level: i32) -> io::Result<Encoder<'static, Box<dyn Write + Send>>> {
+    let mut encoder = Encoder::new(writer, level)?;
+    encoder.include_checksum(true)?;
+    Ok(encoder)
+}
+
+/// What isn't a regular file (a device, a pipe) can't be overwritten, and needs no leave to be written to.
+fn open_new(path: &Path, overwrite: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    match options.clone().create_new(true).open(path) {
+        Err(error) if error.kind() == IoKind::AlreadyExists => {
+            let regular = path.metadata().is_ok_and(|metadata| metadata.is_file());
+            match (regular, overwrite) {
+                (true, false) => Err(error),
+                (true, true) => options.create(true).truncate(true).open(path),
+                (false, _) => options.open(path),
+            }
+        }
+        opened => opened,
+    }
+}
+
+fn refusal(name: &str, path: &Path, error: &io::Error) -> Error {
+    let (kind, message) = match error.kind() {
+        _ if path.is_dir() => (ErrorKind::Invalid, "this is a directory".to_owned()),
+        IoKind::AlreadyExists => (ErrorKind::Invalid, "the file is there already".to_owned()),
+        IoKind::NotFound => (ErrorKind::Io, "there is no such folder".to_owned()),
+        IoKind::PermissionDenied => (ErrorKind::Io, "the file may not be written".to_owned()),
+        _ => (ErrorKind::Io, format!("the file can't be written: {error}")),
+    };
+    Error::new(kind, message).at_path(name).expecting("the name of a new file")
+}
+
+fn write_error(name: &str, error: &io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("writing failed: {error}")).at_path(name)
+}
