@@ -74,11 +74,6 @@ impl Io {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// What sets and tells that, for other threads.
-    pub(crate) fn stop(&self) -> Arc<AtomicBool> {
-        self.stop.clone()
-    }
-
     /// Writes text that is fit for terminals.
     ///
     /// # Errors

@@ -62,7 +62,6 @@ struct All<'s> {
     recordings: u64,
     records: u64,
     broken_records: u64,
-    runs: u64,
     lasted_ns: u64,
     missing_events: u64,
     #[serde(flatten)]
@@ -77,7 +76,6 @@ impl<'s> All<'s> {
             recordings: total.files,
             records: total.report.records,
             broken_records: total.report.broken_records,
-            runs: summary.census.runs,
             lasted_ns: lasted(summary),
             missing_events: gaps,
             census: &summary.census,
@@ -190,7 +188,8 @@ fn table(calls: &CallSnapshot, by: By, most: usize) -> Table {
         let tokens = |number| if number == 0 { String::new() } else { figures::count(number) };
         let usage = &tally.usage;
         let cost = if usage.cost_usd > 0.0 { figures::money(usage.cost_usd) } else { String::new() };
-        let rate = |rate: Option<f64>| rate.map(|rate| format!("{rate:.1}")).unwrap_or_default();
+        // Calls that are days apart have no rate to speak of.
+        let rate = |rate: Option<f64>| rate.filter(|rate| *rate >= 0.05).map(|rate| format!("{rate:.1}")).unwrap_or_default();
         table.row(
             name,
             [
