@@ -11,11 +11,13 @@
 //! ```
 
 mod import;
+mod player;
 mod recording;
 mod source;
 
 pub use import::{
     Broken, Format, Import, Importer, Output, ReadOptions, Report, formats, open, open_with, read, read_with,
 };
+pub use player::{Clock, Controls, Pace, PlayOptions, Played, Player, Position, Seek, SystemClock};
 pub use recording::{VERSION, WriteOptions, Writer, Written};
 pub use source::MAX_LINE_BYTES;

@@ -43,9 +43,9 @@ pub use dialect::{Dialect, Form};
 pub use emitter::{Emitter, Guard};
 pub use error::{Error, ErrorKind, Rejected, Result};
 pub use event::{
-    Component, ComponentScope, Correlation, CorrelationField, Event, EventBuilder, MAX_EVENT_BYTES, Merged,
-    Origin, Payload, Phase, Scope, ScopeField, Severity, Source, SpanId, Status, TraceId, json_len,
-    reseed_ids,
+    Component, ComponentScope, Correlation, CorrelationField, Event, EventBuilder, EventReader,
+    MAX_EVENT_BYTES, Merged, Origin, Payload, Phase, Scope, ScopeField, Severity, Source, SpanId, Status,
+    TraceId, json_len, reseed_ids,
 };
 pub use field::Field;
 pub use filter::{Filter, IntoFilter, Value};

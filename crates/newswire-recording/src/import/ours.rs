@@ -7,7 +7,7 @@
 //! | the version line | nothing; it may come again, as where recordings were joined |
 //! | a line of a sort that this version doesn't know, or with members that it doesn't know | `recording.line.kept`, besides: the line whole |
 
-use newswire::{Delivery, Error, Event, Kind, Result, Source};
+use newswire::{Delivery, Error, Event, EventBuilder, EventReader, Kind, Result, Source};
 use serde_json::value::RawValue;
 
 use super::format::Format;
@@ -36,6 +36,7 @@ fn detect(head: &Head<'_>) -> bool {
 
 #[derive(Default)]
 struct Recording {
+    reader: EventReader,
     /// The time of the event before, which kept lines get.
     clock: Option<i64>,
     early: Vec<Box<RawValue>>,
@@ -72,7 +73,7 @@ impl Importer for Recording {
 
 impl Recording {
     fn event(&mut self, record: &str, out: &mut Output<'_>) -> Result<()> {
-        let event = Event::from_json(record)?;
+        let event = self.reader.read(record)?;
         let time = event.time_ns();
         if self.clock.replace(time).is_none() {
             self.give_early(time, out)?;
@@ -83,21 +84,25 @@ impl Recording {
 
     /// Keeps the line whole, as an event of the time that has been reached.
     fn keep(&mut self, record: &str, out: &mut Output<'_>) -> Result<()> {
-        let raw = RawValue::from_string(record.trim().to_owned())
+        let line = RawValue::from_string(record.trim().to_owned())
             .map_err(|error| Error::invalid(error.to_string()).at_column(1))?;
-        let Some(clock) = self.clock else {
-            self.early.push(raw);
-            return if self.early.len() > MAX_EARLY { self.give_early(0, out) } else { Ok(()) };
-        };
-        give(raw, clock, out)
+        match self.clock {
+            Some(clock) => out.push(kept(line, clock)?),
+            None => {
+                // Checked here, since an event that comes later isn't to pay for it.
+                kept(line.clone(), 0)?.build()?;
+                self.early.push(line);
+                if self.early.len() > MAX_EARLY { self.give_early(0, out) } else { Ok(()) }
+            }
+        }
     }
 
     fn give_early(&mut self, time_ns: i64, out: &mut Output<'_>) -> Result<()> {
-        self.early.drain(..).try_for_each(|raw| give(raw, time_ns, out))
+        self.early.drain(..).try_for_each(|line| out.push(kept(line, time_ns)?))
     }
 }
 
-fn give(raw: Box<RawValue>, time_ns: i64, out: &mut Output<'_>) -> Result<()> {
+fn kept(line: Box<RawValue>, time_ns: i64) -> Result<EventBuilder> {
     let builder = Event::builder(Kind::parse(KEPT)?).time_ns(time_ns).source(Source::new("recording")?);
-    out.push(builder.raw(raw))
+    Ok(builder.raw(line))
 }

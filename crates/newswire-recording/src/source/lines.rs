@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, Read};
 
+use memchr::memchr;
 use newswire::{Error, ErrorKind, Result};
 
 /// The longest line, in bytes, its end not counted, where nothing else is said.
@@ -72,7 +73,7 @@ impl<R: BufRead> Lines<R> {
                 .at_column(column_after(&String::from_utf8_lossy(valid)))
                 .expecting(RECORD)
         })?;
-        if let Some(at) = text.find('\0') {
+        if let Some(at) = memchr(0, text.as_bytes()) {
             let before = text.get(..at).unwrap_or_default();
             return Err(Error::invalid("a NUL stands in the text")
                 .at_column(column_after(before))

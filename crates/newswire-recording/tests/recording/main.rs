@@ -9,7 +9,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use newswire::{Delivery, Event, Kind, Result};
+use newswire::{Delivery, Event, Gap, GapReason, Kind, Result};
 use newswire_recording::{Import, WriteOptions, Writer, read};
 
 const VERSION_LINE: &str = r#"{"newswire":"recording","version":1}"#;

@@ -8,6 +8,7 @@
 use uuid::Uuid;
 
 use super::member::{kind, list, members, missing, number, owned, parse_uuid, parsed, string, truth, within};
+use super::reader::{EventReader, Memory};
 use super::record::{Envelope, EventData, Merged, Place, Rare, Unknown};
 use super::scan::Scan;
 use super::time::parse_time;
@@ -41,13 +42,25 @@ impl Event {
     /// `Invalid` where it isn't an event, with path and column of the first thing that is wrong;
     /// `TooLarge` over [`MAX_EVENT_BYTES`] and over the bounds of single fields.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self> {
-        let text = text_of(json.as_ref())?;
-        let mut scan = Scan::new(text);
-        let mut draft = Draft::default();
-        members(&mut scan, &"", |scan, key| draft.member(scan, key))?;
-        scan.end()?;
-        draft.finish()
+        read(json.as_ref(), None)
     }
+}
+
+/// Reads an event; `memory` is what those before it said.
+pub(super) fn read(json: &[u8], mut memory: Option<&mut EventReader>) -> Result<Event> {
+    let mut scan = Scan::new(text_of(json)?);
+    let mut draft = Draft::default();
+    members(&mut scan, &"", |scan, key| match (key, memory.as_deref_mut()) {
+        ("source", Some(memory)) => {
+            draft.remembered(scan, &mut memory.sources, Draft::source, |draft| &mut draft.source)
+        }
+        ("scope", Some(memory)) => {
+            draft.remembered(scan, &mut memory.scopes, Draft::scope, |draft| &mut draft.scope)
+        }
+        _ => draft.member(scan, key),
+    })?;
+    scan.end()?;
+    draft.finish()
 }
 
 /// The bytes as text, if they can be an event at all.
@@ -168,6 +181,27 @@ impl Draft {
             self.scope = parsed(scan, &format_args!("scope.{key}"), |id| scope.with(field, id))?;
             Ok(())
         })
+    }
+
+    /// Reads a member with `read` into `field`, unless an event before said the same.
+    fn remembered<T: Clone>(
+        &mut self,
+        scan: &mut Scan<'_>,
+        memory: &mut Memory<T>,
+        read: fn(&mut Self, &mut Scan<'_>) -> Result<()>,
+        field: fn(&mut Self) -> &mut T,
+    ) -> Result<()> {
+        if let Some(known) = memory.recall(scan) {
+            *field(self) = known;
+            return Ok(());
+        }
+        let (start, unknown) = (scan.place(), self.rare.unknown.len());
+        read(self, scan)?;
+        // Unknown fields that stand there belong to this event alone.
+        if self.rare.unknown.len() == unknown {
+            memory.remember(scan.since(start), field(self));
+        }
+        Ok(())
     }
 
     fn correlation(&mut self, scan: &mut Scan<'_>) -> Result<()> {

@@ -103,6 +103,19 @@ impl<'t> Scan<'t> {
         found
     }
 
+    /// Takes `text`, whole tokens, if it comes next.
+    pub(crate) fn take_text(&mut self, text: &str) -> bool {
+        let start = self.place();
+        let found = self.text.as_bytes().get(start..).is_some_and(|rest| rest.starts_with(text.as_bytes()));
+        self.at += if found { text.len() } else { 0 };
+        found
+    }
+
+    /// What has been taken since byte `start`.
+    pub(crate) fn since(&self, start: usize) -> &'t str {
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
     /// Requires that nothing follows.
     pub(crate) fn end(&mut self) -> Result<()> {
         match self.peek() {

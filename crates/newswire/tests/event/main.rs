@@ -6,6 +6,7 @@ mod cursor;
 mod ids;
 mod kind;
 mod payload;
+mod reader;
 mod time;
 mod wire;
 

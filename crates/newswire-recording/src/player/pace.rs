@@ -1,0 +1,89 @@
+//! How fast a recording is played, and when its next event is due.
+
+use std::time::Duration;
+
+use newswire::{Error, Result};
+
+/// How fast a recording is played.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Pace {
+    /// As it was recorded.
+    #[default]
+    Recorded,
+    /// That many times as fast: 2.0 takes half the time, 0.5 twice.
+    Times(f64),
+    /// As fast as the bus takes it.
+    Unbounded,
+}
+
+impl Pace {
+    /// The same pace, if it is one.
+    pub(super) fn checked(self) -> Result<Self> {
+        match self {
+            Self::Times(factor) if !(factor.is_finite() && factor > 0.0) => {
+                Err(Error::invalid(format!("nothing can be played {factor} times as fast"))
+                    .expecting("a factor over 0, such as 2 or 0.5"))
+            }
+            pace => Ok(pace),
+        }
+    }
+
+    /// How long a pause of that many nanoseconds takes.
+    fn scaled(self, pause_ns: u64) -> Duration {
+        match self {
+            Self::Recorded => Duration::from_nanos(pause_ns),
+            Self::Times(factor) => {
+                let seconds = Duration::from_nanos(pause_ns).as_secs_f64() / factor;
+                Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+            }
+            Self::Unbounded => Duration::ZERO,
+        }
+    }
+}
+
+/// How far a play may be late before it stops hurrying after its times.
+const MAX_LATE: Duration = Duration::from_millis(100);
+
+/// When the next event is due: each so long after the one before as it was recorded, so that small delays
+/// don't add up.
+pub(super) struct Schedule {
+    max_pause: Option<Duration>,
+    /// When the event before was due, by the player's clock.
+    due: Duration,
+    /// The recorded time of the event before.
+    before: Option<i64>,
+}
+
+impl Schedule {
+    pub(super) fn new(max_pause: Option<Duration>) -> Self {
+        Self { max_pause, due: Duration::ZERO, before: None }
+    }
+
+    /// Begins anew: the next event is due at once.
+    pub(super) fn restart(&mut self, now: Duration) {
+        (self.due, self.before) = (now, None);
+    }
+
+    /// When an event of that time is due.
+    pub(super) fn due(&self, time_ns: i64, pace: Pace) -> Duration {
+        let pause = self.before.map_or(0, |before| i128::from(time_ns) - i128::from(before));
+        let pause = pace.scaled(u64::try_from(pause).unwrap_or(0));
+        self.due.saturating_add(self.max_pause.map_or(pause, |longest| pause.min(longest)))
+    }
+
+    /// The event of that time, which was due then, is played now.
+    pub(super) fn played(&mut self, time_ns: i64, due: Duration, now: Duration) {
+        self.before = Some(time_ns);
+        self.due = if now > due.saturating_add(MAX_LATE) { now } else { due };
+    }
+
+    /// The event of that time is played without looking at the clock.
+    pub(super) fn passed(&mut self, time_ns: i64) {
+        self.before = Some(time_ns);
+    }
+
+    /// The play has stood still for so long.
+    pub(super) fn stood_still(&mut self, pause: Duration) {
+        self.due = self.due.saturating_add(pause);
+    }
+}
