@@ -121,6 +121,11 @@ impl Display {
         }
     }
 
+    /// Whether the reader of the output has gone away.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.out.is_unread()
+    }
+
     fn flush_if_full(&mut self) -> Result<()> {
         let full = self.page.lock().len() >= BUFFER_BYTES;
         if full { self.flush() } else { Ok(()) }

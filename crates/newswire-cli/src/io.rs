@@ -24,7 +24,17 @@ pub(crate) struct Io {
     /// Columns of a line.
     pub(crate) width: usize,
     pub(crate) progress: Progress,
-    stop: Arc<AtomicBool>,
+    stop: Stop,
+}
+
+/// Whether the user wants the command to end.
+#[derive(Clone)]
+pub(crate) struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Io {
@@ -42,7 +52,7 @@ impl Io {
             color: !json && (look.color == Color::Always || look.color == Color::Auto && color && out_terminal),
             width: look.width.into(),
             progress: Progress::new(err_terminal),
-            stop,
+            stop: Stop(stop),
         }
     }
 
@@ -71,7 +81,12 @@ impl Io {
 
     /// Whether the user wants it to end.
     pub(crate) fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.stop.is_set()
+    }
+
+    /// What tells that to others.
+    pub(crate) fn stop(&self) -> Stop {
+        self.stop.clone()
     }
 
     /// Writes text that is fit for terminals.

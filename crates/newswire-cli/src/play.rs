@@ -7,19 +7,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use newswire::{
-    Bus, Error, Event, Failure, Filter, Gap, Handler, HandlerOptions, Mode, Result, SubscribeOptions, Visible,
+    Bus, Delivery, Error, Event, Failure, Filter, Gap, Handler, HandlerOptions, Mode, Result, SubscribeOptions, Visible,
 };
+use newswire_recording::{Clock, Controls, Pace, PlayOptions, Player, Seek, SystemClock};
 
-use crate::args::Play;
+use crate::args::{Play, Speed};
 use crate::events::Display;
-use crate::io::Io;
+use crate::io::{Io, Stop};
 use crate::notice;
-use crate::reading::{Item, read};
+use crate::reading::{Message, Recordings};
 use crate::run::FAILED;
 use crate::summary::Watching;
 
 /// How long the end of a play may take; nothing is left to be done by then.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a play that waits doesn't look whether it should end.
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// Shows every event of the bus.
 #[derive(Clone)]
@@ -46,6 +50,10 @@ impl Show {
         }
     }
 
+    fn is_unread(&self) -> bool {
+        self.lock().display.is_unread()
+    }
+
     fn check(&self) -> Result<()> {
         self.lock().failed.clone().map_or(Ok(()), Err)
     }
@@ -62,36 +70,90 @@ impl Handler for Show {
     }
 }
 
+/// The deliveries of a recording, for the player; all else is taken down on the way.
+struct Deliveries<'a> {
+    recordings: &'a mut Recordings,
+    io: &'a mut Io,
+    show: Show,
+}
+
+impl Iterator for Deliveries<'_> {
+    type Item = Result<Delivery>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.recordings.next(self.io)? {
+                Message::Item(delivery, _) => {
+                    self.recordings.total.events += u64::from(matches!(delivery, Delivery::Event(_)));
+                    return Some(Ok(delivery));
+                }
+                Message::Pause => self.show.with(Display::flush),
+                other => self.recordings.note(other, self.io),
+            }
+            // What can't be shown need not be played.
+            if self.show.check().is_err() {
+                return None;
+            }
+        }
+    }
+}
+
+/// The player's clock: while it waits, what has been played is shown, and the user may end it.
+struct Watched {
+    clock: SystemClock,
+    stop: Stop,
+    controls: Controls,
+    show: Show,
+}
+
+impl Clock for Watched {
+    fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    fn wait(&self, until: Option<Duration>) {
+        self.show.with(Display::flush);
+        if self.stop.is_set() || self.show.check().is_err() || self.show.is_unread() {
+            return self.controls.stop();
+        }
+        let soon = self.now() + GLANCE;
+        self.clock.wait(Some(until.map_or(soon, |until| until.min(soon))));
+    }
+}
+
 /// Plays the recording, to its end or as far as it goes.
 ///
 /// # Errors
 /// Where a word of the arguments isn't understood, or the output can't be written.
 pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     let filter = args.filter.as_deref().map_or_else(|| Ok(Filter::all()), Filter::parse)?;
+    let options = options(args)?;
     if !io.json {
         io.progress.hide();
     }
     let bus = Bus::new();
-    let watching = Watching::on(&bus)?;
+    let watching = Watching::on(&bus, &filter)?;
     let display = Display::new(io, io.width);
     let show = Show(Arc::new(Mutex::new(Shown { display, failed: None })));
     let queue = SubscribeOptions { name: "output".to_owned(), internal: true, ..SubscribeOptions::default() };
-    let options = HandlerOptions { queue, mode: Mode::Inline, ..HandlerOptions::default() };
-    bus.on_with(Filter::all(), options, show.clone())?.forever();
+    let inline = HandlerOptions { queue, mode: Mode::Inline, ..HandlerOptions::default() };
+    bus.on_with(filter, inline, show.clone())?.forever();
 
-    let mut total = read(io, std::slice::from_ref(&args.file), &args.reading, |_, item| {
-        match item {
-            Item::Event(event, _) if filter.matches(&event) => drop(bus.publish(event)?),
-            Item::Gap(gap) => show.on_gap(&gap),
-            Item::Pause => show.with(Display::flush),
-            _ => return Ok(()),
-        }
-        show.check()
-    })?;
+    let mut recordings = Recordings::open(io, std::slice::from_ref(&args.file), &args.reading)?;
+    let stop = io.stop();
+    let player = Player::of(Deliveries { recordings: &mut recordings, io, show: show.clone() }, options)?;
+    let controls = player.controls();
+    let clock = Watched { clock: SystemClock::default(), stop, controls, show: show.clone() };
+    let played = player.with_clock(clock).play(&bus);
+    io.clear_progress();
     let closed = bus.close(PATIENCE);
     show.with(Display::end);
     show.check()?;
+
     let summary = watching.summary();
+    let mut total = recordings.total;
+    total.interrupt_if(played.stopped && io.is_stopped());
+    total.wrong.extend(played.error.map(|error| notice::of_stop(played.events, &error)));
     total.wrong.extend(notice::of_lost(&closed, summary.missed()));
     if total.files == 0 {
         total.tell(io);
@@ -106,4 +168,13 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     }
     total.tell(io);
     Ok(total.code())
+}
+
+fn options(args: &Play) -> Result<PlayOptions> {
+    let place = |text: &Option<String>| text.as_deref().map(Seek::parse).transpose();
+    let pace = match args.speed {
+        Speed::Max => Pace::Unbounded,
+        Speed::Times(factor) => Pace::Times(factor),
+    };
+    Ok(PlayOptions { pace, from: place(&args.from)?, to: place(&args.to)?, ..PlayOptions::default() })
 }

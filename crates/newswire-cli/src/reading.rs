@@ -1,6 +1,7 @@
 //! Reads recordings, one after another, on a thread of its own: so reading and what is done about it go on at
 //! the same time, and a command ends when it is told to, even while its input says nothing.
 
+use std::collections::VecDeque;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use newswire::{Delivery, Error, ErrorKind, Event, Gap, Result};
 use newswire_recording::{Broken, Import, ReadOptions, Report, open_with, read_with};
 
 use crate::args::Reading;
-use crate::handoff::{Found, Giver, handoff};
+use crate::handoff::{Found, Giver, Taker, handoff};
 use crate::io::Io;
 use crate::notice;
 use crate::run::{FAILED, INTERRUPTED, OK};
@@ -37,12 +38,19 @@ pub(crate) enum Item<'a> {
 }
 
 /// What passes between the threads.
-enum Message {
+pub(crate) enum Message {
+    /// A recording begins.
     Begin(String),
+    /// An event or a gap, and the line that it came from.
     Item(Delivery, u64),
+    /// A record is broken.
     Broken(Box<Error>),
+    /// The recording has ended, or is given up.
     End(Box<Report>),
+    /// A recording can't be opened.
     Unopened(Box<Error>),
+    /// All that has come until now has been passed on.
+    Pause,
 }
 
 /// What all recordings came to.
@@ -93,6 +101,11 @@ impl Total {
         }
     }
 
+    /// Notes that the user has ended it.
+    pub(crate) fn interrupt_if(&mut self, ended: bool) {
+        self.interrupted |= ended;
+    }
+
     /// Whether the user has ended it.
     pub(crate) fn interrupted(&self) -> bool {
         self.interrupted
@@ -117,55 +130,94 @@ pub(crate) fn read(
     args: &Reading,
     mut each: impl FnMut(&mut Io, Item<'_>) -> Result<()>,
 ) -> Result<Total> {
-    let progress = io.progress.begin(bytes_of(files));
-    let source = Source { files: files.to_vec(), input: input_for(io, files)?, options: args.options(progress)? };
-    let (giver, taker) = handoff();
-    let reader = thread::Builder::new().name("newswire-read".to_owned());
-    let spawned = reader.spawn(move || source.read(&giver));
-    spawned.map_err(|error| Error::new(ErrorKind::Io, format!("no thread can be had for reading: {error}")))?;
-
-    let mut total = Total { skip: args.skip, ..Total::default() };
-    loop {
-        if io.is_stopped() {
-            total.interrupted = true;
-            return Ok(total);
-        }
-        io.show_progress(total.events);
-        let items = match taker.take(PATIENCE) {
-            Found::Items(items) => items,
-            Found::Nothing => continue,
-            Found::End => break,
-        };
-        for message in items {
-            match message {
-                Message::Item(Delivery::Event(event), line) => {
-                    total.events += 1;
-                    each(io, Item::Event(event, line))?;
-                }
-                Message::Item(Delivery::Gap(gap), _) => each(io, Item::Gap(gap))?,
-                Message::Begin(name) => {
-                    total.files += 1;
-                    io.progress.file(&name);
-                    each(io, Item::Begin(&name))?;
-                }
-                Message::Broken(error) => {
-                    each(io, Item::Broken(&error))?;
-                    total.broken(*error);
-                }
-                Message::End(report) => {
-                    each(io, Item::End(&report))?;
-                    notice::add(&mut total.report, &report);
-                }
-                Message::Unopened(error) => total.wrong.push(error.to_string()),
+    let mut recordings = Recordings::open(io, files, args)?;
+    while let Some(message) = recordings.next(io) {
+        match message {
+            Message::Item(Delivery::Event(event), line) => {
+                recordings.total.events += 1;
+                each(io, Item::Event(event, line))?;
             }
-        }
-        each(io, Item::Pause)?;
-        if io.out.is_unread() {
-            break;
+            Message::Item(Delivery::Gap(gap), _) => each(io, Item::Gap(gap))?,
+            Message::Pause => each(io, Item::Pause)?,
+            other => {
+                match &other {
+                    Message::Begin(name) => each(io, Item::Begin(name))?,
+                    Message::Broken(error) => each(io, Item::Broken(error))?,
+                    Message::End(report) => each(io, Item::End(report))?,
+                    _ => {}
+                }
+                recordings.note(other, io);
+            }
         }
     }
     io.clear_progress();
-    Ok(total)
+    Ok(recordings.total)
+}
+
+/// Recordings that are being read on another thread.
+pub(crate) struct Recordings {
+    taker: Taker<Message>,
+    taken: VecDeque<Message>,
+    pub(crate) total: Total,
+}
+
+impl Recordings {
+    /// Begins to read.
+    ///
+    /// # Errors
+    /// `Invalid` where two files are the standard input; `Io` where there can be no thread.
+    pub(crate) fn open(io: &mut Io, files: &[PathBuf], args: &Reading) -> Result<Self> {
+        let progress = io.progress.begin(bytes_of(files));
+        let options = args.options(progress)?;
+        let source = Source { files: files.to_vec(), input: input_for(io, files)?, options };
+        let (giver, taker) = handoff();
+        let reader = thread::Builder::new().name("newswire-read".to_owned());
+        reader.spawn(move || source.read(&giver)).map_err(|error| {
+            Error::new(ErrorKind::Io, format!("no thread can be had for reading: {error}"))
+        })?;
+        let total = Total { skip: args.skip, ..Total::default() };
+        Ok(Self { taker, taken: VecDeque::new(), total })
+    }
+
+    /// What comes next; `None` at the end, where the user has ended it, and where nobody reads the output.
+    pub(crate) fn next(&mut self, io: &mut Io) -> Option<Message> {
+        loop {
+            if let Some(message) = self.taken.pop_front() {
+                return Some(message);
+            }
+            if io.is_stopped() {
+                self.total.interrupted = true;
+                return None;
+            }
+            if io.out.is_unread() {
+                return None;
+            }
+            io.show_progress(self.total.events);
+            match self.taker.take(PATIENCE) {
+                Found::Items(items) => {
+                    self.taken = items;
+                    self.taken.push_back(Message::Pause);
+                }
+                Found::Nothing => {}
+                Found::End => return None,
+            }
+        }
+    }
+
+    /// Takes down what is no event.
+    pub(crate) fn note(&mut self, message: Message, io: &mut Io) {
+        let total = &mut self.total;
+        match message {
+            Message::Begin(name) => {
+                total.files += 1;
+                io.progress.file(&name);
+            }
+            Message::Broken(error) => total.broken(*error),
+            Message::End(report) => notice::add(&mut total.report, &report),
+            Message::Unopened(error) => total.wrong.push(error.to_string()),
+            Message::Item(..) | Message::Pause => {}
+        }
+    }
 }
 
 /// What is to be read.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use newswire::view::{CallSnapshot, CallTally};
-use newswire::{Bus, Result, figures};
+use newswire::{Bus, Filter, Result, figures};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -27,7 +27,7 @@ const SORTS: [By; 5] = [By::Model, By::Provider, By::Tool, By::Agent, By::Run];
 /// Where the output can't be written.
 pub(crate) fn stats(args: &Stats, io: &mut Io) -> Result<u8> {
     let bus = Bus::new();
-    let watching = Watching::on(&bus)?;
+    let watching = Watching::on(&bus, &Filter::all())?;
     let mut gaps = 0;
     let mut total = read(io, &args.files, &args.reading, |_, item| {
         match item {

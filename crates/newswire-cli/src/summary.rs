@@ -2,15 +2,41 @@
 
 use std::fmt;
 
-use newswire::view::{CallMeter, CallSnapshot, Census, CensusSnapshot, Watch};
-use newswire::{Bus, HandlerOptions, Mode, Result, SubscribeOptions};
+use newswire::view::{CallMeter, CallSnapshot, Census, CensusSnapshot, View, Watch};
+use newswire::{Bus, Event, Filter, Gap, HandlerOptions, Mode, Result, SubscribeOptions};
 
 use crate::table::grouped;
 
 /// The subscribers that every summary is made of.
 pub(crate) struct Watching {
-    census: Watch<Census>,
-    calls: Watch<CallMeter>,
+    census: Watch<Narrow<Census>>,
+    calls: Watch<Narrow<CallMeter>>,
+}
+
+/// A view that sees only what a filter matches.
+struct Narrow<V> {
+    view: V,
+    filter: Filter,
+}
+
+impl<V: View> View for Narrow<V> {
+    type Snapshot = V::Snapshot;
+
+    fn filter(&self) -> Result<Filter> {
+        self.view.filter()?.and(self.filter.clone())
+    }
+
+    fn see(&mut self, event: &Event) {
+        self.view.see(event);
+    }
+
+    fn miss(&mut self, gap: &Gap) {
+        self.view.miss(gap);
+    }
+
+    fn snapshot(&self) -> V::Snapshot {
+        self.view.snapshot()
+    }
 }
 
 /// The figures of a recording.
@@ -20,12 +46,17 @@ pub(crate) struct Summary {
 }
 
 impl Watching {
-    pub(crate) fn on(bus: &Bus) -> Result<Self> {
+    /// Watches what the filter matches.
+    ///
+    /// # Errors
+    /// Where the filter is too large.
+    pub(crate) fn on(bus: &Bus, filter: &Filter) -> Result<Self> {
         // Those of recordings that were internal count as well.
         let queue = SubscribeOptions { internal: true, ..SubscribeOptions::default() };
         let options = HandlerOptions { mode: Mode::Inline, queue, ..HandlerOptions::default() };
-        let census = bus.watch_with(Census::new(), options.clone())?;
-        Ok(Self { census, calls: bus.watch_with(CallMeter::new(), options)? })
+        let census = Narrow { view: Census::new(), filter: filter.clone() };
+        let calls = Narrow { view: CallMeter::new(), filter: filter.clone() };
+        Ok(Self { census: bus.watch_with(census, options.clone())?, calls: bus.watch_with(calls, options)? })
     }
 
     /// What has been seen until now.

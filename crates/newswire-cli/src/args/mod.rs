@@ -4,7 +4,7 @@ mod commands;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub(crate) use commands::{By, Check, Completions, Grep, Importing, Kinds, Play, Schema, Show, Stats};
+pub(crate) use commands::{By, Check, Completions, Grep, Importing, Kinds, Play, Schema, Show, Speed, Stats};
 
 /// The event bus of AI-agent runtimes
 #[derive(Debug, Parser)]

@@ -39,7 +39,7 @@ pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
     }
     let widest = args.files.iter().map(|file| Mark::new(&file.display().to_string()).columns()).max();
     let taken = widest.filter(|_| args.files.len() > 1).unwrap_or(0);
-    let display = Display::new(io, io.width.saturating_sub(taken).max(40));
+    let display = Display::new(io, io.width.saturating_sub(taken).max(60));
     let context = Context::new(args.before.into(), args.after.into());
     let file = String::new();
     let mut search =
