@@ -1,6 +1,6 @@
 //! `newswire check`: every problem of a recording, with its line.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use newswire::catalogue::row_of;
 use newswire::{Error, Event, Phase, Result, ScopeField, SpanId, Status, Visible, figures};
@@ -11,7 +11,7 @@ use crate::args::{Check, Reading};
 use crate::io::Io;
 use crate::notice::counted;
 use crate::reading::{Item, read};
-use crate::run::{FAILED, INTERRUPTED, OK};
+use crate::run::{FAILED, OK};
 use crate::table::grouped;
 
 /// How many operations may be open; ends of further ones are not judged.
@@ -45,15 +45,25 @@ struct Verdict<'f> {
     notes: u64,
 }
 
+/// An operation that has begun.
+struct Open {
+    line: u64,
+    label: Box<str>,
+}
+
 /// What is known of the recording that is being checked.
 #[derive(Default)]
 struct State {
     file: String,
     errors: u64,
     notes: u64,
-    open: HashMap<(Box<str>, Box<str>, SpanId), u64>,
+    open: HashMap<(Box<str>, Box<str>, SpanId), Open>,
     /// Whether some open ones had no room.
     full: bool,
+    /// What has begun at all: where a recording tells ends only, that is one note.
+    begun: HashSet<Box<str>>,
+    /// Ends of what the recording never tells the beginning of: how many, and the line of the first.
+    ends_only: BTreeMap<String, (u64, u64)>,
     last_ns: Option<i64>,
     unknown_kinds: BTreeMap<String, u64>,
     unknown_fields: BTreeMap<String, u64>,
@@ -87,17 +97,21 @@ pub(crate) fn check(args: &Check, io: &mut Io) -> Result<u8> {
     for wrong in &total.wrong {
         io.tell(wrong);
     }
-    Ok(match total.interrupted() {
-        true => INTERRUPTED,
-        false if errors == 0 && total.wrong.is_empty() => OK,
-        false => FAILED,
+    Ok(match total.code() {
+        OK if errors > 0 => FAILED,
+        code => {
+            total.tell_interrupted(io);
+            code
+        }
     })
 }
 
 impl State {
     fn event(&mut self, event: &Event, line: u64, io: &mut Io) -> Result<()> {
         let time = event.time_ns();
-        if let Some(back) = self.last_ns.replace(time).and_then(|last| last.checked_sub(time)).filter(|back| *back > 0) {
+        if let Some(back) =
+            self.last_ns.replace(time).and_then(|last| last.checked_sub(time)).filter(|back| *back > 0)
+        {
             let back = figures::duration(back.unsigned_abs());
             self.note(Some(line), format!("the time goes back by {back}"), io)?;
         }
@@ -113,12 +127,19 @@ impl State {
         let run = event.scope().get(ScopeField::Run).unwrap_or_default();
         let key = (run.into(), stem.into(), span);
         if phase == Phase::Started {
+            if !self.begun.contains(stem) {
+                self.begun.insert(stem.into());
+            }
+            let label = event.component().map_or("", |component| component.id()).into();
             match self.open.len() < MAX_OPEN {
-                true => drop(self.open.insert(key, line)),
+                true => drop(self.open.insert(key, Open { line, label })),
                 false => self.full = true,
             }
         } else if phase.status() != Status::Running && self.open.remove(&key).is_none() && !self.full {
-            self.note(Some(line), format!("{kind} ends what has not begun (span {span})"), io)?;
+            if self.begun.contains(stem) {
+                return self.note(Some(line), format!("{kind} ends what has not begun (span {span})"), io);
+            }
+            self.ends_only.entry(kind.to_owned()).or_insert((0, line)).0 += 1;
         }
         Ok(())
     }
@@ -126,9 +147,18 @@ impl State {
     /// Tells what can be told only at the end.
     fn end(&mut self, report: &Report, io: &mut Io) -> Result<()> {
         let mut open: Vec<_> = std::mem::take(&mut self.open).into_iter().collect();
-        open.sort_unstable_by_key(|(_, line)| *line);
-        for ((_, stem, span), line) in open {
-            self.note(Some(line), format!("{stem} never ends (span {span})"), io)?;
+        open.sort_unstable_by_key(|(_, open)| open.line);
+        for ((_, stem, span), Open { line, label }) in open {
+            let label = if label.is_empty() { label } else { format!(" {label}").into() };
+            self.note(Some(line), format!("{stem}{label} never ends (span {span})"), io)?;
+        }
+        for (kind, (times, line)) in std::mem::take(&mut self.ends_only) {
+            let ends = counted(times, "end");
+            self.note(
+                Some(line),
+                format!("{kind}: {ends} of what is never told to begin, the first here"),
+                io,
+            )?;
         }
         let mut fields = std::mem::take(&mut self.unknown_fields);
         for (field, times) in &report.unknown_fields {
@@ -147,7 +177,8 @@ impl State {
             return io.print_json(&Verdict { level: "verdict", file, records, events, gaps, errors, notes });
         }
         let [records, events] = [records, events].map(grouped);
-        let [errors, notes] = [(errors, "error"), (notes, "note")].map(|(number, what)| counted(number, what));
+        let [errors, notes] =
+            [(errors, "error"), (notes, "note")].map(|(number, what)| counted(number, what));
         io.print(&format!("{}: {records} records, {events} events, {errors}, {notes}\n", Visible(file)))
     }
 
@@ -162,7 +193,8 @@ impl State {
             Some((line, path)) => (line.parse().ok(), Some(path)),
             None => (place.parse().ok(), None),
         });
-        let message = path.map_or_else(|| error.message().to_owned(), |path| format!("{path}: {}", error.message()));
+        let message =
+            path.map_or_else(|| error.message().to_owned(), |path| format!("{path}: {}", error.message()));
         let finding = Finding {
             level: "error",
             file: &self.file,
@@ -178,7 +210,14 @@ impl State {
         self.notes += 1;
         let file = &*self.file;
         if io.json {
-            return io.print_json(&Finding { level: "note", file, line, column: None, message, expected: None });
+            return io.print_json(&Finding {
+                level: "note",
+                file,
+                line,
+                column: None,
+                message,
+                expected: None,
+            });
         }
         let line = line.map(|line| format!(":{line}")).unwrap_or_default();
         io.print(&format!("{}{line}: note: {}\n", Visible(file), Visible(&message)))

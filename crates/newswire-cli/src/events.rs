@@ -107,7 +107,8 @@ impl Display {
             Form::Text(console) => console.gap(gap)?,
             Form::Json { .. } => {
                 let Gap { first, last, count, reason } = gap;
-                let line = json!({"gap": {"first": first, "last": last, "count": count, "reason": reason.as_str()}});
+                let line =
+                    json!({"gap": {"first": first, "last": last, "count": count, "reason": reason.as_str()}});
                 self.page.lock().extend_from_slice(format!("{line}\n").as_bytes());
             }
         }

@@ -13,7 +13,7 @@ use crate::args::Importing;
 use crate::io::{Io, harmless};
 use crate::notice::counted;
 use crate::reading::{Item, Total, is_input, read};
-use crate::run::{FAILED, OK};
+use crate::run::OK;
 use crate::stdio::Output;
 
 /// Where the import goes.
@@ -51,7 +51,7 @@ pub(crate) fn import(args: &Importing, io: &mut Io) -> Result<u8> {
             return Err(named(error));
         }
     };
-    let complete = total.code() == OK && total.files > 0;
+    let complete = total.code() == OK;
     match (&place, complete) {
         (Place::File { path, growing }, true) => {
             std::fs::rename(growing, path).map_err(|error| {
@@ -66,7 +66,7 @@ pub(crate) fn import(args: &Importing, io: &mut Io) -> Result<u8> {
     if let (Place::File { path, .. }, false) = (&place, complete) {
         io.tell(&format!("{} was not written", path.display()));
     }
-    Ok(if total.files == 0 { FAILED } else { total.code() })
+    Ok(total.code())
 }
 
 fn tell_written(io: &mut Io, events: u64, total: &Total, path: &Path) {
@@ -89,7 +89,8 @@ fn open(args: &Importing, io: &Io) -> Result<(Place, Writer)> {
     let growing = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
     let zstd = Some(path.extension().is_some_and(|ending| ending == "zst"));
     let options = WriteOptions { zstd, overwrite: true, ..WriteOptions::default() };
-    let writer = Writer::create(&growing, &options).map_err(|error| error.at_path(path.display().to_string()))?;
+    let writer =
+        Writer::create(&growing, &options).map_err(|error| error.at_path(path.display().to_string()))?;
     Ok((Place::File { path: path.clone(), growing }, writer))
 }
 

@@ -49,7 +49,8 @@ impl Io {
             err,
             json,
             terminal: out_terminal,
-            color: !json && (look.color == Color::Always || look.color == Color::Auto && color && out_terminal),
+            color: !json
+                && (look.color == Color::Always || look.color == Color::Auto && color && out_terminal),
             width: look.width.into(),
             progress: Progress::new(err_terminal),
             stop: Stop(stop),

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use newswire::{
-    Bus, Delivery, Error, Event, Failure, Filter, Gap, Handler, HandlerOptions, Mode, Result, SubscribeOptions, Visible,
+    Bus, Delivery, Error, Event, Failure, Filter, Gap, Handler, HandlerOptions, Mode, Result,
+    SubscribeOptions, Visible,
 };
 use newswire_recording::{Clock, Controls, Pace, PlayOptions, Player, Seek, SystemClock};
 
@@ -16,7 +17,6 @@ use crate::events::Display;
 use crate::io::{Io, Stop};
 use crate::notice;
 use crate::reading::{Message, Recordings};
-use crate::run::FAILED;
 use crate::summary::Watching;
 
 /// How long the end of a play may take; nothing is left to be done by then.
@@ -157,7 +157,7 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     total.wrong.extend(notice::of_lost(&closed, summary.missed()));
     if total.files == 0 {
         total.tell(io);
-        return Ok(FAILED);
+        return Ok(total.code());
     }
     if !io.json {
         let mut text = format!("\n{summary}");

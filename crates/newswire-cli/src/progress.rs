@@ -61,7 +61,8 @@ impl Progress {
         }
         self.written = Some(Instant::now());
         self.shown = true;
-        let line = line(&self.name, self.read.load(Ordering::Relaxed), self.total, events, self.began.elapsed());
+        let line =
+            line(&self.name, self.read.load(Ordering::Relaxed), self.total, events, self.began.elapsed());
         let _ = write!(to, "\r{line}\x1b[K").and_then(|()| to.flush());
     }
 

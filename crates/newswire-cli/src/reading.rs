@@ -87,6 +87,11 @@ impl Total {
         for wrong in &self.wrong {
             io.tell(wrong);
         }
+        self.tell_interrupted(io);
+    }
+
+    /// Tells the user that he has ended it.
+    pub(crate) fn tell_interrupted(&self, io: &mut Io) {
         if self.interrupted {
             io.tell(&notice::of_interrupted(self.events));
         }
@@ -94,7 +99,7 @@ impl Total {
 
     /// The exit code that follows.
     pub(crate) fn code(&self) -> u8 {
-        match (self.interrupted, self.wrong.is_empty()) {
+        match (self.interrupted, self.wrong.is_empty() && self.files > 0) {
             (true, _) => INTERRUPTED,
             (false, true) => OK,
             (false, false) => FAILED,
@@ -104,11 +109,6 @@ impl Total {
     /// Notes that the user has ended it.
     pub(crate) fn interrupt_if(&mut self, ended: bool) {
         self.interrupted |= ended;
-    }
-
-    /// Whether the user has ended it.
-    pub(crate) fn interrupted(&self) -> bool {
-        self.interrupted
     }
 
     fn broken(&mut self, error: Error) {
@@ -251,7 +251,8 @@ impl Source {
             return open_with(file, &self.options);
         }
         let input = self.input.take();
-        let input = input.ok_or_else(|| Error::invalid("the standard input can be read only once").at_path("-"))?;
+        let input =
+            input.ok_or_else(|| Error::invalid("the standard input can be read only once").at_path("-"))?;
         read_with(input, name_of(file), &self.options)
     }
 }
@@ -303,6 +304,7 @@ pub(crate) fn name_of(file: &Path) -> String {
 
 /// How much there is to read; unknown where one of them is no regular file.
 fn bytes_of(files: &[PathBuf]) -> Option<u64> {
-    let bytes = files.iter().map(|file| file.metadata().ok().filter(|file| file.is_file()).map(|file| file.len()));
+    let bytes =
+        files.iter().map(|file| file.metadata().ok().filter(|file| file.is_file()).map(|file| file.len()));
     bytes.sum()
 }

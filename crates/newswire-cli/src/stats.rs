@@ -12,7 +12,6 @@ use crate::args::{By, Stats};
 use crate::io::Io;
 use crate::notice;
 use crate::reading::{Item, Total, read};
-use crate::run::FAILED;
 use crate::summary::{Summary, Watching};
 use crate::table::{Table, grouped, unless_none};
 
@@ -42,7 +41,7 @@ pub(crate) fn stats(args: &Stats, io: &mut Io) -> Result<u8> {
     total.wrong.extend(notice::of_lost(&closed, summary.missed()));
     if total.files == 0 {
         total.tell(io);
-        return Ok(FAILED);
+        return Ok(total.code());
     }
     match (io.json, args.by) {
         (true, None) => io.print_json(&All::of(&summary, &total, gaps))?,
@@ -145,7 +144,11 @@ fn text(summary: &Summary, total: &Total, by: Option<By>, color: bool) -> String
                 text.push_str(&table(&summary.calls, by, SHOWN).text(color));
                 let more = groups(&summary.calls, by).len().saturating_sub(SHOWN);
                 if more > 0 {
-                    text.push_str(&format!("and {} more: --by {} shows them all\n", grouped(more as u64), name_of(by)));
+                    text.push_str(&format!(
+                        "and {} more: --by {} shows them all\n",
+                        grouped(more as u64),
+                        name_of(by)
+                    ));
                 }
             }
             text
@@ -180,8 +183,22 @@ fn kinds(summary: &Summary) -> Table {
 
 fn table(calls: &CallSnapshot, by: By, most: usize) -> Table {
     let mut table = Table::new(&[
-        name_of(by), "calls", "failed", "canceled", "open", "retries", "p50", "p95", "p99", "max", "in", "cached", "out", "cost",
-        "tok/s", "calls/min",
+        name_of(by),
+        "calls",
+        "failed",
+        "canceled",
+        "open",
+        "retries",
+        "p50",
+        "p95",
+        "p99",
+        "max",
+        "in",
+        "cached",
+        "out",
+        "cost",
+        "tok/s",
+        "calls/min",
     ]);
     for (name, tally) in largest_first(groups(calls, by)).into_iter().take(most) {
         let time = |nanos| if tally.timed == 0 { String::new() } else { figures::duration(nanos) };
@@ -189,7 +206,9 @@ fn table(calls: &CallSnapshot, by: By, most: usize) -> Table {
         let usage = &tally.usage;
         let cost = if usage.cost_usd > 0.0 { figures::money(usage.cost_usd) } else { String::new() };
         // Calls that are days apart have no rate to speak of.
-        let rate = |rate: Option<f64>| rate.filter(|rate| *rate >= 0.05).map(|rate| format!("{rate:.1}")).unwrap_or_default();
+        let rate = |rate: Option<f64>| {
+            rate.filter(|rate| *rate >= 0.05).map(|rate| format!("{rate:.1}")).unwrap_or_default()
+        };
         table.row(
             name,
             [

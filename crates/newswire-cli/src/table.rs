@@ -26,12 +26,17 @@ impl Table {
     /// The text, without the columns in which nothing stands.
     pub(crate) fn text(&self, color: bool) -> String {
         let used: Vec<usize> = (0..self.columns.len())
-            .filter(|column| *column == 0 || self.rows.iter().any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty())))
+            .filter(|column| {
+                *column == 0
+                    || self.rows.iter().any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty()))
+            })
             .collect();
         let head: Vec<String> = self.columns.iter().map(|name| (*name).to_owned()).collect();
         let lines: Vec<&Vec<String>> = std::iter::once(&head).chain(&self.rows).collect();
         let cell = |line: &Vec<String>, column: usize| line.get(column).cloned().unwrap_or_default();
-        let width = |column: usize| lines.iter().map(|line| Visible(&cell(line, column)).columns()).max().unwrap_or(0);
+        let width = |column: usize| {
+            lines.iter().map(|line| Visible(&cell(line, column)).columns()).max().unwrap_or(0)
+        };
         let widths: Vec<usize> = used.iter().map(|column| width(*column)).collect();
         let mut text = String::new();
         for (number, line) in lines.iter().enumerate() {
@@ -81,6 +86,9 @@ mod tests {
         let mut table = Table::new(&["tool", "calls", "open", "p50"]);
         table.row("ls", [grouped(12_345), String::new(), "12 ms".to_owned()]);
         table.row("日本\u{1b}[2J", ["7".to_owned(), String::new(), "1.2 s".to_owned()]);
-        assert_eq!(table.text(false), "tool       calls    p50\nls        12,345  12 ms\n日本␛[2J       7  1.2 s\n");
+        assert_eq!(
+            table.text(false),
+            "tool       calls    p50\nls        12,345  12 ms\n日本␛[2J       7  1.2 s\n"
+        );
     }
 }

@@ -61,11 +61,15 @@ pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
     search.display.end()?;
     let dropped = search.context.dropped();
     if dropped > 0 {
-        io.tell(&format!("{dropped} events before matches are not shown: too much would have had to be kept"));
+        io.tell(&format!(
+            "{dropped} events before matches are not shown: too much would have had to be kept"
+        ));
     }
     total.tell_wrong(io);
     Ok(match (total.code(), matched) {
         (INTERRUPTED, _) => INTERRUPTED,
+        // Whoever goes away has seen enough; what is left wasn't searched.
+        (OK, _) if io.out.is_unread() => OK,
         (OK, 0) => FAILED,
         (OK, _) => OK,
         _ => USAGE,

@@ -54,13 +54,15 @@ pub(crate) fn show(args: &Show, io: &mut Io) -> Result<u8> {
     total.tell(io);
     if snapshot.forgotten > 0 {
         let forgotten = counted(snapshot.forgotten, "operation");
-        io.tell(&format!("{forgotten} of the beginning are not shown, since there are so many; name a run to see it whole"));
+        io.tell(&format!(
+            "{forgotten} of the beginning are not shown, since there are so many; name a run to see it whole"
+        ));
     }
     if total.files > 0 && !found {
         io.tell(&nothing_of(args.run.as_deref().unwrap_or_default(), &others));
         return Ok(FAILED);
     }
-    Ok(if total.files == 0 { FAILED } else { total.code() })
+    Ok(total.code())
 }
 
 fn nothing_of(wanted: &str, others: &[String]) -> String {
@@ -80,7 +82,8 @@ fn print(snapshot: &TraceSnapshot, io: &mut Io) -> Result<()> {
     }
     let mut first = true;
     for (run, nodes) in by_run(&snapshot.nodes) {
-        let title = run.map_or_else(|| "no run".to_owned(), |run| format!("run {}", Visible(run).cut(io.width - 4)));
+        let title =
+            run.map_or_else(|| "no run".to_owned(), |run| format!("run {}", Visible(run).cut(io.width - 4)));
         let bold = if io.color { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
         let blank = if first { "" } else { "\n" };
         io.print(&format!("{blank}{}{title}{}\n", bold.0, bold.1))?;

@@ -69,7 +69,9 @@ pub(crate) fn run_with(args: &[&str], stdio: Stdio) -> u8 {
 
 /// Output that is JSON, a value a line.
 pub(crate) fn lines_of(out: &str) -> Vec<Value> {
-    out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    out.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
 }
 
 /// A file of the recorded sets; where it is missing, the test is skipped, and says so.

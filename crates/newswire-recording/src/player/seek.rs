@@ -62,7 +62,16 @@ mod tests {
 
     #[test]
     fn what_is_no_place_is_refused_where_it_is_wrong() {
-        for (text, column) in [("", 1), ("90", 1), ("s", 1), ("1h30", 3), ("1m 5s", 3), ("2026-11-20T", 1), ("1e9h", 1), ("-5s", 1)] {
+        for (text, column) in [
+            ("", 1),
+            ("90", 1),
+            ("s", 1),
+            ("1h30", 3),
+            ("1m 5s", 3),
+            ("2026-11-20T", 1),
+            ("1e9h", 1),
+            ("-5s", 1),
+        ] {
             let error = Seek::parse(text).unwrap_err();
             assert_eq!(error.column(), Some(column), "{text}: {error}");
         }

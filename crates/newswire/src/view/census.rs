@@ -137,9 +137,8 @@ impl View for Census {
 
     fn snapshot(&self) -> CensusSnapshot {
         let counted = self.kinds.iter().enumerate().filter(|(_, count)| **count > 0);
-        let named = counted.filter_map(|(slot, count)| {
-            Some((crate::Kind::at(slot)?.as_str().to_owned(), *count))
-        });
+        let named =
+            counted.filter_map(|(slot, count)| Some((crate::Kind::at(slot)?.as_str().to_owned(), *count)));
         let others = (self.others > 0).then(|| ("other".to_owned(), self.others));
         CensusSnapshot {
             events: self.kinds.iter().sum::<u64>() + self.others,

@@ -107,8 +107,8 @@ impl Tally {
 
     pub(super) fn told(&self) -> CallTally {
         let calls = self.ended + self.open;
-        let pace = (self.paced_ns > 0)
-            .then(|| self.paced_tokens as f64 * NANOS_PER_SECOND / self.paced_ns as f64);
+        let pace =
+            (self.paced_ns > 0).then(|| self.paced_tokens as f64 * NANOS_PER_SECOND / self.paced_ns as f64);
         let between = self.times.map_or(0.0, |(first, last)| last as f64 - first as f64);
         let usage = &self.usage;
         CallTally {

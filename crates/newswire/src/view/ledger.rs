@@ -77,7 +77,8 @@ impl<V> Ledger<V> {
     /// Notes that it has ended, so that it may be forgotten.
     pub(super) fn end(&mut self, occurrence: &Occurrence) {
         let place = self.places.get(occurrence);
-        let Some((place, entry)) = place.and_then(|place| Some((*place, self.entries.get_mut(place)?))) else {
+        let Some((place, entry)) = place.and_then(|place| Some((*place, self.entries.get_mut(place)?)))
+        else {
             return;
         };
         if let Some(before) = entry.end.replace(self.next_end) {
