@@ -81,7 +81,7 @@ fn open(args: &Importing, io: &Io) -> Result<(Place, Writer)> {
         return Ok((Place::Straight, Writer::to(to, "standard output", &WriteOptions::default())?));
     }
     let is_there = path.symlink_metadata().is_ok();
-    if is_there && !path.is_file() || is_there && !args.force {
+    if is_there && (!path.is_file() || !args.force) {
         // Devices and pipes take it as it comes; all else is refused, in the writer's words.
         return Ok((Place::Straight, Writer::create(path, &WriteOptions::default())?));
     }
