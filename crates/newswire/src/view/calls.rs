@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::View;
@@ -140,10 +141,10 @@ const RUN: usize = 4;
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Told {
-    name: Option<String>,
-    model: Option<String>,
-    response_model: Option<String>,
-    provider: Option<String>,
+    name: Option<CompactString>,
+    model: Option<CompactString>,
+    response_model: Option<CompactString>,
+    provider: Option<CompactString>,
     duration_ns: Option<u64>,
     usage: Option<Usage>,
 }
