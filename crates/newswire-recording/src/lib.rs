@@ -12,6 +12,7 @@
 
 mod import;
 mod player;
+mod recorder;
 mod recording;
 mod source;
 
@@ -19,5 +20,6 @@ pub use import::{
     Broken, Format, Import, Importer, Output, ReadOptions, Report, formats, open, open_with, read, read_with,
 };
 pub use player::{Clock, Controls, Pace, PlayOptions, Played, Player, Position, Seek, SystemClock};
+pub use recorder::{Existing, RecordOptions, Recorder, register};
 pub use recording::{VERSION, WriteOptions, Writer, Written};
 pub use source::MAX_LINE_BYTES;

@@ -160,6 +160,17 @@ impl Controls {
         (state.ended, state.thread) = (true, None);
     }
 
+    /// At the recording's end: whether somebody has sought back meanwhile, so that it is to be opened again.
+    pub(super) fn goes_back(&self) -> bool {
+        let mut state = self.lock();
+        let back = state.can_rewind && state.seek.is_some_and(|place| state.is_behind(place));
+        if back {
+            state.reached = None;
+        }
+        state.ended = !back;
+        back
+    }
+
     /// Waits until it is the turn of an event of that time, or of a gap, and says what becomes of it.
     pub(super) fn turn(&self, time: Option<i64>, schedule: &mut Schedule, clock: &dyn Clock) -> Turn {
         let mut state = self.lock();

@@ -127,10 +127,15 @@ impl<'r> Player<'r> {
     }
 
     fn run(&mut self, bus: &Bus) -> Result<()> {
-        while let Some(delivery) = self.source.next() {
-            let delivery = match delivery {
-                Ok(delivery) => delivery,
-                Err(error) => {
+        loop {
+            let delivery = match self.source.next() {
+                Some(Ok(delivery)) => delivery,
+                None if self.controls.goes_back() => {
+                    self.source.rewind()?;
+                    continue;
+                }
+                None => return Ok(()),
+                Some(Err(error)) => {
                     self.played.broken_records += 1;
                     self.played.broken.get_or_insert(error);
                     continue;
@@ -144,14 +149,13 @@ impl<'r> Player<'r> {
                 Turn::Play => self.publish(delivery, bus)?,
                 Turn::Skip => self.played.skipped += u64::from(time.is_some()),
                 Turn::Rewind => self.source.rewind()?,
-                Turn::Over => break,
+                Turn::Over => return Ok(()),
                 Turn::Stop => {
                     self.played.stopped = true;
-                    break;
+                    return Ok(());
                 }
             }
         }
-        Ok(())
     }
 
     fn publish(&mut self, delivery: Delivery, bus: &Bus) -> Result<()> {

@@ -7,6 +7,11 @@ use std::path::Path;
 use newswire::{Error, ErrorKind, Result};
 use zstd::stream::write::Encoder;
 
+use crate::source::MAX_WINDOW_LOG;
+
+/// Levels above it take larger windows than readers hold, unless told otherwise.
+const LAST_ORDINARY_LEVEL: i32 = 19;
+
 /// Takes the bytes of a recording.
 pub(super) struct Target {
     name: String,
@@ -15,8 +20,26 @@ pub(super) struct Target {
 }
 
 enum Sink {
-    Plain(Box<dyn Write + Send>),
-    Zstd(Box<Encoder<'static, Box<dyn Write + Send>>>),
+    Plain(Counting),
+    Zstd(Box<Encoder<'static, Counting>>),
+}
+
+/// A writer that counts what it has taken.
+struct Counting {
+    writer: Box<dyn Write + Send>,
+    bytes: u64,
+}
+
+impl Write for Counting {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.writer.write(bytes)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
 }
 
 impl Target {
@@ -31,6 +54,7 @@ impl Target {
     }
 
     pub(super) fn new(writer: Box<dyn Write + Send>, name: String, level: Option<i32>) -> Result<Self> {
+        let writer = Counting { writer, bytes: 0 };
         let sink = match level {
             None => Sink::Plain(writer),
             Some(level) => Sink::Zstd(Box::new(encoder(writer, level).map_err(|error| {
@@ -56,6 +80,14 @@ impl Target {
         flushed.map_err(|error| self.failed(&error))
     }
 
+    /// How many bytes it has handed on.
+    pub(super) fn bytes(&self) -> u64 {
+        match &self.sink {
+            Sink::Plain(writer) => writer.bytes,
+            Sink::Zstd(encoder) => encoder.get_ref().bytes,
+        }
+    }
+
     /// Ends the frame, if there is one, and with `sync` waits until the disk has all.
     pub(super) fn finish(self, sync: bool) -> Result<()> {
         let Self { name, file, sink } = self;
@@ -74,9 +106,12 @@ impl Target {
     }
 }
 
-fn encoder(writer: Box<dyn Write + Send>, level: i32) -> io::Result<Encoder<'static, Box<dyn Write + Send>>> {
+fn encoder(writer: Counting, level: i32) -> io::Result<Encoder<'static, Counting>> {
     let mut encoder = Encoder::new(writer, level)?;
     encoder.include_checksum(true)?;
+    if level > LAST_ORDINARY_LEVEL {
+        encoder.window_log(MAX_WINDOW_LOG)?;
+    }
     Ok(encoder)
 }
 

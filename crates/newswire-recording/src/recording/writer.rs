@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use newswire::{Delivery, Error, Event, Gap, Result};
+use newswire::{Delivery, Error, ErrorKind, Event, Gap, Result};
 
 use super::line::{KEPT, Sort, sort_of, write_gap, write_version};
 use super::target::Target;
@@ -64,6 +64,7 @@ pub struct Writer {
     target: Option<Target>,
     buffer: Vec<u8>,
     written: Written,
+    zstd: bool,
     sync: bool,
     /// The first thing that went wrong: what follows a half-written line could not be read.
     failed: Option<Error>,
@@ -78,7 +79,8 @@ impl Writer {
     pub fn create(path: &Path, options: &WriteOptions) -> Result<Self> {
         let by_name = path.extension().is_some_and(|ending| ending == "zst");
         let level = options.zstd.unwrap_or(by_name).then_some(options.level);
-        Ok(Self::begin(Target::create(path, options.overwrite, level)?, options))
+        let target = Target::create(path, options.overwrite, level)?;
+        Ok(Self::begin(target, level.is_some(), options.sync))
     }
 
     /// Begins a recording in any writer; `name` is what errors call it.
@@ -91,14 +93,15 @@ impl Writer {
         options: &WriteOptions,
     ) -> Result<Self> {
         let level = options.zstd.unwrap_or(false).then_some(options.level);
-        Ok(Self::begin(Target::new(Box::new(writer), name.into(), level)?, options))
+        let target = Target::new(Box::new(writer), name.into(), level)?;
+        Ok(Self::begin(target, level.is_some(), options.sync))
     }
 
-    fn begin(target: Target, options: &WriteOptions) -> Self {
+    fn begin(target: Target, zstd: bool, sync: bool) -> Self {
         let mut buffer = Vec::with_capacity(BUFFER_BYTES);
         write_version(&mut buffer);
         let written = Written { bytes: buffer.len() as u64, ..Written::default() };
-        Self { target: Some(target), buffer, written, sync: options.sync, failed: None }
+        Self { target: Some(target), buffer, written, zstd, sync, failed: None }
     }
 
     /// Writes an event or a gap.
@@ -163,10 +166,19 @@ impl Writer {
         self.written
     }
 
-    fn end(&mut self) -> Result<()> {
+    /// How large the file is, with what is gathered for it; where it is compressed, without that.
+    #[must_use]
+    pub fn file_bytes(&self) -> u64 {
+        let gathered = if self.zstd { 0 } else { self.buffer.len() as u64 };
+        self.target.as_ref().map_or(0, Target::bytes) + gathered
+    }
+
+    /// Ends the recording, once; what is written after it is refused.
+    pub(crate) fn end(&mut self) -> Result<()> {
         let emptied = self.empty();
         let target = self.target.take();
         emptied?;
+        self.failed = Some(Error::new(ErrorKind::Closed, "the recording has been finished"));
         target.map_or(Ok(()), |target| target.finish(self.sync))
     }
 

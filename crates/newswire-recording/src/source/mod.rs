@@ -13,7 +13,7 @@ pub(crate) use head::Head;
 pub(crate) use lines::Lines;
 pub use lines::MAX_LINE_BYTES;
 pub(crate) use time::{from_millis, parse_utc};
-pub(crate) use unzip::unzipped;
+pub(crate) use unzip::{MAX_WINDOW_LOG, unzipped};
 
 /// What a format's records are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

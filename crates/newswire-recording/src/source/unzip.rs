@@ -6,7 +6,7 @@ use zstd::stream::read::Decoder;
 
 /// The largest window that a frame may ask for, as a power of two: what decoders are to support at least, and
 /// all that compressors use unless told otherwise. It bounds what decoding holds in memory.
-const MAX_WINDOW_LOG: u32 = 23;
+pub(crate) const MAX_WINDOW_LOG: u32 = 23;
 
 const MAGIC_BYTES: usize = 4;
 

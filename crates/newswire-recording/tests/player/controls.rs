@@ -10,7 +10,8 @@ use super::{Jumping, SECOND, listening, moments, names, on_inline, ticks};
 
 const TIMES: [i64; 5] = [10, 11, 12, 13, 14];
 
-type Step = Box<dyn FnOnce(&Controls) + Send>;
+/// What a test does with the controls while the play stands still.
+type Act = Box<dyn FnOnce(&Controls) + Send>;
 
 /// Plays [`TIMES`]; at the event of that payload `act` is done from its handler, and whenever the play stands
 /// still, the next of `idle`.
@@ -18,7 +19,7 @@ fn play(
     rewindable: bool,
     at: &'static str,
     act: impl Fn(&Controls) + Send + Sync + 'static,
-    idle: Vec<Step>,
+    idle: Vec<Act>,
 ) -> Vec<(String, u128)> {
     let clock = Jumping::default();
     let (bus, log) = listening(&clock);
@@ -33,7 +34,7 @@ fn play(
         Box::new(move || {
             clock.advance(Duration::from_secs(60));
             step(&controls);
-        }) as Box<dyn FnOnce() + Send>
+        }) as super::Step
     });
     clock.whenever_idle(steps.collect());
     let once = Mutex::new(Some(controls));
@@ -91,6 +92,16 @@ fn seeking_backwards_plays_again_where_the_recording_can_be_opened_again() {
 }
 
 #[test]
+fn the_last_event_is_not_too_late_to_seek_back() {
+    let log =
+        play(true, "14", |controls| controls.seek(Seek::Offset(Duration::from_secs(3))).unwrap(), vec![]);
+    assert_eq!(names(&log), ["10", "11", "12", "13", "14", "13", "14"]);
+    // Forward from there lies nothing.
+    let log = play(true, "14", |controls| controls.seek(Seek::Time(99 * SECOND)).unwrap(), vec![]);
+    assert_eq!(log.len(), 5);
+}
+
+#[test]
 fn seeking_backwards_is_refused_where_it_can_not_be_done() {
     let refused = Arc::new(Mutex::new(None));
     let told = refused.clone();
@@ -101,7 +112,7 @@ fn seeking_backwards_is_refused_where_it_can_not_be_done() {
 
 #[test]
 fn seeking_while_it_stands_still_leaves_it_standing_there() {
-    let seek: Step = Box::new(|controls| controls.seek(Seek::Time(13 * SECOND)).unwrap());
+    let seek: Act = Box::new(|controls| controls.seek(Seek::Time(13 * SECOND)).unwrap());
     let log = play(false, "10", Controls::pause, vec![seek, Box::new(Controls::resume)]);
     assert_eq!(names(&log), ["10", "13", "14"]);
     assert_eq!(moments(&log)[..2], [0, 120_000]);

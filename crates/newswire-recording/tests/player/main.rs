@@ -11,16 +11,19 @@ use newswire_recording::{Clock, PlayOptions, Played, Player};
 
 const SECOND: i64 = 1_000_000_000;
 
+/// What a test does while the play stands still.
+type Step = Box<dyn FnOnce() + Send>;
+
 /// A clock that is where it is to wait for; where it would wait for ever, the test does what is next.
 #[derive(Clone, Default)]
 struct Jumping {
     now: Arc<Mutex<Duration>>,
-    idle: Arc<Mutex<Vec<Box<dyn FnOnce() + Send>>>>,
+    idle: Arc<Mutex<Vec<Step>>>,
 }
 
 impl Jumping {
     /// What the play finds done whenever it stands still, in this order.
-    fn whenever_idle(&self, steps: Vec<Box<dyn FnOnce() + Send>>) {
+    fn whenever_idle(&self, steps: Vec<Step>) {
         *self.idle.lock().unwrap() = steps.into_iter().rev().collect();
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use newswire::{Delivery, ErrorKind};
 use newswire_recording::{WriteOptions, Writer, open};
 
-use super::{EVENT, VERSION_LINE, deliveries, event, events, folder, import, write_all};
+use super::{Bytes, EVENT, VERSION_LINE, deliveries, event, events, folder, import, write_all};
 
 fn many(count: i64) -> Vec<Delivery> {
     let payload = |n: i64| format!(r#"{{"n":{},"text":"{n:x}"}}"#, n.wrapping_mul(0x1e37_79b9_7f4a_7c15));
@@ -52,6 +52,16 @@ fn a_zstd_frame_that_asks_for_too_much_memory_is_refused() {
     let error = newswire_recording::read(&*encoder.finish().unwrap(), "run").map(drop).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
     assert!(error.message().contains("memory"), "{error}");
+}
+
+#[test]
+fn what_is_written_at_any_level_can_be_read() {
+    for level in [1, 19, 20, 22] {
+        let bytes = Bytes::default();
+        let options = WriteOptions { zstd: Some(true), level, ..WriteOptions::default() };
+        Writer::to(bytes.clone(), "memory", &options).unwrap().finish().unwrap();
+        assert!(deliveries(&bytes.take()).is_empty(), "{level}");
+    }
 }
 
 #[test]
@@ -182,7 +192,7 @@ fn without_permission_that_is_what_is_told() {
     let folder = folder("permission");
     let path = folder.join("run.ndjson");
     fs::write(&path, VERSION_LINE).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap();
     if File::open(&path).is_ok() {
         eprintln!("SKIPPED: this user may read everything");
         return;
