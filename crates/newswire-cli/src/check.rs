@@ -108,10 +108,11 @@ pub(crate) fn check(args: &Check, io: &mut Io) -> Result<u8> {
 
 impl State {
     fn event(&mut self, event: &Event, line: u64, io: &mut Io) -> Result<()> {
-        let time = event.time_ns();
-        if let Some(back) =
-            self.last_ns.replace(time).and_then(|last| last.checked_sub(time)).filter(|back| *back > 0)
-        {
+        // Sources without a clock have all their events at the beginning of 1970.
+        let time = Some(event.time_ns()).filter(|time| *time != 0);
+        let before = time.and_then(|time| self.last_ns.replace(time));
+        let back = before.zip(time).map_or(0, |(before, time)| before.saturating_sub(time));
+        if back > 0 {
             let back = figures::duration(back.unsigned_abs());
             self.note(Some(line), format!("the time goes back by {back}"), io)?;
         }

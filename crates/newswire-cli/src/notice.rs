@@ -41,6 +41,15 @@ pub(crate) fn of_stop(events: u64, error: &Error) -> String {
     format!("stopped after {}, the rest was not read: {error}", counted(events, "event"))
 }
 
+/// How many recordings were not read, since one before them could not be.
+pub(crate) fn of_left(recordings: usize) -> Option<String> {
+    match recordings {
+        0 => None,
+        1 => Some("the recording after it was not read; --skip goes on".to_owned()),
+        more => Some(format!("the {more} recordings after it were not read; --skip goes on")),
+    }
+}
+
 /// How many broken records were skipped, since the user asked for it.
 pub(crate) fn of_skipped(records: u64, first: &Error) -> String {
     let what = if records == 1 { "record was skipped" } else { "records were skipped, the first" };

@@ -47,8 +47,8 @@ pub(crate) enum Message {
     Broken(Box<Error>),
     /// The recording has ended, or is given up.
     End(Box<Report>),
-    /// A recording can't be opened.
-    Unopened(Box<Error>),
+    /// A recording can't be opened; so many further ones are therefore not read.
+    Unopened(Box<Error>, usize),
     /// All that has come until now has been passed on.
     Pause,
 }
@@ -214,7 +214,10 @@ impl Recordings {
             }
             Message::Broken(error) => total.broken(*error),
             Message::End(report) => notice::add(&mut total.report, &report),
-            Message::Unopened(error) => total.wrong.push(error.to_string()),
+            Message::Unopened(error, left) => {
+                total.wrong.push(error.to_string());
+                total.wrong.extend(notice::of_left(left));
+            }
             Message::Item(..) | Message::Pause => {}
         }
     }
@@ -229,18 +232,20 @@ struct Source {
 
 impl Source {
     fn read(mut self, to: &Giver<Message>) {
-        for file in std::mem::take(&mut self.files) {
-            let import = match self.open(&file) {
+        let files = std::mem::take(&mut self.files);
+        for (place, file) in files.iter().enumerate() {
+            let import = match self.open(file) {
                 Ok(import) => import,
                 Err(error) => {
-                    let go_on = to.give(Message::Unopened(Box::new(error)), 0);
-                    if !go_on || self.options.broken == Broken::Stop {
+                    let strict = self.options.broken == Broken::Stop;
+                    let left = if strict { files.len() - place - 1 } else { 0 };
+                    if !to.give(Message::Unopened(Box::new(error), left), 0) || strict {
                         return;
                     }
                     continue;
                 }
             };
-            if !to.give(Message::Begin(name_of(&file)), 0) || !pass_on(import, to, self.options.broken) {
+            if !to.give(Message::Begin(name_of(file)), 0) || !pass_on(import, to, self.options.broken) {
                 return;
             }
         }

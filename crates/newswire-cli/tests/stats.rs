@@ -277,3 +277,15 @@ fn the_standard_input_is_one_of_the_files_but_only_once() {
     let (code, _, err) = common::newswire_with(&["stats", "-", "-"], input());
     assert_eq!((code, err.as_str()), (FAILED, "newswire: -: the standard input can be read only once\n"));
 }
+
+#[test]
+fn a_recording_that_cannot_be_opened_leaves_the_later_ones_unread_unless_skipped_and_says_so() {
+    let file = written("stats-later.jsonl", &format!("{HEAD}\n"));
+    let (code, out, err) = newswire(&["stats", &file, "/nowhere/at.all", &file, &file]);
+    assert_eq!(code, FAILED);
+    assert!(out.contains("recordings    1 "), "{out}");
+    assert!(err.ends_with("newswire: the 2 recordings after it were not read; --skip goes on\n"), "{err}");
+    let (code, out, err) = newswire(&["stats", &file, "/nowhere/at.all", &file, &file, "--skip"]);
+    assert_eq!((code, err.lines().count()), (FAILED, 1));
+    assert!(out.contains("recordings    3 "), "{out}");
+}

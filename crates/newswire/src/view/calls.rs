@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::View;
 use super::groups::{Groups, Tally};
 use super::ledger::Ledger;
-use super::occurrence::{Station, Timing};
+use super::occurrence::{Station, Timing, told};
 use crate::catalogue::Usage;
 use crate::delivery::Gap;
 use crate::error::Result;
@@ -262,7 +262,7 @@ impl View for CallMeter {
 
     fn see(&mut self, event: &Event) {
         let Some(station) = Station::of(event) else { return self.retried(event) };
-        let (is_model, time_ns) = (is_model(event), event.time_ns());
+        let (is_model, time) = (is_model(event), told(event));
         let is_start = station.phase == Phase::Started;
         if !is_start && !station.is_end() {
             return;
@@ -279,7 +279,7 @@ impl View for CallMeter {
         let mut timing = open.map_or_else(Timing::default, |(timing, _)| timing);
         if is_start {
             timing.begin(event);
-            self.tallies(is_model, groups).for_each(|tally| tally.begin(time_ns));
+            self.tallies(is_model, groups).for_each(|tally| tally.begin(time));
         } else {
             if let Some((_, begun)) = open {
                 self.tallies(is_model, begun).for_each(|tally| tally.open -= 1);
@@ -287,7 +287,7 @@ impl View for CallMeter {
             timing.end(event, told.duration_ns);
             let usage = told.usage.unwrap_or_default();
             self.tallies(is_model, groups)
-                .for_each(|tally| tally.end(time_ns, station.phase, timing.duration_ns, &usage));
+                .for_each(|tally| tally.end(time, station.phase, timing.duration_ns, &usage));
         }
         self.known.remove(&station.occurrence);
         self.known.entry(station.occurrence.clone(), || Call { timing, groups, is_open: is_start });

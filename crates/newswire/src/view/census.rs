@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Serialize;
 
 use super::View;
+use super::occurrence::told;
 use crate::delivery::Gap;
 use crate::error::Result;
 use crate::event::{Event, ScopeField};
@@ -48,7 +49,8 @@ pub struct CensusSnapshot {
     pub runs: u64,
     /// Whether there are more than [`Census::RUNS`], of which no more are told apart.
     pub more_runs: bool,
-    /// The earliest time of an event, in nanoseconds since the Unix epoch.
+    /// The earliest time of an event, in nanoseconds since the Unix epoch, 0 not counted: that is what sources
+    /// without a clock have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_ns: Option<i64>,
     /// The latest.
@@ -124,7 +126,7 @@ impl View for Census {
         if let Some(run) = event.scope().get(ScopeField::Run) {
             self.run(run);
         }
-        let time = event.time_ns();
+        let Some(time) = told(event) else { return };
         let (first, last) = self.times.get_or_insert((time, time));
         (*first, *last) = ((*first).min(time), (*last).max(time));
         self.back += u64::from(time < self.last_ns);

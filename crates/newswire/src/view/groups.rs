@@ -70,13 +70,13 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn begin(&mut self, time_ns: i64) {
+    pub(super) fn begin(&mut self, time: Option<i64>) {
         self.open += 1;
-        self.at(time_ns);
+        self.at(time);
     }
 
-    pub(super) fn end(&mut self, time_ns: i64, phase: Phase, duration_ns: Option<u64>, usage: &Usage) {
-        self.at(time_ns);
+    pub(super) fn end(&mut self, time: Option<i64>, phase: Phase, duration_ns: Option<u64>, usage: &Usage) {
+        self.at(time);
         self.ended += 1;
         self.failed += u64::from(phase == Phase::Failed);
         self.canceled += u64::from(phase == Phase::Canceled);
@@ -100,7 +100,8 @@ impl Tally {
         total.cost_usd = Some(total.cost_usd.unwrap_or(0.0) + usage.cost_usd.unwrap_or(0.0));
     }
 
-    fn at(&mut self, time_ns: i64) {
+    fn at(&mut self, time: Option<i64>) {
+        let Some(time_ns) = time else { return };
         let (first, last) = self.times.get_or_insert((time_ns, time_ns));
         (*first, *last) = ((*first).min(time_ns), (*last).max(time_ns));
     }

@@ -54,10 +54,10 @@ fn a_call_moves_to_the_model_that_answered() {
 fn durations_are_the_sources_else_between_the_events_and_give_a_pace() {
     let mut meter = CallMeter::new();
     let second = 1_000_000_000;
-    meter.see(&station("model.call.started", 0, 1, None, r#"{"model":"m"}"#));
-    meter.see(&station("model.call.completed", 4 * second, 1, None, r#"{"usage":{"output_tokens":100}}"#));
+    meter.see(&station("model.call.started", second, 1, None, r#"{"model":"m"}"#));
+    meter.see(&station("model.call.completed", 5 * second, 1, None, r#"{"usage":{"output_tokens":100}}"#));
     let measured = r#"{"model":"m","duration_ns":1000000000,"usage":{"output_tokens":100}}"#;
-    meter.see(&station("model.call.completed", 60 * second, 2, None, measured));
+    meter.see(&station("model.call.completed", 61 * second, 2, None, measured));
     let model = meter.snapshot().by_model["m"].clone();
     assert_eq!((model.timed, model.max_ns), (2, 4_000_000_000));
     assert!((1.0..1.008).contains(&(model.p50_ns as f64 / 1e9)), "{}", model.p50_ns);
@@ -110,4 +110,13 @@ fn its_tables_are_bounded_and_tell_what_is_missing() {
     }
     let calls = meter.snapshot();
     assert_eq!((calls.tool_calls.open, calls.forgotten), (70_000, 70_000 - 65_536));
+}
+
+#[test]
+fn events_without_a_time_give_no_durations() {
+    let mut meter = CallMeter::new();
+    meter.see(&station("tool.call.started", 0, 1, None, r#"{"name":"ls"}"#));
+    meter.see(&station("tool.call.completed", 1_763_681_630_805_000_000, 1, None, r#"{"name":"ls"}"#));
+    let tool = meter.snapshot().by_tool["ls"].clone();
+    assert_eq!((tool.calls, tool.timed, tool.max_ns, tool.calls_per_minute), (1, 0, 0, None));
 }
