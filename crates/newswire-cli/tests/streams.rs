@@ -137,7 +137,7 @@ fn what_cannot_be_read_is_one_clear_line_in_every_command() {
     let whole = fs::read(&cut).unwrap();
     fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
     #[cfg(unix)]
-    fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
     let folder = env!("CARGO_TARGET_TMPDIR");
     for (file, said) in [
         ("/nowhere/at.all", "there is no such file"),
