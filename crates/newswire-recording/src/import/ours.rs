@@ -26,12 +26,21 @@ pub(super) const FORMAT: Format = Format {
 /// How many kept lines wait for an event to tell them the time.
 const MAX_EARLY: usize = 64;
 
+/// What our lines begin with, as they are written.
+const BEGINNINGS: [&str; 4] = [r#"{"newswire":"#, r#"{"seq":"#, r#"{"id":"#, r#"{"gap":"#];
+
+/// Whether the first line is one of ours. Where it can't be read (it is broken, or longer than is looked at),
+/// how it begins and what it names decide, since its error is to be told by the right reader.
 fn detect(head: &Head<'_>) -> bool {
     let line = head.line();
-    line.starts_with('{')
-        && ((head.line_names(&["newswire", "version"]) && line.contains(r#""recording""#))
-            || head.line_names(&["kind", "time", "id"])
-            || head.line_names(&["gap", "first", "last", "count"]))
+    let fields = Fields::read(line, line).ok();
+    let has = |names: &[&str]| match &fields {
+        Some(fields) => names.iter().all(|wanted| fields.rest().any(|(name, _)| name == *wanted)),
+        None => BEGINNINGS.iter().any(|known| line.starts_with(known)) && head.line_names(names),
+    };
+    has(&["newswire", "version"])
+        || has(&["kind", "time", "id"])
+        || (has(&["gap"]) && head.line_names(&["first", "last", "count"]))
 }
 
 #[derive(Default)]

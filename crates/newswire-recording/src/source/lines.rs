@@ -1,6 +1,6 @@
 //! Lines of text from a file that nobody vouches for: bounded, UTF-8, free of NUL.
 
-use std::io::{BufRead, Read};
+use std::io::{BufRead, ErrorKind as IoKind};
 
 use memchr::memchr;
 use newswire::{Error, ErrorKind, Result};
@@ -38,17 +38,13 @@ impl<R: BufRead> Lines<R> {
     /// # Errors
     /// `Io`; `TooLarge` over the bound; `Invalid` for NUL and for what is not UTF-8.
     pub(crate) fn next(&mut self) -> Result<Option<&str>> {
-        // Two bytes for the line's end, one more to know that the line is too long.
-        let limit = self.max_bytes as u64 + 3;
         loop {
             self.buffer.clear();
             self.number += 1;
             if std::mem::take(&mut self.within) {
                 self.reader.skip_until(b'\n').map_err(failed)?;
             }
-            let read =
-                self.reader.by_ref().take(limit).read_until(b'\n', &mut self.buffer).map_err(failed)?;
-            if read == 0 {
+            if !self.read_line()? {
                 return Ok(None);
             }
             if self.number == 1 && self.buffer.starts_with(BOM) {
@@ -80,6 +76,32 @@ impl<R: BufRead> Lines<R> {
                 .expecting(RECORD));
         }
         Ok(Some(text))
+    }
+}
+
+impl<R: BufRead> Lines<R> {
+    /// Reads up to the line's end, or so far that the line is too long; false where nothing is left.
+    fn read_line(&mut self) -> Result<bool> {
+        // Two bytes for the line's end, one more to know that the line is too long.
+        let limit = self.max_bytes.saturating_add(3);
+        while self.buffer.len() < limit {
+            let bytes = match self.reader.fill_buf() {
+                Ok([]) => break,
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == IoKind::Interrupted => continue,
+                Err(error) => return Err(failed(error)),
+            };
+            let (bytes, _) = bytes.split_at(bytes.len().min(limit - self.buffer.len()));
+            let end = memchr(b'\n', bytes);
+            let (line, _) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
+            self.buffer.extend_from_slice(line);
+            let used = line.len();
+            self.reader.consume(used);
+            if end.is_some() {
+                break;
+            }
+        }
+        Ok(!self.buffer.is_empty())
     }
 }
 

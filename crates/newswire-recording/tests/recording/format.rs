@@ -144,6 +144,24 @@ fn told_to_skip_what_is_broken_reading_counts_it_and_goes_on() {
 }
 
 #[test]
+fn what_only_names_the_members_of_events_somewhere_is_not_taken_for_ours() {
+    for line in [
+        r#"{"resource":{"kind":"a.b","time":"t","id":"i"}}"#,
+        r#"{"kind":"span","time":7,"name":"id"}"#,
+        r#"{"note":"\"newswire\":1,\"version\":1"}"#,
+        "[\"kind\",\"time\",\"id\"]",
+    ] {
+        assert!(read(line.as_bytes(), "x").is_err(), "{line}");
+    }
+    let long = format!(r#"{{"spans":[{{"kind":1,"time":2,"id":3}}],"rest":{:?}}}"#, "x".repeat(100_000));
+    assert!(read(long.as_bytes(), "x").is_err());
+    // A long first event is ours before all of it has been seen, and so is a broken one.
+    let long = EVENT.replacen(r#"{"cost_usd":0.1}"#, &format!("{:?}", "x".repeat(100_000)), 1);
+    assert_eq!(events(long.as_bytes()).len(), 1);
+    assert!(import(EVENT.replacen("0.1", "0.", 1).as_bytes()).next().unwrap().is_err());
+}
+
+#[test]
 fn other_formats_are_still_told_by_their_beginnings() {
     let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     let session = data.join("pi_coding_sessions/large-session.jsonl");

@@ -47,15 +47,13 @@ macro_rules! hex_id {
             /// # Errors
             /// `Invalid` for any other length or digit, and for zero.
             pub fn parse(text: &str) -> Result<Self> {
-                let well_formed = text.len() == $digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-                well_formed
-                    .then(|| <$number>::from_str_radix(text, 16).ok())
-                    .flatten()
-                    .and_then(Self::new)
-                    .ok_or_else(|| {
+                let number = (text.len() == $digits).then(|| hexadecimal(text)).flatten();
+                number.and_then(|number| <$number>::try_from(number).ok()).and_then(Self::new).ok_or_else(
+                    || {
                         Error::invalid(format!("{text:?} is no {}", stringify!($id)))
                             .expecting(concat!($digits, " lower-case hexadecimal digits, not all zero"))
-                    })
+                    },
+                )
             }
         }
 
@@ -71,6 +69,18 @@ macro_rules! hex_id {
             }
         }
     };
+}
+
+/// The number that at most 32 lower-case digits stand for, by halves that fit a register.
+fn hexadecimal(text: &str) -> Option<u128> {
+    let half = |digits: &[u8]| {
+        digits.iter().try_fold(0_u64, |number, digit| match digit {
+            b'0'..=b'9' => Some(number << 4 | u64::from(digit - b'0')),
+            b'a'..=b'f' => Some(number << 4 | u64::from(digit - b'a' + 10)),
+            _ => None,
+        })
+    };
+    text.as_bytes().chunks(16).try_fold(0, |number, digits| Some(number << 64 | u128::from(half(digits)?)))
 }
 
 hex_id!(TraceId, u128, NonZeroU128, 32);

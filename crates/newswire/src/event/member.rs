@@ -77,6 +77,7 @@ pub(super) fn list(
 }
 
 /// Reads a text of any length.
+#[inline]
 pub(super) fn string<'t>(scan: &mut Scan<'t>, path: &dyn Display) -> Result<Cow<'t, str>> {
     match scan.peek() {
         Some(b'"') => scan.string().map_err(within(path)),
@@ -85,6 +86,7 @@ pub(super) fn string<'t>(scan: &mut Scan<'t>, path: &dyn Display) -> Result<Cow<
 }
 
 /// Reads a text and what it stands for.
+#[inline]
 pub(super) fn parsed<T>(
     scan: &mut Scan<'_>,
     path: &dyn Display,

@@ -75,6 +75,7 @@ impl<'t> Scan<'t> {
     }
 
     /// Where the next token begins.
+    #[inline]
     pub(crate) fn place(&mut self) -> usize {
         self.peek();
         self.at
@@ -135,6 +136,7 @@ impl<'t> Scan<'t> {
     }
 
     /// Takes a string and decodes it.
+    #[inline]
     pub(crate) fn string(&mut self) -> Result<Cow<'t, str>> {
         let start = self.place();
         let escaped = self.skip_string()?;
