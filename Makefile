@@ -1,22 +1,48 @@
 # What a developer needs; the pieces are cargo's and `cargo xtask`'s.
 
-SESSION := ../shared/data/pi_coding_sessions/large-session.jsonl
+DATA := ../shared/data
+SESSION := $(DATA)/pi_coding_sessions/large-session.jsonl
 SMALL_RUN := target/small-run.jsonl
+DEMO := target/demo
 
 # Where a .NET 10 SDK may lie besides the PATH; use.sh unpacks it into the user's cache folder once.
 DOTNET_BUNDLE := ../shared/dotnet/use.sh
 
 .PHONY: demo test bench fmt lint generated dotnet tools languages
 
-# A recorded run of a real agent, played through a bus; without it, a small run that is recorded first.
+# Imports every recorded set, plays one, sums all up and shows one tree; without them, a small run is recorded first.
 demo: tools
-	@if [ -f $(SESSION) ]; then \
-		cargo run --quiet --package newswire-cli -- play $(SESSION); \
-	else \
-		echo "$(SESSION) is missing: playing a small run recorded just now" >&2; \
-		mkdir -p target && cargo run --quiet --package newswire-cli --example small_run -- $(SMALL_RUN) && \
-		cargo run --quiet --package newswire-cli -- play $(SMALL_RUN); \
-	fi
+	@cargo build --quiet --package newswire-cli
+	@rm -rf $(DEMO) && mkdir -p $(DEMO)
+	@run() { printf '\n$$ newswire %s\n' "$$*"; target/debug/newswire "$$@"; }; \
+	session=$(SESSION); \
+	if [ ! -f "$$session" ]; then \
+		echo "$$session is missing: a small run is recorded and taken instead" >&2; \
+		session=$(SMALL_RUN); \
+		cargo run --quiet --package newswire-cli --example small_run -- "$$session"; \
+		run import "$$session" -o $(DEMO)/small-run.ndjson; \
+	fi; \
+	for set in $(DATA)/*/; do \
+		set=$${set%/}; name=$${set##*/}; \
+		[ -d "$$set" ] || continue; \
+		find "$$set" -type f ! -name SOURCE.txt | LC_ALL=C sort > $(DEMO)/files; \
+		: > $(DEMO)/known; \
+		while IFS= read -r file; do \
+			if target/debug/newswire grep -c '*' "$$file" >/dev/null 2>$(DEMO)/said; then echo "$$file" >> $(DEMO)/known; \
+			else sed "s|^newswire: ||" $(DEMO)/said | tee -a $(DEMO)/unknown >> $(DEMO)/skipped; fi; \
+		done < $(DEMO)/files; \
+		if [ -s $(DEMO)/unknown ]; then \
+			echo "skipped: $$(wc -l < $(DEMO)/unknown) files of $$name, of formats that are not read; they are listed in $(DEMO)/skipped" >&2; \
+			rm $(DEMO)/unknown; \
+		fi; \
+		if [ -s $(DEMO)/known ]; then \
+			printf '\n$$ newswire import %s/... -o %s\n' "$$set" "$(DEMO)/$$name.ndjson.zst"; \
+			tr '\n' '\0' < $(DEMO)/known | xargs -0 target/debug/newswire import -o "$(DEMO)/$$name.ndjson.zst" || exit 1; \
+		fi; \
+	done; \
+	run play "$$session" --text || exit 1; \
+	for recording in $(DEMO)/*.ndjson*; do run stats "$$recording" --text || exit 1; done; \
+	printf '\n$$ newswire show %s | head -40\n' "$$session"; target/debug/newswire show "$$session" --text | head -40
 
 test: tools generated
 	@if cargo nextest --version >/dev/null 2>&1; then \

@@ -1,35 +1,39 @@
 //! `newswire kinds` and `newswire schema`: the catalogue on the command line, under any of its names.
 
 use std::fmt;
-use std::io::Write;
 
 use newswire::catalogue::{Alias, Elsewhere, Row, When, aliases, kinds_named, rows, schema};
-use newswire::{Error, ErrorKind, Event, Filter, Kind, Result};
+use newswire::{Error, Event, Filter, Kind, Result};
 use serde::Serialize;
 
 use crate::args::{Kinds, Schema};
-use crate::stdio::Output;
+use crate::io::Io;
+use crate::run::OK;
 
 /// Lists the kinds that a pattern means, with what other systems call them.
-pub(crate) fn kinds(args: &Kinds, out: &Output) -> Result<()> {
+pub(crate) fn kinds(args: &Kinds, io: &mut Io) -> Result<u8> {
     let found = args.pattern.as_deref().map_or_else(|| Ok(rows().iter().collect()), meant)?;
     let width = found.iter().map(|row| row.kind.len()).max().unwrap_or_default();
-    let lines = found.into_iter().map(|row| match args.json {
+    let lines = found.into_iter().map(|row| match io.json {
         true => serde_json::to_string(&Line::of(row)).unwrap_or_default(),
         false => {
             let names: Vec<_> = names(row).map(|alias| Name(alias).to_string()).collect();
             format!("{:width$}  {}", row.kind, names.join(", ")).trim_end().to_owned()
         }
     });
-    write(out, lines.map(|line| line + "\n"))
+    let text: String = lines.map(|line| line + "\n").collect();
+    io.print(&text)?;
+    Ok(OK)
 }
 
 /// Prints the schema of every kind that a name can mean; without one, that of the envelope.
-pub(crate) fn schema(args: &Schema, out: &Output) -> Result<()> {
-    match &args.kind {
-        Some(name) => write(out, meant(name)?.into_iter().map(schema::of_payload)),
-        None => write(out, [schema::of_event()]),
-    }
+pub(crate) fn schema(args: &Schema, io: &mut Io) -> Result<u8> {
+    let text: String = match &args.kind {
+        Some(name) => meant(name)?.into_iter().map(schema::of_payload).collect(),
+        None => schema::of_event(),
+    };
+    io.print(&text)?;
+    Ok(OK)
 }
 
 /// The rows that are meant by a kind, a pattern of kinds or a name of another system.
@@ -109,13 +113,4 @@ impl Line {
             names: names(row).map(|alias| Name(alias).to_string()).collect(),
         }
     }
-}
-
-fn write(out: &Output, texts: impl IntoIterator<Item = String>) -> Result<()> {
-    let mut out = out.clone();
-    let all = || {
-        texts.into_iter().try_for_each(|text| out.write_all(text.as_bytes()))?;
-        out.flush()
-    };
-    all().map_err(|error| Error::new(ErrorKind::Io, format!("the output can't be written: {error}")))
 }

@@ -4,12 +4,23 @@
 //! the same command and tests can run it.
 
 mod args;
+mod check;
+mod events;
+mod grep;
+mod handoff;
+mod import;
+mod io;
 mod kinds;
 mod notice;
 mod play;
+mod progress;
+mod reading;
 mod run;
+mod show;
+mod stats;
 mod stdio;
 mod summary;
+mod table;
 
-pub use run::{FAILED, OK, USAGE, run};
+pub use run::{FAILED, INTERRUPTED, OK, USAGE, run};
 pub use stdio::Stdio;

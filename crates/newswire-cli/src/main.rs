@@ -1,9 +1,19 @@
 //! The `newswire` command.
 
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 
-use newswire_cli::{Stdio, run};
+use newswire_cli::{INTERRUPTED, Stdio, run};
 
 fn main() -> ExitCode {
-    ExitCode::from(run(std::env::args_os(), Stdio::of_process()))
+    let stdio = Stdio::of_process();
+    let stop = stdio.stop.clone();
+    // Where no handler can be had, Ctrl-C ends the process as it always does. Who asks twice doesn't want to
+    // wait for anything.
+    let _ = ctrlc::set_handler(move || {
+        if stop.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED.into());
+        }
+    });
+    ExitCode::from(run(std::env::args_os(), stdio))
 }

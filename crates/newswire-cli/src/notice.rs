@@ -1,5 +1,5 @@
-//! What the user should know about a play, a sentence each: what the importer doesn't know, where it stopped,
-//! what was lost.
+//! What the user should know about a recording, a sentence each: what the importer doesn't know, where it
+//! stopped, what was skipped or lost.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,9 @@ use newswire_recording::Report;
 
 /// How many names are told; the rest is counted.
 const MAX_NAMES: usize = 8;
+
+/// How many names are told apart over all recordings.
+const MAX_KEPT: usize = 1024;
 
 /// What the importer kept without knowing it.
 pub(crate) fn of(report: &Report) -> Option<String> {
@@ -20,19 +23,42 @@ pub(crate) fn of(report: &Report) -> Option<String> {
 }
 
 fn told(what: &str, names: &BTreeMap<String, u64>) -> String {
-    let times: u64 = names.values().sum();
-    let plural = if times == 1 { "" } else { "s" };
     let mut shown: Vec<_> = names.keys().take(MAX_NAMES).map(String::as_str).collect();
     if names.len() > MAX_NAMES {
         shown.push("...");
     }
-    format!("{times} {what}{plural} ({})", shown.join(", "))
+    format!("{} ({})", counted(names.values().sum(), what), shown.join(", "))
 }
 
-/// Where and why the play stopped, after that many events.
-pub(crate) fn of_stop(events: usize, error: &Error) -> String {
-    let plural = if events == 1 { "" } else { "s" };
-    format!("stopped after {events} event{plural}, the rest was not played: {error}")
+/// `1 event`, `2 events`.
+pub(crate) fn counted(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
+/// Where and why it stopped, after that many events.
+pub(crate) fn of_stop(events: u64, error: &Error) -> String {
+    format!("stopped after {}, the rest was not read: {error}", counted(events, "event"))
+}
+
+/// How many recordings were not read, since one before them could not be.
+pub(crate) fn of_left(recordings: usize) -> Option<String> {
+    match recordings {
+        0 => None,
+        1 => Some("the recording after it was not read; --skip goes on".to_owned()),
+        more => Some(format!("the {more} recordings after it were not read; --skip goes on")),
+    }
+}
+
+/// How many broken records were skipped, since the user asked for it.
+pub(crate) fn of_skipped(records: u64, first: &Error) -> String {
+    let what = if records == 1 { "record was skipped" } else { "records were skipped, the first" };
+    format!("{records} broken {what}: {first}")
+}
+
+/// That the user has ended it.
+pub(crate) fn of_interrupted(events: u64) -> String {
+    format!("interrupted after {}, the rest was not read", counted(events, "event"))
 }
 
 /// What was published and didn't get through; `uncounted` are those that the summary has missed.
@@ -44,4 +70,21 @@ pub(crate) fn of_lost(closed: &CloseReport, uncounted: u64) -> Option<String> {
         .map(|books| books.dropped + books.failed + books.panicked + books.discarded + books.in_flight)
         .sum();
     (hidden + uncounted > 0).then(|| format!("{hidden} events were not shown, {uncounted} not summed up"))
+}
+
+/// Adds what one more recording came to.
+pub(crate) fn add(total: &mut Report, one: &Report) {
+    total.records += one.records;
+    total.broken_records += one.broken_records;
+    total.events += one.events;
+    total.gaps += one.gaps;
+    add_names(&mut total.unknown_records, &one.unknown_records);
+    add_names(&mut total.unknown_fields, &one.unknown_fields);
+}
+
+fn add_names(total: &mut BTreeMap<String, u64>, one: &BTreeMap<String, u64>) {
+    for (name, times) in one {
+        let name = if total.len() < MAX_KEPT || total.contains_key(name) { name } else { "other" };
+        *total.entry(name.to_owned()).or_default() += times;
+    }
 }

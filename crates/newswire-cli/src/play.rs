@@ -1,107 +1,180 @@
-//! `newswire play`: a recorded session goes through a real bus to the live view and to a summary.
+//! `newswire play`: a recording goes through a real bus to the output and to a summary.
 //!
-//! Nothing is dropped: both subscriptions make the publisher wait, because a file has all the time in the
-//! world. Whoever pauses the reader of the output pauses the play.
+//! What shows the events is served on the publisher's own thread, so that nothing can be dropped: whoever
+//! pauses the reader of the output pauses the play.
 
-use std::io::{Read, Write};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use newswire::{
-    Bus, Console, ConsoleOptions, Delivery, Error, ErrorKind, Filter, Result, Sink, SubscribeOptions,
-    Visible, WhenFull,
+    Bus, Delivery, Error, Event, Failure, Filter, Gap, Handler, HandlerOptions, Mode, Result,
+    SubscribeOptions, Visible,
 };
-use newswire_recording::{Import, open, read};
+use newswire_recording::{Clock, Controls, Pace, PlayOptions, Player, Seek, SystemClock};
 
-use crate::args::{Color, Play};
+use crate::args::{Play, Speed};
+use crate::events::Display;
+use crate::io::{Io, Stop};
 use crate::notice;
-use crate::stdio::Output;
-use crate::summary::Summary;
+use crate::reading::{Message, Recordings};
+use crate::summary::Watching;
 
-/// How long the play waits for a reader that doesn't read.
-const PATIENCE: Duration = Duration::from_secs(3600);
+/// How long the end of a play may take; nothing is left to be done by then.
+const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What is to be told besides the output.
-#[derive(Default)]
-pub(crate) struct Played {
-    /// What the user should know.
-    pub(crate) notice: Option<String>,
-    /// What went wrong; nothing, where all was played.
-    pub(crate) wrong: Vec<String>,
+/// How long a play that waits doesn't look whether it should end.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Shows every event of the bus.
+#[derive(Clone)]
+struct Show(Arc<Mutex<Shown>>);
+
+struct Shown {
+    display: Display,
+    /// What kept it from being shown.
+    failed: Option<Error>,
 }
 
-impl Played {
-    pub(crate) fn failed(what: String) -> Self {
-        Self { notice: None, wrong: vec![what] }
+impl Show {
+    fn lock(&self) -> MutexGuard<'_, Shown> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-/// Plays the session, to its end or as far as it goes.
-///
-/// # Errors
-/// Where there is nothing to play, or the summary can't be written.
-pub(crate) fn play(
-    args: &Play,
-    input: Box<dyn Read + Send>,
-    out: &Output,
-    color_welcome: bool,
-) -> Result<Played> {
-    let mut session = match args.file.as_os_str() == "-" {
-        true => read(input, "standard input")?,
-        false => open(&args.file)?,
-    };
-    let bus = Bus::new();
-    let waiting =
-        SubscribeOptions { when_full: WhenFull::Block, max_wait: PATIENCE, ..SubscribeOptions::default() };
-    let options = SubscribeOptions { name: "summary".to_owned(), ..waiting.clone() };
-    let subscription = bus.subscribe_with(Filter::all(), options)?;
-
-    let color = match args.color {
-        Color::Auto => color_welcome,
-        Color::Always => true,
-        Color::Never => false,
-    };
-    let console = Console::new(
-        out.clone(),
-        ConsoleOptions { width: args.width.into(), color, ..ConsoleOptions::default() },
-    );
-    let mut options = console.options();
-    options.queue = SubscribeOptions { internal: true, coalesce: options.queue.coalesce, ..waiting };
-    let view = bus.attach_sink("console:", Box::new(console), options)?;
-
-    let (published, closed, summary) = thread::scope(|scope| {
-        let counting = scope.spawn(|| Summary::of(subscription));
-        let published = publish(&mut session, &bus, out);
-        let closed = bus.close(PATIENCE);
-        (published, closed, counting.join())
-    });
-    view.detach()?;
-    let summary = summary.map_err(|_| Error::new(ErrorKind::Io, "the summary could not be computed"))?;
-    let mut wrong = Vec::from_iter(published.err());
-    wrong.extend(notice::of_lost(&closed, summary.dropped()));
-    let mut out = out.clone();
-    write!(out, "\n{summary}")
-        .and_then(|()| wrong.iter().try_for_each(|what| writeln!(out, "{}", Visible(what))))
-        .and_then(|()| out.flush())
-        .map_err(|error| Error::new(ErrorKind::Io, format!("the output can't be written: {error}")))?;
-    Ok(Played { notice: notice::of(session.report()), wrong })
-}
-
-/// Publishes what is left of the session, unless nobody reads any more.
-///
-/// # Errors
-/// Where and why it stopped, and how many events had been published by then.
-fn publish(session: &mut Import<'_>, bus: &Bus, out: &Output) -> Result<(), String> {
-    for (before, delivery) in session.enumerate() {
-        let published = match delivery {
-            Ok(Delivery::Event(event)) => bus.publish(event).map(drop).map_err(Error::from),
-            Ok(Delivery::Gap(_)) => Ok(()),
-            Err(error) => Err(error),
-        };
-        published.map_err(|error| notice::of_stop(before, &error))?;
-        if out.is_unread() {
-            break;
+    /// Has the display do something; the first failure ends the play.
+    fn with(&self, act: impl FnOnce(&mut Display) -> Result<()>) {
+        let mut shown = self.lock();
+        if shown.failed.is_none()
+            && let Err(error) = act(&mut shown.display)
+        {
+            shown.failed = Some(error);
         }
     }
-    Ok(())
+
+    fn is_unread(&self) -> bool {
+        self.lock().display.is_unread()
+    }
+
+    fn check(&self) -> Result<()> {
+        self.lock().failed.clone().map_or(Ok(()), Err)
+    }
+}
+
+impl Handler for Show {
+    fn on_event(&self, event: &Event) -> Result<(), Failure> {
+        self.with(|display| display.event(event));
+        Ok(())
+    }
+
+    fn on_gap(&self, gap: &Gap) {
+        self.with(|display| display.gap(gap));
+    }
+}
+
+/// The deliveries of a recording, for the player; all else is taken down on the way.
+struct Deliveries<'a> {
+    recordings: &'a mut Recordings,
+    io: &'a mut Io,
+    show: Show,
+}
+
+impl Iterator for Deliveries<'_> {
+    type Item = Result<Delivery>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.recordings.next(self.io)? {
+                Message::Item(delivery, _) => {
+                    self.recordings.total.events += u64::from(matches!(delivery, Delivery::Event(_)));
+                    return Some(Ok(delivery));
+                }
+                Message::Pause => self.show.with(Display::flush),
+                other => self.recordings.note(other, self.io),
+            }
+            // What can't be shown need not be played.
+            if self.show.check().is_err() {
+                return None;
+            }
+        }
+    }
+}
+
+/// The player's clock: while it waits, what has been played is shown, and the user may end it.
+struct Watched {
+    clock: SystemClock,
+    stop: Stop,
+    controls: Controls,
+    show: Show,
+}
+
+impl Clock for Watched {
+    fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    fn wait(&self, until: Option<Duration>) {
+        self.show.with(Display::flush);
+        if self.stop.is_set() || self.show.check().is_err() || self.show.is_unread() {
+            return self.controls.stop();
+        }
+        let soon = self.now() + GLANCE;
+        self.clock.wait(Some(until.map_or(soon, |until| until.min(soon))));
+    }
+}
+
+/// Plays the recording, to its end or as far as it goes.
+///
+/// # Errors
+/// Where a word of the arguments isn't understood, or the output can't be written.
+pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
+    let filter = args.filter.as_deref().map_or_else(|| Ok(Filter::all()), Filter::parse)?;
+    let options = options(args)?;
+    if !io.json {
+        io.progress.hide();
+    }
+    let bus = Bus::new();
+    let watching = Watching::on(&bus, &filter)?;
+    let display = Display::new(io, io.width);
+    let show = Show(Arc::new(Mutex::new(Shown { display, failed: None })));
+    let queue = SubscribeOptions { name: "output".to_owned(), internal: true, ..SubscribeOptions::default() };
+    let inline = HandlerOptions { queue, mode: Mode::Inline, ..HandlerOptions::default() };
+    bus.on_with(filter, inline, show.clone())?.forever();
+
+    let mut recordings = Recordings::open(io, std::slice::from_ref(&args.file), &args.reading)?;
+    let stop = io.stop();
+    let player = Player::of(Deliveries { recordings: &mut recordings, io, show: show.clone() }, options)?;
+    let controls = player.controls();
+    let clock = Watched { clock: SystemClock::default(), stop, controls, show: show.clone() };
+    let played = player.with_clock(clock).play(&bus);
+    io.clear_progress();
+    let closed = bus.close(PATIENCE);
+    show.with(Display::end);
+    show.check()?;
+
+    let summary = watching.summary();
+    let mut total = recordings.total;
+    total.interrupt_if(played.stopped && io.is_stopped());
+    total.wrong.extend(played.error.map(|error| notice::of_stop(played.events, &error)));
+    total.wrong.extend(notice::of_lost(&closed, summary.missed()));
+    if total.files == 0 {
+        total.tell(io);
+        return Ok(total.code());
+    }
+    if !io.json {
+        let mut text = format!("\n{summary}");
+        for wrong in &total.wrong {
+            text.push_str(&format!("{}\n", Visible(wrong)));
+        }
+        io.print(&text)?;
+    }
+    total.tell(io);
+    Ok(total.code())
+}
+
+fn options(args: &Play) -> Result<PlayOptions> {
+    let place = |text: &Option<String>| text.as_deref().map(Seek::parse).transpose();
+    let pace = match args.speed {
+        Speed::Max => Pace::Unbounded,
+        Speed::Times(factor) => Pace::Times(factor),
+    };
+    Ok(PlayOptions { pace, from: place(&args.from)?, to: place(&args.to)?, ..PlayOptions::default() })
 }

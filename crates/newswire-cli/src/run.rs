@@ -3,20 +3,22 @@
 use std::ffi::OsString;
 use std::io::Write;
 
-use clap::Parser;
-use newswire::Visible;
+use clap::{CommandFactory, Parser};
+use newswire::{Result, Visible};
 
-use crate::args::{Args, Command};
-use crate::kinds;
-use crate::play::{self, Played};
-use crate::stdio::{Output, Stdio};
+use crate::args::{Args, Command, Completions};
+use crate::io::{Io, unwritten};
+use crate::stdio::Stdio;
+use crate::{check, grep, import, kinds, play, show, stats};
 
 /// The exit code when all is done.
 pub const OK: u8 = 0;
-/// The exit code when something went wrong; what, is on the standard error.
+/// The exit code when something went wrong; what, is on the standard error. Of `grep`, when nothing matched.
 pub const FAILED: u8 = 1;
-/// The exit code when the arguments make no sense.
+/// The exit code when the arguments make no sense. Of `grep`, also when something went wrong.
 pub const USAGE: u8 = 2;
+/// The exit code when the user has ended it.
+pub const INTERRUPTED: u8 = 130;
 
 /// Runs the command that `args` are for, their first being the program's name; gives the exit code.
 ///
@@ -24,37 +26,47 @@ pub const USAGE: u8 = 2;
 /// use newswire_cli::{Stdio, USAGE, run};
 ///
 /// use std::io::{empty, sink};
-/// let stdio =
-///     Stdio { input: Box::new(empty()), out: Box::new(sink()), err: Box::new(sink()), color: false };
+/// let stdio = Stdio::new(empty(), sink(), sink());
 /// assert_eq!(run(["newswire", "fly"].map(Into::into), stdio), USAGE);
 /// ```
-pub fn run(args: impl IntoIterator<Item = OsString>, stdio: Stdio) -> u8 {
-    let Stdio { input, out, mut err, color } = stdio;
-    let mut out = Output::new(out);
+pub fn run(args: impl IntoIterator<Item = OsString>, mut stdio: Stdio) -> u8 {
     let args = match Args::try_parse_from(args) {
         Ok(args) => args,
         Err(error) if error.use_stderr() => {
-            tell(&mut err, &error.to_string());
+            tell(&mut stdio.err, &error.to_string());
             return USAGE;
         }
         Err(help) => {
-            tell(&mut out, &help.to_string());
+            tell(&mut stdio.out, &help.to_string());
             return OK;
         }
     };
-    let done = match args.command {
-        Command::Play(args) => play::play(&args, input, &out, color),
-        Command::Kinds(args) => kinds::kinds(&args, &out).map(|()| Played::default()),
-        Command::Schema(args) => kinds::schema(&args, &out).map(|()| Played::default()),
+    let mut io = Io::new(stdio, &args.look);
+    let (done, failed) = match args.command {
+        Command::Import(args) => (import::import(&args, &mut io), FAILED),
+        Command::Play(args) => (play::play(&args, &mut io), FAILED),
+        Command::Stats(args) => (stats::stats(&args, &mut io), FAILED),
+        Command::Show(args) => (show::show(&args, &mut io), FAILED),
+        Command::Grep(args) => (grep::grep(&args, &mut io), USAGE),
+        Command::Check(args) => (check::check(&args, &mut io), FAILED),
+        Command::Kinds(args) => (kinds::kinds(&args, &mut io), FAILED),
+        Command::Schema(args) => (kinds::schema(&args, &mut io), FAILED),
+        Command::Completions(args) => (completions(&args, &mut io), FAILED),
     };
-    let Played { notice, wrong } = done.unwrap_or_else(|error| Played::failed(error.to_string()));
-    for message in notice.iter().chain(&wrong) {
-        tell(&mut err, &format!("newswire: {message}"));
-    }
-    if wrong.is_empty() { OK } else { FAILED }
+    done.unwrap_or_else(|error| {
+        io.tell(&error.to_string());
+        failed
+    })
 }
 
-/// Writes lines that may quote arguments and files; where even that fails, nobody is left to be told.
+fn completions(args: &Completions, io: &mut Io) -> Result<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Args::command(), "newswire", &mut script);
+    io.out.write_all(&script).and_then(|()| io.out.flush()).map_err(|error| unwritten(&error))?;
+    Ok(OK)
+}
+
+/// Writes lines that may quote arguments; where even that fails, nobody is left to be told.
 fn tell(to: &mut impl Write, text: &str) {
     for line in text.lines() {
         let _ = writeln!(to, "{}", Visible(line));

@@ -4,9 +4,17 @@
 //! on is swallowed, and the command ends at its next look.
 
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a command reads, and where it writes.
+///
+/// ```
+/// use newswire_cli::Stdio;
+///
+/// let stdio = Stdio { out_terminal: true, ..Stdio::new(std::io::empty(), std::io::sink(), std::io::sink()) };
+/// assert!(!stdio.color);
+/// ```
 pub struct Stdio {
     /// What is read where a file is called `-`.
     pub input: Box<dyn Read + Send>,
@@ -14,20 +22,43 @@ pub struct Stdio {
     pub out: Box<dyn Write + Send>,
     /// Messages about it.
     pub err: Box<dyn Write + Send>,
-    /// Whether `out` is a terminal whose user welcomes colours.
+    /// Whether `out` is a terminal: then it gets what people read, otherwise JSON.
+    pub out_terminal: bool,
+    /// Whether `err` is a terminal: then long work shows there how far it is.
+    pub err_terminal: bool,
+    /// Whether the user welcomes colours on terminals.
     pub color: bool,
+    /// Set by whoever wants the command to end soon, such as a handler of Ctrl-C.
+    pub stop: Arc<AtomicBool>,
 }
 
 impl Stdio {
+    /// Streams that are no terminals.
+    pub fn new(
+        input: impl Read + Send + 'static,
+        out: impl Write + Send + 'static,
+        err: impl Write + Send + 'static,
+    ) -> Self {
+        Self {
+            input: Box::new(input),
+            out: Box::new(out),
+            err: Box::new(err),
+            out_terminal: false,
+            err_terminal: false,
+            color: false,
+            stop: Arc::default(),
+        }
+    }
+
     /// The streams of this process.
     pub fn of_process() -> Self {
         let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self {
-            input: Box::new(io::stdin()),
-            out: Box::new(io::stdout()),
-            err: Box::new(io::stderr()),
-            color: io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb,
+            out_terminal: io::stdout().is_terminal(),
+            err_terminal: io::stderr().is_terminal() && !is_dumb,
+            color: !is_set("NO_COLOR") && !is_dumb,
+            ..Self::new(io::stdin(), io::stdout(), io::stderr())
         }
     }
 }

@@ -1,129 +1,111 @@
-//! What a session came to, computed by a subscription from its events.
+//! What a recording came to, by the ready-made subscribers that watched it.
 
-use std::collections::HashSet;
 use std::fmt;
 
-use newswire::{Delivery, Event, SpanId};
-use serde::Deserialize;
+use newswire::view::{CallMeter, CallSnapshot, Census, CensusSnapshot, View, Watch};
+use newswire::{Bus, Event, Filter, Gap, HandlerOptions, Mode, Result, SubscribeOptions};
 
-/// How many tool calls may be open at a time before later ones count as answered.
-const MAX_OPEN_CALLS: usize = 65_536;
+use crate::table::grouped;
 
-/// The figures of a session.
-#[derive(Debug, Default)]
+/// The subscribers that every summary is made of.
+pub(crate) struct Watching {
+    census: Watch<Narrow<Census>>,
+    calls: Watch<Narrow<CallMeter>>,
+}
+
+/// A view that sees only what a filter matches.
+struct Narrow<V> {
+    view: V,
+    filter: Filter,
+}
+
+impl<V: View> View for Narrow<V> {
+    type Snapshot = V::Snapshot;
+
+    fn filter(&self) -> Result<Filter> {
+        self.view.filter()?.and(self.filter.clone())
+    }
+
+    fn see(&mut self, event: &Event) {
+        self.view.see(event);
+    }
+
+    fn miss(&mut self, gap: &Gap) {
+        self.view.miss(gap);
+    }
+
+    fn snapshot(&self) -> V::Snapshot {
+        self.view.snapshot()
+    }
+}
+
+/// The figures of a recording.
 pub(crate) struct Summary {
-    events: u64,
-    turns: u64,
-    model_calls: u64,
-    model_failed: u64,
-    model_canceled: u64,
-    tool_calls: u64,
-    tool_failed: u64,
-    tool_canceled: u64,
-    open_calls: HashSet<SpanId>,
-    compactions: u64,
-    usage: Usage,
-    dropped: u64,
+    pub(crate) census: CensusSnapshot,
+    pub(crate) calls: CallSnapshot,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Usage {
-    input_tokens: u64,
-    output_tokens: u64,
-    cache_read_tokens: u64,
-    cache_write_tokens: u64,
-    cost_usd: f64,
-}
+impl Watching {
+    /// Watches what the filter matches.
+    ///
+    /// # Errors
+    /// Where the filter is too large.
+    pub(crate) fn on(bus: &Bus, filter: &Filter) -> Result<Self> {
+        // Those of recordings that were internal count as well.
+        let queue = SubscribeOptions { internal: true, ..SubscribeOptions::default() };
+        let options = HandlerOptions { mode: Mode::Inline, queue, ..HandlerOptions::default() };
+        let census = Narrow { view: Census::new(), filter: filter.clone() };
+        let calls = Narrow { view: CallMeter::new(), filter: filter.clone() };
+        Ok(Self { census: bus.watch_with(census, options.clone())?, calls: bus.watch_with(calls, options)? })
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Ended {
-    usage: Usage,
+    /// What has been seen until now.
+    pub(crate) fn summary(&self) -> Summary {
+        Summary { census: self.census.snapshot(), calls: self.calls.snapshot() }
+    }
 }
 
 impl Summary {
-    /// Sums up all deliveries, to the end of the subscription.
-    pub(crate) fn of(deliveries: impl Iterator<Item = Delivery>) -> Self {
-        let mut summary = Self::default();
-        for delivery in deliveries {
-            match delivery {
-                Delivery::Event(event) => summary.add(&event),
-                Delivery::Gap(gap) => summary.dropped += gap.count,
-            }
-        }
-        summary
+    /// How many events there were of a kind.
+    pub(crate) fn of_kind(&self, kind: &str) -> u64 {
+        self.census.by_kind.get(kind).copied().unwrap_or(0)
     }
 
     /// How many events it has missed.
-    pub(crate) fn dropped(&self) -> u64 {
-        self.dropped
+    pub(crate) fn missed(&self) -> u64 {
+        self.census.missed.max(self.calls.missed)
     }
+}
 
-    fn add(&mut self, event: &Event) {
-        self.events += 1;
-        let span = event.correlation().span;
-        match event.kind().as_str() {
-            "turn.started" => self.turns += 1,
-            "model.call.started" => self.model_calls += 1,
-            "model.call.completed" => self.add_usage(event),
-            "model.call.failed" => {
-                self.model_failed += 1;
-                self.add_usage(event);
-            }
-            "model.call.canceled" => {
-                self.model_canceled += 1;
-                self.add_usage(event);
-            }
-            "tool.call.started" => {
-                self.tool_calls += 1;
-                if self.open_calls.len() < MAX_OPEN_CALLS {
-                    self.open_calls.extend(span);
-                }
-            }
-            "tool.call.completed" | "tool.call.failed" | "tool.call.canceled" => {
-                self.tool_failed += u64::from(event.kind().as_str() == "tool.call.failed");
-                self.tool_canceled += u64::from(event.kind().as_str() == "tool.call.canceled");
-                if let Some(span) = span {
-                    self.open_calls.remove(&span);
-                }
-            }
-            "context.compacted" => self.compactions += 1,
-            _ => {}
-        }
-    }
-
-    fn add_usage(&mut self, event: &Event) {
-        let ended = event.payload_json().and_then(|json| serde_json::from_str::<Ended>(json).ok());
-        let Some(Ended { usage }) = ended else { return };
-        let total = &mut self.usage;
-        total.input_tokens = total.input_tokens.saturating_add(usage.input_tokens);
-        total.output_tokens = total.output_tokens.saturating_add(usage.output_tokens);
-        total.cache_read_tokens = total.cache_read_tokens.saturating_add(usage.cache_read_tokens);
-        total.cache_write_tokens = total.cache_write_tokens.saturating_add(usage.cache_write_tokens);
-        total.cost_usd += usage.cost_usd;
-    }
+/// `, 3 never ended`, or nothing.
+fn more(number: u64, what: &str) -> String {
+    if number == 0 { String::new() } else { format!(", {} {what}", grouped(number)) }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let open = self.open_calls.len() as u64;
-        let usage = &self.usage;
+        let (models, tools) = (&self.calls.model_calls, &self.calls.tool_calls);
+        let usage = &models.usage;
         let [read, write] = [usage.cache_read_tokens, usage.cache_write_tokens].map(grouped);
-        writeln!(f, "turns         {}", grouped(self.turns))?;
+        writeln!(f, "turns         {}", grouped(self.of_kind("turn.started")))?;
         writeln!(
             f,
-            "model calls   {} ({} failed, {} canceled)",
-            grouped(self.model_calls),
-            grouped(self.model_failed),
-            grouped(self.model_canceled)
+            "model calls   {} ({} failed, {} canceled{}{})",
+            grouped(models.calls),
+            grouped(models.failed),
+            grouped(models.canceled),
+            more(models.open, "never ended"),
+            more(models.retries, "tried again"),
         )?;
-        write!(f, "tool calls    {} ({} failed", grouped(self.tool_calls), grouped(self.tool_failed))?;
-        if self.tool_canceled > 0 {
-            write!(f, ", {} canceled", grouped(self.tool_canceled))?;
-        }
-        writeln!(f, ", {} never answered)", grouped(open))?;
-        writeln!(f, "compactions   {}", grouped(self.compactions))?;
+        writeln!(
+            f,
+            "tool calls    {} ({} failed{}, {} never answered)",
+            grouped(tools.calls),
+            grouped(tools.failed),
+            more(tools.canceled, "canceled"),
+            grouped(tools.open),
+        )?;
+        writeln!(f, "compactions   {}", grouped(self.of_kind("context.compacted")))?;
         writeln!(
             f,
             "input tokens  {} ({read} read from cache, {write} written to it)",
@@ -131,19 +113,6 @@ impl fmt::Display for Summary {
         )?;
         writeln!(f, "output tokens {}", grouped(usage.output_tokens))?;
         writeln!(f, "cost          USD {:.4}", usage.cost_usd)?;
-        writeln!(f, "events        {} ({} dropped)", grouped(self.events), grouped(self.dropped))
+        writeln!(f, "events        {} ({} dropped)", grouped(self.census.events), grouped(self.missed()))
     }
-}
-
-/// `12,345,678`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

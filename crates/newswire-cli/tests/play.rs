@@ -3,31 +3,17 @@
 mod common;
 
 use std::collections::HashSet;
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read};
+use std::path::Path;
 
-use common::{Captured, newswire, newswire_with};
-use newswire_cli::{FAILED, OK, Stdio, USAGE, run};
+use common::{Captured, HEAD, Limited, data, lines_of, newswire, newswire_with, piped, run_with, written};
+use newswire_cli::{FAILED, OK, Stdio, USAGE};
 use newswire_recording::MAX_LINE_BYTES;
 use serde_json::Value;
 
-fn recorded(name: &str) -> Option<PathBuf> {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/pi_coding_sessions").join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    eprintln!("SKIPPED: ../shared/data/pi_coding_sessions/{name} is missing");
-    None
+fn recorded(name: &str) -> Option<std::path::PathBuf> {
+    data(&format!("pi_coding_sessions/{name}"))
 }
-
-fn written(name: &str, text: &str) -> String {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, text).unwrap();
-    path.to_str().unwrap().to_owned()
-}
-
-const HEAD: &str = r#"{"type":"session","id":"s-1","timestamp":"2025-01-01T00:00:00.000Z"}"#;
 
 /// The figures of a session, counted in its JSON without Newswire.
 #[derive(Debug, Default, PartialEq)]
@@ -175,7 +161,7 @@ fn a_file_that_breaks_off_is_shown_as_far_as_it_goes_and_is_a_failure() {
     assert_eq!(code, FAILED);
     assert!(out.contains("context.compacted") && out.contains("events        2"), "{out}");
     let told = err.strip_prefix("newswire: ").unwrap();
-    assert!(told.starts_with("stopped after 2 events, the rest was not played: "), "{err}");
+    assert!(told.starts_with("stopped after 2 events, the rest was not read: "), "{err}");
     assert!(told.contains("broken.jsonl:3: "), "{err}");
     assert!(told.ends_with("at column 8; expected a JSON object\n"), "{err}");
     assert!(out.ends_with(&format!("events        2 (0 dropped)\n{told}")), "the summary says it too: {out}");
@@ -267,36 +253,28 @@ fn wrong_usage_is_its_own_code_and_help_has_an_example() {
     assert!(newswire(&["--version"]).1.contains(env!("CARGO_PKG_VERSION")));
 }
 
-/// Takes a few bytes, then fails with the given error.
-struct Limited(usize, io::ErrorKind);
-
-impl Write for Limited {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 = self.0.checked_sub(bytes.len()).ok_or(self.1)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn a_reader_that_goes_away_ends_the_play_quietly() {
     let compactions = "{\"type\":\"compaction\"}\n".repeat(500);
     let file = written("long.jsonl", &format!("{HEAD}\n{compactions}"));
     let play = |error| {
         let err = Captured::default();
-        let stdio = Stdio {
-            input: Box::new(io::empty()),
-            out: Box::new(Limited(300, error)),
-            err: Box::new(err.clone()),
-            color: false,
-        };
-        (run(["newswire", "play", &file].map(Into::into), stdio), err.text())
+        let stdio = Stdio { out_terminal: true, ..Stdio::new(io::empty(), Limited(300, error), err.clone()) };
+        (run_with(&["play", &file], stdio), err.text())
     };
     assert_eq!(play(io::ErrorKind::BrokenPipe), (OK, String::new()));
     let (code, said) = play(io::ErrorKind::StorageFull);
     assert_eq!(code, FAILED);
     assert!(said.contains("the output can't be written"), "{said}");
+}
+
+#[test]
+fn a_pipe_gets_every_event_as_a_line_of_json_in_the_order_of_the_recording() {
+    let Some(path) = recorded("before-compaction.jsonl") else { return };
+    let (code, out, err) = piped(&["play", path.to_str().unwrap()]);
+    assert_eq!((code, err.as_str()), (OK, ""));
+    let events = lines_of(&out);
+    assert!(events.iter().enumerate().all(|(place, event)| event["seq"] == place + 1));
+    let calls = events.iter().filter(|event| event["kind"] == "tool.call.started").count() as u64;
+    assert_eq!(calls, count(&path).tools);
 }

@@ -56,7 +56,7 @@ pub use options::{
     BusOptions, Check, Coalesce, HandlerOptions, Mode, OnPanic, Predicate, Start, SubscribeOptions, WhenFull,
 };
 pub use sink::{
-    Attachment, Console, ConsoleOptions, Param, Sink, SinkFactory, SinkUrl, Visible, register_sink,
+    Attachment, Console, ConsoleOptions, Param, Sink, SinkFactory, SinkUrl, Visible, figures, register_sink,
 };
 pub use subscription::pull::Subscription;
 pub use subscription::stream::SubscriptionStream;

@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, ErrorKind as IoKind, Read};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use newswire::{Error, ErrorKind, Result};
 
@@ -71,6 +73,7 @@ pub fn read_with<'r>(
     let name = name.into();
     let failed =
         |error: io::Error| Error::new(ErrorKind::Io, format!("reading failed: {error}")).at_path(&*name);
+    let reader = Counted { reader, bytes: options.progress.clone() };
     let mut reader = unzipped(reader).map_err(failed)?;
     let head = read_head(&mut reader).map_err(failed)?;
     let format = match options.format {
@@ -85,6 +88,22 @@ pub fn read_with<'r>(
     let reader: Box<dyn BufRead + Send + 'r> =
         Box::new(BufReader::with_capacity(Head::BYTES, Cursor::new(head).chain(reader)));
     Ok(Import::new(reader, name, format, options, by_lines))
+}
+
+/// Counts what is read, where somebody wants to know.
+struct Counted<R> {
+    reader: R,
+    bytes: Option<Arc<AtomicU64>>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(out)?;
+        if let Some(bytes) = &self.bytes {
+            bytes.fetch_add(read as u64, Ordering::Relaxed);
+        }
+        Ok(read)
+    }
 }
 
 /// What stands first, as far as it is there to be read: a line that may be a whole record at least, unless what

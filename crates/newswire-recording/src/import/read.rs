@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 use std::io::BufRead;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use newswire::{Delivery, Error, ErrorKind, EventBuilder, Result};
 
@@ -50,11 +52,14 @@ pub struct ReadOptions {
     /// The longest line, in bytes, its end not counted. Elements of an array, and documents that are no lines, have
     /// at most 64 MiB.
     pub max_line_bytes: usize,
+    /// Counts the bytes of the source that have been read, compressed as they stand there, for whoever
+    /// shows how far it is.
+    pub progress: Option<Arc<AtomicU64>>,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { format: None, broken: Broken::default(), max_line_bytes: MAX_LINE_BYTES }
+        Self { format: None, broken: Broken::default(), max_line_bytes: MAX_LINE_BYTES, progress: None }
     }
 }
 
@@ -180,6 +185,12 @@ impl<'r> Import<'r> {
     #[must_use]
     pub fn format(&self) -> Format {
         self.format
+    }
+
+    /// The line on which the record begins that the last event or error came from, from 1.
+    #[must_use]
+    pub fn line(&self) -> u64 {
+        self.records.spot().line
     }
 
     /// What has been read so far.

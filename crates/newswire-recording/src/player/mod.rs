@@ -8,6 +8,7 @@ mod clock;
 mod control;
 mod pace;
 mod played;
+mod seek;
 mod source;
 
 use std::time::Duration;

@@ -105,7 +105,7 @@ proptest! {
         damages.iter().for_each(|damage| apply(&mut bytes, damage));
         let broken = if skip { Broken::Skip } else { Broken::Stop };
         let format = Some(Format::named("newswire").unwrap());
-        let options = ReadOptions { format, broken, max_line_bytes: 1 << 16 };
+        let options = ReadOptions { format, broken, max_line_bytes: 1 << 16, ..ReadOptions::default() };
         let mut import = match read_with(&*bytes, "run", &options) {
             Ok(import) => import,
             Err(error) => {

@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use parking_lot::RwLock;
 
 pub use attachment::Attachment;
-pub use console::{Console, ConsoleOptions, Visible};
+pub use console::{Console, ConsoleOptions, Visible, figures};
 pub use url::{Param, SinkUrl};
 
 use crate::bus::Bus;

@@ -1,6 +1,6 @@
 //! A bounded table of occurrences, in the order of their first event.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 
 use super::occurrence::Occurrence;
 
@@ -8,24 +8,42 @@ use super::occurrence::Occurrence;
 /// before the others; then the oldest.
 #[derive(Debug)]
 pub(super) struct Ledger<V> {
-    places: HashMap<Occurrence, u64>,
-    entries: BTreeMap<u64, (Occurrence, V)>,
-    ended: VecDeque<u64>,
+    places: HashMap<Occurrence, u64, foldhash::fast::RandomState>,
+    entries: BTreeMap<u64, Entry<V>>,
+    /// Places of those that have ended, by the order of their ends.
+    ended: BTreeMap<u64, u64>,
     next: u64,
+    next_end: u64,
     max: usize,
     forgotten: u64,
+    forgotten_open: u64,
+}
+
+#[derive(Debug)]
+struct Entry<V> {
+    occurrence: Occurrence,
+    value: V,
+    /// Its place among the ends.
+    end: Option<u64>,
 }
 
 impl<V> Ledger<V> {
     pub(super) fn new(max: usize) -> Self {
         Self {
-            places: HashMap::new(),
+            places: HashMap::default(),
             entries: BTreeMap::new(),
-            ended: VecDeque::new(),
+            ended: BTreeMap::new(),
             next: 0,
+            next_end: 0,
             max: max.max(1),
             forgotten: 0,
+            forgotten_open: 0,
         }
+    }
+
+    /// What is known of an occurrence, if anything is.
+    pub(super) fn get(&self, occurrence: &Occurrence) -> Option<&V> {
+        self.entries.get(self.places.get(occurrence)?).map(|entry| &entry.value)
     }
 
     /// What is known of an occurrence; made where nothing is.
@@ -42,39 +60,56 @@ impl<V> Ledger<V> {
                 place
             }
         };
-        &mut self.entries.entry(place).or_insert_with(|| (occurrence, make())).1
+        let make = || Entry { occurrence, value: make(), end: None };
+        &mut self.entries.entry(place).or_insert_with(make).value
     }
 
     /// Takes out what is known of an occurrence.
     pub(super) fn remove(&mut self, occurrence: &Occurrence) -> Option<V> {
         let place = self.places.remove(occurrence)?;
-        self.entries.remove(&place).map(|(_, value)| value)
+        let entry = self.entries.remove(&place)?;
+        if let Some(end) = entry.end {
+            self.ended.remove(&end);
+        }
+        Some(entry.value)
     }
 
     /// Notes that it has ended, so that it may be forgotten.
     pub(super) fn end(&mut self, occurrence: &Occurrence) {
-        if let Some(place) = self.places.get(occurrence) {
-            self.ended.push_back(*place);
+        let place = self.places.get(occurrence);
+        let Some((place, entry)) = place.and_then(|place| Some((*place, self.entries.get_mut(place)?)))
+        else {
+            return;
+        };
+        if let Some(before) = entry.end.replace(self.next_end) {
+            self.ended.remove(&before);
         }
+        self.ended.insert(self.next_end, place);
+        self.next_end += 1;
     }
 
     fn forget_one(&mut self) {
-        let ended =
-            std::iter::from_fn(|| self.ended.pop_front()).find(|place| self.entries.contains_key(place));
+        let ended = self.ended.pop_first().map(|(_, place)| place);
         let place = ended.or_else(|| self.entries.first_key_value().map(|(place, _)| *place));
-        if let Some((occurrence, _)) = place.and_then(|place| self.entries.remove(&place)) {
-            self.places.remove(&occurrence);
+        if let Some(entry) = place.and_then(|place| self.entries.remove(&place)) {
+            self.places.remove(&entry.occurrence);
             self.forgotten += 1;
+            self.forgotten_open += u64::from(ended.is_none());
         }
     }
 
     /// All entries, in the order of their first event.
     pub(super) fn iter(&self) -> impl Iterator<Item = &V> {
-        self.entries.values().map(|(_, value)| value)
+        self.entries.values().map(|entry| &entry.value)
     }
 
     /// How many had to be forgotten.
     pub(super) fn forgotten(&self) -> u64 {
         self.forgotten
+    }
+
+    /// How many of them had not ended.
+    pub(super) fn forgotten_open(&self) -> u64 {
+        self.forgotten_open
     }
 }

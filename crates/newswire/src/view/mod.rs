@@ -4,6 +4,10 @@
 //! from a recording for instance, or put on a bus by [`Bus::watch`]. All are bounded, tell what they had to
 //! forget, and key on run and span, since labels repeat.
 
+mod calls;
+mod census;
+mod durations;
+mod groups;
 mod latency;
 mod ledger;
 mod occurrence;
@@ -15,6 +19,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
+pub use calls::{CallMeter, CallSnapshot, CallTally, CallUsage};
+pub use census::{Census, CensusSnapshot};
 pub use latency::{LatencyProfile, LatencyRow, LatencySnapshot};
 pub use status::{ComponentStatus, StatusSnapshot, StatusTracker};
 pub use trace::{TraceNode, TraceSnapshot, TraceTree};

@@ -48,7 +48,7 @@ impl<'e> Station<'e> {
 }
 
 /// `tool.call` of `tool.call.started`.
-fn stem(kind: &str) -> &str {
+pub(super) fn stem(kind: &str) -> &str {
     kind.rsplit_once('.').map_or(kind, |(stem, _)| stem)
 }
 
@@ -60,6 +60,7 @@ pub(super) struct Said {
     pub(super) message: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) error: Option<Wrong>,
+    pub(super) usage: Option<catalogue::Usage>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -75,7 +76,8 @@ impl Said {
     }
 }
 
-/// When something began and how long it took.
+/// When something began and how long it took. Sources without a clock have all their events at the beginning
+/// of 1970: such a time tells nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Timing {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,12 +88,17 @@ pub(super) struct Timing {
 
 impl Timing {
     pub(super) fn begin(&mut self, event: &Event) {
-        self.started_ns.get_or_insert(event.time_ns());
+        self.started_ns = self.started_ns.or(told(event));
     }
 
     /// By the source's own measurement, else by the times of the two events.
     pub(super) fn end(&mut self, event: &Event, measured: Option<u64>) {
-        let between = || u64::try_from(event.time_ns().checked_sub(self.started_ns?)?).ok();
+        let between = || u64::try_from(told(event)?.checked_sub(self.started_ns?)?).ok();
         self.duration_ns = measured.or_else(between);
     }
+}
+
+/// When it happened, if its source knows.
+pub(super) fn told(event: &Event) -> Option<i64> {
+    Some(event.time_ns()).filter(|time| *time != 0)
 }

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::View;
 use super::ledger::Ledger;
-use super::occurrence::{Said, Station, Timing};
+use super::occurrence::{Said, Station, Timing, stem};
 use super::status::{as_optional_text, as_text};
+use crate::catalogue::Usage;
 use crate::delivery::Gap;
 use crate::error::Result;
 use crate::event::{ComponentScope, Event, Phase, ScopeField, SpanId, Status};
@@ -31,6 +32,8 @@ pub struct TraceNode {
     /// Which part of the system it is.
     #[serde(serialize_with = "as_text")]
     pub scope: ComponentScope,
+    /// What it is: its kind without the phase, such as `tool.call`.
+    pub operation: String,
     /// Its label.
     pub label: String,
     /// The run that it belongs to.
@@ -56,6 +59,9 @@ pub struct TraceNode {
     /// What went wrong, or why it was canceled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,
+    /// What it says to have used: for runs and agents that includes their parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
 }
 
 /// What a [`TraceTree`] knows at one moment.
@@ -108,6 +114,7 @@ impl View for TraceTree {
         let node = self.nodes.entry(station.occurrence.clone(), || TraceNode {
             depth: 0,
             scope: station.scope,
+            operation: stem(event.kind().as_str()).to_owned(),
             label: station.label.to_owned(),
             run: run.map(str::to_owned),
             span: ids.span,
@@ -117,6 +124,7 @@ impl View for TraceTree {
             started_ns: None,
             duration_ns: None,
             said: None,
+            usage: None,
         });
         let mut timing = Timing { started_ns: node.started_ns, duration_ns: node.duration_ns };
         if station.is_end() {
@@ -124,6 +132,7 @@ impl View for TraceTree {
             timing.end(event, said.duration_ns);
             node.status = station.phase.status();
             node.said = said.error.map(|error| error.message).or(said.reason);
+            node.usage = said.usage;
         } else if station.phase == Phase::Started {
             timing.begin(event);
         }

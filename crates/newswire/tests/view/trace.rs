@@ -78,3 +78,16 @@ fn a_chain_of_ten_thousand_needs_no_deep_stack() {
     tree.see(&station("step.started", 1, 10_001, None, "{}"));
     assert_eq!(tree.snapshot().forgotten, 1);
 }
+
+#[test]
+fn operations_say_what_they_are_and_what_they_used() {
+    let mut tree = TraceTree::new();
+    tree.see(&station("model.call.started", 0, 1, None, r#"{"model":"m"}"#));
+    tree.see(&station("model.call.completed", 9, 1, None, r#"{"usage":{"output_tokens":7,"cost_usd":0.5}}"#));
+    let node = tree.snapshot().nodes.remove(0);
+    let usage = node.usage.unwrap();
+    assert_eq!(
+        (node.operation.as_str(), usage.output_tokens, usage.cost_usd),
+        ("model.call", Some(7), Some(0.5))
+    );
+}

@@ -1,7 +1,7 @@
 //! Quantities for people: durations, counts, bytes, money, the time of day.
 
 /// `0 s`, `480 ns`, `12 µs`, `3.4 ms`, `1.2 s`, `2m 05s`, `1h 02m`.
-pub(super) fn duration(nanos: u64) -> String {
+pub fn duration(nanos: u64) -> String {
     let scaled = |unit: u64, name: &str| {
         let value = nanos as f64 / unit as f64;
         if value < 9.95 { format!("{value:.1} {name}") } else { format!("{value:.0} {name}") }
@@ -19,7 +19,7 @@ pub(super) fn duration(nanos: u64) -> String {
 }
 
 /// `999`, `1.2k`, `35k`, `1.5M`.
-pub(super) fn count(number: u64) -> String {
+pub fn count(number: u64) -> String {
     let scaled = |unit: u64, name: &str| {
         let value = number as f64 / unit as f64;
         if value < 9.95 { format!("{value:.1}{name}") } else { format!("{value:.0}{name}") }
@@ -33,7 +33,7 @@ pub(super) fn count(number: u64) -> String {
 }
 
 /// `512 B`, `1.2 KiB`, `35 MiB`.
-pub(super) fn bytes(number: u64) -> String {
+pub fn bytes(number: u64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB"];
     let mut value = number as f64;
     let mut unit = 0;
@@ -46,7 +46,7 @@ pub(super) fn bytes(number: u64) -> String {
 }
 
 /// `$0`, `$0.0042`, `$1.25`.
-pub(super) fn money(usd: f64) -> String {
+pub fn money(usd: f64) -> String {
     match usd {
         _ if usd == 0.0 => "$0".to_owned(),
         _ if usd.abs() < 0.995 => format!("${usd:.4}"),
@@ -55,7 +55,7 @@ pub(super) fn money(usd: f64) -> String {
 }
 
 /// The time of day in UTC, to the millisecond.
-pub(super) fn time_of_day(time_ns: i64) -> String {
+pub fn time_of_day(time_ns: i64) -> String {
     let millis = time_ns.div_euclid(1_000_000).rem_euclid(86_400_000);
     let (seconds, millis) = (millis / 1000, millis % 1000);
     format!("{:02}:{:02}:{:02}.{millis:03}", seconds / 3600, seconds / 60 % 60, seconds % 60)

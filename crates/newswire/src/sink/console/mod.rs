@@ -4,7 +4,7 @@
 //! time, each line says whose it is. Everything that events bring is made
 //! visible first, and cut at the width, so that nothing in it can act on the terminal.
 
-mod figures;
+pub mod figures;
 mod line;
 mod nesting;
 mod runs;

@@ -16,6 +16,40 @@ use std::fmt::{self, Write};
 #[derive(Clone, Copy, Debug)]
 pub struct Visible<'a>(pub &'a str);
 
+impl Visible<'_> {
+    /// How many columns a terminal gives it.
+    #[must_use]
+    pub fn columns(self) -> usize {
+        self.to_string().chars().map(columns).sum()
+    }
+
+    /// The text within so many columns, where it is longer with `…` at its end.
+    ///
+    /// ```
+    /// assert_eq!(newswire::Visible("forecast").cut(5), "fore…");
+    /// ```
+    #[must_use]
+    pub fn cut(self, width: usize) -> String {
+        let (mut text, mut room) = (String::new(), width);
+        let mut piece = String::new();
+        for (at, character) in self.0.char_indices() {
+            piece.clear();
+            // Writing to a string can't fail.
+            let _ = write_visible(&mut piece, character);
+            let needed: usize = piece.chars().map(columns).sum();
+            // The last column is for the mark, unless this is the last character.
+            let is_last = self.0.len() == at + character.len_utf8();
+            if needed > room || needed == room && !is_last {
+                text.push('…');
+                break;
+            }
+            room -= needed;
+            text.push_str(&piece);
+        }
+        text
+    }
+}
+
 impl fmt::Display for Visible<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.chars().try_for_each(|character| write_visible(f, character))

@@ -1,0 +1,235 @@
+//! `newswire check`: every problem of a recording, with its line.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use newswire::catalogue::row_of;
+use newswire::{Error, Event, Phase, Result, ScopeField, SpanId, Status, Visible, figures};
+use newswire_recording::Report;
+use serde::Serialize;
+
+use crate::args::{Check, Reading};
+use crate::io::Io;
+use crate::notice::counted;
+use crate::reading::{Item, read};
+use crate::run::{FAILED, OK};
+use crate::table::grouped;
+
+/// How many operations may be open; ends of further ones are not judged.
+const MAX_OPEN: usize = 65_536;
+/// How many kinds and fields are told apart.
+const MAX_NAMES: usize = 1024;
+
+/// Something to be told of a recording.
+#[derive(Debug, Serialize)]
+struct Finding<'f> {
+    level: &'static str,
+    file: &'f str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<&'f str>,
+}
+
+/// What one recording came to.
+#[derive(Debug, Serialize)]
+struct Verdict<'f> {
+    level: &'static str,
+    file: &'f str,
+    records: u64,
+    events: u64,
+    gaps: u64,
+    errors: u64,
+    notes: u64,
+}
+
+/// An operation that has begun.
+struct Open {
+    line: u64,
+    label: Box<str>,
+}
+
+/// What is known of the recording that is being checked.
+#[derive(Default)]
+struct State {
+    file: String,
+    errors: u64,
+    notes: u64,
+    open: HashMap<(Box<str>, Box<str>, SpanId), Open>,
+    /// Whether some open ones had no room.
+    full: bool,
+    /// What has begun at all: where a recording tells ends only, that is one note.
+    begun: HashSet<Box<str>>,
+    /// Ends of what the recording never tells the beginning of: how many, and the line of the first.
+    ends_only: BTreeMap<String, (u64, u64)>,
+    last_ns: Option<i64>,
+    unknown_kinds: BTreeMap<String, u64>,
+    unknown_fields: BTreeMap<String, u64>,
+}
+
+/// Checks all recordings.
+///
+/// # Errors
+/// Where the output can't be written.
+pub(crate) fn check(args: &Check, io: &mut Io) -> Result<u8> {
+    let reading = Reading { format: args.format.clone(), strict: false, skip: true };
+    let (mut state, mut errors) = (State::default(), 0);
+    let total = read(io, &args.files, &reading, |io, item| match item {
+        Item::Begin(name) => {
+            state = State { file: name.to_owned(), ..State::default() };
+            Ok(())
+        }
+        Item::Event(event, line) => state.event(&event, line, io),
+        Item::Gap(gap) => {
+            let message = format!("{} missing here ({})", counted(gap.count, "event"), gap.reason.as_str());
+            state.note(None, message, io)
+        }
+        Item::Broken(error) => {
+            errors += 1;
+            state.error(error, io)
+        }
+        Item::End(report) => state.end(report, io),
+        Item::Pause => Ok(()),
+    })?;
+    // What was skipped has been told already; what could not be opened hasn't.
+    for wrong in &total.wrong {
+        io.tell(wrong);
+    }
+    Ok(match total.code() {
+        OK if errors > 0 => FAILED,
+        code => {
+            total.tell_interrupted(io);
+            code
+        }
+    })
+}
+
+impl State {
+    fn event(&mut self, event: &Event, line: u64, io: &mut Io) -> Result<()> {
+        // Sources without a clock have all their events at the beginning of 1970.
+        let time = Some(event.time_ns()).filter(|time| *time != 0);
+        let before = time.and_then(|time| self.last_ns.replace(time));
+        let back = before.zip(time).map_or(0, |(before, time)| before.saturating_sub(time));
+        if back > 0 {
+            let back = figures::duration(back.unsigned_abs());
+            self.note(Some(line), format!("the time goes back by {back}"), io)?;
+        }
+        if row_of(event.kind()).is_none() {
+            count(&mut self.unknown_kinds, event.kind().as_str());
+        }
+        for (field, _) in event.unknown() {
+            count(&mut self.unknown_fields, field);
+        }
+        let (Some(phase), Some(span)) = (event.phase(), event.correlation().span) else { return Ok(()) };
+        let kind = event.kind().as_str();
+        let stem = kind.rsplit_once('.').map_or(kind, |(stem, _)| stem);
+        let run = event.scope().get(ScopeField::Run).unwrap_or_default();
+        let key = (run.into(), stem.into(), span);
+        if phase == Phase::Started {
+            if !self.begun.contains(stem) {
+                self.begun.insert(stem.into());
+            }
+            let label = event.component().map_or("", |component| component.id()).into();
+            match self.open.len() < MAX_OPEN {
+                true => drop(self.open.insert(key, Open { line, label })),
+                false => self.full = true,
+            }
+        } else if phase.status() != Status::Running && self.open.remove(&key).is_none() && !self.full {
+            if self.begun.contains(stem) {
+                return self.note(Some(line), format!("{kind} ends what has not begun (span {span})"), io);
+            }
+            self.ends_only.entry(kind.to_owned()).or_insert((0, line)).0 += 1;
+        }
+        Ok(())
+    }
+
+    /// Tells what can be told only at the end.
+    fn end(&mut self, report: &Report, io: &mut Io) -> Result<()> {
+        let mut open: Vec<_> = std::mem::take(&mut self.open).into_iter().collect();
+        open.sort_unstable_by_key(|(_, open)| open.line);
+        for ((_, stem, span), Open { line, label }) in open {
+            let label = if label.is_empty() { label } else { format!(" {label}").into() };
+            self.note(Some(line), format!("{stem}{label} never ends (span {span})"), io)?;
+        }
+        for (kind, (times, line)) in std::mem::take(&mut self.ends_only) {
+            let ends = counted(times, "end");
+            self.note(
+                Some(line),
+                format!("{kind}: {ends} of what is never told to begin, the first here"),
+                io,
+            )?;
+        }
+        let mut fields = std::mem::take(&mut self.unknown_fields);
+        for (field, times) in &report.unknown_fields {
+            *fields.entry(field.clone()).or_default() += times;
+        }
+        let kinds = std::mem::take(&mut self.unknown_kinds);
+        for (what, names) in [("record", &report.unknown_records), ("kind", &kinds), ("field", &fields)] {
+            for (name, times) in names {
+                self.note(None, format!("the {what} {name:?} is unknown ({})", counted(*times, "time")), io)?;
+            }
+        }
+        let Self { file, errors, notes, .. } = self;
+        let (errors, notes) = (*errors, *notes);
+        let Report { records, events, gaps, .. } = *report;
+        if io.json {
+            return io.print_json(&Verdict { level: "verdict", file, records, events, gaps, errors, notes });
+        }
+        let [records, events] = [records, events].map(grouped);
+        let [errors, notes] =
+            [(errors, "error"), (notes, "note")].map(|(number, what)| counted(number, what));
+        io.print(&format!("{}: {records} records, {events} events, {errors}, {notes}\n", Visible(file)))
+    }
+
+    fn error(&mut self, error: &Error, io: &mut Io) -> Result<()> {
+        self.errors += 1;
+        if !io.json {
+            return io.print(&format!("{}\n", Visible(&error.to_string())));
+        }
+        // The place stands before the path within the record: file:line, or file:line: path.
+        let place = error.path().and_then(|path| path.strip_prefix(&*self.file)?.strip_prefix(':'));
+        let (line, path) = place.map_or((None, None), |place| match place.split_once(": ") {
+            Some((line, path)) => (line.parse().ok(), Some(path)),
+            None => (place.parse().ok(), None),
+        });
+        let message =
+            path.map_or_else(|| error.message().to_owned(), |path| format!("{path}: {}", error.message()));
+        let finding = Finding {
+            level: "error",
+            file: &self.file,
+            line,
+            column: error.column(),
+            message,
+            expected: error.expected(),
+        };
+        io.print_json(&finding)
+    }
+
+    fn note(&mut self, line: Option<u64>, message: String, io: &mut Io) -> Result<()> {
+        self.notes += 1;
+        let file = &*self.file;
+        if io.json {
+            return io.print_json(&Finding {
+                level: "note",
+                file,
+                line,
+                column: None,
+                message,
+                expected: None,
+            });
+        }
+        let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+        io.print(&format!("{}{line}: note: {}\n", Visible(file), Visible(&message)))
+    }
+}
+
+fn count(names: &mut BTreeMap<String, u64>, name: &str) {
+    if let Some(times) = names.get_mut(name) {
+        *times += 1;
+    } else {
+        let name = if names.len() < MAX_NAMES { name } else { "other" };
+        *names.entry(name.to_owned()).or_default() += 1;
+    }
+}

@@ -1,0 +1,120 @@
+//! `newswire grep`: the filter language over recordings.
+
+mod context;
+
+use newswire::{Event, Filter, Result};
+use serde_json::json;
+
+use crate::args::Grep;
+use crate::events::{Display, Mark};
+use crate::io::Io;
+use crate::reading::{Item, read};
+use crate::run::{FAILED, INTERRUPTED, OK, USAGE};
+use context::Context;
+
+/// The search in one file after another.
+struct Search<'a> {
+    args: &'a Grep,
+    filter: Filter,
+    context: Context,
+    display: Display,
+    /// The name of the file, where there are several.
+    mark: Option<Mark>,
+    file: String,
+    matched: u64,
+    /// The place of the event that was shown last, in its file.
+    shown: Option<u64>,
+    /// How many were shown.
+    any: bool,
+}
+
+/// Prints what matches.
+///
+/// # Errors
+/// Where the filter can't be read, or the output can't be written.
+pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
+    let filter = Filter::parse(&args.filter)?;
+    if io.terminal && !args.count {
+        io.progress.hide();
+    }
+    let widest = args.files.iter().map(|file| Mark::new(&file.display().to_string()).columns()).max();
+    let taken = widest.filter(|_| args.files.len() > 1).unwrap_or(0);
+    let display = Display::new(io, io.width.saturating_sub(taken).max(60));
+    let context = Context::new(args.before.into(), args.after.into());
+    let file = String::new();
+    let mut search =
+        Search { args, filter, context, display, mark: None, file, matched: 0, shown: None, any: false };
+    let mut matched = 0;
+    let total = read(io, &args.files, &args.reading, |io, item| match item {
+        Item::Begin(name) => {
+            search.begin(name);
+            Ok(())
+        }
+        Item::Event(event, _) => search.event(&event),
+        Item::End(_) => {
+            matched += search.matched;
+            search.end(io)
+        }
+        Item::Pause => search.display.flush(),
+        Item::Gap(_) | Item::Broken(_) => Ok(()),
+    })?;
+    search.display.end()?;
+    let dropped = search.context.dropped();
+    if dropped > 0 {
+        io.tell(&format!(
+            "{dropped} events before matches are not shown: too much would have had to be kept"
+        ));
+    }
+    total.tell_wrong(io);
+    Ok(match (total.code(), matched) {
+        (INTERRUPTED, _) => INTERRUPTED,
+        // Whoever goes away has seen enough; what is left wasn't searched.
+        (OK, _) if io.out.is_unread() => OK,
+        (OK, 0) => FAILED,
+        (OK, _) => OK,
+        _ => USAGE,
+    })
+}
+
+impl Search<'_> {
+    fn begin(&mut self, name: &str) {
+        self.mark = (self.args.files.len() > 1).then(|| Mark::new(name));
+        name.clone_into(&mut self.file);
+        self.matched = 0;
+        self.shown = None;
+        self.context.clear();
+    }
+
+    fn event(&mut self, event: &Event) -> Result<()> {
+        let matches = self.filter.matches(event) != self.args.invert;
+        self.matched += u64::from(matches);
+        if self.args.count {
+            return Ok(());
+        }
+        if !self.context.is_wanted() {
+            return if matches { self.display.marked(event, self.mark.as_ref()) } else { Ok(()) };
+        }
+        for (place, event) in self.context.next(event, matches) {
+            // A rule where others stand between, as grep draws it.
+            if self.any && self.shown.is_none_or(|shown| shown + 1 != place) {
+                self.display.rule("--");
+            }
+            (self.shown, self.any) = (Some(place), true);
+            self.display.marked(&event, self.mark.as_ref())?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, io: &mut Io) -> Result<()> {
+        if !self.args.count {
+            return Ok(());
+        }
+        let (file, count) = (&self.file, self.matched);
+        match (io.json, &self.mark) {
+            (true, Some(_)) => io.print_json(&json!({"file": file, "count": count})),
+            (true, None) => io.print_json(&json!({"count": count})),
+            (false, Some(_)) => io.print(&format!("{}: {count}\n", newswire::Visible(file))),
+            (false, None) => io.print(&format!("{count}\n")),
+        }
+    }
+}

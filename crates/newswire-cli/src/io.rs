@@ -1,0 +1,142 @@
+//! What every command is given: its streams, how its output is to look, and whether it should end.
+
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use newswire::{Error, ErrorKind, Result, Visible};
+use serde::Serialize;
+
+use crate::args::{Color, Look};
+use crate::progress::Progress;
+use crate::stdio::{Output, Stdio};
+
+/// The streams of one command.
+pub(crate) struct Io {
+    input: Option<Box<dyn Read + Send>>,
+    pub(crate) out: Output,
+    err: Box<dyn Write + Send>,
+    /// Whether programs read the output: JSON lines.
+    pub(crate) json: bool,
+    /// Whether the output is a terminal: nothing may act on it.
+    pub(crate) terminal: bool,
+    pub(crate) color: bool,
+    /// Columns of a line.
+    pub(crate) width: usize,
+    pub(crate) progress: Progress,
+    stop: Stop,
+}
+
+/// Whether the user wants the command to end.
+#[derive(Clone)]
+pub(crate) struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Io {
+    pub(crate) fn new(stdio: Stdio, look: &Look) -> Self {
+        let Stdio { input, out, err, out_terminal, err_terminal, color, stop } = stdio;
+        // Who asks for colours wants to look at it, whatever stands between.
+        let text = look.text || out_terminal || look.color == Color::Always;
+        let json = look.json || !text;
+        Self {
+            input: Some(input),
+            out: Output::new(out),
+            err,
+            json,
+            terminal: out_terminal,
+            color: !json
+                && (look.color == Color::Always || look.color == Color::Auto && color && out_terminal),
+            width: look.width.into(),
+            progress: Progress::new(err_terminal),
+            stop: Stop(stop),
+        }
+    }
+
+    /// The standard input, once.
+    pub(crate) fn take_input(&mut self) -> Result<Box<dyn Read + Send>> {
+        self.input.take().ok_or_else(|| Error::invalid("the standard input can be read only once"))
+    }
+
+    /// Tells the user something, a line each; where even that fails, nobody is left to be told.
+    pub(crate) fn tell(&mut self, message: &str) {
+        self.progress.clear(&mut self.err);
+        for line in message.lines() {
+            let _ = writeln!(self.err, "newswire: {}", Visible(line));
+        }
+    }
+
+    /// Shows how far it is.
+    pub(crate) fn show_progress(&mut self, events: u64) {
+        self.progress.show(events, &mut self.err);
+    }
+
+    /// Takes the line that shows how far it is away again.
+    pub(crate) fn clear_progress(&mut self) {
+        self.progress.clear(&mut self.err);
+    }
+
+    /// Whether the user wants it to end.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.is_set()
+    }
+
+    /// What tells that to others.
+    pub(crate) fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// Writes text that is fit for terminals.
+    ///
+    /// # Errors
+    /// `Io` where it can't be written; not where its reader has gone.
+    pub(crate) fn print(&mut self, text: &str) -> Result<()> {
+        self.progress.clear(&mut self.err);
+        self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).map_err(|error| unwritten(&error))
+    }
+
+    /// Writes a line of JSON.
+    ///
+    /// # Errors
+    /// As [`Io::print`].
+    pub(crate) fn print_json(&mut self, value: &impl Serialize) -> Result<()> {
+        let mut line = serde_json::to_string(value).map_err(|error| Error::invalid(error.to_string()))?;
+        line.push('\n');
+        let line = if self.terminal { harmless(&line) } else { line };
+        self.print(&line)
+    }
+}
+
+/// The error that the output can't be written.
+pub(crate) fn unwritten(error: &std::io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("the output can't be written: {error}"))
+}
+
+/// The same JSON, what could act on a terminal or hide there in escapes. Such characters stand in texts only.
+pub(crate) fn harmless(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    let mut shown = String::new();
+    for character in json.chars() {
+        shown.clear();
+        if character == '\n' || (' '..='~').contains(&character) {
+            text.push(character);
+            continue;
+        }
+        let mut bytes = [0; 4];
+        let own = &*character.encode_utf8(&mut bytes);
+        shown.push_str(&Visible(own).to_string());
+        if shown == own {
+            text.push(character);
+        } else {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                text.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    text
+}

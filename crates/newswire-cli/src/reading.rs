@@ -1,0 +1,315 @@
+//! Reads recordings, one after another, on a thread of its own: so reading and what is done about it go on at
+//! the same time, and a command ends when it is told to, even while its input says nothing.
+
+use std::collections::VecDeque;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::thread;
+use std::time::Duration;
+
+use newswire::{Delivery, Error, ErrorKind, Event, Gap, Result};
+use newswire_recording::{Broken, Import, ReadOptions, Report, open_with, read_with};
+
+use crate::args::Reading;
+use crate::handoff::{Found, Giver, Taker, handoff};
+use crate::io::Io;
+use crate::notice;
+use crate::run::{FAILED, INTERRUPTED, OK};
+
+/// How long a command that was told to end may go on.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// What a command is told of its recordings, in their order.
+pub(crate) enum Item<'a> {
+    /// A recording begins.
+    Begin(&'a str),
+    /// An event, and the line that it came from.
+    Event(Event, u64),
+    /// Events are missing here.
+    Gap(Gap),
+    /// A record is broken.
+    Broken(&'a Error),
+    /// The recording has ended, or is given up.
+    End(&'a Report),
+    /// All that has come until now has been passed on: what is held back should be let go.
+    Pause,
+}
+
+/// What passes between the threads.
+pub(crate) enum Message {
+    /// A recording begins.
+    Begin(String),
+    /// An event or a gap, and the line that it came from.
+    Item(Delivery, u64),
+    /// A record is broken.
+    Broken(Box<Error>),
+    /// The recording has ended, or is given up.
+    End(Box<Report>),
+    /// A recording can't be opened; so many further ones are therefore not read.
+    Unopened(Box<Error>, usize),
+    /// All that has come until now has been passed on.
+    Pause,
+}
+
+/// What all recordings came to.
+#[derive(Default)]
+pub(crate) struct Total {
+    /// How many recordings were opened.
+    pub(crate) files: u64,
+    /// What was read from them all.
+    pub(crate) report: Report,
+    /// How many events were passed on.
+    pub(crate) events: u64,
+    /// The first broken record that was skipped.
+    first_skipped: Option<Error>,
+    skip: bool,
+    /// What went wrong.
+    pub(crate) wrong: Vec<String>,
+    interrupted: bool,
+}
+
+impl Total {
+    /// Tells the user what he should know: what was unknown, skipped, went wrong.
+    pub(crate) fn tell(&self, io: &mut Io) {
+        if let Some(unknown) = notice::of(&self.report) {
+            io.tell(&unknown);
+        }
+        self.tell_wrong(io);
+    }
+
+    /// Tells the user what was skipped or went wrong.
+    pub(crate) fn tell_wrong(&self, io: &mut Io) {
+        if let Some(first) = &self.first_skipped {
+            io.tell(&notice::of_skipped(self.report.broken_records, first));
+        }
+        for wrong in &self.wrong {
+            io.tell(wrong);
+        }
+        self.tell_interrupted(io);
+    }
+
+    /// Tells the user that he has ended it.
+    pub(crate) fn tell_interrupted(&self, io: &mut Io) {
+        if self.interrupted {
+            io.tell(&notice::of_interrupted(self.events));
+        }
+    }
+
+    /// The exit code that follows.
+    pub(crate) fn code(&self) -> u8 {
+        match (self.interrupted, self.wrong.is_empty() && self.files > 0) {
+            (true, _) => INTERRUPTED,
+            (false, true) => OK,
+            (false, false) => FAILED,
+        }
+    }
+
+    /// Notes that the user has ended it.
+    pub(crate) fn interrupt_if(&mut self, ended: bool) {
+        self.interrupted |= ended;
+    }
+
+    fn broken(&mut self, error: Error) {
+        if self.skip && error.kind() != ErrorKind::Io {
+            self.first_skipped.get_or_insert(error);
+        } else {
+            self.wrong.push(notice::of_stop(self.events, &error));
+        }
+    }
+}
+
+/// Reads all `files`, and tells `each` what they hold.
+///
+/// # Errors
+/// What `each` says; what is wrong with the recordings is in the total.
+pub(crate) fn read(
+    io: &mut Io,
+    files: &[PathBuf],
+    args: &Reading,
+    mut each: impl FnMut(&mut Io, Item<'_>) -> Result<()>,
+) -> Result<Total> {
+    let mut recordings = Recordings::open(io, files, args)?;
+    while let Some(message) = recordings.next(io) {
+        match message {
+            Message::Item(Delivery::Event(event), line) => {
+                recordings.total.events += 1;
+                each(io, Item::Event(event, line))?;
+            }
+            Message::Item(Delivery::Gap(gap), _) => each(io, Item::Gap(gap))?,
+            Message::Pause => each(io, Item::Pause)?,
+            other => {
+                match &other {
+                    Message::Begin(name) => each(io, Item::Begin(name))?,
+                    Message::Broken(error) => each(io, Item::Broken(error))?,
+                    Message::End(report) => each(io, Item::End(report))?,
+                    _ => {}
+                }
+                recordings.note(other, io);
+            }
+        }
+    }
+    io.clear_progress();
+    Ok(recordings.total)
+}
+
+/// Recordings that are being read on another thread.
+pub(crate) struct Recordings {
+    taker: Taker<Message>,
+    taken: VecDeque<Message>,
+    pub(crate) total: Total,
+}
+
+impl Recordings {
+    /// Begins to read.
+    ///
+    /// # Errors
+    /// `Invalid` where two files are the standard input; `Io` where there can be no thread.
+    pub(crate) fn open(io: &mut Io, files: &[PathBuf], args: &Reading) -> Result<Self> {
+        let progress = io.progress.begin(bytes_of(files));
+        let options = args.options(progress)?;
+        let source = Source { files: files.to_vec(), input: input_for(io, files)?, options };
+        let (giver, taker) = handoff();
+        let reader = thread::Builder::new().name("newswire-read".to_owned());
+        reader.spawn(move || source.read(&giver)).map_err(|error| {
+            Error::new(ErrorKind::Io, format!("no thread can be had for reading: {error}"))
+        })?;
+        let total = Total { skip: args.skip, ..Total::default() };
+        Ok(Self { taker, taken: VecDeque::new(), total })
+    }
+
+    /// What comes next; `None` at the end, where the user has ended it, and where nobody reads the output.
+    pub(crate) fn next(&mut self, io: &mut Io) -> Option<Message> {
+        loop {
+            if let Some(message) = self.taken.pop_front() {
+                return Some(message);
+            }
+            if io.is_stopped() {
+                self.total.interrupted = true;
+                return None;
+            }
+            if io.out.is_unread() {
+                return None;
+            }
+            io.show_progress(self.total.events);
+            match self.taker.take(PATIENCE) {
+                Found::Items(items) => {
+                    self.taken = items;
+                    self.taken.push_back(Message::Pause);
+                }
+                Found::Nothing => {}
+                Found::End => return None,
+            }
+        }
+    }
+
+    /// Takes down what is no event.
+    pub(crate) fn note(&mut self, message: Message, io: &mut Io) {
+        let total = &mut self.total;
+        match message {
+            Message::Begin(name) => {
+                total.files += 1;
+                io.progress.file(&name);
+            }
+            Message::Broken(error) => total.broken(*error),
+            Message::End(report) => notice::add(&mut total.report, &report),
+            Message::Unopened(error, left) => {
+                total.wrong.push(error.to_string());
+                total.wrong.extend(notice::of_left(left));
+            }
+            Message::Item(..) | Message::Pause => {}
+        }
+    }
+}
+
+/// What is to be read.
+struct Source {
+    files: Vec<PathBuf>,
+    input: Option<Box<dyn Read + Send>>,
+    options: ReadOptions,
+}
+
+impl Source {
+    fn read(mut self, to: &Giver<Message>) {
+        let files = std::mem::take(&mut self.files);
+        for (place, file) in files.iter().enumerate() {
+            let import = match self.open(file) {
+                Ok(import) => import,
+                Err(error) => {
+                    let strict = self.options.broken == Broken::Stop;
+                    let left = if strict { files.len() - place - 1 } else { 0 };
+                    if !to.give(Message::Unopened(Box::new(error), left), 0) || strict {
+                        return;
+                    }
+                    continue;
+                }
+            };
+            if !to.give(Message::Begin(name_of(file)), 0) || !pass_on(import, to, self.options.broken) {
+                return;
+            }
+        }
+    }
+
+    fn open(&mut self, file: &Path) -> Result<Import<'static>> {
+        if !is_input(file) {
+            return open_with(file, &self.options);
+        }
+        let input = self.input.take();
+        let input =
+            input.ok_or_else(|| Error::invalid("the standard input can be read only once").at_path("-"))?;
+        read_with(input, name_of(file), &self.options)
+    }
+}
+
+/// Passes on one recording; whether the next is wanted.
+fn pass_on(mut import: Import<'static>, to: &Giver<Message>, broken: Broken) -> bool {
+    let mut sound = true;
+    while let Some(item) = import.next() {
+        let taken = match item {
+            Ok(delivery) => {
+                let bytes = delivery.as_ref().event().map_or(0, Event::size);
+                to.give(Message::Item(delivery, import.line()), bytes)
+            }
+            Err(error) => {
+                sound = false;
+                to.give(Message::Broken(Box::new(error)), 0)
+            }
+        };
+        if !taken {
+            return false;
+        }
+    }
+    to.give(Message::End(Box::new(import.report().clone())), 0) && (sound || broken == Broken::Skip)
+}
+
+impl Reading {
+    /// How the recordings are to be read.
+    pub(crate) fn options(&self, progress: Arc<AtomicU64>) -> Result<ReadOptions> {
+        let format = self.format.as_deref().map(newswire_recording::Format::named).transpose()?;
+        let broken = if self.skip { Broken::Skip } else { Broken::Stop };
+        Ok(ReadOptions { format, broken, progress: Some(progress), ..ReadOptions::default() })
+    }
+}
+
+/// The standard input, if one of the files is it.
+fn input_for(io: &mut Io, files: &[PathBuf]) -> Result<Option<Box<dyn Read + Send>>> {
+    files.iter().any(|file| is_input(file)).then(|| io.take_input()).transpose()
+}
+
+/// Whether it stands for the standard input.
+pub(crate) fn is_input(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+/// What messages call it.
+pub(crate) fn name_of(file: &Path) -> String {
+    if is_input(file) { "standard input".to_owned() } else { file.display().to_string() }
+}
+
+/// How much there is to read; unknown where one of them is no regular file.
+fn bytes_of(files: &[PathBuf]) -> Option<u64> {
+    let bytes =
+        files.iter().map(|file| file.metadata().ok().filter(|file| file.is_file()).map(|file| file.len()));
+    bytes.sum()
+}

@@ -1,0 +1,115 @@
+//! `newswire show`: the runs of a recording as trees.
+
+mod tree;
+
+use std::time::Duration;
+
+use newswire::view::{TraceNode, TraceSnapshot, TraceTree};
+use newswire::{Bus, HandlerOptions, Mode, Result, ScopeField, SubscribeOptions, Visible};
+
+use crate::args::Show;
+use crate::io::Io;
+use crate::notice::counted;
+use crate::reading::{Item, read};
+use crate::run::FAILED;
+use tree::Tree;
+
+/// How many operations are remembered; of more, those that ended first are forgotten, and that is told.
+const MAX_OPERATIONS: usize = 200_000;
+
+/// How many runs are named where none is the one that was asked for.
+const MAX_NAMED: usize = 10;
+
+/// Shows all runs, or those whose id begins as asked.
+///
+/// # Errors
+/// Where the output can't be written.
+pub(crate) fn show(args: &Show, io: &mut Io) -> Result<u8> {
+    let bus = Bus::new();
+    let queue = SubscribeOptions { internal: true, ..SubscribeOptions::default() };
+    let options = HandlerOptions { mode: Mode::Inline, queue, ..HandlerOptions::default() };
+    let watch = bus.watch_with(TraceTree::with_capacity(MAX_OPERATIONS), options)?;
+    let mut others: Vec<String> = Vec::new();
+    let mut found = args.run.is_none();
+    let total = read(io, std::slice::from_ref(&args.file), &args.reading, |_, item| {
+        let Item::Event(event, _) = item else { return Ok(()) };
+        if let Some(wanted) = &args.run {
+            let run = event.scope().get(ScopeField::Run).unwrap_or_default();
+            if run.is_empty() || !run.starts_with(wanted.as_str()) {
+                if others.len() <= MAX_NAMED && !run.is_empty() && !others.iter().any(|other| other == run) {
+                    others.push(run.to_owned());
+                }
+                return Ok(());
+            }
+            found = true;
+        }
+        bus.publish(event)?;
+        Ok(())
+    })?;
+    bus.close(Duration::ZERO);
+    let snapshot = watch.snapshot();
+    if total.files > 0 && found {
+        print(&snapshot, io)?;
+    }
+    total.tell(io);
+    if snapshot.forgotten > 0 {
+        let forgotten = counted(snapshot.forgotten, "operation");
+        io.tell(&format!(
+            "{forgotten} of the beginning are not shown, since there are so many; name a run to see it whole"
+        ));
+    }
+    if total.files > 0 && !found {
+        io.tell(&nothing_of(args.run.as_deref().unwrap_or_default(), &others));
+        return Ok(FAILED);
+    }
+    Ok(total.code())
+}
+
+fn nothing_of(wanted: &str, others: &[String]) -> String {
+    let mut names: Vec<_> = others.iter().take(MAX_NAMED).map(String::as_str).collect();
+    if others.len() > MAX_NAMED {
+        names.push("...");
+    }
+    match names.is_empty() {
+        true => format!("no run begins with {wanted:?}: the recording has no runs"),
+        false => format!("no run begins with {wanted:?}; expected one of {}", names.join(", ")),
+    }
+}
+
+fn print(snapshot: &TraceSnapshot, io: &mut Io) -> Result<()> {
+    if io.json {
+        return snapshot.nodes.iter().try_for_each(|node| io.print_json(node));
+    }
+    let mut first = true;
+    for (run, nodes) in by_run(&snapshot.nodes) {
+        let title =
+            run.map_or_else(|| "no run".to_owned(), |run| format!("run {}", Visible(run).cut(io.width - 4)));
+        let bold = if io.color { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+        let blank = if first { "" } else { "\n" };
+        io.print(&format!("{blank}{}{title}{}\n", bold.0, bold.1))?;
+        first = false;
+        let tree = Tree::of(&nodes);
+        for line in tree.lines(io.width, io.color) {
+            io.print(&line)?;
+        }
+    }
+    if first {
+        io.print("no runs, turns, steps or calls are in it\n")?;
+    }
+    Ok(())
+}
+
+/// The nodes of each run, in the order of the runs' first events; parts stay behind what they are parts of.
+fn by_run(nodes: &[TraceNode]) -> Vec<(Option<&str>, Vec<&TraceNode>)> {
+    let mut runs: Vec<(Option<&str>, Vec<&TraceNode>)> = Vec::new();
+    let mut places = std::collections::HashMap::new();
+    for node in nodes {
+        let run = node.run.as_deref();
+        let place = *places.entry(run).or_insert_with(|| {
+            runs.push((run, Vec::new()));
+            runs.len() - 1
+        });
+        runs[place].1.push(node);
+    }
+    runs
+}

@@ -1,0 +1,109 @@
+//! `newswire grep`: what it prints, what it counts, and its exit codes, which are grep's.
+
+mod common;
+
+use common::{lines_of, newswire, pi_sessions, piped, text_of, written};
+use newswire_cli::{FAILED, OK, USAGE};
+use serde_json::Value;
+
+/// Events of runs a and b in turns, every fifth of each a failure.
+fn two_runs(name: &str) -> String {
+    let event = |number: u64| {
+        let (run, place) = (["a", "b"][number as usize % 2], number / 2);
+        let kind = if place % 5 == 4 { "task.failed" } else { "task.progress" };
+        format!(
+            r#"{{"id":"019b0099-5e61-7103-b62a-98a5788cd939","kind":"{kind}","time":"2025-01-01T00:00:00Z","scope":{{"run":"{run}"}},"payload":{{"place":{place}}}}}"#
+        ) + "\n"
+    };
+    written(name, &(0..40).map(event).collect::<String>())
+}
+
+fn places(out: &str) -> Vec<(String, u64)> {
+    let place = |event: &Value| {
+        (event["scope"]["run"].as_str().unwrap().to_owned(), event["payload"]["place"].as_u64().unwrap())
+    };
+    lines_of(out).iter().map(place).collect()
+}
+
+#[test]
+fn what_matches_in_recorded_sessions_is_what_a_direct_count_finds() {
+    let Some(paths) = pi_sessions() else { return };
+    for path in paths {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let failed = text
+            .lines()
+            .filter(|line| serde_json::from_str::<Value>(line).unwrap()["message"]["isError"] == true);
+        let failed = failed.count();
+        let (code, out, err) = piped(&["grep", "tool.call.failed", text_of(&path)]);
+        assert_eq!((code, err.as_str(), lines_of(&out).len()), (OK, "", failed));
+        let (_, counted, _) = piped(&["grep", "-c", "tool.call.failed", text_of(&path)]);
+        assert_eq!(lines_of(&counted)[0]["count"], failed);
+        let (_, others, _) = newswire(&["grep", "-vc", "tool.call.failed", text_of(&path)]);
+        let (_, all, _) = newswire(&["grep", "-c", "*", text_of(&path)]);
+        let number = |text: &str| text.trim().parse::<usize>().unwrap();
+        assert_eq!(number(&others) + failed, number(&all));
+    }
+}
+
+#[test]
+fn a_line_that_is_found_can_be_read_and_searched_again() {
+    let file = two_runs("grep-again.ndjson");
+    let (_, found, _) = piped(&["grep", "task.failed", &file, &file]);
+    assert!(lines_of(&found).iter().all(|event| event["file"] == *file));
+    let again = written("grep-found.ndjson", &found);
+    assert_eq!(newswire(&["grep", "run=a", &again, "-c"]).1, "8\n");
+}
+
+#[test]
+fn several_files_are_told_apart_by_their_names() {
+    let (one, two) = (two_runs("grep-one.ndjson"), two_runs("grep-two.ndjson"));
+    let (code, out, _) = newswire(&["grep", "task.failed and run=b", &one, &two]);
+    assert_eq!(code, OK);
+    assert_eq!(
+        out.lines().filter(|line| line.starts_with(&format!("{one}: 00:00:00.000 ✗ task"))).count(),
+        4
+    );
+    assert_eq!(out.lines().count(), 8);
+    let (_, counts, _) = newswire(&["grep", "task.failed", &one, &two, "--count"]);
+    assert_eq!(counts, format!("{one}: 8\n{two}: 8\n"));
+}
+
+#[test]
+fn events_around_a_match_are_those_of_its_run() {
+    let file = two_runs("grep-around.ndjson");
+    let (code, out, _) = piped(&["grep", "run=a and payload.place=4", &file, "-B", "2", "-A", "1"]);
+    assert_eq!(code, OK);
+    assert_eq!(places(&out), [2, 3, 4, 5].map(|place| ("a".to_owned(), place)));
+    let (_, all, _) = piped(&["grep", "task.failed", &file, "-B", "100", "-A", "1000"]);
+    assert_eq!(places(&all).len(), 40, "each event once, however matches overlap");
+}
+
+#[test]
+fn where_others_stand_between_there_is_a_rule_for_people_and_none_for_programs() {
+    let file = written(
+        "grep-rule.ndjson",
+        &std::fs::read_to_string(two_runs("grep-rule-source.ndjson"))
+            .unwrap()
+            .lines()
+            .filter(|line| line.contains(r#""run":"a""#))
+            .map(|line| format!("{line}\n"))
+            .collect::<String>(),
+    );
+    let (_, out, _) = newswire(&["grep", "task.failed", &file, "-A", "1"]);
+    assert_eq!(out.lines().filter(|line| *line == "--").count(), 3);
+    let (_, out, _) = piped(&["grep", "task.failed", &file, "-A", "1"]);
+    assert_eq!(lines_of(&out).len(), 7);
+}
+
+#[test]
+fn the_exit_code_tells_match_no_match_and_trouble_apart() {
+    let file = two_runs("grep-codes.ndjson");
+    assert_eq!(newswire(&["grep", "task.failed", &file]).0, OK);
+    assert_eq!(newswire(&["grep", "run.failed", &file]), (FAILED, String::new(), String::new()));
+    let (code, out, err) = newswire(&["grep", "sesion=s-1", &file]);
+    assert_eq!((code, out.as_str()), (USAGE, ""));
+    assert!(err.contains("did you mean session?"), "{err}");
+    let (code, _, err) = newswire(&["grep", "*", "/nowhere/at.all", &file, "--skip"]);
+    assert_eq!(code, USAGE);
+    assert!(err.contains("there is no such file"), "{err}");
+}

@@ -1,0 +1,66 @@
+//! Help, usage and completions.
+
+mod common;
+
+use common::{newswire, piped};
+use newswire_cli::{OK, USAGE};
+
+const COMMANDS: [&str; 9] =
+    ["import", "play", "stats", "show", "grep", "check", "kinds", "schema", "completions"];
+
+#[test]
+fn every_command_has_help_with_examples_and_says_what_it_is_for() {
+    let (code, all, _) = newswire(&["--help"]);
+    assert_eq!(code, OK);
+    for command in COMMANDS {
+        assert!(all.lines().any(|line| line.trim_start().starts_with(command)), "{command}: {all}");
+        let (code, out, err) = newswire(&[command, "--help"]);
+        assert_eq!((code, err.as_str()), (OK, ""));
+        assert!(out.contains("Examples:\n") && out.contains(&format!("  newswire {command}")), "{out}");
+    }
+    for code in ["0 ", "1 ", "2 ", "130 "] {
+        assert!(all.contains(&format!("\n  {code}")), "{code}: {all}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_told_with_its_own_code() {
+    for args in [
+        &["stats"][..],
+        &["grep", "*"],
+        &["import", "x", "--strict", "--skip"],
+        &["play", "x", "--json", "--text"],
+        &["play", "x", "--speed", "fast"],
+        &["play", "x", "--speed", "0"],
+        &["stats", "x", "--by", "mood"],
+        &["stats", "x", "--format", "csv"],
+        &["completions", "ed"],
+        &["grep", "*", "x", "-A", "1001"],
+    ] {
+        let (code, out, err) = piped(args);
+        assert_eq!((code, out.as_str()), (USAGE, ""), "{args:?}");
+        assert!(err.contains("--help"), "{args:?}: {err}");
+    }
+}
+
+#[test]
+fn what_is_no_place_in_a_recording_is_refused_with_an_example() {
+    for option in ["--from", "--to"] {
+        let (code, out, err) = newswire(&["play", "x", option, "noon"]);
+        assert_ne!(code, OK);
+        assert_eq!(out, "");
+        assert!(
+            err.contains("\"noon\" is no place in a recording at column 1; expected an offset such as 90s"),
+            "{err}"
+        );
+    }
+}
+
+#[test]
+fn completions_are_there_for_the_usual_shells_and_know_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let (code, script, err) = piped(&["completions", shell]);
+        assert_eq!((code, err.as_str()), (OK, ""));
+        assert!(COMMANDS.iter().all(|command| script.contains(command)), "{shell}");
+    }
+}

@@ -1,0 +1,151 @@
+//! `newswire import`: many recordings become one, whole or not at all.
+
+mod common;
+
+use std::fs;
+use std::io::{self, Cursor};
+use std::path::Path;
+
+use common::{
+    Captured, HEAD, Limited, lines_of, newswire, newswire_with, pi_sessions, piped, piped_with, place,
+    run_with, text_of, written,
+};
+use newswire_cli::{FAILED, OK, Stdio};
+
+/// A place where nothing is yet.
+fn free(name: &str) -> String {
+    let path = place(name);
+    let _ = fs::remove_file(&path);
+    path
+}
+
+/// Whether anything of an unfinished import lies about.
+fn is_clean(name: &str) -> bool {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let mut names =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    !names.any(|found| found.starts_with(&format!(".{name}.")))
+}
+
+#[test]
+fn the_figures_of_an_import_are_those_of_its_sources() {
+    let Some([first, second]) = pi_sessions() else { return };
+    for name in ["import-all.ndjson", "import-all.ndjson.zst"] {
+        let out = free(name);
+        let (code, shown, err) = newswire(&["import", text_of(&first), text_of(&second), "-o", &out]);
+        assert_eq!((code, shown.as_str()), (OK, ""));
+        assert_eq!(err, format!("newswire: 5482 events of 2022 records written to {out}\n"));
+        let (_, sources, _) = piped(&["stats", text_of(&first), text_of(&second)]);
+        let (_, imported, _) = piped(&["stats", &out]);
+        let (sources, imported) = (&lines_of(&sources)[0], &lines_of(&imported)[0]);
+        for part in ["events", "by_kind", "model_calls", "tool_calls", "by_model", "by_tool", "by_run"] {
+            assert_eq!(sources[part], imported[part], "{part}");
+        }
+        assert!(is_clean(name));
+    }
+    let [plain, packed] =
+        ["import-all.ndjson", "import-all.ndjson.zst"].map(|name| fs::metadata(place(name)).unwrap().len());
+    assert!(packed * 2 < plain);
+}
+
+#[test]
+fn standard_input_and_output_work_and_can_be_chained() {
+    let (code, out, err) = piped_with(&["import", "-"], Cursor::new(format!("{HEAD}\n")));
+    assert_eq!((code, err.as_str()), (OK, ""));
+    let lines = lines_of(&out);
+    assert_eq!(
+        (lines[0]["newswire"].as_str(), lines[1]["kind"].as_str()),
+        (Some("recording"), Some("session.started"))
+    );
+    let (code, again, _) = piped_with(&["import", "-", "-o", "-"], Cursor::new(out.clone()));
+    assert_eq!((code, again), (OK, out));
+}
+
+#[test]
+fn recordings_follow_one_another_in_the_order_in_which_they_are_given() {
+    let session = |id: &str| written(&format!("import-{id}.jsonl"), &HEAD.replace("s-1", id));
+    let (b, a) = (session("b"), session("a"));
+    let (_, out, _) = piped(&["import", &b, &a]);
+    let runs: Vec<_> =
+        lines_of(&out)[1..].iter().map(|event| event["scope"]["run"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(runs, ["b", "a"]);
+}
+
+#[test]
+fn what_the_importer_does_not_know_is_kept_and_told() {
+    let file = written("import-odd.jsonl", &format!("{HEAD}\n{{\"type\":\"label\",\"x\":1}}\n"));
+    let (code, out, err) = piped(&["import", &file]);
+    assert_eq!((code, err.as_str()), (OK, "newswire: kept as they are, being unknown: 1 record (label)\n"));
+    assert_eq!(lines_of(&out)[2]["payload"]["x"], 1);
+}
+
+#[test]
+fn a_file_that_is_there_is_replaced_only_by_force_and_stays_where_the_import_fails() {
+    let file = written("import-fine.jsonl", &format!("{HEAD}\n"));
+    let broken = written("import-broken.jsonl", &format!("{HEAD}\n{{\"type\":\n"));
+    let out = written("import-there.ndjson", "precious\n");
+    let (code, _, err) = newswire(&["import", &file, "-o", &out]);
+    assert_eq!(code, FAILED);
+    assert!(err.contains("the file is there already"), "{err}");
+    let (code, _, err) = newswire(&["import", &broken, "-o", &out, "--force"]);
+    assert_eq!(code, FAILED);
+    assert!(
+        err.contains("import-broken.jsonl:2: ") && err.contains(&format!("{out} was not written")),
+        "{err}"
+    );
+    assert_eq!(fs::read_to_string(&out).unwrap(), "precious\n");
+    assert_eq!(newswire(&["import", &file, "-o", &out, "--force"]).0, OK);
+    assert_eq!(fs::read_to_string(&out).unwrap().lines().count(), 2);
+    assert!(is_clean("import-there.ndjson"));
+}
+
+#[test]
+fn an_import_into_its_own_source_is_whole() {
+    let file = written("import-itself.jsonl", &format!("{HEAD}\n{{\"type\":\"compaction\"}}\n"));
+    assert_eq!(newswire(&["import", &file, "-o", &file, "--force"]).0, OK);
+    assert_eq!(newswire(&["grep", "-c", "*", &file]).1, "2\n");
+}
+
+#[test]
+fn broken_records_are_skipped_if_that_is_asked_for_and_counted() {
+    let broken =
+        written("import-skip.jsonl", &format!("{HEAD}\n{{\"type\":\n[]\n{{\"type\":\"compaction\"}}\n"));
+    let out = free("import-skip.ndjson");
+    let (code, _, err) = newswire(&["import", &broken, "-o", &out, "--skip"]);
+    assert_eq!(code, OK);
+    assert!(
+        err.contains("2 broken records were skipped, the first: ") && err.contains("2 events of 2 records"),
+        "{err}"
+    );
+    assert!(!Path::new(&free("import-strict.ndjson")).exists());
+    assert_eq!(newswire(&["import", &broken, "-o", &place("import-strict.ndjson")]).0, FAILED);
+    assert!(!Path::new(&place("import-strict.ndjson")).exists());
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_told_by_its_name() {
+    let Some([file, _]) = pi_sessions() else { return };
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    let nowhere = format!("{folder}/no/such/folder.ndjson");
+    for (out, said) in [
+        ("/dev/full", "/dev/full: writing failed: No space left on device"),
+        (folder, "this is a directory"),
+        (&nowhere, "there is no such folder"),
+    ] {
+        let (code, _, err) = newswire(&["import", text_of(&file), "-o", out]);
+        assert_eq!((code, err.lines().count()), (FAILED, 1), "{err}");
+        assert!(err.contains(said) && err.contains(out), "{err}");
+    }
+    let err = Captured::default();
+    let stdio = Stdio::new(io::empty(), Limited(100, io::ErrorKind::StorageFull), err.clone());
+    assert_eq!(run_with(&["import", text_of(&file)], stdio), FAILED);
+    assert!(err.text().starts_with("newswire: standard output: writing failed"), "{}", err.text());
+}
+
+#[test]
+fn without_any_input_there_is_no_output() {
+    let out = free("import-nothing.ndjson");
+    let (code, _, err) = newswire_with(&["import", "-", "-o", &out], io::empty());
+    assert_eq!(code, FAILED);
+    assert!(err.contains("nothing stands in it") && !Path::new(&out).exists(), "{err}");
+}

@@ -1,0 +1,318 @@
+//! What calls of models and tools came to, group by group.
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+use super::View;
+use super::groups::{Groups, Tally};
+use super::ledger::Ledger;
+use super::occurrence::{Station, Timing, told};
+use crate::catalogue::Usage;
+use crate::delivery::Gap;
+use crate::error::Result;
+use crate::event::{Event, Phase, ScopeField};
+use crate::filter::Filter;
+
+/// Counts and times calls of models and tools: in all, and by model, provider, tool, agent and run; also what
+/// the models used, which calls never ended, and what was tried again.
+///
+/// A call is told by run and span. Its group is what its end says of it, else what its start said.
+///
+/// ```
+/// use newswire::{Bus, catalogue::Usage, view::CallMeter};
+///
+/// let bus = Bus::new();
+/// let meter = bus.watch(CallMeter::new())?;
+/// bus.emitter().model_call("gpt-5", "openai").complete(Usage::tokens(400, 30))?;
+/// let search = bus.emitter().tool_call("search", "call-1", None);
+///
+/// let calls = meter.snapshot();
+/// assert_eq!(calls.by_model["gpt-5"].usage.output_tokens, 30);
+/// assert_eq!((calls.by_tool["search"].calls, calls.by_tool["search"].open), (1, 1));
+/// # drop(search);
+/// # Ok::<(), newswire::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct CallMeter {
+    known: Ledger<Call>,
+    models: Tally,
+    tools: Tally,
+    groups: [Groups; 5],
+    ungrouped: u64,
+    missed: u64,
+}
+
+/// What some calls came to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CallTally {
+    /// How many there were: those that have ended, and the open ones.
+    pub calls: u64,
+    /// Of them: errored.
+    pub failed: u64,
+    /// Of them: refused, skipped or stopped.
+    pub canceled: u64,
+    /// Of them: begun and not ended.
+    pub open: u64,
+    /// How often something was tried again: model calls, and steps in groups of agents and runs.
+    pub retries: u64,
+    /// How many have a known duration, which the next four are about.
+    pub timed: u64,
+    /// Half took at most this long, in nanoseconds, to 0.8 %.
+    pub p50_ns: u64,
+    /// 95 of 100 took at most this long.
+    pub p95_ns: u64,
+    /// 99 of 100 took at most this long.
+    pub p99_ns: u64,
+    /// The longest, exactly.
+    pub max_ns: u64,
+    /// What they used, as far as they told.
+    pub usage: CallUsage,
+    /// Tokens written for each second of the calls that told both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_tokens_per_second: Option<f64>,
+    /// Calls for each minute between the first and the last event about them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calls_per_minute: Option<f64>,
+}
+
+/// Tokens and cost of some calls; totals include their parts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CallUsage {
+    /// Tokens read, those from and into the cache included.
+    pub input_tokens: u64,
+    /// Tokens written, reasoning included.
+    pub output_tokens: u64,
+    /// Of the input: read from the cache.
+    pub cache_read_tokens: u64,
+    /// Of the input: written into the cache.
+    pub cache_write_tokens: u64,
+    /// Of the output: reasoning.
+    pub reasoning_tokens: u64,
+    /// What they cost, in US dollars.
+    pub cost_usd: f64,
+}
+
+/// What a [`CallMeter`] knows at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CallSnapshot {
+    /// All calls of models.
+    pub model_calls: CallTally,
+    /// All calls of tools.
+    pub tool_calls: CallTally,
+    /// Model calls by the model that answered, else the one that was asked.
+    pub by_model: BTreeMap<String, CallTally>,
+    /// Model calls by who serves the model.
+    pub by_provider: BTreeMap<String, CallTally>,
+    /// Tool calls by tool.
+    pub by_tool: BTreeMap<String, CallTally>,
+    /// All calls by the agent that made them.
+    pub by_agent: BTreeMap<String, CallTally>,
+    /// All calls by their run.
+    pub by_run: BTreeMap<String, CallTally>,
+    /// How many calls are in no group of their own, since the tables are full.
+    pub ungrouped: u64,
+    /// How many open calls were forgotten, since the table is full; they count as open.
+    pub forgotten: u64,
+    /// How many events were lost on the way here.
+    pub missed: u64,
+}
+
+/// A call that has begun or, lately, ended.
+#[derive(Debug)]
+struct Call {
+    timing: Timing,
+    groups: [Option<u32>; 5],
+    is_open: bool,
+}
+
+/// Places in [`CallMeter::groups`].
+const MODEL: usize = 0;
+const PROVIDER: usize = 1;
+const TOOL: usize = 2;
+const AGENT: usize = 3;
+const RUN: usize = 4;
+
+/// What the events of a call say of it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Told {
+    name: Option<CompactString>,
+    model: Option<CompactString>,
+    response_model: Option<CompactString>,
+    provider: Option<CompactString>,
+    duration_ns: Option<u64>,
+    usage: Option<Usage>,
+}
+
+impl CallMeter {
+    /// How many groups of each sort it keeps, unless told otherwise.
+    pub const GROUPS: usize = 10_000;
+    /// How many calls may be open at a time before the oldest are forgotten.
+    const KNOWN: usize = 65_536;
+
+    /// A meter with [`CallMeter::GROUPS`] models, providers, tools, agents and runs.
+    pub fn new() -> Self {
+        Self::with_groups(Self::GROUPS)
+    }
+
+    /// A meter that keeps so many groups of each sort; calls of further ones count in the totals only.
+    pub fn with_groups(groups: usize) -> Self {
+        Self {
+            known: Ledger::new(Self::KNOWN),
+            models: Tally::default(),
+            tools: Tally::default(),
+            groups: std::array::from_fn(|_| Groups::new(groups)),
+            ungrouped: 0,
+            missed: 0,
+        }
+    }
+
+    /// The groups that the event names, each made where it is new; those that it doesn't name are those of
+    /// the call that is known already.
+    fn groups_of(
+        &mut self,
+        event: &Event,
+        told: &Told,
+        label: &str,
+        known: Option<[Option<u32>; 5]>,
+    ) -> [Option<u32>; 5] {
+        let is_model = is_model(event);
+        let scope = event.scope();
+        let tool = told.name.as_deref().or(Some(label)).filter(|_| !is_model);
+        let names = [
+            told.response_model.as_deref().or(told.model.as_deref()).filter(|_| is_model),
+            told.provider.as_deref().filter(|_| is_model),
+            tool,
+            scope.get(ScopeField::Agent),
+            scope.get(ScopeField::Run),
+        ];
+        let mut found = known.unwrap_or_default();
+        let mut is_full = false;
+        for ((group, name), place) in self.groups.iter_mut().zip(names).zip(&mut found) {
+            let Some(name) = name else { continue };
+            *place = group.place(name);
+            is_full |= place.is_none();
+        }
+        self.ungrouped += u64::from(is_full && known.is_none());
+        found
+    }
+
+    /// All tallies that count a call of these groups.
+    fn tallies(&mut self, is_model: bool, groups: [Option<u32>; 5]) -> impl Iterator<Item = &mut Tally> {
+        let total = if is_model { &mut self.models } else { &mut self.tools };
+        let grouped = self.groups.iter_mut().zip(groups).filter_map(|(group, place)| group.at(place?));
+        std::iter::once(total).chain(grouped)
+    }
+
+    fn retried(&mut self, event: &Event) {
+        let told = Told::by(event);
+        let is_model = event.kind().as_str() == "model.call.retried";
+        let scope = event.scope();
+        let names = [
+            (MODEL, told.model.as_deref().filter(|_| is_model)),
+            (PROVIDER, told.provider.as_deref().filter(|_| is_model)),
+            (AGENT, scope.get(ScopeField::Agent)),
+            (RUN, scope.get(ScopeField::Run)),
+        ];
+        for (sort, name) in names {
+            let group = self.groups.get_mut(sort);
+            let tally = group.zip(name).and_then(|(group, name)| {
+                let place = group.place(name)?;
+                group.at(place)
+            });
+            if let Some(tally) = tally {
+                tally.retries += 1;
+            }
+        }
+        self.models.retries += u64::from(is_model);
+    }
+}
+
+impl Default for CallMeter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Told {
+    fn by(event: &Event) -> Self {
+        event.payload_json().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+    }
+}
+
+fn is_model(event: &Event) -> bool {
+    event.kind().as_str().starts_with("model.")
+}
+
+impl View for CallMeter {
+    type Snapshot = CallSnapshot;
+
+    fn filter(&self) -> Result<Filter> {
+        Filter::parse(
+            "kind in (model.call.started, model.call.completed, model.call.failed, model.call.canceled, \
+             tool.call.started, tool.call.completed, tool.call.failed, tool.call.canceled, \
+             model.call.retried, step.retried)",
+        )
+    }
+
+    fn see(&mut self, event: &Event) {
+        let Some(station) = Station::of(event) else { return self.retried(event) };
+        let (is_model, time) = (is_model(event), told(event));
+        let is_start = station.phase == Phase::Started;
+        if !is_start && !station.is_end() {
+            return;
+        }
+        let has_span = event.correlation().span.is_some();
+        let open = match self.known.get(&station.occurrence) {
+            // It is told twice: over a link, for instance. Without a span nothing tells that from two calls.
+            Some(call) if has_span && call.is_open == is_start => return,
+            Some(call) if call.is_open => Some((call.timing, call.groups)),
+            _ => None,
+        };
+        let told = Told::by(event);
+        let groups = self.groups_of(event, &told, station.label, open.map(|(_, groups)| groups));
+        let mut timing = open.map_or_else(Timing::default, |(timing, _)| timing);
+        if is_start {
+            timing.begin(event);
+            self.tallies(is_model, groups).for_each(|tally| tally.begin(time));
+        } else {
+            if let Some((_, begun)) = open {
+                self.tallies(is_model, begun).for_each(|tally| tally.open -= 1);
+            }
+            timing.end(event, told.duration_ns);
+            let usage = told.usage.unwrap_or_default();
+            self.tallies(is_model, groups)
+                .for_each(|tally| tally.end(time, station.phase, timing.duration_ns, &usage));
+        }
+        self.known.remove(&station.occurrence);
+        self.known.entry(station.occurrence.clone(), || Call { timing, groups, is_open: is_start });
+        if !is_start {
+            self.known.end(&station.occurrence);
+        }
+    }
+
+    fn miss(&mut self, gap: &Gap) {
+        self.missed += gap.count;
+    }
+
+    fn snapshot(&self) -> CallSnapshot {
+        let table = |sort: usize| self.groups.get(sort).map(Groups::told).unwrap_or_default();
+        CallSnapshot {
+            model_calls: self.models.told(),
+            tool_calls: self.tools.told(),
+            by_model: table(MODEL),
+            by_provider: table(PROVIDER),
+            by_tool: table(TOOL),
+            by_agent: table(AGENT),
+            by_run: table(RUN),
+            ungrouped: self.ungrouped,
+            forgotten: self.known.forgotten_open(),
+            missed: self.missed,
+        }
+    }
+}

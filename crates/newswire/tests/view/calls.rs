@@ -1,0 +1,122 @@
+//! Calls of models and tools, group by group.
+
+use newswire::catalogue::Usage;
+use newswire::catalogue::model::ModelCallCompleted;
+use newswire::view::{CallMeter, CallTally, View};
+use newswire::{Bus, Gap, GapReason, ScopeField};
+
+use super::common::{run, station};
+
+/// Calls, failed, canceled, open, retries.
+fn figures(tally: &CallTally) -> [u64; 5] {
+    [tally.calls, tally.failed, tally.canceled, tally.open, tally.retries]
+}
+
+#[test]
+fn each_call_counts_once_in_every_group_that_it_belongs_to() {
+    let bus = Bus::new();
+    let meter = bus.watch(CallMeter::new()).unwrap();
+    let emitter = run(&bus, "r-1").with_scope(ScopeField::Agent, "planner").unwrap();
+    emitter.model_call("gpt-5", "openai").complete(Usage::tokens(400, 30)).unwrap();
+    emitter.model_call("opus", "anthropic").fail("overloaded").unwrap();
+    emitter.tool_call("search", "c-1", None).cancel("not allowed").unwrap();
+    let open = emitter.tool_call("search", "c-2", None);
+
+    let calls = meter.snapshot();
+    assert_eq!(figures(&calls.model_calls), [2, 1, 0, 0, 0]);
+    assert_eq!(figures(&calls.tool_calls), [2, 0, 1, 1, 0]);
+    assert_eq!(figures(&calls.by_model["gpt-5"]), [1, 0, 0, 0, 0]);
+    assert_eq!(figures(&calls.by_provider["anthropic"]), [1, 1, 0, 0, 0]);
+    assert_eq!(figures(&calls.by_tool["search"]), [2, 0, 1, 1, 0]);
+    assert_eq!(figures(&calls.by_agent["planner"]), [4, 1, 1, 1, 0]);
+    assert_eq!(figures(&calls.by_run["r-1"]), [4, 1, 1, 1, 0]);
+    assert_eq!((calls.by_run["r-1"].usage.input_tokens, calls.by_tool.len()), (400, 1));
+    drop(open);
+    assert_eq!(figures(&meter.snapshot().tool_calls)[3], 0);
+}
+
+#[test]
+fn a_call_moves_to_the_model_that_answered() {
+    let bus = Bus::new();
+    let meter = bus.watch(CallMeter::new()).unwrap();
+    let call = run(&bus, "r-1").model_call("gpt-5", "openai");
+    assert_eq!(figures(&meter.snapshot().by_model["gpt-5"]), [1, 0, 0, 1, 0]);
+    call.complete_with(Usage::tokens(1, 1), |end: &mut ModelCallCompleted| {
+        end.response_model = Some("gpt-5-2026".into());
+    })
+    .unwrap();
+    let calls = meter.snapshot();
+    assert_eq!(figures(&calls.by_model["gpt-5"]), [0; 5]);
+    assert_eq!(figures(&calls.by_model["gpt-5-2026"]), [1, 0, 0, 0, 0]);
+}
+
+#[test]
+fn durations_are_the_sources_else_between_the_events_and_give_a_pace() {
+    let mut meter = CallMeter::new();
+    let second = 1_000_000_000;
+    meter.see(&station("model.call.started", second, 1, None, r#"{"model":"m"}"#));
+    meter.see(&station("model.call.completed", 5 * second, 1, None, r#"{"usage":{"output_tokens":100}}"#));
+    let measured = r#"{"model":"m","duration_ns":1000000000,"usage":{"output_tokens":100}}"#;
+    meter.see(&station("model.call.completed", 61 * second, 2, None, measured));
+    let model = meter.snapshot().by_model["m"].clone();
+    assert_eq!((model.timed, model.max_ns), (2, 4_000_000_000));
+    assert!((1.0..1.008).contains(&(model.p50_ns as f64 / 1e9)), "{}", model.p50_ns);
+    assert_eq!((model.output_tokens_per_second, model.calls_per_minute), (Some(40.0), Some(2.0)));
+}
+
+#[test]
+fn what_comes_twice_counts_once_and_what_begins_again_is_another_call() {
+    let mut meter = CallMeter::new();
+    let start = station("tool.call.started", 0, 1, None, r#"{"name":"ls"}"#);
+    let end = station("tool.call.completed", 5, 1, None, r#"{"name":"ls"}"#);
+    for event in [&start, &start, &end, &end] {
+        meter.see(event);
+    }
+    assert_eq!(figures(&meter.snapshot().by_tool["ls"]), [1, 0, 0, 0, 0]);
+    meter.see(&start);
+    meter.see(&end);
+    assert_eq!(figures(&meter.snapshot().by_tool["ls"]), [2, 0, 0, 0, 0]);
+}
+
+#[test]
+fn tries_are_counted_where_they_are_told() {
+    let bus = Bus::new();
+    let meter = bus.watch(CallMeter::new()).unwrap();
+    let emitter = run(&bus, "r-1");
+    let call = emitter.model_call("gpt-5", "openai");
+    call.emitter().model_call_retried("gpt-5", "openai", 2, None, None).unwrap();
+    call.complete(None).unwrap();
+    let calls = meter.snapshot();
+    assert_eq!(figures(&calls.model_calls), [1, 0, 0, 0, 1]);
+    assert_eq!(figures(&calls.by_model["gpt-5"]), [1, 0, 0, 0, 1]);
+    assert_eq!(figures(&calls.by_run["r-1"]), [1, 0, 0, 0, 1]);
+}
+
+#[test]
+fn its_tables_are_bounded_and_tell_what_is_missing() {
+    let mut meter = CallMeter::with_groups(2);
+    for number in 1..=5 {
+        let payload = format!(r#"{{"name":"tool-{number}"}}"#);
+        meter.see(&station("tool.call.started", 0, number, None, &payload));
+        meter.see(&station("tool.call.completed", 1, number, None, &payload));
+    }
+    meter.miss(&Gap { first: 1, last: 3, count: 3, reason: GapReason::Full });
+    let calls = meter.snapshot();
+    assert_eq!((calls.tool_calls.calls, calls.by_tool.len(), calls.ungrouped, calls.missed), (5, 2, 3, 3));
+
+    let mut meter = CallMeter::new();
+    for number in 1..=70_000 {
+        meter.see(&station("tool.call.started", 0, number, None, r#"{"name":"ls"}"#));
+    }
+    let calls = meter.snapshot();
+    assert_eq!((calls.tool_calls.open, calls.forgotten), (70_000, 70_000 - 65_536));
+}
+
+#[test]
+fn events_without_a_time_give_no_durations() {
+    let mut meter = CallMeter::new();
+    meter.see(&station("tool.call.started", 0, 1, None, r#"{"name":"ls"}"#));
+    meter.see(&station("tool.call.completed", 1_763_681_630_805_000_000, 1, None, r#"{"name":"ls"}"#));
+    let tool = meter.snapshot().by_tool["ls"].clone();
+    assert_eq!((tool.calls, tool.timed, tool.max_ns, tool.calls_per_minute), (1, 0, 0, None));
+}
