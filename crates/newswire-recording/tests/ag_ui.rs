@@ -198,6 +198,7 @@ fn errors_cancellations_steps_state_and_chunks_are_told() {
         "ag_ui.event.kept",
     ];
     assert_eq!(kinds, expected);
+    assert_eq!(events[1].correlation().span, events[2].correlation().span);
     assert_eq!(payload(&events[8])["content"], "Hello");
     assert_eq!(payload(&events[9])["duration_ns"], 2_000_000_000);
     assert_eq!(payload(&events[13])["error"]["code"], "429");

@@ -87,7 +87,7 @@ fn importing_twice_gives_the_same_spans_and_other_sources_others() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_damage_to_a_real_stream_makes_the_importer_panic(

@@ -42,8 +42,9 @@ pub(super) const FORMAT: Format = Format {
     importer: |name| Box::new(Mapper { name: name.to_owned(), session: None }),
 };
 
-/// How many calls may be open; later ones tell no duration.
+/// How many calls may be open, and how long their ids may be; others tell no duration.
 const MAX_OPEN_CALLS: usize = 4096;
+const MAX_ID_BYTES: usize = 1024;
 
 struct Mapper {
     name: String,
@@ -57,8 +58,8 @@ struct Session {
     clock: i64,
     turn: Option<Turn>,
     turns: u64,
-    /// When each open call began, and which tool it is of.
-    calls: HashMap<String, (i64, String)>,
+    /// When each open call began.
+    calls: HashMap<String, i64>,
 }
 
 struct Turn {
@@ -274,8 +275,8 @@ impl Session {
             let arguments =
                 msg.take("command").or_else(|| msg.take("invocation")).or_else(|| msg.take("changes"));
             let arguments = arguments.map(|raw| Json::parse(raw.get())).transpose()?;
-            if self.calls.len() < MAX_OPEN_CALLS {
-                self.calls.insert(id.clone(), (self.clock, name.to_owned()));
+            if self.calls.len() < MAX_OPEN_CALLS && id.len() <= MAX_ID_BYTES {
+                self.calls.insert(id.clone(), self.clock);
             }
             let payload = ToolCallStarted::new(name, Text::from(id), arguments);
             return Ok(Some(label(
@@ -286,7 +287,7 @@ impl Session {
         }
         let Some(name) = sort.strip_suffix("_end") else { return Ok(None) };
         msg.take("call_id");
-        let took = self.calls.remove(&id).and_then(|(began, _)| self.since(began));
+        let took = self.calls.remove(&id).and_then(|began| self.since(began));
         let failed = msg.peek_as::<i64>("exit_code").is_some_and(|code| code != 0)
             || msg.peek_as::<bool>("success") == Some(false);
         let result = msg.take("stdout").or_else(|| msg.take("result"));

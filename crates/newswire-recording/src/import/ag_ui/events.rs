@@ -75,6 +75,28 @@ pub(super) struct Run {
     began: Option<i64>,
     /// What its answers used so far.
     pub(super) usage: Option<Usage>,
+    steps: u64,
+    /// The steps that are open, and their numbers.
+    open: Vec<(String, u64)>,
+}
+
+/// How many steps may be open, and how long their names may be; others end as what began last.
+const MAX_STEPS: usize = 256;
+const MAX_NAME_BYTES: usize = 1024;
+
+impl Run {
+    /// The number of a step that begins, or of the open one that ends: a step may be taken again and again.
+    fn step(&mut self, name: &str, begins: bool) -> u64 {
+        if begins {
+            self.steps += 1;
+            if self.open.len() < MAX_STEPS && name.len() <= MAX_NAME_BYTES {
+                self.open.push((name.to_owned(), self.steps));
+            }
+            return self.steps;
+        }
+        let place = self.open.iter().rposition(|(open, _)| open == name);
+        place.map_or(self.steps, |place| self.open.remove(place).1)
+    }
 }
 
 impl State {
@@ -97,6 +119,7 @@ impl State {
     /// Where the open run stands, and how long it took; later events belong to none.
     pub(super) fn leave_run(&mut self) -> (Place, Option<u64>) {
         let run = std::mem::take(&mut self.run.span);
+        self.run.open.clear();
         let took = self.run.began.take().and_then(|began| self.answers.clock.checked_sub(began));
         self.answers.parent = None;
         let took = took.and_then(|took| u64::try_from(took).ok());
@@ -133,8 +156,10 @@ pub(super) fn event<'a>(state: &mut State, fields: &mut Fields<'a>, made: &mut M
         }
         "STEP_STARTED" | "STEP_FINISHED" => {
             let name = fields.take_text("stepName")?.unwrap_or_default();
-            let place = Place { span: state.answers.frame.span("step", &name), parent: state.run.span };
-            if sort == "STEP_STARTED" {
+            let begins = sort == "STEP_STARTED";
+            let number = state.run.step(&name, begins).to_string();
+            let place = Place { span: state.answers.frame.span("step", &number), parent: state.run.span };
+            if begins {
                 state.answers.add(StepStarted::new(name, None), place, made)
             } else {
                 state.answers.add(StepCompleted::new(name, None, None), place, made)

@@ -9,7 +9,7 @@ use super::super::frame::{Frame, Place};
 use super::super::read::Output;
 use crate::source::Fields;
 
-/// How many fields are remembered to be told once only, and how long their values may be for that.
+/// How many fields are remembered to be told once only, and how long name and value may be together for that.
 const MAX_TOLD: usize = 512;
 const MAX_TOLD_BYTES: usize = 4096;
 
@@ -65,12 +65,16 @@ impl Told {
         let value = raw.get();
         match self.0.get_mut(name) {
             Some(last) if last == value => true,
+            _ if name.len() + value.len() > MAX_TOLD_BYTES => {
+                self.0.remove(name);
+                false
+            }
             Some(last) => {
                 value.clone_into(last);
                 false
             }
             None => {
-                if self.0.len() < MAX_TOLD && value.len() <= MAX_TOLD_BYTES {
+                if self.0.len() < MAX_TOLD {
                     self.0.insert(name.to_owned(), value.to_owned());
                 }
                 false

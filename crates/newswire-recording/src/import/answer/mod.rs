@@ -25,8 +25,9 @@ use super::frame::{Frame, Place, label};
 /// The longest part that is told whole; what is longer is told by its pieces.
 const MAX_WHOLE_BYTES: usize = 128 << 10;
 
-/// How many parts of one answer may be open.
+/// How many parts of one answer may be open, and how long what tells them apart may be.
 const MAX_PARTS: usize = 256;
+const MAX_KEY_BYTES: usize = 1024;
 
 /// The calls of one source, of which one is open at a time.
 pub(crate) struct Answers {
@@ -171,7 +172,7 @@ impl Answers {
     /// The open part `key`, made by `new` where there is none and room for it.
     fn part(&mut self, key: &str, new: impl FnOnce(&Self) -> Part) -> Option<&mut Part> {
         let place = self.parts.iter().position(|(present, _)| present == key);
-        if place.is_none() && self.parts.len() < MAX_PARTS {
+        if place.is_none() && self.parts.len() < MAX_PARTS && key.len() <= MAX_KEY_BYTES {
             let part = new(self);
             self.parts.push((key.to_owned(), part));
         }

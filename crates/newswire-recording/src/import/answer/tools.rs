@@ -13,8 +13,9 @@ use serde_json::value::RawValue;
 use super::{Answers, Made, Part, Piece};
 use crate::import::frame::{Place, label};
 
-/// How many tools are remembered by the ids of their calls.
+/// How many tools are remembered by the ids of their calls, and how long id and name may be together for that.
 const MAX_IDS: usize = 4096;
+const MAX_ID_BYTES: usize = 1024;
 
 /// A request as far as it is written; its piece has the call's id.
 pub(super) struct Request {
@@ -35,7 +36,7 @@ pub(crate) struct Ids {
 
 impl Ids {
     fn note(&mut self, id: &str, name: &str) {
-        if self.names.len() < MAX_IDS {
+        if self.names.len() < MAX_IDS && id.len() + name.len() <= MAX_ID_BYTES {
             self.names.insert(id.to_owned(), name.to_owned());
         }
     }
@@ -219,7 +220,7 @@ impl Answers {
         made: &mut Made<'_>,
     ) -> Result<()> {
         self.tools.note(id, name);
-        if self.tools.open.len() < MAX_IDS {
+        if self.tools.open.len() < MAX_IDS && id.len() <= MAX_ID_BYTES {
             self.tools.open.insert(id.to_owned());
         }
         let arguments = arguments.map(|raw| Json::parse(raw.get())).transpose()?;
