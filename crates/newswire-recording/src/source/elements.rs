@@ -204,6 +204,8 @@ struct End {
     escaped: bool,
     /// Whether something of it has been seen.
     begun: bool,
+    /// Whether that is a name before the value, as in a stream of server-sent events: `data: {"a":1}`.
+    named: bool,
 }
 
 impl End {
@@ -213,7 +215,7 @@ impl End {
     }
 
     /// How many of the next bytes are the value's, and whether it ends with them. A number or a word ends
-    /// before what can't be a part of it, all else with its own last byte.
+    /// before what can't be a part of it, all else with its own last byte; a name before it is a part of it.
     fn find(&mut self, bytes: &[u8]) -> (usize, bool) {
         for (at, byte) in bytes.iter().enumerate() {
             if self.in_text {
@@ -229,10 +231,12 @@ impl End {
                 continue;
             }
             match byte {
-                b'"' | b'{' | b'[' if self.depth == 0 && self.begun => return (at, true),
+                b'"' | b'{' | b'[' if self.depth == 0 && self.begun && !self.named => return (at, true),
                 b'"' => self.in_text = true,
                 b'{' | b'[' => self.depth += 1,
-                b'}' | b']' | b',' | b' ' | b'\t' | b'\r' | b'\n' if self.depth == 0 => return (at, true),
+                b' ' | b'\t' | b'\r' | b'\n' if self.depth == 0 && !self.named => return (at, true),
+                b'}' | b']' | b',' if self.depth == 0 => return (at, true),
+                b':' if self.depth == 0 => self.named = true,
                 b'}' | b']' => {
                     self.depth -= 1;
                     if self.depth == 0 {

@@ -38,6 +38,7 @@ fn elements_are_told_apart_whatever_they_are_and_however_they_come() {
             "{\"a\":1}{\"b\":2}\n7 \"x\"[8,9]\n[[3]]",
             &["{\"a\":1}", "{\"b\":2}", "7", "\"x\"", "8", "9", "[3]"],
         ),
+        ("data: {\"a\":1}\n\ndata: [2]\ndata:\"x\" 5", &["data: {\"a\":1}", "data: [2]", "data:\"x\"", "5"]),
         ("[{]", &["{]", "1:4 the file ends within the array"]),
         ("[1,\n\"\u{e9}", &["1", "2:3 the file ends within a value"]),
         ("[{},\n {}", &["{}", "{}", "2:4 the file ends within the array"]),
