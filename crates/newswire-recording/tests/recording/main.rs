@@ -4,6 +4,7 @@ mod bad_input;
 mod files;
 mod format;
 mod fuzz;
+mod real;
 
 use std::io::Read;
 use std::path::PathBuf;
