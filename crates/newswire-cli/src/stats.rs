@@ -136,6 +136,7 @@ fn largest_first(groups: &BTreeMap<String, CallTally>) -> Vec<(&str, &CallTally)
 fn text(summary: &Summary, total: &Total, by: Option<By>, color: bool) -> String {
     match by {
         Some(By::Kind) => kinds(summary).text(color),
+        Some(by) if groups(&summary.calls, by).is_empty() => format!("no calls by {}\n", name_of(by)),
         Some(by) => table(&summary.calls, by, usize::MAX).text(color),
         None => {
             let mut text = head(summary, total);

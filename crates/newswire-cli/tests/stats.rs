@@ -289,3 +289,13 @@ fn a_recording_that_cannot_be_opened_leaves_the_later_ones_unread_unless_skipped
     assert_eq!((code, err.lines().count()), (FAILED, 1));
     assert!(out.contains("recordings    3 "), "{out}");
 }
+
+#[test]
+fn where_there_are_no_groups_of_a_sort_people_are_told_and_programs_get_nothing() {
+    let file = written("stats-none.jsonl", &format!("{HEAD}\n"));
+    assert_eq!(
+        newswire(&["stats", &file, "--by", "agent"]),
+        (OK, "no calls by agent\n".to_owned(), String::new())
+    );
+    assert_eq!(piped(&["stats", &file, "--by", "agent"]), (OK, String::new(), String::new()));
+}

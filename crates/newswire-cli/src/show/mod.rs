@@ -86,12 +86,9 @@ fn print(snapshot: &TraceSnapshot, io: &mut Io) -> Result<()> {
             run.map_or_else(|| "no run".to_owned(), |run| format!("run {}", Visible(run).cut(io.width - 4)));
         let bold = if io.color { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
         let blank = if first { "" } else { "\n" };
-        io.print(&format!("{blank}{}{title}{}\n", bold.0, bold.1))?;
+        let tree = Tree::of(&nodes).lines(io.width, io.color);
+        io.print(&format!("{blank}{}{title}{}\n{}", bold.0, bold.1, tree.concat()))?;
         first = false;
-        let tree = Tree::of(&nodes);
-        for line in tree.lines(io.width, io.color) {
-            io.print(&line)?;
-        }
     }
     if first {
         io.print("no runs, turns, steps or calls are in it\n")?;
