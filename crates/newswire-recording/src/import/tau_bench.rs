@@ -8,8 +8,7 @@
 //! | message, tool | `tool.call.completed`, or `failed` where the benchmark's words for an error stand there |
 //! | message, any other role | `tau_bench.message.kept`: whole |
 //!
-//! The source has no times: an event's is its place in the source, in nanoseconds since the epoch, so that order
-//! is kept and nobody takes it for a real one. Durations, tokens and models are absent, since it tells none.
+//! The source has no times, so an event's is 0, which stands for none; the order is the source's. Durations, tokens and models are absent, since it tells none.
 //! A run has passed if its reward is 1, as the benchmark has it. `info` stays with `run.started`, as it is.
 
 use std::collections::HashMap;
@@ -52,8 +51,6 @@ const MAX_NAMES: usize = 65_536;
 /// Turns runs into events.
 #[derive(Default)]
 struct Mapper {
-    /// How many events there were: the time of the next.
-    clock: i64,
     names: HashMap<String, u64>,
 }
 
@@ -69,7 +66,7 @@ impl Importer for Mapper {
         }
         let frame = Frame::new("tau-bench", self.distinct(name))?;
         let root = frame.span("run", "");
-        let mut run = Run { frame, root, clock: &mut self.clock, models: 0, tools: 0, calls: HashMap::new() };
+        let mut run = Run { frame, root, models: 0, tools: 0, calls: HashMap::new() };
 
         let info = fields.peek("info").filter(|raw| raw.get() != "null");
         let mut told = fields.take_object("info")?;
@@ -119,25 +116,23 @@ impl Mapper {
 }
 
 /// A run that is being read.
-struct Run<'m> {
+struct Run {
     frame: Frame,
     root: Option<SpanId>,
-    clock: &'m mut i64,
     models: u64,
     tools: u64,
     /// How often each id of a call came: models give the same one twice.
     calls: HashMap<String, u64>,
 }
 
-impl Run<'_> {
+impl Run {
     /// Where the run itself stands.
     fn whole(&self) -> Place {
         Place { span: self.root, parent: None }
     }
 
-    fn event(&mut self, kind: &str, place: Place) -> Result<EventBuilder> {
-        *self.clock += 1;
-        self.frame.event(kind, *self.clock, place)
+    fn event(&self, kind: &str, place: Place) -> Result<EventBuilder> {
+        self.frame.event(kind, 0, place)
     }
 
     /// The span of the latest call that has this id.

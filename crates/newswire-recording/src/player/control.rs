@@ -206,7 +206,8 @@ impl Controls {
                 state = self.lock();
                 continue;
             }
-            let Some(time) = time else { break };
+            // 0 is what a source without a clock gives: there is nothing to wait for.
+            let Some(time) = time.filter(|time| *time != 0) else { break };
             if state.pace == Pace::Unbounded {
                 schedule.passed(time);
                 break;

@@ -24,9 +24,9 @@ fn a_recording_is_played_at_the_pace_it_was_recorded_at() {
 
 #[test]
 fn a_scaled_pace_divides_every_pause() {
-    assert_eq!(moments(&play(&[0, 1, 3], at(Pace::Times(2.0))).0), [0, 500, 1500]);
-    assert_eq!(moments(&play(&[0, 1, 3], at(Pace::Times(0.5))).0), [0, 2000, 6000]);
-    assert_eq!(moments(&play(&[0, 1, 3], at(Pace::Unbounded)).0), [0, 0, 0]);
+    assert_eq!(moments(&play(&[10, 11, 13], at(Pace::Times(2.0))).0), [0, 500, 1500]);
+    assert_eq!(moments(&play(&[10, 11, 13], at(Pace::Times(0.5))).0), [0, 2000, 6000]);
+    assert_eq!(moments(&play(&[10, 11, 13], at(Pace::Unbounded)).0), [0, 0, 0]);
 }
 
 #[test]
@@ -49,11 +49,16 @@ fn times_that_go_backwards_make_no_pause_and_the_play_goes_on_from_there() {
 }
 
 #[test]
+fn an_event_of_time_0_has_none_and_is_waited_for_by_nobody() {
+    assert_eq!(moments(&play(&[0, 100, 0, 101, 0], PlayOptions::default()).0), [0, 0, 0, 1000, 1000]);
+}
+
+#[test]
 fn long_pauses_can_be_cut() {
     let options = PlayOptions { max_pause: Some(Duration::from_secs(2)), ..PlayOptions::default() };
-    assert_eq!(moments(&play(&[0, 1, 3600, 3601], options.clone()).0), [0, 1000, 3000, 4000]);
+    assert_eq!(moments(&play(&[10, 11, 3610, 3611], options.clone()).0), [0, 1000, 3000, 4000]);
     let options = PlayOptions { pace: Pace::Times(0.5), ..options };
-    assert_eq!(moments(&play(&[0, 1, 3600], options).0), [0, 2000, 4000]);
+    assert_eq!(moments(&play(&[10, 11, 3610], options).0), [0, 2000, 4000]);
 }
 
 #[test]
@@ -63,11 +68,11 @@ fn a_play_that_was_held_up_goes_on_from_there_but_makes_up_for_little_delays() {
         let (bus, log) = listening(&clock);
         let late = clock.clone();
         on_inline(&bus, move |event| {
-            if event.payload_json() == Some("0") {
+            if event.payload_json() == Some("10") {
                 late.advance(Duration::from_millis(1000 + delay));
             }
         });
-        Player::of(ticks(&[0, 1, 2]), PlayOptions::default()).unwrap().with_clock(clock).play(&bus);
+        Player::of(ticks(&[10, 11, 12]), PlayOptions::default()).unwrap().with_clock(clock).play(&bus);
         assert_eq!(moments(&log.lock().unwrap()), expected);
     }
 }
