@@ -71,7 +71,10 @@ fn every_record_and_delta_of_the_log_of_codex_is_counted() {
     let said = stats(&files, &[]);
     assert_eq!((&said["records"], text.lines().count()), (&8041.into(), 8041));
     assert_eq!((&said["by_kind"]["message.delta"], deltas("agent_message_delta")), (&1379.into(), 1379));
-    assert_eq!((&said["by_kind"]["reasoning.delta"], deltas("agent_reasoning_raw_content_delta")), (&130.into(), 130));
+    assert_eq!(
+        (&said["by_kind"]["reasoning.delta"], deltas("agent_reasoning_raw_content_delta")),
+        (&130.into(), 130)
+    );
 }
 
 /// The tokens are those of model calls that have ended. A sum over all observations of what their `usageDetails`
