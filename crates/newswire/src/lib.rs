@@ -26,6 +26,7 @@ mod models;
 mod options;
 mod registry;
 mod sink;
+pub mod store;
 mod subscriber;
 mod subscription;
 mod sync;
@@ -56,7 +57,8 @@ pub use options::{
     BusOptions, Check, Coalesce, HandlerOptions, Mode, OnPanic, Predicate, Start, SubscribeOptions, WhenFull,
 };
 pub use sink::{
-    Attachment, Console, ConsoleOptions, Param, Sink, SinkFactory, SinkUrl, Visible, register_sink,
+    Attachment, AttachmentStats, Console, ConsoleOptions, Param, Sink, SinkFactory, SinkUrl, StoreFactory,
+    Visible, register_sink, register_store,
 };
 pub use subscription::pull::Subscription;
 pub use subscription::stream::SubscriptionStream;

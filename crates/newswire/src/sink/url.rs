@@ -139,7 +139,8 @@ impl Param {
         })
     }
 
-    fn wrong(&self, expected: &str) -> Error {
+    /// The error that the value doesn't fit, with its column: for values that a sink reads by itself.
+    pub fn wrong(&self, expected: &str) -> Error {
         Error::invalid(format!("{}={:?} doesn't fit", self.name, self.value))
             .at_column(self.column)
             .expecting(expected)
