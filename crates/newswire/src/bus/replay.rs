@@ -13,7 +13,7 @@ use crate::event::Event;
 use crate::filter::{Filter, Look};
 use crate::options::{Start, SubscribeOptions};
 use crate::subscriber::Subscriber;
-use crate::store::{EpochRange, Past, Wanted};
+use crate::store::{Past, Wanted};
 use crate::subscription::inbox::Source;
 
 /// How many events are read from history at a time.
@@ -65,17 +65,17 @@ impl Core {
     ) -> Result<Option<u64>> {
         let beginning = self.beginning.lock().clone();
         let seq = cursor.seq();
-        let is_now = cursor.epoch() == beginning.epoch();
-        let epoch = match past {
+        let end = match past {
             _ if cursor.bus() != beginning.bus() => None,
-            _ if is_now => Some(EpochRange { before: 0, last: None }),
-            Some(past) => past.epoch(cursor.epoch())?,
+            _ if cursor.epoch() == beginning.epoch() => Some(last),
+            Some(past) => past.epoch_end(cursor.epoch())?,
             None => None,
         };
-        let why = match epoch {
+        let why = match end {
             None => "is of another bus or epoch",
-            Some(epoch) if epoch.last.is_some_and(|end| seq > end) => "is past the end of what was stored of its epoch",
-            Some(epoch) if seq >= epoch.before && seq <= last && seq + 1 >= first => return Ok(Some(seq + 1)),
+            // What was seen there and not stored, a later epoch's events may have the seqs of.
+            Some(end) if seq > end && end < last => "is past the end of what was stored of its epoch",
+            Some(_) if seq <= last && seq + 1 >= first => return Ok(Some(seq + 1)),
             Some(_) => "is not kept",
         };
         Err(Error::new(ErrorKind::OutOfRange, format!("the position {cursor} {why}"))

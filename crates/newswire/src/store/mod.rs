@@ -55,11 +55,11 @@ pub trait Past: Send + Sync {
     /// What kept it from being read, here and below.
     fn first(&self) -> Result<Option<u64>>;
 
-    /// The last seq of that earlier epoch, and the one before its first; `None` where it never was.
+    /// The last seq that is stored of an epoch and those before it; `None` where it never was.
     ///
     /// # Errors
     /// As [`Past::first`].
-    fn epoch(&self, epoch: u64) -> Result<Option<EpochRange>>;
+    fn epoch_end(&self, epoch: u64) -> Result<Option<u64>>;
 
     /// Reads from `from` on, in order, up to `limit` events that match.
     ///
@@ -96,15 +96,6 @@ pub struct Page {
     pub deliveries: Vec<Delivery>,
     /// Seq up to which all has been read; below `from` where nothing is kept from there on.
     pub through: u64,
-}
-
-/// The seqs of one opening of a bus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EpochRange {
-    /// The last seq before it.
-    pub before: u64,
-    /// Its last seq; `None` while it is open.
-    pub last: Option<u64>,
 }
 
 /// How much may wait for a store.

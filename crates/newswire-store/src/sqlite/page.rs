@@ -1,0 +1,334 @@
+//! One piece of a bus, read in one snapshot of the database.
+//!
+//! What a filter asks that an index knows (kinds, session, run) is asked of the index, by bound parameters; the
+//! filter itself is evaluated on what comes back. Where something of what it wants was pruned, every row is looked
+//! at, since only then is it known what is missing where.
+
+use newswire::store::{Page, Wanted};
+use newswire::{Delivery, Event, EventReader, Field, Gap, GapReason, Kind};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::append::checksum;
+use super::fault::Outcome;
+use super::{pos, seq_of};
+
+/// How many rows are looked at for each that is wanted, before the reader has its turn again.
+const PATIENCE: usize = 8;
+/// Up to how many kinds are looked up one by one.
+const FEW_KINDS: usize = 24;
+
+/// Where to look for what is wanted.
+pub(super) enum Way {
+    Session(String),
+    Run(String),
+    Kinds(Vec<i64>),
+    All,
+}
+
+/// The bus that is read, and what is wanted of it.
+pub(super) struct Reading<'a> {
+    connection: &'a Connection,
+    bus: i64,
+    wanted: &'a Wanted<'a>,
+    reader: EventReader,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(connection: &'a Connection, bus: i64, wanted: &'a Wanted<'a>) -> Self {
+        Self { connection, bus, wanted, reader: EventReader::new() }
+    }
+
+    /// Reads from `from` on, up to `limit` events that match.
+    pub(super) fn page(&mut self, from: u64, limit: usize) -> Outcome<Page> {
+        let sql = "SELECT last FROM bus WHERE id = ?1";
+        let last: i64 = self.connection.prepare_cached(sql)?.query_row([self.bus], |row| row.get(0))?;
+        let last = u64::try_from(last).unwrap_or_default();
+        if from > last || limit == 0 {
+            return Ok(Page { deliveries: Vec::new(), through: last.min(from.saturating_sub(1)) });
+        }
+        let mut page = Page { deliveries: Vec::new(), through: from - 1 };
+        if let Some(pruned) = self.pruned_below(from)? {
+            let through = pruned.min(last);
+            page.through = through;
+            page.deliveries.push(gap(from, through, GapReason::Retention));
+            if through == last {
+                return Ok(page);
+            }
+        }
+        match (self.way()?, self.pruned_from(page.through + 1)?) {
+            (Way::All, _) => self.scan(&mut page, last, limit)?,
+            (_, Some(pruned)) if pruned.0 <= page.through + 1 => self.scan(&mut page, last.min(pruned.1), limit)?,
+            (way, pruned) => {
+                let end = pruned.map_or(last, |(first, _)| last.min(first - 1));
+                self.look_up(&way, &mut page, end, limit)?;
+            }
+        }
+        Ok(page)
+    }
+
+    /// Looks at every row; what isn't there is told.
+    fn scan(&mut self, page: &mut Page, last: u64, limit: usize) -> Outcome<()> {
+        let connection = self.connection;
+        let kinds = self.kinds()?;
+        let mut statement = connection
+            .prepare_cached("SELECT pos, crc, body, kind FROM event WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos")?;
+        let mut rows = statement.query(params![pos(self.bus, page.through + 1), pos(self.bus, last)])?;
+        let (mut found, mut seen) = (0, 0);
+        while let Some(row) = rows.next()? {
+            let seq = seq_of(row.get(0)?);
+            self.tell_missing(page, seq)?;
+            page.through = seq;
+            let kind: i64 = row.get(3)?;
+            if kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind)) {
+                found += usize::from(self.take(page, row)?);
+            }
+            seen += 1;
+            if found >= limit || seen >= limit.saturating_mul(PATIENCE) {
+                return Ok(());
+            }
+        }
+        self.tell_missing(page, last + 1)?;
+        page.through = last;
+        Ok(())
+    }
+
+    /// Adds the event of the row, if it is wanted, or word that it is damaged.
+    fn take(&mut self, page: &mut Page, row: &Row<'_>) -> Outcome<bool> {
+        let seq = seq_of(row.get(0)?);
+        match decode(&mut self.reader, row)? {
+            Some(event) if self.wants(&event) => {
+                page.deliveries.push(Delivery::Event(event));
+                return Ok(true);
+            }
+            Some(_) => {}
+            None => page.deliveries.push(gap(seq, seq, GapReason::Unreadable)),
+        }
+        Ok(false)
+    }
+
+    fn wants(&self, event: &Event) -> bool {
+        (self.wanted.internal || !event.internal()) && self.wanted.filter.matches(event)
+    }
+
+    /// Asks an index up to `end`.
+    fn look_up(&mut self, way: &Way, page: &mut Page, end: u64, limit: usize) -> Outcome<()> {
+        let count = limit.saturating_mul(PATIENCE);
+        let from = page.through + 1;
+        let places = self.places(way, from, end, count, false)?;
+        let mut through = if places.len() < count { end } else { places.last().map_or(end, |pos| seq_of(*pos)) };
+        let mut found = 0;
+        let mut events = Page::default();
+        for place in places {
+            found += usize::from(self.take_at(&mut events, place)?);
+            if found >= limit {
+                through = seq_of(place);
+                break;
+            }
+        }
+        let mut gaps = self.gaps(from, through)?.into_iter().peekable();
+        for delivery in events.deliveries {
+            while let Some(lost) = gaps.next_if(|lost| lost.first < first_of(&delivery)) {
+                page.deliveries.push(Delivery::Gap(lost));
+            }
+            page.deliveries.push(delivery);
+        }
+        page.deliveries.extend(gaps.map(Delivery::Gap));
+        page.through = through;
+        Ok(())
+    }
+
+    fn take_at(&mut self, page: &mut Page, place: i64) -> Outcome<bool> {
+        let connection = self.connection;
+        let mut statement = connection.prepare_cached("SELECT pos, crc, body FROM event WHERE pos = ?1")?;
+        let mut rows = statement.query([place])?;
+        match rows.next()? {
+            Some(row) => self.take(page, row),
+            None => {
+                // The index knows it, and the table doesn't.
+                page.deliveries.push(gap(seq_of(place), seq_of(place), GapReason::Unreadable));
+                Ok(false)
+            }
+        }
+    }
+
+    /// Seq of the `count`-th last event before `end` that matches.
+    pub(super) fn nth_last(&mut self, count: usize, end: u64) -> Outcome<Option<u64>> {
+        let way = self.way()?;
+        let (mut missing, mut end, mut oldest) = (count, end, None);
+        while missing > 0 && end > 1 {
+            let places = self.places(&way, 1, end - 1, 1024, true)?;
+            let Some(last) = places.last().map(|place| seq_of(*place)) else { break };
+            for place in places {
+                let mut page = Page::default();
+                if self.take_at(&mut page, place)? {
+                    missing -= 1;
+                    oldest = Some(seq_of(place));
+                }
+                if missing == 0 {
+                    return Ok(oldest);
+                }
+            }
+            end = last;
+        }
+        Ok(oldest)
+    }
+
+    /// Places of up to `count` events between two seqs, as the index has them, in their order or backwards.
+    fn places(&self, way: &Way, from: u64, to: u64, count: usize, backwards: bool) -> Outcome<Vec<i64>> {
+        let (low, high) = (pos(self.bus, from), pos(self.bus, to));
+        let limit = i64::try_from(count).unwrap_or(i64::MAX);
+        let by = |column: &'static str| {
+            let order = if backwards { "DESC" } else { "ASC" };
+            format!(
+                "SELECT pos FROM event INDEXED BY event_{column} WHERE {column} = ?1 AND pos >= ?2 AND pos <= ?3 ORDER BY pos {order} LIMIT ?4"
+            )
+        };
+        let mut places = Vec::new();
+        match way {
+            Way::Session(id) | Way::Run(id) => {
+                let column = if matches!(way, Way::Session(_)) { "session" } else { "run" };
+                let mut statement = self.connection.prepare_cached(&by(column))?;
+                for place in statement.query_map(params![id, low, high, limit], |row| row.get(0))? {
+                    places.push(place?);
+                }
+            }
+            Way::Kinds(kinds) => {
+                let mut statement = self.connection.prepare_cached(&by("kind"))?;
+                for kind in kinds {
+                    for place in statement.query_map(params![kind, low, high, limit], |row| row.get(0))? {
+                        places.push(place?);
+                    }
+                }
+                places.sort_unstable();
+                if backwards {
+                    places.reverse();
+                }
+                places.truncate(count);
+            }
+            Way::All => {
+                let order = if backwards { "DESC" } else { "ASC" };
+                let sql =
+                    format!("SELECT pos FROM event WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos {order} LIMIT ?3");
+                let mut statement = self.connection.prepare_cached(&sql)?;
+                for place in statement.query_map(params![low, high, limit], |row| row.get(0))? {
+                    places.push(place?);
+                }
+            }
+        }
+        Ok(places)
+    }
+
+    /// The shortest way to what is wanted.
+    fn way(&self) -> Outcome<Way> {
+        let required = |name: &str| {
+            let field = Field::parse(name).ok()?;
+            self.wanted.filter.required(&field).map(str::to_owned)
+        };
+        if let Some(run) = required("run") {
+            return Ok(Way::Run(run));
+        }
+        if let Some(session) = required("session") {
+            return Ok(Way::Session(session));
+        }
+        Ok(match self.kinds()? {
+            Some(kinds) if kinds.len() <= FEW_KINDS => Way::Kinds(kinds),
+            _ => Way::All,
+        })
+    }
+
+    /// The numbers of the kinds that can match; `None` where all can.
+    fn kinds(&self) -> Outcome<Option<Vec<i64>>> {
+        let mut statement = self.connection.prepare_cached("SELECT id, name FROM kind")?;
+        let mut rows = statement.query([])?;
+        let (mut numbers, mut all) = (Vec::new(), true);
+        while let Some(row) = rows.next()? {
+            let kind = row.get_ref(1)?.as_str().ok().and_then(|name| Kind::parse(name).ok());
+            // What can't be read, the event itself may tell.
+            match kind.is_none_or(|kind| self.wanted.filter.can_match(&kind)) {
+                true => numbers.push(row.get(0)?),
+                false => all = false,
+            }
+        }
+        Ok((!all).then_some(numbers))
+    }
+
+    /// The last seq of what was pruned whole, where that is `from` or later.
+    fn pruned_below(&self, from: u64) -> Outcome<Option<u64>> {
+        let sql = "SELECT last FROM pruned WHERE bus = ?1 AND kind = 0 AND last >= ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        statement.query_row(params![self.bus, pos(self.bus, from)], |row| row.get(0).map(seq_of)).optional()
+    }
+
+    /// The first stretch at or after `from` in which some of the wanted kinds were pruned.
+    fn pruned_from(&self, from: u64) -> Outcome<Option<(u64, u64)>> {
+        let sql = "SELECT pruned.first, pruned.last, kind.name FROM pruned JOIN kind ON kind.id = pruned.kind
+            WHERE pruned.bus = ?1 AND pruned.last >= ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params![self.bus, pos(self.bus, from)])?;
+        let mut stretch: Option<(u64, u64)> = None;
+        while let Some(row) = rows.next()? {
+            let kind = row.get_ref(2)?.as_str().ok().and_then(|name| Kind::parse(name).ok());
+            if kind.is_none_or(|kind| self.wanted.filter.can_match(&kind)) {
+                let (first, last) = (seq_of(row.get(0)?), seq_of(row.get(1)?));
+                stretch = Some(stretch.map_or((first, last), |(f, l)| (f.min(first), l.max(last))));
+            }
+        }
+        Ok(stretch)
+    }
+
+    /// Adds what is missing between what has been read and `seq`.
+    fn tell_missing(&self, page: &mut Page, seq: u64) -> Outcome<()> {
+        let mut next = page.through + 1;
+        if next >= seq {
+            return Ok(());
+        }
+        for lost in self.gaps(next, seq - 1)? {
+            if lost.first > next {
+                page.deliveries.push(gap(next, lost.first - 1, GapReason::Retention));
+            }
+            next = lost.last + 1;
+            page.deliveries.push(Delivery::Gap(lost));
+        }
+        if next < seq {
+            page.deliveries.push(gap(next, seq - 1, GapReason::Retention));
+        }
+        Ok(())
+    }
+
+    /// The stored gaps between two seqs, cut there.
+    fn gaps(&self, from: u64, to: u64) -> Outcome<Vec<Gap>> {
+        let sql = "SELECT pos, last, reason FROM gap WHERE pos <= ?2 AND last >= ?1 AND pos >=
+            coalesce((SELECT max(pos) FROM gap WHERE pos <= ?1 AND pos > ?3), ?1) ORDER BY pos";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let bounds = params![pos(self.bus, from), pos(self.bus, to), pos(self.bus, 0)];
+        let gaps = statement.query_map(bounds, |row| {
+            let (first, last) = (seq_of(row.get(0)?).max(from), seq_of(row.get(1)?).min(to));
+            let reason = row.get_ref(2)?.as_str().map_or(GapReason::Unknown, GapReason::of_word);
+            Ok(Gap { first, last, count: last + 1 - first, reason })
+        })?;
+        gaps.collect()
+    }
+}
+
+/// The event of a row (place, checksum, body); `None` where it isn't as it was stored.
+pub(super) fn decode(reader: &mut EventReader, row: &Row<'_>) -> Outcome<Option<Event>> {
+    let place: i64 = row.get(0)?;
+    let ValueRef::Integer(crc) = row.get_ref(1)? else { return Ok(None) };
+    let (ValueRef::Text(body) | ValueRef::Blob(body)) = row.get_ref(2)? else { return Ok(None) };
+    if i64::from(checksum(place, body)) != crc {
+        return Ok(None);
+    }
+    Ok(reader.read(body).ok().filter(|event| event.seq() == seq_of(place)))
+}
+
+fn gap(first: u64, last: u64, reason: GapReason) -> Delivery {
+    Delivery::Gap(Gap { first, last, count: last + 1 - first, reason })
+}
+
+fn first_of(delivery: &Delivery) -> u64 {
+    match delivery {
+        Delivery::Event(event) => event.seq(),
+        Delivery::Gap(gap) => gap.first,
+    }
+}

@@ -1,0 +1,100 @@
+//! Reading a bus back, by several readers at a time, each on a connection of its own.
+
+use std::path::PathBuf;
+
+use newswire::Result;
+use newswire::store::{Page, Past, Wanted};
+use parking_lot::Mutex;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::fault::{Outcome, error_at};
+use super::page::Reading;
+use super::{pos, schema, seq_of};
+
+/// How many connections are kept for the next reader.
+const KEPT: usize = 4;
+
+/// Reads one bus.
+pub(super) struct SqlitePast {
+    path: PathBuf,
+    bus: i64,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl SqlitePast {
+    pub(super) fn new(path: PathBuf, bus: i64, connection: Connection) -> Self {
+        Self { path, bus, idle: Mutex::new(vec![connection]) }
+    }
+
+    /// Reads in one snapshot.
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> Outcome<T>) -> Result<T> {
+        let idle = self.idle.lock().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => schema::open_to_read(&self.path)?,
+        };
+        let within = || -> Outcome<T> {
+            let snapshot = connection.unchecked_transaction()?;
+            let found = read(&snapshot)?;
+            snapshot.commit()?;
+            Ok(found)
+        };
+        // A connection that failed isn't used again: what it saw may be what is wrong.
+        let found = within().map_err(|error| error_at(&self.path, &error))?;
+        let mut idle = self.idle.lock();
+        if idle.len() < KEPT {
+            idle.push(connection);
+        }
+        Ok(found)
+    }
+}
+
+impl Past for SqlitePast {
+    fn first(&self) -> Result<Option<u64>> {
+        self.read(|connection| {
+            let sql = "SELECT pos FROM event WHERE pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT 1";
+            let bounds = params![pos(self.bus, 0), pos(self.bus, u64::MAX)];
+            connection.prepare_cached(sql)?.query_row(bounds, |row| row.get(0).map(seq_of)).optional()
+        })
+    }
+
+    fn epoch_end(&self, epoch: u64) -> Result<Option<u64>> {
+        self.read(|connection| {
+            let sql = "SELECT coalesce((SELECT min(next.before) FROM epoch next WHERE next.bus = epoch.bus
+                AND next.epoch > epoch.epoch), bus.last)
+                FROM epoch JOIN bus ON bus.id = epoch.bus WHERE epoch.bus = ?1 AND epoch.epoch = ?2";
+            let Ok(epoch) = i64::try_from(epoch) else { return Ok(None) };
+            let end = |row: &rusqlite::Row<'_>| row.get(0).map(|end: i64| u64::try_from(end).unwrap_or_default());
+            connection.prepare_cached(sql)?.query_row(params![self.bus, epoch], end).optional()
+        })
+    }
+
+    fn read(&self, from: u64, wanted: &Wanted<'_>, limit: usize) -> Result<Page> {
+        self.read(|connection| Reading::new(connection, self.bus, wanted).page(from, limit))
+    }
+
+    fn nth_last(&self, count: usize, end: u64, wanted: &Wanted<'_>) -> Result<Option<u64>> {
+        self.read(|connection| Reading::new(connection, self.bus, wanted).nth_last(count, end))
+    }
+
+    fn since(&self, time_ns: i64) -> Result<Option<u64>> {
+        self.read(|connection| {
+            let mut batches = connection.prepare_cached(
+                "SELECT pos, last FROM batch WHERE pos > ?1 AND pos <= ?2 AND max_ns >= ?3 ORDER BY pos",
+            )?;
+            let mut rows = batches.query(params![pos(self.bus, 0), pos(self.bus, u64::MAX), time_ns])?;
+            while let Some(row) = rows.next()? {
+                let (first, last): (i64, i64) = (row.get(0)?, row.get(1)?);
+                let sql =
+                    "SELECT pos FROM event WHERE pos >= ?1 AND pos <= ?2 AND time_ns >= ?3 ORDER BY pos LIMIT 1";
+                let mut events = connection.prepare_cached(sql)?;
+                let found = events.query_row(params![first, last, time_ns], |row| row.get(0)).optional()?;
+                // Unless that has been pruned.
+                if let Some(pos) = found {
+                    return Ok(Some(seq_of(pos)));
+                }
+            }
+            Ok(None)
+        })
+    }
+}

@@ -1,0 +1,6 @@
+//! The SQLite store, a promise a test.
+
+mod attaching;
+mod common;
+mod durable;
+mod replay;
