@@ -124,4 +124,3 @@ fn age(param: &Param, text: &str) -> Result<Duration> {
     let age = seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs);
     age.ok_or_else(|| param.wrong(AGE))
 }
-

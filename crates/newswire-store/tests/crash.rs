@@ -40,7 +40,8 @@ fn publish_for_ever(file: &Path, options: &str) {
         let receipts: Vec<_> = (0..batch)
             .map(|_| {
                 seq += 1;
-                let event = Event::builder(Kind::parse("tick.heard").unwrap()).json(payload(seq)).build().unwrap();
+                let event =
+                    Event::builder(Kind::parse("tick.heard").unwrap()).json(payload(seq)).build().unwrap();
                 bus.publish_durable(event).unwrap()
             })
             .collect();
@@ -102,7 +103,10 @@ fn kill_and_look(name: &str, options: &str, rounds: u64, test: &str) {
         assert!(promised > before, "round {round}: the child stored nothing");
         let bus = attached(&file, options);
         let last = bus.position().seq();
-        assert!(last >= promised, "round {round}: {promised} had a receipt, {last} is the last that is there");
+        assert!(
+            last >= promised,
+            "round {round}: {promised} had a receipt, {last} is the last that is there"
+        );
         // All of it now and then, what is new each time.
         let from = if round % 10 == 9 { 0 } else { before };
         let start = Start::Last(usize::try_from(last - from).unwrap());

@@ -64,7 +64,11 @@ impl SqliteWriter {
             let (mut first, mut events, mut bytes, mut max_ns) = (None, 0_i64, 0_i64, i64::MIN);
             if let Some(next) = deliveries.first().map(first_seq).filter(|next| *next > *last + 1) {
                 // Published before the store was attached.
-                insert_gap.execute(params![pos(*bus, *last + 1), pos(*bus, next - 1), GapReason::Unknown.as_str()])?;
+                insert_gap.execute(params![
+                    pos(*bus, *last + 1),
+                    pos(*bus, next - 1),
+                    GapReason::Unknown.as_str()
+                ])?;
             }
             for delivery in deliveries {
                 match delivery {
@@ -188,7 +192,11 @@ pub(super) fn checksum(pos: i64, json: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-fn number_of_kind(connection: &Connection, kinds: &mut HashMap<Box<str>, i64>, event: &Event) -> Outcome<i64> {
+fn number_of_kind(
+    connection: &Connection,
+    kinds: &mut HashMap<Box<str>, i64>,
+    event: &Event,
+) -> Outcome<i64> {
     let name = event.kind().as_str();
     connection.execute("INSERT OR IGNORE INTO kind (name) VALUES (?1)", [name])?;
     let number = connection.query_row("SELECT id FROM kind WHERE name = ?1", [name], |row| row.get(0))?;

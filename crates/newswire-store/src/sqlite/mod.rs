@@ -90,7 +90,6 @@ impl Store for SqliteStore {
     fn buses(&self) -> Result<Vec<BusInfo>> {
         let connection = schema::open_to_read(&self.path)?;
         let read = || -> Outcome<Vec<BusInfo>> {
-            
             let mut statement = connection.prepare(
                 "SELECT id, name, last, (SELECT count(*) FROM epoch WHERE epoch.bus = bus.id) FROM bus ORDER BY name",
             )?;

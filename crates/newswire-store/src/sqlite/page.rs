@@ -58,7 +58,9 @@ impl<'a> Reading<'a> {
         }
         match (self.way()?, self.pruned_from(page.through + 1)?) {
             (Way::All, _) => self.scan(&mut page, last, limit)?,
-            (_, Some(pruned)) if pruned.0 <= page.through + 1 => self.scan(&mut page, last.min(pruned.1), limit)?,
+            (_, Some(pruned)) if pruned.0 <= page.through + 1 => {
+                self.scan(&mut page, last.min(pruned.1), limit)?
+            }
             (way, pruned) => {
                 let end = pruned.map_or(last, |(first, _)| last.min(first - 1));
                 self.look_up(&way, &mut page, end, limit)?;
@@ -71,8 +73,9 @@ impl<'a> Reading<'a> {
     fn scan(&mut self, page: &mut Page, last: u64, limit: usize) -> Outcome<()> {
         let connection = self.connection;
         let kinds = self.kinds()?;
-        let mut statement = connection
-            .prepare_cached("SELECT pos, crc, body, kind FROM event WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos")?;
+        let mut statement = connection.prepare_cached(
+            "SELECT pos, crc, body, kind FROM event WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos",
+        )?;
         let mut rows = statement.query(params![pos(self.bus, page.through + 1), pos(self.bus, last)])?;
         let (mut found, mut seen) = (0, 0);
         while let Some(row) = rows.next()? {
@@ -116,7 +119,8 @@ impl<'a> Reading<'a> {
         let count = limit.saturating_mul(PATIENCE);
         let from = page.through + 1;
         let places = self.places(way, from, end, count, false)?;
-        let mut through = if places.len() < count { end } else { places.last().map_or(end, |pos| seq_of(*pos)) };
+        let mut through =
+            if places.len() < count { end } else { places.last().map_or(end, |pos| seq_of(*pos)) };
         let mut found = 0;
         let mut events = Page::default();
         for place in places {
@@ -208,8 +212,9 @@ impl<'a> Reading<'a> {
             }
             Way::All => {
                 let order = if backwards { "DESC" } else { "ASC" };
-                let sql =
-                    format!("SELECT pos FROM event WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos {order} LIMIT ?3");
+                let sql = format!(
+                    "SELECT pos FROM event WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos {order} LIMIT ?3"
+                );
                 let mut statement = self.connection.prepare_cached(&sql)?;
                 for place in statement.query_map(params![low, high, limit], |row| row.get(0))? {
                     places.push(place?);

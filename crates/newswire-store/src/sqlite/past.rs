@@ -64,7 +64,8 @@ impl Past for SqlitePast {
                 AND next.epoch > epoch.epoch), bus.last)
                 FROM epoch JOIN bus ON bus.id = epoch.bus WHERE epoch.bus = ?1 AND epoch.epoch = ?2";
             let Ok(epoch) = i64::try_from(epoch) else { return Ok(None) };
-            let end = |row: &rusqlite::Row<'_>| row.get(0).map(|end: i64| u64::try_from(end).unwrap_or_default());
+            let end =
+                |row: &rusqlite::Row<'_>| row.get(0).map(|end: i64| u64::try_from(end).unwrap_or_default());
             connection.prepare_cached(sql)?.query_row(params![self.bus, epoch], end).optional()
         })
     }

@@ -35,18 +35,18 @@ fn before(now: i64, age: Duration) -> i64 {
 fn oldest_batch(transaction: &Transaction<'_>, bus: i64, retention: &Retention, now: i64) -> Outcome<bool> {
     let sql = "SELECT pos, last, stored_ns FROM batch WHERE pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT 1";
     let bounds = params![pos(bus, 0), pos(bus, u64::MAX)];
-    let oldest = transaction
-        .query_row(sql, bounds, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
+    let oldest =
+        transaction.query_row(sql, bounds, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
     let Some((first, last, stored_ns)): Option<(i64, i64, i64)> = oldest else { return Ok(false) };
     let (events, bytes): (i64, i64) = transaction.query_row(
         "SELECT count(*), coalesce(sum(octet_length(body)), 0) FROM event WHERE pos >= ?1 AND pos <= ?2",
         [first, last],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    let all: (i64, i64) = transaction.query_row("SELECT events, bytes FROM bus WHERE id = ?1", [bus], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })?;
+    let all: (i64, i64) =
+        transaction.query_row("SELECT events, bytes FROM bus WHERE id = ?1", [bus], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     let is_over = |all: i64, without: i64, limit: Option<u64>| {
         limit.is_some_and(|limit| all - without >= i64::try_from(limit).unwrap_or(i64::MAX))
     };
@@ -99,9 +99,12 @@ fn delete_kind(transaction: &Transaction<'_>, bus: i64, kind: i64, stored_before
     )?;
     let places = statement.query_map(params![kind, from, end, ROWS], |row| row.get(0))?;
     let places: Vec<i64> = places.collect::<Outcome<_>>()?;
-    let (Some(first), Some(last)) = (places.first().copied(), places.last().copied()) else { return Ok(false) };
+    let (Some(first), Some(last)) = (places.first().copied(), places.last().copied()) else {
+        return Ok(false);
+    };
     let mut bytes = 0;
-    let mut delete = transaction.prepare_cached("DELETE FROM event WHERE pos = ?1 RETURNING octet_length(body)")?;
+    let mut delete =
+        transaction.prepare_cached("DELETE FROM event WHERE pos = ?1 RETURNING octet_length(body)")?;
     for place in &places {
         bytes += delete.query_row([place], |row| row.get::<_, i64>(0))?;
     }

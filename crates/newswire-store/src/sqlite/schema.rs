@@ -61,8 +61,7 @@ pub(super) fn prepare(path: &Path) -> Result<()> {
 pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection> {
     check_library()?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection =
-        Connection::open_with_flags(path, flags).map_err(|error| error_at(path, &error))?;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(|error| error_at(path, &error))?;
     let found = look(&connection).map_err(|error| error_at(path, &error))?;
     judge(path, &found)?;
     set_up(&mut connection, &found, durability).map_err(|error| error_at(path, &error))?;
@@ -126,10 +125,14 @@ fn judge(path: &Path, found: &Found) -> Result<()> {
         Err(Error::invalid(message).at_path(path.display().to_string()).expecting(expected))
     };
     if !is_new && found.application != APPLICATION {
-        return refuse("the file is another program's database".into(), "a store, or a file that isn't there yet");
+        return refuse(
+            "the file is another program's database".into(),
+            "a store, or a file that isn't there yet",
+        );
     }
     if found.version > VERSION {
-        let message = format!("the store has version {}, and this program knows up to {VERSION}", found.version);
+        let message =
+            format!("the store has version {}, and this program knows up to {VERSION}", found.version);
         return refuse(message, "a later version of this program");
     }
     Ok(())

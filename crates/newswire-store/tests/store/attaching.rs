@@ -143,7 +143,11 @@ fn urls_that_ask_for_what_is_not_there_are_refused_with_the_column() {
 fn files_that_are_no_stores_are_refused_and_left_alone() {
     let file = file("hostile");
     let folder = file.parent().unwrap();
-    fs::write(&file, "a text file, long enough to look like something that could be a database, or not\n".repeat(9)).unwrap();
+    fs::write(
+        &file,
+        "a text file, long enough to look like something that could be a database, or not\n".repeat(9),
+    )
+    .unwrap();
     let before = fs::read(&file).unwrap();
     let error = bus("main").attach(&url(&file, "")).unwrap_err();
     assert!(error.message().contains("no store"), "{error}");

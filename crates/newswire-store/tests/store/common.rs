@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use newswire::{
-    Attachment, Bus, BusOptions, Delivery, Event, Kind, Scope, ScopeField, Start, SubscribeOptions, Subscription,
+    Attachment, Bus, BusOptions, Delivery, Event, Kind, Scope, ScopeField, Start, SubscribeOptions,
+    Subscription,
 };
 
 /// Longer than anything here takes; a wait of this length has failed.

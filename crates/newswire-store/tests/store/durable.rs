@@ -86,7 +86,12 @@ fn a_store_that_is_busy_makes_publishers_wait_and_then_loses_what_it_tells() {
     holder.execute_batch("COMMIT").unwrap();
     let outcomes: Vec<_> = receipts.iter().map(|receipt| receipt.wait(LONG)).collect();
     let kept = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-    assert!(outcomes.iter().all(|outcome| outcome.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::Full)), "{outcomes:?}");
+    assert!(
+        outcomes
+            .iter()
+            .all(|outcome| outcome.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::Full)),
+        "{outcomes:?}"
+    );
     close(&bus);
     let (next, _) = stored("main", &file, "");
     let mut all = next.subscribe_with("*", from(Start::Earliest)).unwrap();

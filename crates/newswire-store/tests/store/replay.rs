@@ -7,9 +7,7 @@ use newswire::{Cursor, ErrorKind, Event, GapReason, Kind, Start, Subscription};
 use crate::common::{Item, LONG, close, event, file, from, items, publish, seqs, stored};
 
 fn take(subscription: &mut Subscription, count: usize) -> Vec<u64> {
-    (0..count)
-        .map(|_| subscription.next_timeout(LONG).unwrap().event().expect("no gap").seq())
-        .collect()
+    (0..count).map(|_| subscription.next_timeout(LONG).unwrap().event().expect("no gap").seq()).collect()
 }
 
 #[test]
@@ -75,9 +73,14 @@ fn a_cursor_that_was_never_stored_is_out_of_range() {
     close(&first);
     let (bus, _) = stored("main", &file, "");
     publish(&bus, 10);
-    for (name, epoch, seq) in
-        [("main", 1, 11), ("main", 2, 21), ("main", 2, 9_999), ("main", 3, 15), ("main", 0, 1), ("other", 1, 1)]
-    {
+    for (name, epoch, seq) in [
+        ("main", 1, 11),
+        ("main", 2, 21),
+        ("main", 2, 9_999),
+        ("main", 3, 15),
+        ("main", 0, 1),
+        ("other", 1, 1),
+    ] {
         let start = from(Start::After(Cursor::new(name, epoch, seq).unwrap()));
         let error = bus.subscribe_with("*", start).err().unwrap_or_else(|| panic!("{name} {epoch} {seq}"));
         assert_eq!(error.kind(), ErrorKind::OutOfRange, "{error}");
@@ -107,7 +110,11 @@ fn filters_say_the_same_of_the_store_as_of_what_is_live() {
         "run=r-1",
     ];
     for filter in filters {
-        live.push(first.subscribe_with(filter, newswire::SubscribeOptions { buffer: 1 << 16, ..Default::default() }).unwrap());
+        live.push(
+            first
+                .subscribe_with(filter, newswire::SubscribeOptions { buffer: 1 << 16, ..Default::default() })
+                .unwrap(),
+        );
     }
     for n in 0..2500 {
         first.publish(event(["tick.heard", "tool.call.started", "run.started"][n as usize % 3], n)).unwrap();
@@ -189,7 +196,9 @@ fn an_event_that_rotted_is_told_as_a_gap_and_never_returned() {
     publish(&first, 10);
     close(&first);
     let connection = rusqlite::Connection::open(&file).unwrap();
-    connection.execute("UPDATE event SET body = replace(body, 'tick.heard', 'tick.hoard') WHERE pos & 15 = 4", []).unwrap();
+    connection
+        .execute("UPDATE event SET body = replace(body, 'tick.heard', 'tick.hoard') WHERE pos & 15 = 4", [])
+        .unwrap();
     connection.execute("UPDATE event SET crc = 5 WHERE pos & 15 = 7", []).unwrap();
     drop(connection);
     let (bus, _) = stored("main", &file, "");

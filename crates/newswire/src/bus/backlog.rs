@@ -306,7 +306,9 @@ impl History {
 
     /// Joins the gap at `place` with the next, if they touch.
     fn join_lost(&mut self, place: usize) {
-        let (Some(one), Some(next)) = (self.lost.get(place), self.lost.get(place.wrapping_add(1))) else { return };
+        let (Some(one), Some(next)) = (self.lost.get(place), self.lost.get(place.wrapping_add(1))) else {
+            return;
+        };
         if one.last + 1 != next.first {
             return;
         }

@@ -209,7 +209,8 @@ impl Core {
             return;
         }
         let last_seq = state.last_seq;
-        state.report = Some(CloseReport { complete, last_seq, abandoned, discarded, unstored, subscriptions });
+        state.report =
+            Some(CloseReport { complete, last_seq, abandoned, discarded, unstored, subscriptions });
         state.drained.clear();
         let held = state.held.take();
         drop(state);

@@ -97,7 +97,8 @@ impl History {
         if self.lost.is_empty() {
             return events.cloned().map(Delivery::Event).collect();
         }
-        let mut lost = self.lost.iter().filter(|gap| gap.last >= seq).map(|gap| from_seq(gap, seq)).peekable();
+        let mut lost =
+            self.lost.iter().filter(|gap| gap.last >= seq).map(|gap| from_seq(gap, seq)).peekable();
         let mut deliveries = Vec::new();
         for event in events {
             while let Some(gap) = lost.next_if(|gap| gap.first < event.seq()) {

@@ -35,13 +35,8 @@ impl Core {
         if !is_heard {
             return;
         }
-        let notice = Source::new("bus").and_then(|source| {
-            Event::of(payload)
-                .source(source)
-                .message(message)
-                .internal(true)
-                .build()
-        });
+        let notice = Source::new("bus")
+            .and_then(|source| Event::of(payload).source(source).message(message).internal(true).build());
         // A notice that nobody can get any more (the bus has closed) is no loss.
         if let Ok(notice) = notice {
             let about = Sent { about: Some(spared), ..Sent::default() };

@@ -12,8 +12,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::filter::{Filter, Look};
 use crate::options::{Start, SubscribeOptions};
-use crate::subscriber::Subscriber;
 use crate::store::{Past, Wanted};
+use crate::subscriber::Subscriber;
 use crate::subscription::inbox::Source;
 
 /// How many events are read from history at a time.
@@ -56,13 +56,7 @@ impl Core {
         }))
     }
 
-    fn after(
-        &self,
-        cursor: &Cursor,
-        first: u64,
-        last: u64,
-        past: Option<&dyn Past>,
-    ) -> Result<Option<u64>> {
+    fn after(&self, cursor: &Cursor, first: u64, last: u64, past: Option<&dyn Past>) -> Result<Option<u64>> {
         let beginning = self.beginning.lock().clone();
         let seq = cursor.seq();
         let end = match past {
@@ -84,7 +78,8 @@ impl Core {
     }
 
     fn read(&self, seq: u64, count: usize) -> Vec<Event> {
-        let read = self.order.lock().history.as_ref().map_or_else(Vec::new, |history| history.read(seq, count));
+        let read =
+            self.order.lock().history.as_ref().map_or_else(Vec::new, |history| history.read(seq, count));
         read.into_iter().filter_map(Delivery::event).collect()
     }
 
@@ -180,7 +175,8 @@ impl Subscriber {
             && *place == from
         {
             *place = through + 1;
-            inbox.books.matched += read.iter().filter(|item| matches!(item, Delivery::Event(_))).count() as u64;
+            inbox.books.matched +=
+                read.iter().filter(|item| matches!(item, Delivery::Event(_))).count() as u64;
             inbox.replayed.extend(read);
         }
     }

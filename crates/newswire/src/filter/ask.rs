@@ -1,7 +1,7 @@
 //! What a filter says beforehand, so that a store needn't read what can't match.
 
-use super::expr::Expr;
 use super::Filter;
+use super::expr::Expr;
 use crate::event::IndexField;
 use crate::field::{Field, Place};
 use crate::kind::Kind;

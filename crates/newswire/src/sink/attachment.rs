@@ -145,7 +145,9 @@ impl Attachment {
         match &self.0 {
             Place::Sink(sink) => sink.detach(),
             Place::Store { core, .. } => {
-                let Some(core) = core.upgrade().filter(|core| core.store_stats().is_some()) else { return Ok(()) };
+                let Some(core) = core.upgrade().filter(|core| core.store_stats().is_some()) else {
+                    return Ok(());
+                };
                 let flushed = core.flush_store(PATIENCE);
                 core.end_keeping();
                 flushed
