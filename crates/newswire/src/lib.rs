@@ -60,6 +60,7 @@ pub use sink::{
     Attachment, AttachmentStats, Console, ConsoleOptions, Param, Sink, SinkFactory, SinkUrl, StoreFactory,
     Visible, register_sink, register_store,
 };
+pub use store::receipt::Receipt;
 pub use subscription::pull::Subscription;
 pub use subscription::stream::SubscriptionStream;
 pub use subscription::tally::Books;

@@ -1,10 +1,11 @@
 //! Reading a bus back, by several readers at a time, each on a connection of its own.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use newswire::Result;
 use newswire::store::{Page, Past, Wanted};
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fault::{Outcome, error_at};
@@ -13,26 +14,32 @@ use super::{pos, schema, seq_of};
 
 /// How many connections are kept for the next reader.
 const KEPT: usize = 4;
+/// How long a reader waits for somebody else's connection, where it can't have one of its own.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Reads one bus.
 pub(super) struct SqlitePast {
     path: PathBuf,
     bus: i64,
-    idle: Mutex<Vec<Connection>>,
+    pool: Mutex<Pool>,
+    returned: Condvar,
+}
+
+#[derive(Default)]
+struct Pool {
+    idle: Vec<Connection>,
+    lent: usize,
 }
 
 impl SqlitePast {
     pub(super) fn new(path: PathBuf, bus: i64, connection: Connection) -> Self {
-        Self { path, bus, idle: Mutex::new(vec![connection]) }
+        let pool = Pool { idle: vec![connection], lent: 0 };
+        Self { path, bus, pool: Mutex::new(pool), returned: Condvar::new() }
     }
 
     /// Reads in one snapshot.
     fn read<T>(&self, read: impl FnOnce(&Connection) -> Outcome<T>) -> Result<T> {
-        let idle = self.idle.lock().pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => schema::open_to_read(&self.path)?,
-        };
+        let connection = self.borrow()?;
         let within = || -> Outcome<T> {
             let snapshot = connection.unchecked_transaction()?;
             let found = read(&snapshot)?;
@@ -40,12 +47,39 @@ impl SqlitePast {
             Ok(found)
         };
         // A connection that failed isn't used again: what it saw may be what is wrong.
-        let found = within().map_err(|error| error_at(&self.path, &error))?;
-        let mut idle = self.idle.lock();
-        if idle.len() < KEPT {
-            idle.push(connection);
+        let found = within().map_err(|error| error_at(&self.path, &error));
+        let mut pool = self.pool.lock();
+        pool.lent -= 1;
+        if found.is_ok() && pool.idle.len() < KEPT {
+            pool.idle.push(connection);
         }
-        Ok(found)
+        drop(pool);
+        self.returned.notify_one();
+        found
+    }
+
+    /// A connection; where the process has no more file handles, the one that another reader gives back.
+    fn borrow(&self) -> Result<Connection> {
+        let mut pool = self.pool.lock();
+        loop {
+            if let Some(connection) = pool.idle.pop() {
+                pool.lent += 1;
+                return Ok(connection);
+            }
+            pool.lent += 1;
+            drop(pool);
+            let opened = schema::open_to_read(&self.path);
+            if opened.is_ok() {
+                return opened;
+            }
+            pool = self.pool.lock();
+            pool.lent -= 1;
+            if pool.idle.is_empty()
+                && (pool.lent == 0 || self.returned.wait_for(&mut pool, PATIENCE).timed_out())
+            {
+                return opened;
+            }
+        }
     }
 }
 

@@ -14,7 +14,8 @@ use crate::catalogue::bus::{BusStoreDegraded, BusStoreRecovered};
 use crate::error::{Error, ErrorKind, Rejected, Result};
 use crate::event::Event;
 use crate::store::receipt::Promise;
-use crate::store::{Feed, Keeper, Opening, Receipt, StoreStats};
+use crate::store::receipt::Receipt;
+use crate::store::{Feed, Keeper, Opening, StoreStats};
 use crate::subscription::waiting::{Ticket, Verdict};
 use crate::sync;
 

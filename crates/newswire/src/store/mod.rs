@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use feed::{Batch, Feed};
-pub use receipt::Receipt;
 
 use crate::delivery::Delivery;
 use crate::error::{Error, Result};
