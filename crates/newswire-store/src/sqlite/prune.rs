@@ -23,7 +23,10 @@ pub(super) fn step(connection: &mut Connection, bus: i64, retention: &Retention,
     let has_more =
         oldest_batch(&transaction, bus, retention, now)? || single_kinds(&transaction, bus, retention, now)?;
     transaction.commit()?;
-    connection.execute_batch(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+    // Each step of the statement frees one page.
+    let mut vacuum = connection.prepare_cached(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+    let mut rows = vacuum.query([])?;
+    while rows.next()?.is_some() {}
     Ok(has_more)
 }
 

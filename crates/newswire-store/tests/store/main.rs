@@ -4,3 +4,4 @@ mod attaching;
 mod common;
 mod durable;
 mod replay;
+mod retention;
