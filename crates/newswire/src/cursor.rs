@@ -66,6 +66,11 @@ impl Cursor {
         Self { seq, ..self.clone() }
     }
 
+    /// The beginning of another opening.
+    pub(crate) fn of_epoch(&self, epoch: u64) -> Self {
+        Self { epoch, seq: 0, ..self.clone() }
+    }
+
     /// The name of the bus.
     pub fn bus(&self) -> &str {
         &self.bus

@@ -24,6 +24,8 @@ pub enum GapReason {
     Retention,
     /// The subscription or bus closed while a publisher waited.
     Closed,
+    /// The store can't read them back: the disk failed, or they are damaged.
+    Unreadable,
     /// Nobody knows any more, or it was told by a later version, in a word that this one doesn't know.
     Unknown,
 }
@@ -40,6 +42,7 @@ impl GapReason {
         Self::WouldBlock,
         Self::Retention,
         Self::Closed,
+        Self::Unreadable,
         Self::Unknown,
     ];
 
@@ -67,6 +70,7 @@ impl GapReason {
             Self::WouldBlock => "would_block",
             Self::Retention => "retention",
             Self::Closed => "closed",
+            Self::Unreadable => "unreadable",
             Self::Unknown => "unknown",
         }
     }
@@ -102,6 +106,17 @@ impl<E> Delivery<E> {
         match self {
             Self::Event(event) => Some(event),
             Self::Gap(_) => None,
+        }
+    }
+
+    /// Seq of the event, or the last of the gap.
+    pub(crate) fn last_seq(&self) -> u64
+    where
+        E: std::borrow::Borrow<Event>,
+    {
+        match self {
+            Self::Event(event) => event.borrow().seq(),
+            Self::Gap(gap) => gap.last,
         }
     }
 

@@ -26,6 +26,7 @@ mod models;
 mod options;
 mod registry;
 mod sink;
+pub mod store;
 mod subscriber;
 mod subscription;
 mod sync;
@@ -56,8 +57,10 @@ pub use options::{
     BusOptions, Check, Coalesce, HandlerOptions, Mode, OnPanic, Predicate, Start, SubscribeOptions, WhenFull,
 };
 pub use sink::{
-    Attachment, Console, ConsoleOptions, Param, Sink, SinkFactory, SinkUrl, Visible, figures, register_sink,
+    Attachment, AttachmentStats, Console, ConsoleOptions, Param, Sink, SinkFactory, SinkUrl, StoreFactory,
+    Visible, figures, register_sink, register_store,
 };
+pub use store::receipt::Receipt;
 pub use subscription::pull::Subscription;
 pub use subscription::stream::SubscriptionStream;
 pub use subscription::tally::Books;

@@ -7,7 +7,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::ask::Question;
+use super::backlog::Backlog;
 use super::core::Core;
+use super::history::History;
 use super::stats::SubscriptionStats;
 use crate::ambient;
 use crate::handler::service::Service;
@@ -16,7 +18,7 @@ use crate::subscriber::Subscriber;
 use crate::subscription::inbox::Inbox;
 use crate::subscription::waiting::Ticket;
 use crate::sync::wake;
-use crate::sync::{self, Condvar, Mutex};
+use crate::sync::{self, Condvar, Mutex, Thread};
 
 /// What a close found, subscription by subscription.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +35,9 @@ pub struct CloseReport {
     /// How many events this close discarded: what was still queued for handlers at the deadline, and what
     /// was queued for those that were paused or set aside. Earlier losses are in the books only.
     pub discarded: u64,
-    /// Every handler, sink and store that the close waited for.
+    /// How many events an attached store hadn't written at the deadline; its thread goes on while there is one.
+    pub unstored: u64,
+    /// Every handler and sink that the close waited for; a store was waited for if one was attached.
     pub subscriptions: Vec<SubscriptionStats>,
 }
 
@@ -54,12 +58,16 @@ struct State {
 pub(super) struct Ended {
     questions: Vec<Arc<Question>>,
     released: Vec<Arc<Ticket>>,
+    keeper: Option<Thread>,
 }
 
 impl Ended {
     pub(super) fn tell(self) {
         self.questions.iter().for_each(|question| question.tell(None));
         self.released.iter().for_each(|ticket| ticket.tell());
+        if let Some(thread) = self.keeper {
+            thread.unpark();
+        }
     }
 }
 
@@ -145,7 +153,8 @@ impl Core {
         state.last_seq = order.seq;
         state.held = held.cloned();
         state.drained = subscribers.into_iter().filter(|subscriber| subscriber.service.is_some()).collect();
-        Some(Ended { questions: order.questions.take_all(), released })
+        let keeper = order.history.as_mut().and_then(History::backlog).and_then(Backlog::call);
+        Some(Ended { questions: order.questions.take_all(), released, keeper })
     }
 
     /// Lets go of inline handlers, whom no worker will come by: user code, as their last calls are.
@@ -170,7 +179,7 @@ impl Core {
             }
             state.drained.clone()
         };
-        if are_released(&drained) {
+        if are_released(&drained) && !self.is_keeping() {
             self.report(&drained, true, 0);
         }
     }
@@ -182,7 +191,7 @@ impl Core {
             return;
         }
         let drained = self.closing.drained();
-        let (complete, mut abandoned) = (are_released(&drained), 0);
+        let (complete, mut abandoned) = (are_released(&drained) && !self.is_keeping(), 0);
         for subscriber in &drained {
             let mut inbox = subscriber.inbox.lock();
             inbox.discard_for_close();
@@ -194,12 +203,14 @@ impl Core {
     fn report(self: &Arc<Self>, drained: &[Arc<Subscriber>], complete: bool, abandoned: u64) {
         let subscriptions: Vec<_> = drained.iter().map(|subscriber| subscriber.stats()).collect();
         let discarded = drained.iter().map(|subscriber| subscriber.inbox.lock().closed_off).sum();
+        let unstored = self.store_stats().map_or(0, |stats| stats.lag);
         let mut state = self.closing.state.lock();
         if state.report.is_some() {
             return;
         }
         let last_seq = state.last_seq;
-        state.report = Some(CloseReport { complete, last_seq, abandoned, discarded, subscriptions });
+        state.report =
+            Some(CloseReport { complete, last_seq, abandoned, discarded, unstored, subscriptions });
         state.drained.clear();
         let held = state.held.take();
         drop(state);

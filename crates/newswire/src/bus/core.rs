@@ -20,7 +20,8 @@ use crate::sync::{AtomicU64, Mutex};
 pub(crate) struct Core {
     pub(crate) options: BusOptions,
     /// The position before the first event; a bus without a name is a stream of its own.
-    pub(crate) beginning: Cursor,
+    /// Attaching a store gives it that store's epoch. Its lock may be taken under the order's.
+    pub(crate) beginning: Mutex<Cursor>,
     pub(crate) order: Mutex<Order>,
     pub(crate) interest: Interest,
     pub(crate) alterations: Alterations,
@@ -69,13 +70,13 @@ impl Core {
     }
 
     fn build(options: BusOptions, beginning: Cursor) -> Arc<Self> {
-        let history = (options.history > 0).then(|| History::new(options.history, options.history_bytes));
+        let history = (options.history > 0).then(|| History::new(options.history, options.history_bytes, 1));
         let remembers = history.is_some();
         let order =
             Order::new(history, Questions::new(options.pending_requests), options.shared_bytes as u64);
         let timer = Timer::new();
         let core = Arc::new(Self {
-            beginning,
+            beginning: Mutex::new(beginning),
             order: Mutex::new(order),
             interest: Interest::new(),
             alterations: Alterations::new(&options),

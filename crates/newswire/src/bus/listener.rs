@@ -88,6 +88,11 @@ impl Listener {
 pub(crate) struct WeakListener(Weak<Subscriber>);
 
 impl WeakListener {
+    /// This moment's numbers, if there is still a bus.
+    pub(crate) fn stats(&self) -> Option<SubscriptionStats> {
+        self.0.upgrade().map(|subscriber| subscriber.stats())
+    }
+
     /// Ends the subscription, without waiting, if there is still a bus.
     pub(crate) fn unsubscribe(self) {
         if let Some(subscriber) = self.0.upgrade() {

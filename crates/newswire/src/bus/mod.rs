@@ -2,11 +2,13 @@
 
 pub(crate) mod alter;
 pub(crate) mod ask;
+pub(crate) mod backlog;
 pub(crate) mod close;
 pub(crate) mod core;
 mod handles;
 pub(crate) mod history;
 pub(crate) mod interest;
+mod keep;
 mod listener;
 mod notice;
 pub(crate) mod order;
@@ -314,7 +316,8 @@ impl Bus {
 
     /// The position after the last event.
     pub fn position(&self) -> Cursor {
-        self.core.beginning.at(self.core.order.lock().seq)
+        let seq = self.core.order.lock().seq;
+        self.core.beginning.lock().at(seq)
     }
 
     /// This moment's numbers.

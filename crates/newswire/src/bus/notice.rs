@@ -19,24 +19,27 @@ use crate::subscription::health::Change;
 
 impl Core {
     fn notice<P: Payload>(self: &Arc<Self>, subscriber: &Subscriber, what: &str, payload: P) {
+        let message = format!("subscription {:?} {what}", subscriber.name);
+        self.tell(Some(subscriber.id), &message, payload);
+    }
+
+    /// Tells something that is about that subscription, or about none.
+    pub(super) fn tell<P: Payload>(self: &Arc<Self>, about: Option<u64>, message: &str, payload: P) {
         let kind = payload.kind();
+        // No subscription has this number.
+        let spared = about.unwrap_or_default();
         let is_heard = {
             let order = self.order.lock();
-            !order.closed && (order.history.is_some() || order.routes.wants_notice(&kind, subscriber.id))
+            !order.closed && (order.history.is_some() || order.routes.wants_notice(&kind, spared))
         };
         if !is_heard {
             return;
         }
-        let notice = Source::new("bus").and_then(|source| {
-            Event::of(payload)
-                .source(source)
-                .message(format!("subscription {:?} {what}", subscriber.name))
-                .internal(true)
-                .build()
-        });
+        let notice = Source::new("bus")
+            .and_then(|source| Event::of(payload).source(source).message(message).internal(true).build());
         // A notice that nobody can get any more (the bus has closed) is no loss.
         if let Ok(notice) = notice {
-            let about = Sent { about: Some(subscriber.id), ..Sent::default() };
+            let about = Sent { about: Some(spared), ..Sent::default() };
             let _ = self.publish_as(notice, Manner::Never, about);
         }
     }

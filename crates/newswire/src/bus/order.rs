@@ -6,18 +6,21 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::ask::{Question, Questions};
+use super::backlog::Told;
 use super::history::History;
 use super::interest::{Counts, Interest};
 use super::route::{Route, Routes};
 use crate::delivery::Published;
 use crate::event::Event;
 use crate::kind::Kind;
+use crate::store::Past;
+use crate::store::receipt::Promise;
 use crate::subscriber::Subscriber;
 use crate::subscription::health::Change;
 use crate::subscription::queue::{Offer, Patience};
 use crate::subscription::tape::Tape;
 use crate::subscription::waiting::Ticket;
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering, Thread};
 
 /// Counters of the whole bus.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +39,8 @@ pub(crate) struct Order {
     /// Consumers to be called, the last first.
     pub(crate) to_wake: Vec<Arc<Subscriber>>,
     pub(crate) history: Option<History>,
+    /// Reads what a store has kept; stays when that is detached.
+    pub(crate) past: Option<Arc<dyn Past>>,
     pub(crate) questions: Questions,
     pub(crate) totals: Totals,
     pub(crate) subscribers: BTreeMap<u64, Arc<Subscriber>>,
@@ -61,6 +66,8 @@ pub(crate) struct Sent {
     pub(crate) published: Published,
     /// The subscription that the event is about: it doesn't get it.
     pub(crate) about: Option<u64>,
+    /// Who is to be told when the event is durable.
+    pub(crate) promise: Option<Arc<Promise>>,
     /// What history let go of; freed outside the lock.
     pub(crate) garbage: Option<Event>,
     /// Most events leave nothing: then nothing is allocated, or even looked at.
@@ -72,8 +79,8 @@ pub(crate) struct Sent {
 pub(crate) struct Todo {
     /// Inline handlers to serve.
     pub(crate) inline: Vec<Called>,
-    /// Full queues to wait for.
-    pub(crate) tickets: Vec<(Arc<Subscriber>, Arc<Ticket>)>,
+    /// Full queues to wait for; the store's is nobody's.
+    pub(crate) tickets: Vec<(Option<Arc<Subscriber>>, Arc<Ticket>)>,
     /// `once` subscriptions that this event spent.
     pub(crate) spent: Vec<Arc<Subscriber>>,
     /// What else history let go of.
@@ -82,6 +89,10 @@ pub(crate) struct Todo {
     pub(crate) answered: Option<(Arc<Question>, Event)>,
     /// Subscriptions that have begun to lose events, or to stall.
     pub(crate) untold: Vec<(Arc<Subscriber>, Vec<Change>)>,
+    /// The store's thread, which has to be called.
+    pub(crate) keeper: Option<Thread>,
+    /// Whom the store's queue has to tell of a loss.
+    pub(crate) told: Vec<Told>,
 }
 
 impl Sent {
@@ -101,6 +112,7 @@ impl Order {
             counts: Counts::new(),
             to_wake: Vec::new(),
             history,
+            past: None,
             questions,
             totals: Totals::default(),
             subscribers: BTreeMap::new(),
@@ -110,6 +122,11 @@ impl Order {
             pushed_bytes: 0,
             freed_bytes: Arc::new(AtomicU64::new(0)),
         }
+    }
+
+    /// Whether a store is attached.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.history.as_ref().is_some_and(History::is_kept)
     }
 
     /// An empty tape on this bus's budget.
@@ -145,7 +162,11 @@ impl Order {
 
     /// Whether a publisher of `event` would have to wait for one of the matched routes.
     pub(crate) fn would_block(&mut self, event: &Event) -> bool {
-        let Self { matched, routes, .. } = self;
+        let Self { matched, routes, history, .. } = self;
+        let backlog = history.as_mut().and_then(History::backlog);
+        if backlog.is_some_and(|backlog| backlog.would_block(event.size())) {
+            return true;
+        }
         matched.iter().any(|place| {
             routes.get_mut(*place).is_some_and(|route| {
                 (route.internal || !event.internal())
@@ -188,7 +209,7 @@ impl Order {
     pub(crate) fn commit(
         &mut self,
         event: Event,
-        patience: &dyn Fn(&Subscriber) -> Patience,
+        patience: &dyn Fn(Option<&Subscriber>) -> Patience,
         sent: &mut Sent,
     ) {
         self.seq += 1;
@@ -202,6 +223,9 @@ impl Order {
             sent.garbage = history.push(event.clone());
             while let Some(more) = history.evict() {
                 sent.todo().garbage.push(more);
+            }
+            if history.is_kept() {
+                history.enlist(seq, event.size(), || patience(None), sent);
             }
         }
         if questions.any()
@@ -280,7 +304,7 @@ impl Order {
 fn offer(
     subscriber: &Arc<Subscriber>,
     event: &Event,
-    patience: &dyn Fn(&Subscriber) -> Patience,
+    patience: &dyn Fn(Option<&Subscriber>) -> Patience,
     sent: &mut Sent,
     to_wake: &mut Vec<Arc<Subscriber>>,
     totals: &mut Totals,
@@ -290,7 +314,7 @@ fn offer(
     if inbox.ended {
         return;
     }
-    let Some(offer) = inbox.offer(event.clone(), key, patience(subscriber)) else { return };
+    let Some(offer) = inbox.offer(event.clone(), key, patience(Some(subscriber))) else { return };
     sent.published.matched += 1;
     totals.matched += 1;
     if subscriber.is_inline() {
@@ -309,7 +333,7 @@ fn offer(
         }
         Offer::Waiting(ticket) => {
             totals.blocked += 1;
-            sent.todo().tickets.push((subscriber.clone(), ticket));
+            sent.todo().tickets.push((Some(subscriber.clone()), ticket));
         }
     }
     let untold = inbox.untold();

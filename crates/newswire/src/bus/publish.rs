@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use super::backlog::Told;
 use super::core::Core;
 use super::order::{Order, Sent, Todo};
 use super::route;
@@ -65,7 +66,13 @@ impl Core {
         sent: Sent,
     ) -> Result<Published, Rejected<Event>> {
         let event = self.prepare(event)?;
-        self.publish_prepared(self.order.lock(), event, manner, sent)
+        let promise = sent.promise.clone();
+        let published = self.publish_prepared(self.order.lock(), event, manner, sent)?;
+        if let Some(promise) = promise.filter(|_| !self.is_keeping()) {
+            // The store has gone meanwhile, and may not have seen it.
+            promise.settle(Err(Error::new(ErrorKind::Closed, "the store was detached meanwhile")));
+        }
+        Ok(published)
     }
 
     fn publish_prepared(
@@ -186,8 +193,12 @@ impl Core {
     #[cold]
     pub(crate) fn see_through(self: &Arc<Self>, sent: &mut Sent) {
         let Some(todo) = sent.todo.take() else { return };
-        let Todo { inline, tickets, spent, garbage, answered, untold } = *todo;
+        let Todo { inline, tickets, spent, garbage, answered, untold, keeper, told } = *todo;
         drop(garbage);
+        if let Some(thread) = keeper {
+            thread.unpark();
+        }
+        told.into_iter().for_each(Told::tell);
         if let Some((question, event)) = answered {
             question.tell(Some(event));
         }
@@ -201,8 +212,8 @@ impl Core {
             sent.published.deferred += deferred;
         }
         for (subscriber, ticket) in tickets {
-            let verdict = self.wait_for_room(&subscriber, &ticket, ticket.deadline());
-            sent.count_wait(verdict);
+            let verdict = self.wait_for_room(subscriber.as_ref(), &ticket, ticket.deadline());
+            sent.count_wait(subscriber.is_some(), verdict);
         }
         for subscriber in spent {
             subscriber.retire_if_over();
@@ -265,7 +276,7 @@ impl Core {
 
     fn wait_for_room(
         self: &Arc<Self>,
-        subscriber: &Arc<Subscriber>,
+        subscriber: Option<&Arc<Subscriber>>,
         ticket: &Arc<Ticket>,
         deadline: Instant,
     ) -> Verdict {
@@ -276,7 +287,12 @@ impl Core {
     }
 
     /// Ends a wait at its deadline.
-    pub(crate) fn give_up(self: &Arc<Self>, subscriber: &Arc<Subscriber>, ticket: &Arc<Ticket>) -> Verdict {
+    pub(crate) fn give_up(
+        self: &Arc<Self>,
+        subscriber: Option<&Arc<Subscriber>>,
+        ticket: &Arc<Ticket>,
+    ) -> Verdict {
+        let Some(subscriber) = subscriber else { return self.give_up_store(ticket) };
         let untold = {
             let mut order = self.order.lock();
             let mut inbox = subscriber.inbox.lock();
@@ -295,9 +311,11 @@ impl Core {
 
 impl Sent {
     /// Books how a wait for room ended.
-    pub(crate) fn count_wait(&mut self, verdict: Verdict) {
+    pub(crate) fn count_wait(&mut self, is_subscriptions: bool, verdict: Verdict) {
         self.published.blocked += 1;
         match verdict {
+            // A store is no subscription: what it has or hasn't got, its receipts and stats tell.
+            _ if !is_subscriptions => {}
             Verdict::Admitted => self.published.delivered += 1,
             Verdict::Dropped => self.published.dropped += 1,
         }
@@ -306,11 +324,13 @@ impl Sent {
 
 /// Whether the current thread may wait for room in the queue of `subscriber`. Inside an inline handler it is
 /// this thread that will serve the other inline ones, so it can't wait for them either.
-fn patience(manner: Manner, subscriber: &Subscriber) -> Patience {
+fn patience(manner: Manner, subscriber: Option<&Subscriber>) -> Patience {
     if manner == Manner::AllOrNothing {
         // Only a queue that was found stalled can be full still; it may have come alive since.
         Patience::Refuse(GapReason::Stalled)
-    } else if ambient::is_serving(subscriber.id) || subscriber.is_inline() && inline::is_serving_here() {
+    } else if subscriber.is_some_and(|subscriber| {
+        ambient::is_serving(subscriber.id) || subscriber.is_inline() && inline::is_serving_here()
+    }) {
         Patience::Refuse(GapReason::WouldDeadlock)
     } else if manner == Manner::Never || manner == Manner::Wait && ambient::on_loop_thread() {
         Patience::Refuse(GapReason::WouldBlock)
@@ -326,7 +346,7 @@ fn patience(manner: Manner, subscriber: &Subscriber) -> Patience {
 pub struct Publishing {
     core: Arc<Core>,
     sent: Sent,
-    tickets: Vec<(Arc<Subscriber>, Arc<Ticket>)>,
+    tickets: Vec<(Option<Arc<Subscriber>>, Arc<Ticket>)>,
     /// Set while the last ticket is waited for.
     alarm: Option<Alarm>,
 }
@@ -339,7 +359,7 @@ impl Future for Publishing {
             let overdue = ticket.deadline() <= Instant::now();
             let verdict = match ticket.poll(context.waker()) {
                 Some(verdict) => verdict,
-                None if overdue => self.core.give_up(&subscriber, &ticket),
+                None if overdue => self.core.give_up(subscriber.as_ref(), &ticket),
                 None => {
                     if self.alarm.is_none() {
                         let late = Arc::downgrade(&ticket);
@@ -354,7 +374,7 @@ impl Future for Publishing {
             };
             self.alarm = None;
             self.tickets.pop();
-            self.sent.count_wait(verdict);
+            self.sent.count_wait(subscriber.is_some(), verdict);
         }
         Poll::Ready(self.sent.published)
     }
@@ -364,7 +384,7 @@ impl Publishing {
     /// Waits for room, holding the thread, until `deadline` at most.
     pub(super) fn wait_until(mut self, deadline: Instant) {
         for (subscriber, ticket) in std::mem::take(&mut self.tickets) {
-            self.core.wait_for_room(&subscriber, &ticket, deadline.min(ticket.deadline()));
+            self.core.wait_for_room(subscriber.as_ref(), &ticket, deadline.min(ticket.deadline()));
         }
     }
 }
@@ -372,7 +392,7 @@ impl Publishing {
 impl Drop for Publishing {
     fn drop(&mut self) {
         for (subscriber, ticket) in std::mem::take(&mut self.tickets) {
-            self.core.give_up(&subscriber, &ticket);
+            self.core.give_up(subscriber.as_ref(), &ticket);
         }
     }
 }

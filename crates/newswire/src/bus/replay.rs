@@ -1,83 +1,113 @@
 //! Replay, then live: a subscription that starts in the past reads history at its own pace, and joins the
 //! live events without gap or duplicate.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::core::Core;
+use super::history::History;
 use crate::cursor::Cursor;
 use crate::delivery::{Delivery, Gap, GapReason};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::filter::{Filter, Look};
 use crate::options::{Start, SubscribeOptions};
+use crate::store::{Past, Wanted};
 use crate::subscriber::Subscriber;
 use crate::subscription::inbox::Source;
 
 /// How many events are read from history at a time.
 const CHUNK: usize = 64;
+/// How many are read from a store at a time.
+const PAGE: usize = 512;
 
 impl Core {
-    /// The first seq that a subscription wants to read from history; `None` when it begins live.
+    /// The first seq that a subscription wants to read from the past; `None` when it begins live.
     ///
     /// # Errors
-    /// `Invalid` where there is no history; `OutOfRange` where the position isn't kept.
+    /// `Invalid` where there is no history; `OutOfRange` where the position isn't kept; what a store says that
+    /// can't be read.
     pub(crate) fn resolve(&self, filter: &Filter, options: &SubscribeOptions) -> Result<Option<u64>> {
         if options.start == Start::Live {
             return Ok(None);
         }
-        let kept = {
+        let (in_memory, end, past) = {
             let order = self.order.lock();
-            order.history.as_ref().map(|history| history.first().unwrap_or(order.seq + 1)..order.seq + 1)
+            (order.history.as_ref().map(History::first), order.seq + 1, order.past.clone())
         };
+        let stored = past.as_ref().map(|past| past.first()).transpose()?.flatten();
+        let first = in_memory.into_iter().chain(stored).min();
         if let Start::After(cursor) = &options.start {
-            let last = kept.as_ref().map_or_else(|| self.order.lock().seq, |kept| kept.end - 1);
-            let first = kept.as_ref().map_or(last + 1, |kept| kept.start);
-            return self.after(cursor, first, last);
+            return self.after(cursor, first.unwrap_or(end), end - 1, past.as_deref());
         }
-        let Some(kept) = kept else {
+        let (Some(first), Some(in_memory)) = (first, in_memory) else {
             return Err(Error::invalid("the bus keeps no history").at_path("options.start").expecting(
                 "Start::Live, or a bus made with BusOptions { history, .. } or with a store attached",
             ));
         };
+        let wanted = Wanted { filter, internal: options.internal };
         Ok(Some(match &options.start {
-            Start::Last(count) => self.nth_last_match(filter, options.internal, *count, kept.end),
-            Start::Since(time) => self.first_since(*time, kept.start),
-            _ => kept.start,
+            Start::Last(count) => self.nth_last_match(wanted, *count, in_memory..end, past.as_deref())?,
+            Start::Since(time) => match past.map(|past| past.since(*time)).transpose()?.flatten() {
+                Some(seq) => seq,
+                None => self.first_since(*time, in_memory),
+            },
+            _ => first,
         }))
     }
 
-    fn after(&self, cursor: &Cursor, first: u64, last: u64) -> Result<Option<u64>> {
-        let elsewhere = *cursor != self.beginning.at(cursor.seq());
-        if elsewhere || cursor.seq() > last || cursor.seq() + 1 < first {
-            let why = if elsewhere { "is of another bus or epoch" } else { "is not kept" };
-            return Err(Error::new(ErrorKind::OutOfRange, format!("the position {cursor} {why}"))
-                .at_path("options.start")
-                .expecting(format!("one of this bus between {} and {last}", first.saturating_sub(1))));
-        }
-        Ok(Some(cursor.seq() + 1))
+    fn after(&self, cursor: &Cursor, first: u64, last: u64, past: Option<&dyn Past>) -> Result<Option<u64>> {
+        let beginning = self.beginning.lock().clone();
+        let seq = cursor.seq();
+        let end = match past {
+            _ if cursor.bus() != beginning.bus() => None,
+            _ if cursor.epoch() == beginning.epoch() => Some(last),
+            Some(past) => past.epoch_end(cursor.epoch())?,
+            None => None,
+        };
+        let why = match end {
+            None => "is of another bus or epoch",
+            // What was seen there and not stored, a later epoch's events may have the seqs of.
+            Some(end) if seq > end && end < last => "is past the end of what was stored of its epoch",
+            Some(_) if seq <= last && seq + 1 >= first => return Ok(Some(seq + 1)),
+            Some(_) => "is not kept",
+        };
+        Err(Error::new(ErrorKind::OutOfRange, format!("the position {cursor} {why}"))
+            .at_path("options.start")
+            .expecting(format!("one of this bus between {} and {last}", first.saturating_sub(1))))
     }
 
     fn read(&self, seq: u64, count: usize) -> Vec<Event> {
-        self.order.lock().history.as_ref().map_or_else(Vec::new, |history| history.read(seq, count))
+        let read =
+            self.order.lock().history.as_ref().map_or_else(Vec::new, |history| history.read(seq, count));
+        read.into_iter().filter_map(Delivery::event).collect()
     }
 
-    fn nth_last_match(&self, filter: &Filter, internal: bool, count: usize, end: u64) -> u64 {
-        let (mut at, mut missing) = (end, count);
-        while missing > 0 && at > 1 {
-            let from = at.saturating_sub(CHUNK as u64).max(1);
+    fn nth_last_match(
+        &self,
+        wanted: Wanted<'_>,
+        count: usize,
+        in_memory: Range<u64>,
+        past: Option<&dyn Past>,
+    ) -> Result<u64> {
+        let (mut at, mut missing) = (in_memory.end, count);
+        while missing > 0 && at > in_memory.start {
+            let from = at.saturating_sub(CHUNK as u64).max(in_memory.start);
             let mut events = self.read(from, usize::try_from(at - from).unwrap_or(CHUNK));
             // What is kept may begin later than asked for.
             events.retain(|event| event.seq() < at);
-            let Some(oldest) = events.first().map(Event::seq) else { break };
-            for event in events.iter().rev().filter(|event| wants(filter, internal, event)) {
+            for event in events.iter().rev().filter(|event| wants(wanted, event)) {
                 missing -= 1;
                 if missing == 0 {
-                    return event.seq();
+                    return Ok(event.seq());
                 }
             }
-            at = oldest;
+            at = from;
         }
-        if missing == 0 { end } else { at }
+        if missing == 0 {
+            return Ok(in_memory.end);
+        }
+        Ok(past.map(|past| past.nth_last(missing, at, &wanted)).transpose()?.flatten().unwrap_or(at))
     }
 
     fn first_since(&self, time: i64, start: u64) -> u64 {
@@ -92,26 +122,32 @@ impl Core {
         }
     }
 
-    /// Reads a piece of history into the inbox, or joins the live events when there is no more.
+    /// Reads a piece of the past into the inbox, or joins the live events when there is no more.
     pub(crate) fn catch_up(self: &Arc<Self>, subscriber: &Arc<Subscriber>) {
         let mut order = self.order.lock();
         let mut inbox = subscriber.inbox.lock();
-        let Source::Replay { mut next } = inbox.source else { return };
-        let seq = order.seq;
-        let first = order.history.as_ref().and_then(super::history::History::first).unwrap_or(seq + 1);
+        let Source::Replay { next } = inbox.source else { return };
+        let first = order.history.as_ref().map_or(order.seq + 1, History::first);
         if next < first {
             // How many of them the filter wanted, nobody knows any more.
-            inbox.replay_gap(Gap {
-                first: next,
-                last: first - 1,
-                count: first - next,
-                reason: GapReason::Retention,
-            });
-            next = first;
-            inbox.source = Source::Replay { next };
+            let lost = |reason| Gap { first: next, last: first - 1, count: first - next, reason };
+            let Some(past) = order.past.clone() else {
+                inbox.replay_gap(lost(GapReason::Retention));
+                inbox.source = Source::Replay { next: first };
+                return;
+            };
+            drop(inbox);
+            drop(order);
+            let wanted = Wanted { filter: &subscriber.filter, internal: subscriber.internal };
+            let read = match past.read(next, &wanted, PAGE) {
+                Ok(page) if page.through >= next => (page.deliveries, page.through),
+                Ok(_) => (vec![Delivery::Gap(lost(GapReason::Retention))], first - 1),
+                Err(_) => (vec![Delivery::Gap(lost(GapReason::Unreadable))], first - 1),
+            };
+            return subscriber.replay(next, read.0, read.1);
         }
-        let events = order.history.as_ref().map_or_else(Vec::new, |history| history.read(next, CHUNK));
-        let Some(last) = events.last().map(Event::seq) else {
+        let read = order.history.as_ref().map_or_else(Vec::new, |history| history.read(next, CHUNK));
+        let Some(last) = read.last().map(Delivery::last_seq) else {
             let bounds = inbox.bounds;
             let source = match order.closed {
                 true => Source::Nowhere,
@@ -122,22 +158,30 @@ impl Core {
         };
         drop(inbox);
         drop(order);
-        let matching: Vec<_> = events
-            .into_iter()
-            .filter(|event| wants(&subscriber.filter, subscriber.internal, event))
-            .collect();
-        let mut inbox = subscriber.inbox.lock();
-        // Another worker of the same handler may have read the same piece meanwhile.
+        let wanted = Wanted { filter: &subscriber.filter, internal: subscriber.internal };
+        let matching = read.into_iter().filter(|delivery| match delivery {
+            Delivery::Event(event) => wants(wanted, event),
+            Delivery::Gap(_) => true,
+        });
+        subscriber.replay(next, matching.collect(), last);
+    }
+}
+
+impl Subscriber {
+    /// Queues what was read from `from` up to `through`, unless another worker of the same handler has.
+    fn replay(&self, from: u64, read: Vec<Delivery>, through: u64) {
+        let mut inbox = self.inbox.lock();
         if let Source::Replay { next: place } = &mut inbox.source
-            && *place == next
+            && *place == from
         {
-            *place = last + 1;
-            inbox.books.matched += matching.len() as u64;
-            inbox.replayed.extend(matching.into_iter().map(Delivery::Event));
+            *place = through + 1;
+            inbox.books.matched +=
+                read.iter().filter(|item| matches!(item, Delivery::Event(_))).count() as u64;
+            inbox.replayed.extend(read);
         }
     }
 }
 
-fn wants(filter: &Filter, internal: bool, event: &Event) -> bool {
-    (internal || !event.internal()) && filter.matches_with(event, &mut Look::default())
+fn wants(wanted: Wanted<'_>, event: &Event) -> bool {
+    (wanted.internal || !event.internal()) && wanted.filter.matches_with(event, &mut Look::default())
 }

@@ -102,7 +102,7 @@ impl Core {
         let ended: Vec<_> = order.retired.iter().cloned().chain(leaving).collect();
         let history = order.history.as_ref().map_or((0, 0), |history| (history.len(), history.bytes()));
         let mut stats = BusStats {
-            name: self.beginning.bus().to_owned(),
+            name: self.beginning.lock().bus().to_owned(),
             published: order.seq,
             matched: order.totals.matched,
             dropped: order.totals.dropped,

@@ -17,6 +17,7 @@
 //!
 //! `docs/filter.md` has the whole grammar, the table of fields, and examples that a test reads.
 
+mod ask;
 mod build;
 mod comparison;
 mod expr;

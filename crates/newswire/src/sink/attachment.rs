@@ -1,16 +1,18 @@
-//! A sink's place on a bus.
+//! A sink's or store's place on a bus.
 //!
 //! The bus holds the handler, the handler holds this, and this knows its place on the bus without holding
 //! that: so an attachment lives as long as the bus unless somebody detaches it, and nobody needs to keep the
 //! handle.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 
 use super::Sink;
+use crate::bus::core::Core;
+use crate::bus::stats::SubscriptionStats;
 use crate::bus::{Bus, WeakListener};
 use crate::delivery::Gap;
 use crate::error::{Error, ErrorKind, Result};
@@ -18,13 +20,38 @@ use crate::event::Event;
 use crate::filter::Filter;
 use crate::handler::{Failure, Handler};
 use crate::options::{HandlerOptions, check_name};
+use crate::store::{Keeper, StoreStats};
 
 /// How long ending waits for the sink's current call.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A sink's place on a bus; dropping the handle leaves the sink attached.
+/// A sink's or store's place on a bus; dropping the handle leaves it attached.
 #[derive(Clone)]
-pub struct Attachment(Arc<Attached>);
+pub struct Attachment(Place);
+
+#[derive(Clone)]
+enum Place {
+    Sink(Arc<Attached>),
+    Store { name: Arc<str>, core: Weak<Core> },
+}
+
+/// A sink or store at one moment.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct AttachmentStats {
+    /// How many events it has taken; of a store, written.
+    pub taken: u64,
+    /// How many it could not take.
+    pub failed: u64,
+    /// How many were dropped before it, for want of room in its queue.
+    pub dropped: u64,
+    /// How many wait for it.
+    pub lag: u64,
+    /// What is wrong with it; `None` while it is well.
+    pub trouble: Option<String>,
+    /// Whether it was detached, or its bus has closed.
+    pub detached: bool,
+}
 
 pub(crate) struct Attached {
     name: String,
@@ -48,26 +75,92 @@ impl Attachment {
         let handler: Arc<dyn Handler> = attached.clone();
         let listener = bus.on_with(Filter::all(), options, handler)?;
         *attached.listener.lock() = Some(listener.weak());
-        Ok(Self(attached))
+        Ok(Self(Place::Sink(attached)))
+    }
+
+    pub(super) fn open_store(bus: &Bus, name: String, keeper: Box<dyn Keeper>) -> Result<Self> {
+        check_name(&name, "name")?;
+        bus.core.begin_keeping(&name, keeper)?;
+        Ok(Self(Place::Store { name: name.into(), core: Arc::downgrade(&bus.core) }))
     }
 
     /// What it is called: the URL's scheme and address, without credentials and options, cut at
     /// [`SubscribeOptions::MAX_NAME`](crate::SubscribeOptions::MAX_NAME) bytes.
     pub fn name(&self) -> &str {
-        &self.0.name
+        match &self.0 {
+            Place::Sink(sink) => &sink.name,
+            Place::Store { name, .. } => name,
+        }
     }
 
-    /// Takes the sink off the bus and ends it; what is still queued for it is discarded. Once is enough.
+    /// This moment's numbers.
+    pub fn stats(&self) -> AttachmentStats {
+        let gone = AttachmentStats { detached: true, ..AttachmentStats::default() };
+        match &self.0 {
+            Place::Sink(sink) => {
+                let stats = sink.listener.lock().as_ref().and_then(WeakListener::stats);
+                let Some(SubscriptionStats { books, last_failure, closed, .. }) = stats else { return gone };
+                let failed = books.failed + books.panicked + books.timed_out;
+                let lag = books.queued + books.waiting + books.in_flight;
+                let (taken, dropped) = (books.handled, books.dropped + books.discarded);
+                AttachmentStats { taken, failed, dropped, lag, trouble: last_failure, detached: closed }
+            }
+            Place::Store { core, .. } => {
+                let stats = core.upgrade().and_then(|core| core.store_stats());
+                let Some(StoreStats { stored, dropped, lag, trouble, .. }) = stats else { return gone };
+                let trouble = trouble.map(|trouble| trouble.to_string());
+                AttachmentStats { taken: stored, dropped, lag, trouble, ..AttachmentStats::default() }
+            }
+        }
+    }
+
+    /// How many events wait for it.
+    pub fn lag(&self) -> u64 {
+        self.stats().lag
+    }
+
+    /// Waits, up to `timeout`, until a store has all that was published on the disk, whatever its durability is.
+    /// A sink hands on what it holds back; what is still queued for it isn't waited for.
     ///
     /// # Errors
-    /// What the sink says while it ends; `TimedOut` where its current call doesn't return.
+    /// `TimedOut`; what kept it from being written or handed on; `Closed` where it was detached.
+    pub fn flush(&self, timeout: Duration) -> Result<()> {
+        let closed = || Error::new(ErrorKind::Closed, format!("{:?} was detached", self.name()));
+        match &self.0 {
+            Place::Sink(sink) => {
+                let mut sink = sink.sink.try_lock_for(timeout).ok_or_else(|| sink.is_busy())?;
+                sink.as_mut().ok_or_else(closed)?.flush()
+            }
+            Place::Store { core, .. } => core.upgrade().ok_or_else(closed)?.flush_store(timeout),
+        }
+    }
+
+    /// Takes it off the bus and ends it. What is still queued for a sink is discarded; a store is given up to 5 s
+    /// to write it. Once is enough.
+    ///
+    /// # Errors
+    /// What the sink says while it ends; `TimedOut` where its current call doesn't return; as
+    /// [`Attachment::flush`] where a store couldn't write everything: it is detached nevertheless.
     pub fn detach(&self) -> Result<()> {
+        match &self.0 {
+            Place::Sink(sink) => sink.detach(),
+            Place::Store { core, .. } => core.upgrade().map_or(Ok(()), |core| core.detach_store(PATIENCE)),
+        }
+    }
+}
+
+impl Attached {
+    fn detach(&self) -> Result<()> {
         // Outside the lock, because unsubscribing may wait for a call that has begun.
-        let listener = self.0.listener.lock().take();
+        let listener = self.listener.lock().take();
         if let Some(listener) = listener {
             listener.unsubscribe();
         }
-        self.0.finish()
+        self.finish()
+    }
+
+    fn is_busy(&self) -> Error {
+        Error::new(ErrorKind::TimedOut, format!("the sink {:?} is still busy", self.name))
     }
 }
 
@@ -94,7 +187,7 @@ impl Attached {
         match sink {
             Some(Some(mut sink)) => sink.close(),
             Some(None) => Ok(()),
-            None => Err(Error::new(ErrorKind::TimedOut, format!("the sink {:?} is still busy", self.name))),
+            None => Err(self.is_busy()),
         }
     }
 }

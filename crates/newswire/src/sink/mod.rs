@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 use parking_lot::RwLock;
 
-pub use attachment::Attachment;
+pub use attachment::{Attachment, AttachmentStats};
 pub use console::{Console, ConsoleOptions, Visible, figures};
 pub use url::{Param, SinkUrl};
 
@@ -22,6 +22,7 @@ use crate::delivery::Gap;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::options::{HandlerOptions, SubscribeOptions, cut_name};
+use crate::store::Keeper;
 
 /// Takes events out of the process, in some format.
 ///
@@ -65,14 +66,24 @@ pub trait Sink: Send {
 /// Makes a sink from a URL of the scheme that it is registered for.
 pub type SinkFactory = fn(&SinkUrl) -> Result<Box<dyn Sink>>;
 
+/// Makes a store's writing side from a URL of the scheme that it is registered for.
+pub type StoreFactory = fn(&SinkUrl) -> Result<Box<dyn Keeper>>;
+
+/// What a scheme stands for.
+#[derive(Clone, Copy)]
+enum Factory {
+    Sink(SinkFactory),
+    Store(StoreFactory),
+}
+
 /// How many schemes may be registered in a process.
 const MAX_SCHEMES: usize = 256;
 
-fn schemes() -> &'static RwLock<BTreeMap<String, SinkFactory>> {
-    static SCHEMES: OnceLock<RwLock<BTreeMap<String, SinkFactory>>> = OnceLock::new();
+fn schemes() -> &'static RwLock<BTreeMap<String, Factory>> {
+    static SCHEMES: OnceLock<RwLock<BTreeMap<String, Factory>>> = OnceLock::new();
     SCHEMES.get_or_init(|| {
         let console: SinkFactory = |url| console::open(url);
-        RwLock::new(BTreeMap::from([("console".to_owned(), console)]))
+        RwLock::new(BTreeMap::from([("console".to_owned(), Factory::Sink(console))]))
     })
 }
 
@@ -82,6 +93,18 @@ fn schemes() -> &'static RwLock<BTreeMap<String, SinkFactory>> {
 /// `Invalid`, with the column, where `scheme` isn't lower-case letters, digits and `+`, `-`, `.`; `TooLarge`
 /// over 64 bytes; `Full` over 256 schemes.
 pub fn register_sink(scheme: &str, factory: SinkFactory) -> Result<()> {
+    register(scheme, Factory::Sink(factory))
+}
+
+/// Makes URLs of `scheme` attachable in this process, as stores.
+///
+/// # Errors
+/// As [`register_sink`].
+pub fn register_store(scheme: &str, factory: StoreFactory) -> Result<()> {
+    register(scheme, Factory::Store(factory))
+}
+
+fn register(scheme: &str, factory: Factory) -> Result<()> {
     url::check_scheme(scheme)?;
     let mut schemes = schemes().write();
     if schemes.len() >= MAX_SCHEMES && !schemes.contains_key(scheme) {
@@ -93,7 +116,7 @@ pub fn register_sink(scheme: &str, factory: SinkFactory) -> Result<()> {
 }
 
 impl Bus {
-    /// Attaches the sink that `url` names; it gets every event until it is detached or the bus closes.
+    /// Attaches the sink or store that `url` names; it gets every event until it is detached or the bus closes.
     ///
     /// ```
     /// let bus = newswire::Bus::new();
@@ -113,9 +136,26 @@ impl Bus {
                 .at_column(1)
                 .expecting(format!("one of {}", names.join(", ")))
         })?;
-        let sink = factory(&url)?;
-        let options = sink.options();
-        self.attach_sink(cut_name(url.name()), sink, options)
+        let name = cut_name(url.name());
+        match factory {
+            Factory::Store(factory) => self.attach_store(name, factory(&url)?),
+            Factory::Sink(factory) => {
+                let sink = factory(&url)?;
+                let options = sink.options();
+                self.attach_sink(name, sink, options)
+            }
+        }
+    }
+
+    /// Attaches a store. It keeps what is published from now on, in a new epoch of the bus; its seqs go on from
+    /// the last stored one. From now on subscriptions can start in the past.
+    ///
+    /// # Errors
+    /// `Invalid` where a store is attached already, or has events of this bus, which has begun to publish
+    /// without it; `TooLarge` where the name has more than [`SubscribeOptions::MAX_NAME`] bytes; `Closed`;
+    /// what the store says while it opens.
+    pub fn attach_store(&self, name: impl Into<String>, keeper: Box<dyn Keeper>) -> Result<Attachment> {
+        Attachment::open_store(self, name.into(), keeper)
     }
 
     /// Attaches a sink that is there already, served as `options` say; [`Sink::options`] are its own wishes.

@@ -69,10 +69,7 @@ pub(crate) struct Entry {
 
 impl Taken {
     pub(super) fn last_seq(&self) -> u64 {
-        match &self.delivery {
-            Delivery::Event(event) => event.seq(),
-            Delivery::Gap(gap) => gap.last,
-        }
+        self.delivery.last_seq()
     }
 }
 

@@ -89,7 +89,8 @@ impl Subscription {
 
     /// The position below which all has been delivered: where another subscription can resume.
     pub fn position(&self) -> Cursor {
-        self.core.beginning.at(self.subscriber.inbox.lock().delivered)
+        let delivered = self.subscriber.inbox.lock().delivered;
+        self.core.beginning.lock().at(delivered)
     }
 
     /// Takes nothing until [`Subscription::resume`], and doesn't end before; events go on being matched and

@@ -1,6 +1,6 @@
 //! Which member may depend on which: imports run one way.
 //!
-//! The core knows nobody; recordings know the core; the command line knows both; this automation knows the
+//! The core knows nobody; recordings and stores know the core; the command line knows both; this automation knows the
 //! core, whose table it writes out; nobody depends on the command line, the comparisons, the examples or this
 //! automation. A new member gets a row here, deliberately.
 
@@ -13,6 +13,7 @@ use serde_json::Value;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("newswire", &[]),
     ("newswire-recording", &["newswire"]),
+    ("newswire-store", &["newswire"]),
     ("newswire-cli", &["newswire", "newswire-recording"]),
     ("newswire-benches", &["newswire", "newswire-cli"]),
     ("newswire-examples", &["newswire"]),

@@ -1,0 +1,269 @@
+//! Writing: one transaction for each batch.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use newswire::{Delivery, Event, GapReason, Result, ScopeField};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use super::fault::{Outcome, error_at, fault_at};
+use super::lease::Lease;
+use super::{pos, prune, schema};
+use crate::options::{Durability, Retention};
+use crate::store::{Fault, Writer};
+
+/// Writes one bus.
+pub(super) struct SqliteWriter {
+    path: PathBuf,
+    durability: Durability,
+    connection: Connection,
+    bus: i64,
+    epoch: u64,
+    last: u64,
+    kinds: HashMap<Box<str>, i64>,
+    clock: StoreClock,
+    json: Vec<u8>,
+    _lease: Lease,
+}
+
+impl SqliteWriter {
+    pub(super) fn open(path: &Path, durability: Durability, bus: &str) -> Result<Self> {
+        let mut connection = schema::open(path, durability)?;
+        let failed = |error: rusqlite::Error| error_at(path, &error);
+        connection.execute("INSERT OR IGNORE INTO bus (name) VALUES (?1)", [bus]).map_err(failed)?;
+        let number = connection.query_row("SELECT id FROM bus WHERE name = ?1", [bus], |row| row.get(0));
+        let number: i64 = number.map_err(failed)?;
+        let lease = Lease::take(path, number, bus)?;
+        let (epoch, last, stored_ns) = begin_epoch(&mut connection, number).map_err(failed)?;
+        Ok(Self {
+            path: path.to_owned(),
+            durability,
+            connection,
+            bus: number,
+            epoch,
+            last,
+            kinds: HashMap::new(),
+            clock: StoreClock::new(stored_ns),
+            json: Vec::new(),
+            _lease: lease,
+        })
+    }
+
+    fn store(&mut self, deliveries: &[Delivery]) -> Outcome<u64> {
+        let Self { connection, bus, kinds, clock, json, last, .. } = self;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut through = *last;
+        {
+            let mut insert = transaction.prepare_cached(
+                "INSERT INTO event (pos, kind, time_ns, session, run, crc, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?;
+            let mut insert_gap =
+                transaction.prepare_cached("INSERT INTO gap (pos, last, reason) VALUES (?1, ?2, ?3)")?;
+            let (mut first, mut events, mut bytes, mut max_ns) = (None, 0_i64, 0_i64, i64::MIN);
+            if let Some(next) = deliveries.first().map(first_seq).filter(|next| *next > *last + 1) {
+                // Published before the store was attached.
+                insert_gap.execute(params![
+                    pos(*bus, *last + 1),
+                    pos(*bus, next - 1),
+                    GapReason::Unknown.as_str()
+                ])?;
+            }
+            for delivery in deliveries {
+                match delivery {
+                    Delivery::Event(event) => {
+                        let pos = pos(*bus, event.seq());
+                        json.clear();
+                        event.write_json(json);
+                        let kind = match kinds.get(event.kind().as_str()) {
+                            Some(kind) => *kind,
+                            None => number_of_kind(&transaction, kinds, event)?,
+                        };
+                        let scope = event.scope();
+                        insert.execute(params![
+                            pos,
+                            kind,
+                            event.time_ns(),
+                            scope.get(ScopeField::Session),
+                            scope.get(ScopeField::Run),
+                            checksum(pos, kind, json),
+                            ToSqlOutput::Borrowed(ValueRef::Text(json)),
+                        ])?;
+                        first.get_or_insert(pos);
+                        events += 1;
+                        bytes += i64::try_from(json.len()).unwrap_or(i64::MAX);
+                        max_ns = max_ns.max(event.time_ns());
+                        through = event.seq();
+                    }
+                    Delivery::Gap(gap) => {
+                        insert_gap.execute(params![
+                            pos(*bus, gap.first),
+                            pos(*bus, gap.last),
+                            gap.reason.as_str()
+                        ])?;
+                        through = gap.last;
+                    }
+                }
+            }
+            if let Some(first) = first {
+                transaction
+                    .prepare_cached(
+                        "INSERT INTO batch (pos, last, stored_ns, max_ns) VALUES (?1, ?2, ?3, ?4)",
+                    )?
+                    .execute(params![first, pos(*bus, through), clock.now(), max_ns])?;
+            }
+            transaction
+                .prepare_cached(
+                    "UPDATE bus SET last = ?2, events = events + ?3, bytes = bytes + ?4 WHERE id = ?1",
+                )?
+                .execute(params![*bus, i64::try_from(through).unwrap_or(i64::MAX), events, bytes])?;
+        }
+        transaction.commit()?;
+        Ok(through)
+    }
+
+    /// A commit that waits for the disk takes all earlier ones along: they are in the same log.
+    fn commit_to_disk(&mut self) -> Outcome<()> {
+        schema::set_synchronous(&self.connection, Durability::Full)?;
+        let committed = self.connection.execute("UPDATE bus SET last = last WHERE id = ?1", [self.bus]);
+        schema::set_synchronous(&self.connection, self.durability)?;
+        committed.map(drop)
+    }
+
+    fn reopen(&mut self) -> Result<(), Fault> {
+        let connection =
+            schema::open(&self.path, self.durability).map_err(|error| Fault { error, is_final: false })?;
+        let last = last_of(&connection, self.bus).map_err(|error| fault_at(&self.path, &error))?;
+        (self.connection, self.last) = (connection, last);
+        Ok(())
+    }
+}
+
+impl Writer for SqliteWriter {
+    fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    fn last(&self) -> u64 {
+        self.last
+    }
+
+    fn append(&mut self, deliveries: &[Delivery]) -> Result<(), Fault> {
+        match self.store(deliveries) {
+            Ok(last) => {
+                self.last = last;
+                Ok(())
+            }
+            Err(error) => {
+                // Numbers that this transaction gave are gone with it.
+                self.kinds.clear();
+                Err(fault_at(&self.path, &error))
+            }
+        }
+    }
+
+    fn sync(&mut self) -> Result<(), Fault> {
+        self.commit_to_disk().map_err(|error| fault_at(&self.path, &error))
+    }
+
+    fn recover(&mut self) -> Result<(), Fault> {
+        self.reopen()
+    }
+
+    fn prune(&mut self, retention: &Retention) -> Result<bool, Fault> {
+        prune::step(&mut self.connection, self.bus, retention, self.clock.now())
+            .map_err(|error| fault_at(&self.path, &error))
+    }
+}
+
+fn first_seq(delivery: &Delivery) -> u64 {
+    match delivery {
+        Delivery::Event(event) => event.seq(),
+        Delivery::Gap(gap) => gap.first,
+    }
+}
+
+/// The checksum of an event, which covers its place too, and the kind that it is listed under.
+pub(super) fn checksum(pos: i64, kind: i64, json: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&pos.to_le_bytes());
+    hasher.update(&kind.to_le_bytes());
+    hasher.update(json);
+    hasher.finalize()
+}
+
+fn number_of_kind(
+    connection: &Connection,
+    kinds: &mut HashMap<Box<str>, i64>,
+    event: &Event,
+) -> Outcome<i64> {
+    let name = event.kind().as_str();
+    connection.execute("INSERT OR IGNORE INTO kind (name) VALUES (?1)", [name])?;
+    let number = connection.query_row("SELECT id FROM kind WHERE name = ?1", [name], |row| row.get(0))?;
+    // A program that makes up kinds without end shouldn't fill the memory with them.
+    if kinds.len() >= 65_536 {
+        kinds.clear();
+    }
+    kinds.insert(name.into(), number);
+    Ok(number)
+}
+
+fn last_of(connection: &Connection, bus: i64) -> Outcome<u64> {
+    let last: i64 = connection.query_row("SELECT last FROM bus WHERE id = ?1", [bus], |row| row.get(0))?;
+    Ok(u64::try_from(last).unwrap_or_default())
+}
+
+/// Gives epoch, last seq, and the time of the last storing. Whatever the durability is, the new epoch is on the
+/// disk: else a cursor of one that a loss of power undid would be taken for one of the next.
+fn begin_epoch(connection: &mut Connection, bus: i64) -> Outcome<(u64, u64, i64)> {
+    let before: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+    schema::set_synchronous(connection, Durability::Full)?;
+    let last = last_of(connection, bus)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let newest = "SELECT coalesce(max(epoch), 0) + 1 FROM epoch WHERE bus = ?1";
+    let epoch: i64 = transaction.query_row(newest, [bus], |row| row.get(0))?;
+    let now = wall_clock();
+    transaction.execute(
+        "INSERT INTO epoch (bus, epoch, before, opened_ns) VALUES (?1, ?2, ?3, ?4)",
+        params![bus, epoch, i64::try_from(last).unwrap_or(i64::MAX), now],
+    )?;
+    transaction.commit()?;
+    connection.pragma_update(None, "synchronous", before)?;
+    let stored = connection
+        .query_row(
+            "SELECT stored_ns FROM batch WHERE pos > ?1 AND pos <= ?2 ORDER BY pos DESC LIMIT 1",
+            params![pos(bus, 0), pos(bus, u64::MAX)],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok((u64::try_from(epoch).unwrap_or_default(), last, stored.unwrap_or(i64::MIN)))
+}
+
+fn wall_clock() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// A system's clock that is further ahead of the last storing than this is thought to be wrong: what it says would
+/// make everything old, and retention delete it.
+const LEAP_NS: i64 = 366 * 86_400 * 1_000_000_000;
+
+/// The time of storing: it begins with the system's, or with the last that was stored if that is later or much
+/// earlier, and nobody who sets the system's clock moves it.
+struct StoreClock {
+    began_ns: i64,
+    began: Instant,
+}
+
+impl StoreClock {
+    fn new(last_ns: i64) -> Self {
+        let wall = wall_clock();
+        let leaps = last_ns != i64::MIN && wall.saturating_sub(last_ns) > LEAP_NS;
+        Self { began_ns: if leaps { last_ns } else { wall.max(last_ns) }, began: Instant::now() }
+    }
+
+    fn now(&self) -> i64 {
+        self.began_ns.saturating_add(i64::try_from(self.began.elapsed().as_nanos()).unwrap_or(i64::MAX))
+    }
+}

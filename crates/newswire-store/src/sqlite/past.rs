@@ -1,0 +1,139 @@
+//! Reading a bus back, by several readers at a time, each on a connection of its own.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use newswire::Result;
+use newswire::store::{Page, Past, Wanted};
+use parking_lot::{Condvar, Mutex};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+
+use super::fault::{Outcome, error_at};
+use super::page::Reading;
+use super::{pos, schema, seq_of};
+
+/// How many connections are kept for the next reader.
+const KEPT: usize = 4;
+/// How long a reader waits for somebody else's connection, where it can't have one of its own.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Reads one bus.
+pub(super) struct SqlitePast {
+    path: PathBuf,
+    bus: i64,
+    pool: Mutex<Pool>,
+    returned: Condvar,
+}
+
+#[derive(Default)]
+struct Pool {
+    idle: Vec<Connection>,
+    lent: usize,
+}
+
+impl SqlitePast {
+    pub(super) fn new(path: PathBuf, bus: i64, connection: Connection) -> Self {
+        let pool = Pool { idle: vec![connection], lent: 0 };
+        Self { path, bus, pool: Mutex::new(pool), returned: Condvar::new() }
+    }
+
+    /// Reads in one snapshot.
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> Outcome<T>) -> Result<T> {
+        let connection = self.borrow()?;
+        // Nothing is written, so a rollback ends it as well as a commit, which repeats what reading has run into.
+        let within = || -> Outcome<T> { read(&*connection.unchecked_transaction()?) };
+        let found = within().map_err(|error| error_at(&self.path, &error));
+        let mut pool = self.pool.lock();
+        pool.lent -= 1;
+        // A connection that failed isn't used again: what it saw may be what is wrong.
+        if found.is_ok() && connection.is_autocommit() && pool.idle.len() < KEPT {
+            pool.idle.push(connection);
+        }
+        drop(pool);
+        self.returned.notify_one();
+        found
+    }
+
+    /// A connection; where the process has no more file handles, the one that another reader gives back.
+    fn borrow(&self) -> Result<Connection> {
+        let mut pool = self.pool.lock();
+        loop {
+            if let Some(connection) = pool.idle.pop() {
+                pool.lent += 1;
+                return Ok(connection);
+            }
+            pool.lent += 1;
+            drop(pool);
+            let opened = schema::open_to_read(&self.path);
+            if opened.is_ok() {
+                return opened;
+            }
+            pool = self.pool.lock();
+            pool.lent -= 1;
+            if pool.idle.is_empty()
+                && (pool.lent == 0 || self.returned.wait_for(&mut pool, PATIENCE).timed_out())
+            {
+                return opened;
+            }
+        }
+    }
+}
+
+impl Past for SqlitePast {
+    fn first(&self) -> Result<Option<u64>> {
+        self.read(|connection| {
+            let sql = "SELECT pos FROM event WHERE pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT 1";
+            let bounds = params![pos(self.bus, 0), pos(self.bus, u64::MAX)];
+            connection.prepare_cached(sql)?.query_row(bounds, |row| row.get(0).map(seq_of)).optional()
+        })
+    }
+
+    fn epoch_end(&self, epoch: u64) -> Result<Option<u64>> {
+        self.read(|connection| {
+            let sql = "SELECT coalesce((SELECT min(next.before) FROM epoch next WHERE next.bus = epoch.bus
+                AND next.epoch > epoch.epoch), bus.last)
+                FROM epoch JOIN bus ON bus.id = epoch.bus WHERE epoch.bus = ?1 AND epoch.epoch = ?2";
+            let Ok(epoch) = i64::try_from(epoch) else { return Ok(None) };
+            let end =
+                |row: &rusqlite::Row<'_>| row.get(0).map(|end: i64| u64::try_from(end).unwrap_or_default());
+            connection.prepare_cached(sql)?.query_row(params![self.bus, epoch], end).optional()
+        })
+    }
+
+    fn read(&self, from: u64, wanted: &Wanted<'_>, limit: usize) -> Result<Page> {
+        self.read(|connection| {
+            let mut reading = Reading::new(connection, self.bus, wanted);
+            match reading.page(from, limit) {
+                Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+                    reading.skip(from)
+                }
+                other => other,
+            }
+        })
+    }
+
+    fn nth_last(&self, count: usize, end: u64, wanted: &Wanted<'_>) -> Result<Option<u64>> {
+        self.read(|connection| Reading::new(connection, self.bus, wanted).nth_last(count, end))
+    }
+
+    fn since(&self, time_ns: i64) -> Result<Option<u64>> {
+        self.read(|connection| {
+            let mut batches = connection.prepare_cached(
+                "SELECT pos, last FROM batch WHERE pos > ?1 AND pos <= ?2 AND max_ns >= ?3 ORDER BY pos",
+            )?;
+            let mut rows = batches.query(params![pos(self.bus, 0), pos(self.bus, u64::MAX), time_ns])?;
+            while let Some(row) = rows.next()? {
+                let (first, last): (i64, i64) = (row.get(0)?, row.get(1)?);
+                let sql =
+                    "SELECT pos FROM event WHERE pos >= ?1 AND pos <= ?2 AND time_ns >= ?3 ORDER BY pos LIMIT 1";
+                let mut events = connection.prepare_cached(sql)?;
+                let found = events.query_row(params![first, last, time_ns], |row| row.get(0)).optional()?;
+                // Unless that has been pruned.
+                if let Some(pos) = found {
+                    return Ok(Some(seq_of(pos)));
+                }
+            }
+            Ok(None)
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! Deleting what retention doesn't keep, a small transaction at a time, so that no batch waits for long.
+//!
+//! What has been deleted is noted, so that a replay tells it as a gap: from the oldest on, whole batches as they
+//! were stored; of single kinds, the stretch in which they were deleted.
+
+use std::time::Duration;
+
+use newswire::Kind;
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::fault::Outcome;
+use super::pos;
+use crate::options::Retention;
+
+/// How many events of a kind are deleted at a time.
+const ROWS: i64 = 2000;
+/// How many pages are given back to the file system at a time.
+const PAGES: i64 = 500;
+
+/// Does one step; says whether there is more to do.
+pub(super) fn step(connection: &mut Connection, bus: i64, retention: &Retention, now: i64) -> Outcome<bool> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let has_more =
+        oldest_batch(&transaction, bus, retention, now)? || single_kinds(&transaction, bus, retention, now)?;
+    transaction.commit()?;
+    // Each step of the statement frees one page.
+    let mut vacuum = connection.prepare_cached(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+    let mut rows = vacuum.query([])?;
+    while rows.next()?.is_some() {}
+    Ok(has_more)
+}
+
+fn before(now: i64, age: Duration) -> i64 {
+    now.saturating_sub(i64::try_from(age.as_nanos()).unwrap_or(i64::MAX))
+}
+
+/// Deletes the oldest batch, if it is too old or there is too much.
+fn oldest_batch(transaction: &Transaction<'_>, bus: i64, retention: &Retention, now: i64) -> Outcome<bool> {
+    let sql = "SELECT pos, last, stored_ns FROM batch WHERE pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT 1";
+    let bounds = params![pos(bus, 0), pos(bus, u64::MAX)];
+    let oldest =
+        transaction.query_row(sql, bounds, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+    let Some((first, last, stored_ns)): Option<(i64, i64, i64)> = oldest else { return Ok(false) };
+    let (events, bytes): (i64, i64) = transaction.query_row(
+        "SELECT count(*), coalesce(sum(octet_length(body)), 0) FROM event WHERE pos >= ?1 AND pos <= ?2",
+        [first, last],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let all: (i64, i64) =
+        transaction.query_row("SELECT events, bytes FROM bus WHERE id = ?1", [bus], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let is_over = |all: i64, without: i64, limit: Option<u64>| {
+        limit.is_some_and(|limit| all - without >= i64::try_from(limit).unwrap_or(i64::MAX))
+    };
+    let goes = retention.max_age.is_some_and(|age| stored_ns < before(now, age))
+        || is_over(all.0, events, retention.max_events)
+        || is_over(all.1, bytes, retention.max_bytes);
+    if !goes {
+        return Ok(false);
+    }
+    transaction.execute("DELETE FROM event WHERE pos >= ?1 AND pos <= ?2", [first, last])?;
+    transaction.execute("DELETE FROM batch WHERE pos = ?1", [first])?;
+    transaction.execute("DELETE FROM gap WHERE pos > ?1 AND last <= ?2", [pos(bus, 0), last])?;
+    transaction.execute("DELETE FROM pruned WHERE bus = ?1 AND kind <> 0 AND last <= ?2", [bus, last])?;
+    note(transaction, bus, 0, pos(bus, 1), last)?;
+    book(transaction, bus, events, bytes)?;
+    Ok(true)
+}
+
+/// Deletes some events of a kind that is kept for less long than the others.
+fn single_kinds(transaction: &Transaction<'_>, bus: i64, retention: &Retention, now: i64) -> Outcome<bool> {
+    if retention.kinds.is_empty() {
+        return Ok(false);
+    }
+    let mut statement = transaction.prepare_cached("SELECT id, name FROM kind")?;
+    let kinds = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let kinds: Vec<(i64, String)> = kinds.collect::<Outcome<_>>()?;
+    for (number, name) in kinds {
+        let Ok(kind) = Kind::parse(&name) else { continue };
+        let rule = retention.kinds.iter().find(|(filter, _)| filter.can_match(&kind));
+        let Some((_, age)) = rule else { continue };
+        if delete_kind(transaction, bus, number, before(now, *age))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn delete_kind(transaction: &Transaction<'_>, bus: i64, kind: i64, stored_before: i64) -> Outcome<bool> {
+    let done: Option<i64> = transaction
+        .query_row("SELECT last FROM pruned WHERE bus = ?1 AND kind = ?2", [bus, kind], |row| row.get(0))
+        .optional()?;
+    let from = done.unwrap_or(pos(bus, 0));
+    // The time of storing never runs backwards, so the first batch that is kept ends the search.
+    let sql = "SELECT pos FROM batch WHERE pos > ?1 AND pos <= ?2 AND stored_ns >= ?3 ORDER BY pos LIMIT 1";
+    let bounds = params![pos(bus, 0), pos(bus, u64::MAX), stored_before];
+    let kept: Option<i64> = transaction.query_row(sql, bounds, |row| row.get(0)).optional()?;
+    let end = kept.map_or(pos(bus, u64::MAX), |first| first - 1);
+    let mut statement = transaction.prepare_cached(
+        "SELECT pos FROM event INDEXED BY event_kind WHERE kind = ?1 AND pos > ?2 AND pos <= ?3 ORDER BY pos LIMIT ?4",
+    )?;
+    let places = statement.query_map(params![kind, from, end, ROWS], |row| row.get(0))?;
+    let places: Vec<i64> = places.collect::<Outcome<_>>()?;
+    let (Some(first), Some(last)) = (places.first().copied(), places.last().copied()) else {
+        return Ok(false);
+    };
+    let mut bytes = 0;
+    let mut delete =
+        transaction.prepare_cached("DELETE FROM event WHERE pos = ?1 RETURNING octet_length(body)")?;
+    for place in &places {
+        bytes += delete.query_row([place], |row| row.get::<_, i64>(0))?;
+    }
+    note(transaction, bus, kind, first, last)?;
+    book(transaction, bus, i64::try_from(places.len()).unwrap_or(i64::MAX), bytes)?;
+    Ok(true)
+}
+
+/// Notes the stretch in which something was deleted.
+fn note(transaction: &Transaction<'_>, bus: i64, kind: i64, first: i64, last: i64) -> Outcome<()> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO pruned (bus, kind, first, last) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (bus, kind) DO UPDATE SET last = max(last, excluded.last)",
+        )?
+        .execute(params![bus, kind, first, last])
+        .map(drop)
+}
+
+fn book(transaction: &Transaction<'_>, bus: i64, events: i64, bytes: i64) -> Outcome<()> {
+    transaction
+        .prepare_cached("UPDATE bus SET events = events - ?2, bytes = bytes - ?3 WHERE id = ?1")?
+        .execute(params![bus, events, bytes])
+        .map(drop)
+}

@@ -1,0 +1,218 @@
+//! A store on a bus: by URL, its file, its epochs, who may write.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use newswire::{Cursor, ErrorKind, Start};
+
+use crate::common::{bus, close, event, file, from, publish, seqs, stored, url};
+
+#[test]
+fn what_was_published_is_there_in_the_next_process() {
+    let file = file("next");
+    let (first, _) = stored("main", &file, "");
+    publish(&first, 1000);
+    close(&first);
+    let (second, _) = stored("main", &file, "");
+    publish(&second, 10);
+    let mut all = second.subscribe_with("*", from(Start::Earliest)).unwrap();
+    assert_eq!(seqs(&mut all), (1..=1010).collect::<Vec<_>>());
+}
+
+#[test]
+fn seqs_go_on_and_each_opening_is_an_epoch() {
+    let file = file("epochs");
+    for epoch in 1..=3 {
+        let (bus, _) = stored("main", &file, "");
+        assert_eq!(bus.position(), Cursor::new("main", epoch, (epoch - 1) * 5).unwrap());
+        publish(&bus, 5);
+        assert_eq!(bus.position(), Cursor::new("main", epoch, epoch * 5).unwrap());
+        close(&bus);
+    }
+}
+
+#[test]
+fn a_second_writer_of_a_bus_is_told_who_the_first_is() {
+    let file = file("second");
+    let (_first, store) = stored("main", &file, "");
+    let error = bus("main").attach(&url(&file, "")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Full);
+    assert!(error.message().contains(&format!("process {}", std::process::id())), "{error}");
+    bus("other").attach(&url(&file, "")).unwrap();
+    store.detach().unwrap();
+    bus("main").attach(&url(&file, "")).unwrap();
+}
+
+#[test]
+fn two_buses_write_one_file_and_each_reads_its_own() {
+    let file = file("two");
+    let (one, _) = stored("one", &file, "?durability=off");
+    let (two, _) = stored("two", &file, "?durability=off");
+    std::thread::scope(|scope| {
+        for bus in [&one, &two] {
+            scope.spawn(move || publish(bus, 20_000));
+        }
+    });
+    close(&one);
+    close(&two);
+    for name in ["one", "two"] {
+        let (bus, _) = stored(name, &file, "");
+        let mut all = bus.subscribe_with("*", from(Start::Earliest)).unwrap();
+        assert_eq!(seqs(&mut all), (1..=20_000).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn the_file_and_a_folder_made_for_it_are_their_owners_only() {
+    let file = file("modes").parent().unwrap().join("deep/events.db");
+    let (bus, _) = stored("main", &file, "");
+    publish(&bus, 1);
+    close(&bus);
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(file.parent().unwrap()), 0o700);
+    for entry in fs::read_dir(file.parent().unwrap()).unwrap() {
+        assert_eq!(mode(&entry.unwrap().path()), 0o600);
+    }
+}
+
+#[test]
+fn a_bus_that_began_without_the_store_that_has_it_is_refused() {
+    let file = file("late");
+    let (first, _) = stored("main", &file, "");
+    publish(&first, 10);
+    close(&first);
+    let late = bus("main");
+    late.publish(event("tick.heard", 0)).unwrap();
+    let error = late.attach(&url(&file, "")).unwrap_err();
+    assert!(error.to_string().contains("before the first publish"), "{error}");
+}
+
+#[test]
+fn what_came_before_the_store_is_told_as_a_gap() {
+    let file = file("before");
+    let late = bus("main");
+    publish(&late, 3);
+    late.attach(&url(&file, "")).unwrap();
+    publish(&late, 2);
+    close(&late);
+    let (next, _) = stored("main", &file, "");
+    let mut all = next.subscribe_with("*", from(Start::Earliest)).unwrap();
+    assert_eq!(seqs(&mut all), [4, 5]);
+}
+
+#[test]
+fn a_bus_has_one_store() {
+    let file = file("one_store");
+    let (bus, store) = stored("main", &file, "");
+    let other = file.with_extension("other");
+    assert!(bus.attach(&url(&other, "")).unwrap_err().message().contains("already"));
+    publish(&bus, 5);
+    store.flush(crate::common::LONG).unwrap();
+    assert_eq!((store.stats().taken, store.lag()), (5, 0));
+    store.detach().unwrap();
+    assert!(store.stats().detached);
+    bus.attach(&url(&other, "")).unwrap();
+}
+
+#[test]
+fn urls_that_ask_for_what_is_not_there_are_refused_with_the_column() {
+    let file = file("urls");
+    for (options, column, word) in [
+        ("?durability=fast", true, "full, normal, off"),
+        ("?queue=0", true, "a number from 1"),
+        ("?max_age=soon", true, "24h"),
+        ("?keep=message.delta", true, "patterns"),
+        ("?keep=session=1:1d", true, "patterns"),
+        ("?colour=red", true, "durability"),
+    ] {
+        let error = bus("main").attach(&url(&file, options)).unwrap_err();
+        assert!(error.to_string().contains(word), "{options}: {error}");
+        assert_eq!(error.column().is_some(), column, "{options}: {error}");
+    }
+    assert!(bus("main").attach("sqlite:").unwrap_err().to_string().contains("needs a path"));
+    assert!(bus("main").attach("sqlite://host/events.db").unwrap_err().to_string().contains("no host"));
+}
+
+#[test]
+fn files_that_are_no_stores_are_refused_and_left_alone() {
+    let file = file("hostile");
+    let folder = file.parent().unwrap();
+    fs::write(
+        &file,
+        "a text file, long enough to look like something that could be a database, or not\n".repeat(9),
+    )
+    .unwrap();
+    let before = fs::read(&file).unwrap();
+    let error = bus("main").attach(&url(&file, "")).unwrap_err();
+    assert!(error.message().contains("no store"), "{error}");
+    assert_eq!(fs::read(&file).unwrap(), before);
+
+    let foreign = folder.join("foreign.db");
+    rusqlite::Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
+    let before = fs::read(&foreign).unwrap();
+    let error = bus("main").attach(&url(&foreign, "")).unwrap_err();
+    assert!(error.message().contains("another program's"), "{error}");
+    assert_eq!(fs::read(&foreign).unwrap(), before);
+
+    let newer = folder.join("newer.db");
+    stored("main", &newer, "");
+    let connection = rusqlite::Connection::open(&newer).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+    let error = bus("main").attach(&url(&newer, "")).unwrap_err();
+    assert!(error.message().contains("version 99"), "{error}");
+
+    assert_eq!(bus("main").attach(&url(folder, "")).unwrap_err().kind(), ErrorKind::Io);
+    assert_eq!(bus("main").attach(&url(&folder.join("hostile/no"), "")).map(|_| ()), Ok(()));
+    fs::write(folder.join("empty.db"), "").unwrap();
+    bus("main").attach(&url(&folder.join("empty.db"), "")).unwrap();
+}
+
+#[test]
+fn who_subscribed_before_the_store_came_gets_what_is_published_after_it() {
+    let file = file("came_before");
+    let (first, _) = stored("main", &file, "");
+    publish(&first, 10);
+    close(&first);
+    let second = bus("main");
+    let mut live = second.subscribe("*").unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let _inline = second
+        .on_with("*", newswire::HandlerOptions::inline(), move |event: &newswire::Event| {
+            sender.send(event.seq()).unwrap();
+        })
+        .unwrap();
+    second.attach(&url(&file, "")).unwrap();
+    assert_eq!(live.position(), Cursor::new("main", 2, 10).unwrap());
+    publish(&second, 2);
+    assert_eq!(seqs(&mut live), [11, 12]);
+    assert_eq!(receiver.try_iter().collect::<Vec<_>>(), [11, 12]);
+    assert_eq!(live.position(), Cursor::new("main", 2, 12).unwrap());
+}
+
+#[test]
+fn memory_and_store_are_one_past_whatever_of_them_has_it() {
+    let file = file("one_past");
+    let options = newswire::BusOptions { name: "main".into(), history: 5, ..Default::default() };
+    let bus = newswire::Bus::with(options).unwrap();
+    publish(&bus, 3);
+    let store = bus.attach(&url(&file, "")).unwrap();
+    let mut all = bus.subscribe_with("*", from(Start::Earliest)).unwrap();
+    assert_eq!(seqs(&mut all), [1, 2, 3]);
+    publish(&bus, 4);
+    assert_eq!(seqs(&mut all), [4, 5, 6, 7]);
+    publish(&bus, 20);
+    store.flush(crate::common::LONG).unwrap();
+    let mut all = bus.subscribe_with("*", from(Start::Earliest)).unwrap();
+    assert_eq!(seqs(&mut all), (4..=27).collect::<Vec<_>>());
+    store.detach().unwrap();
+    publish(&bus, 3);
+    let mut all = bus.subscribe_with("*", from(Start::Earliest)).unwrap();
+    let last = crate::common::items(&mut all);
+    assert_eq!(
+        last.last(),
+        Some(&crate::common::Item::Seq(30)),
+        "the past stays when the store goes: {last:?}"
+    );
+    assert_eq!(last.len(), 27);
+}

@@ -1,0 +1,7 @@
+//! The SQLite store, a promise a test.
+
+mod attaching;
+mod common;
+mod durable;
+mod replay;
+mod retention;
