@@ -87,7 +87,7 @@ impl SqliteWriter {
                             event.time_ns(),
                             scope.get(ScopeField::Session),
                             scope.get(ScopeField::Run),
-                            checksum(pos, json),
+                            checksum(pos, kind, json),
                             ToSqlOutput::Borrowed(ValueRef::Text(json)),
                         ])?;
                         first.get_or_insert(pos);
@@ -184,10 +184,11 @@ fn first_seq(delivery: &Delivery) -> u64 {
     }
 }
 
-/// The checksum of an event, which covers its place too.
-pub(super) fn checksum(pos: i64, json: &[u8]) -> u32 {
+/// The checksum of an event, which covers its place too, and the kind that it is listed under.
+pub(super) fn checksum(pos: i64, kind: i64, json: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&pos.to_le_bytes());
+    hasher.update(&kind.to_le_bytes());
     hasher.update(json);
     hasher.finalize()
 }

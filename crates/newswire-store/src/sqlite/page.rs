@@ -41,9 +41,7 @@ impl<'a> Reading<'a> {
 
     /// Reads from `from` on, up to `limit` events that match.
     pub(super) fn page(&mut self, from: u64, limit: usize) -> Outcome<Page> {
-        let sql = "SELECT last FROM bus WHERE id = ?1";
-        let last: i64 = self.connection.prepare_cached(sql)?.query_row([self.bus], |row| row.get(0))?;
-        let last = u64::try_from(last).unwrap_or_default();
+        let last = self.last()?;
         if from > last || limit == 0 {
             return Ok(Page { deliveries: Vec::new(), through: last.min(from.saturating_sub(1)) });
         }
@@ -63,29 +61,39 @@ impl<'a> Reading<'a> {
             }
             (way, pruned) => {
                 let end = pruned.map_or(last, |(first, _)| last.min(first - 1));
-                self.look_up(&way, &mut page, end, limit)?;
+                let found = self.look_up(&way, page.through + 1, end, limit);
+                match found {
+                    Ok(found) => {
+                        page.through = found.through;
+                        page.deliveries.extend(found.deliveries);
+                    }
+                    // A damaged index is no reason to miss what the table has.
+                    Err(_) => self.scan(&mut page, end, limit)?,
+                }
             }
         }
         Ok(page)
     }
 
-    /// Looks at every row; what isn't there is told.
+    /// Looks at every row; what isn't there is told. Where the file can't be read any further, it ends before.
     fn scan(&mut self, page: &mut Page, last: u64, limit: usize) -> Outcome<()> {
         let connection = self.connection;
         let kinds = self.kinds()?;
-        let mut statement = connection.prepare_cached(
-            "SELECT pos, crc, body, kind FROM event WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos",
-        )?;
+        let mut statement = connection
+            .prepare_cached("SELECT pos, crc, kind, body FROM event WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos")?;
         let mut rows = statement.query(params![pos(self.bus, page.through + 1), pos(self.bus, last)])?;
         let (mut found, mut seen) = (0, 0);
-        while let Some(row) = rows.next()? {
+        loop {
+            let row = match rows.next() {
+                Ok(Some(row)) => row,
+                Ok(None) => break,
+                Err(_) if seen > 0 => return Ok(()),
+                Err(error) => return Err(error),
+            };
             let seq = seq_of(row.get(0)?);
             self.tell_missing(page, seq)?;
             page.through = seq;
-            let kind: i64 = row.get(3)?;
-            if kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind)) {
-                found += usize::from(self.take(page, row)?);
-            }
+            found += usize::from(self.take(page, row, kinds.as_deref())?);
             seen += 1;
             if found >= limit || seen >= limit.saturating_mul(PATIENCE) {
                 return Ok(());
@@ -96,10 +104,45 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
+    /// Word that what can't be read from `from` on is damaged, up to the next row that can.
+    pub(super) fn skip(&self, from: u64) -> Outcome<Page> {
+        let last = self.last()?;
+        let reads = |seq: u64| {
+            let sql = "SELECT crc, kind, body FROM event WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos LIMIT 1";
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let bounds = params![pos(self.bus, seq), pos(self.bus, last)];
+            statement.query_row(bounds, |row| row.get_ref(2).map(drop)).optional()
+        };
+        let mut step = 1;
+        while from + step <= last && reads(from + step).is_err() {
+            step *= 2;
+        }
+        // Not at `bad`, but at `good`, if that is there at all.
+        let (mut bad, mut good) = (from + step / 2, (from + step).min(last + 1));
+        while bad + 1 < good {
+            let middle = bad.midpoint(good);
+            if reads(middle).is_ok() { good = middle } else { bad = middle }
+        }
+        Ok(Page { deliveries: vec![gap(from, good - 1, GapReason::Unreadable)], through: good - 1 })
+    }
+
+    fn last(&self) -> Outcome<u64> {
+        let sql = "SELECT last FROM bus WHERE id = ?1";
+        let last: i64 = self.connection.prepare_cached(sql)?.query_row([self.bus], |row| row.get(0))?;
+        Ok(u64::try_from(last).unwrap_or_default())
+    }
+
     /// Adds the event of the row, if it is wanted, or word that it is damaged.
-    fn take(&mut self, page: &mut Page, row: &Row<'_>) -> Outcome<bool> {
+    fn take(&mut self, page: &mut Page, row: &Row<'_>, kinds: Option<&[i64]>) -> Outcome<bool> {
         let seq = seq_of(row.get(0)?);
-        match decode(&mut self.reader, row)? {
+        let Some((kind, body)) = sound(row)? else {
+            page.deliveries.push(gap(seq, seq, GapReason::Unreadable));
+            return Ok(false);
+        };
+        if kinds.is_some_and(|kinds| !kinds.contains(&kind)) {
+            return Ok(false);
+        }
+        match event_of(&mut self.reader, row, body)? {
             Some(event) if self.wants(&event) => {
                 page.deliveries.push(Delivery::Event(event));
                 return Ok(true);
@@ -115,14 +158,13 @@ impl<'a> Reading<'a> {
     }
 
     /// Asks an index up to `end`.
-    fn look_up(&mut self, way: &Way, page: &mut Page, end: u64, limit: usize) -> Outcome<()> {
+    fn look_up(&mut self, way: &Way, from: u64, end: u64, limit: usize) -> Outcome<Page> {
         let count = limit.saturating_mul(PATIENCE);
-        let from = page.through + 1;
         let places = self.places(way, from, end, count, false)?;
         let mut through =
             if places.len() < count { end } else { places.last().map_or(end, |pos| seq_of(*pos)) };
         let mut found = 0;
-        let mut events = Page::default();
+        let (mut page, mut events) = (Page::default(), Page::default());
         for place in places {
             found += usize::from(self.take_at(&mut events, place)?);
             if found >= limit {
@@ -139,15 +181,15 @@ impl<'a> Reading<'a> {
         }
         page.deliveries.extend(gaps.map(Delivery::Gap));
         page.through = through;
-        Ok(())
+        Ok(page)
     }
 
     fn take_at(&mut self, page: &mut Page, place: i64) -> Outcome<bool> {
         let connection = self.connection;
-        let mut statement = connection.prepare_cached("SELECT pos, crc, body FROM event WHERE pos = ?1")?;
+        let mut statement = connection.prepare_cached("SELECT pos, crc, kind, body FROM event WHERE pos = ?1")?;
         let mut rows = statement.query([place])?;
         match rows.next()? {
-            Some(row) => self.take(page, row),
+            Some(row) => self.take(page, row, None),
             None => {
                 // The index knows it, and the table doesn't.
                 page.deliveries.push(gap(seq_of(place), seq_of(place), GapReason::Unreadable));
@@ -316,15 +358,20 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// The event of a row (place, checksum, body); `None` where it isn't as it was stored.
-pub(super) fn decode(reader: &mut EventReader, row: &Row<'_>) -> Outcome<Option<Event>> {
+/// Kind and body of a row (place, checksum, kind, body), if they are as they were stored.
+pub(super) fn sound<'r>(row: &'r Row<'_>) -> Outcome<Option<(i64, &'r [u8])>> {
     let place: i64 = row.get(0)?;
-    let ValueRef::Integer(crc) = row.get_ref(1)? else { return Ok(None) };
-    let (ValueRef::Text(body) | ValueRef::Blob(body)) = row.get_ref(2)? else { return Ok(None) };
-    if i64::from(checksum(place, body)) != crc {
+    let (ValueRef::Integer(crc), ValueRef::Integer(kind)) = (row.get_ref(1)?, row.get_ref(2)?) else {
         return Ok(None);
-    }
-    Ok(reader.read(body).ok().filter(|event| event.seq() == seq_of(place)))
+    };
+    let (ValueRef::Text(body) | ValueRef::Blob(body)) = row.get_ref(3)? else { return Ok(None) };
+    Ok((i64::from(checksum(place, kind, body)) == crc).then_some((kind, body)))
+}
+
+/// The event that the row's body is.
+pub(super) fn event_of(reader: &mut EventReader, row: &Row<'_>, body: &[u8]) -> Outcome<Option<Event>> {
+    let seq = seq_of(row.get(0)?);
+    Ok(reader.read(body).ok().filter(|event| event.seq() == seq))
 }
 
 fn gap(first: u64, last: u64, reason: GapReason) -> Delivery {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use newswire::Result;
 use newswire::store::{Page, Past, Wanted};
 use parking_lot::{Condvar, Mutex};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 use super::fault::{Outcome, error_at};
 use super::page::Reading;
@@ -105,7 +105,13 @@ impl Past for SqlitePast {
     }
 
     fn read(&self, from: u64, wanted: &Wanted<'_>, limit: usize) -> Result<Page> {
-        self.read(|connection| Reading::new(connection, self.bus, wanted).page(from, limit))
+        self.read(|connection| {
+            let mut reading = Reading::new(connection, self.bus, wanted);
+            match reading.page(from, limit) {
+                Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => reading.skip(from),
+                other => other,
+            }
+        })
     }
 
     fn nth_last(&self, count: usize, end: u64, wanted: &Wanted<'_>) -> Result<Option<u64>> {

@@ -4,7 +4,7 @@ use newswire::{EventReader, ScopeField};
 use rusqlite::{Connection, Row};
 
 use super::fault::Outcome;
-use super::page::decode;
+use super::page::{event_of, sound};
 use super::{SEQ_BITS, seq_of};
 use crate::store::{Damage, Verified};
 
@@ -22,18 +22,26 @@ pub(super) fn verify(connection: &Connection) -> Outcome<Verified> {
             Err(error) => verified.structure.push(error.to_string()),
         }
     }
-    let sql = "SELECT pos, crc, body, kind.name, time_ns, session, run, bus.name FROM event
+    let sql = "SELECT pos, crc, event.kind, body, kind.name, time_ns, session, run, bus.name FROM event
         LEFT JOIN kind ON kind.id = event.kind LEFT JOIN bus ON bus.id = event.pos >> ?1 ORDER BY pos";
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([SEQ_BITS])?;
     let mut reader = EventReader::new();
-    while let Some(row) = rows.next()? {
+    loop {
+        let row = match rows.next() {
+            Ok(Some(row)) => row,
+            Ok(None) => break,
+            Err(error) => {
+                verified.structure.push(format!("what follows can't be read: {error}"));
+                break;
+            }
+        };
         let Some(what) = damage(&mut reader, row)? else {
             verified.good += 1;
             continue;
         };
         if verified.damaged.len() < TOLD {
-            let bus = row.get_ref(7)?.as_str().unwrap_or("?").to_owned();
+            let bus = row.get_ref(8)?.as_str().unwrap_or("?").to_owned();
             verified.damaged.push(Damage { bus, seq: seq_of(row.get(0)?), what: what.to_owned() });
         }
     }
@@ -42,14 +50,15 @@ pub(super) fn verify(connection: &Connection) -> Outcome<Verified> {
 
 /// What is wrong with the row, if anything is.
 fn damage(reader: &mut EventReader, row: &Row<'_>) -> Outcome<Option<&'static str>> {
-    let Some(event) = decode(reader, row)? else { return Ok(Some("the event isn't what its checksum says")) };
+    let Some((_, body)) = sound(row)? else { return Ok(Some("the event isn't what its checksum says")) };
+    let Some(event) = event_of(reader, row, body)? else { return Ok(Some("it can't be read as an event")) };
     let text = |column| row.get_ref(column).ok().and_then(|value| value.as_str_or_null().ok()).flatten();
     let scope = event.scope();
-    Ok(if text(3) != Some(event.kind().as_str()) {
+    Ok(if text(4) != Some(event.kind().as_str()) {
         Some("it is listed under another kind")
-    } else if row.get_ref(4)?.as_i64().ok() != Some(event.time_ns()) {
+    } else if row.get_ref(5)?.as_i64().ok() != Some(event.time_ns()) {
         Some("it is listed under another time")
-    } else if text(5) != scope.get(ScopeField::Session) || text(6) != scope.get(ScopeField::Run) {
+    } else if text(6) != scope.get(ScopeField::Session) || text(7) != scope.get(ScopeField::Run) {
         Some("it is listed under another session or run")
     } else {
         None
