@@ -25,7 +25,13 @@ fn fill(file: &Path) -> BTreeMap<u64, String> {
     bus.attach(&format!("sqlite:{}?durability=off", file.display())).unwrap();
     for n in 0..EVENTS {
         let kind = Kind::parse(["tick.heard", "tool.call.started"][n as usize % 2]).unwrap();
-        bus.publish(Event::builder(kind).json(format!(r#"{{"n":{n},"filler":"{}"}}"#, "y".repeat(200))).build().unwrap()).unwrap();
+        bus.publish(
+            Event::builder(kind)
+                .json(format!(r#"{{"n":{n},"filler":"{}"}}"#, "y".repeat(200)))
+                .build()
+                .unwrap(),
+        )
+        .unwrap();
     }
     assert!(bus.close(std::time::Duration::from_secs(60)).complete);
     drop(bus);
@@ -74,7 +80,7 @@ fn what_rots_is_never_returned_as_good_and_the_rest_is_read() {
     let rotten = folder.join("rotten.db");
     let mut state = 0x9e37_79b9_7f4a_7c15;
     let (mut opened, mut read, mut found, mut harmed) = (0_u64, 0_u64, 0, 0);
-    for round in 0..400 {
+    for round in 0..100 {
         let mut copy = bytes.clone();
         let at = random(&mut state) % copy.len();
         match round % 8 {
@@ -105,14 +111,15 @@ fn what_rots_is_never_returned_as_good_and_the_rest_is_read() {
             harmed += 1;
             let verified = store.verify();
             let is_found = verified.is_err()
-                || verified.is_ok_and(|verified| !verified.damaged.is_empty() || !verified.structure.is_empty());
+                || verified
+                    .is_ok_and(|verified| !verified.damaged.is_empty() || !verified.structure.is_empty());
             assert!(is_found, "round {round}: verify finds nothing");
             found += 1;
         }
     }
     assert_eq!(found, harmed);
-    assert!(harmed > 100, "{harmed}");
+    assert!(harmed > 30, "{harmed}");
     let share = read as f64 / opened as f64;
-    assert!(share > 0.99, "{share} of the events were still read");
+    assert!(share > 0.999, "{share} of the events were still read");
     eprintln!("{share} of the events were read beside one damage each");
 }

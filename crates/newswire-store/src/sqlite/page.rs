@@ -79,28 +79,46 @@ impl<'a> Reading<'a> {
     fn scan(&mut self, page: &mut Page, last: u64, limit: usize) -> Outcome<()> {
         let connection = self.connection;
         let kinds = self.kinds()?;
-        let mut statement = connection
-            .prepare_cached("SELECT pos, crc, kind, body FROM event WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos")?;
+        let mut statement = connection.prepare_cached(
+            "SELECT pos, crc, kind, body FROM event WHERE pos >= ?1 AND pos <= ?2 ORDER BY pos",
+        )?;
         let mut rows = statement.query(params![pos(self.bus, page.through + 1), pos(self.bus, last)])?;
-        let (mut found, mut seen) = (0, 0);
+        let from = page.through + 1;
+        let (mut found, mut seen, mut missing) = (0, 0, GapReason::Retention);
         loop {
             let row = match rows.next() {
                 Ok(Some(row)) => row,
+                Ok(None) if page.through >= last => return Ok(()),
                 Ok(None) => break,
-                Err(_) if seen > 0 => return Ok(()),
+                Err(_) if page.through >= from => return Ok(()),
                 Err(error) => return Err(error),
             };
-            let seq = seq_of(row.get(0)?);
-            self.tell_missing(page, seq)?;
-            page.through = seq;
-            found += usize::from(self.take(page, row, kinds.as_deref())?);
             seen += 1;
+            let seq = seq_of(row.get(0)?);
+            // Of a row that is damaged, the place can't be trusted either: what follows tells what is missing.
+            let Some((kind, body)) = sound(row)?.filter(|_| seq > page.through) else {
+                missing = GapReason::Unreadable;
+                continue;
+            };
+            self.tell_missing(page, seq, std::mem::replace(&mut missing, GapReason::Retention))?;
+            page.through = seq;
+            if kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind)) {
+                found += usize::from(self.take(page, seq, body));
+            }
             if found >= limit || seen >= limit.saturating_mul(PATIENCE) {
                 return Ok(());
             }
         }
-        self.tell_missing(page, last + 1)?;
-        page.through = last;
+        // A row whose place is damaged ends the query too early: is there something behind it?
+        let next = match self.places(&Way::All, page.through + 2, last, 1, false)?.first() {
+            Some(next) => {
+                missing = GapReason::Unreadable;
+                seq_of(*next)
+            }
+            None => last + 1,
+        };
+        self.tell_missing(page, next, missing)?;
+        page.through = next - 1;
         Ok(())
     }
 
@@ -132,25 +150,17 @@ impl<'a> Reading<'a> {
         Ok(u64::try_from(last).unwrap_or_default())
     }
 
-    /// Adds the event of the row, if it is wanted, or word that it is damaged.
-    fn take(&mut self, page: &mut Page, row: &Row<'_>, kinds: Option<&[i64]>) -> Outcome<bool> {
-        let seq = seq_of(row.get(0)?);
-        let Some((kind, body)) = sound(row)? else {
-            page.deliveries.push(gap(seq, seq, GapReason::Unreadable));
-            return Ok(false);
-        };
-        if kinds.is_some_and(|kinds| !kinds.contains(&kind)) {
-            return Ok(false);
-        }
-        match event_of(&mut self.reader, row, body)? {
+    /// Adds the event, if it is wanted, or word that it can't be read.
+    fn take(&mut self, page: &mut Page, seq: u64, body: &[u8]) -> bool {
+        match event_of(&mut self.reader, seq, body) {
             Some(event) if self.wants(&event) => {
                 page.deliveries.push(Delivery::Event(event));
-                return Ok(true);
+                return true;
             }
             Some(_) => {}
             None => page.deliveries.push(gap(seq, seq, GapReason::Unreadable)),
         }
-        Ok(false)
+        false
     }
 
     fn wants(&self, event: &Event) -> bool {
@@ -186,16 +196,19 @@ impl<'a> Reading<'a> {
 
     fn take_at(&mut self, page: &mut Page, place: i64) -> Outcome<bool> {
         let connection = self.connection;
-        let mut statement = connection.prepare_cached("SELECT pos, crc, kind, body FROM event WHERE pos = ?1")?;
+        let mut statement =
+            connection.prepare_cached("SELECT pos, crc, kind, body FROM event WHERE pos = ?1")?;
         let mut rows = statement.query([place])?;
-        match rows.next()? {
-            Some(row) => self.take(page, row, None),
+        let seq = seq_of(place);
+        // What the index knows and the table doesn't is as lost as what is damaged.
+        let row = rows.next()?.map(sound).transpose()?.flatten();
+        Ok(match row {
+            Some((_, body)) => self.take(page, seq, body),
             None => {
-                // The index knows it, and the table doesn't.
-                page.deliveries.push(gap(seq_of(place), seq_of(place), GapReason::Unreadable));
-                Ok(false)
+                page.deliveries.push(gap(seq, seq, GapReason::Unreadable));
+                false
             }
-        }
+        })
     }
 
     /// Seq of the `count`-th last event before `end` that matches.
@@ -324,21 +337,21 @@ impl<'a> Reading<'a> {
         Ok(stretch)
     }
 
-    /// Adds what is missing between what has been read and `seq`.
-    fn tell_missing(&self, page: &mut Page, seq: u64) -> Outcome<()> {
+    /// Adds what is missing between what has been read and `seq`, for that reason unless another was stored.
+    fn tell_missing(&self, page: &mut Page, seq: u64, reason: GapReason) -> Outcome<()> {
         let mut next = page.through + 1;
         if next >= seq {
             return Ok(());
         }
         for lost in self.gaps(next, seq - 1)? {
             if lost.first > next {
-                page.deliveries.push(gap(next, lost.first - 1, GapReason::Retention));
+                page.deliveries.push(gap(next, lost.first - 1, reason));
             }
             next = lost.last + 1;
             page.deliveries.push(Delivery::Gap(lost));
         }
         if next < seq {
-            page.deliveries.push(gap(next, seq - 1, GapReason::Retention));
+            page.deliveries.push(gap(next, seq - 1, reason));
         }
         Ok(())
     }
@@ -368,10 +381,9 @@ pub(super) fn sound<'r>(row: &'r Row<'_>) -> Outcome<Option<(i64, &'r [u8])>> {
     Ok((i64::from(checksum(place, kind, body)) == crc).then_some((kind, body)))
 }
 
-/// The event that the row's body is.
-pub(super) fn event_of(reader: &mut EventReader, row: &Row<'_>, body: &[u8]) -> Outcome<Option<Event>> {
-    let seq = seq_of(row.get(0)?);
-    Ok(reader.read(body).ok().filter(|event| event.seq() == seq))
+/// The event of that seq that the body is.
+pub(super) fn event_of(reader: &mut EventReader, seq: u64, body: &[u8]) -> Option<Event> {
+    reader.read(body).ok().filter(|event| event.seq() == seq)
 }
 
 fn gap(first: u64, last: u64, reason: GapReason) -> Delivery {

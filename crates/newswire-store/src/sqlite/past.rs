@@ -40,17 +40,13 @@ impl SqlitePast {
     /// Reads in one snapshot.
     fn read<T>(&self, read: impl FnOnce(&Connection) -> Outcome<T>) -> Result<T> {
         let connection = self.borrow()?;
-        let within = || -> Outcome<T> {
-            let snapshot = connection.unchecked_transaction()?;
-            let found = read(&snapshot)?;
-            snapshot.commit()?;
-            Ok(found)
-        };
-        // A connection that failed isn't used again: what it saw may be what is wrong.
+        // Nothing is written, so a rollback ends it as well as a commit, which repeats what reading has run into.
+        let within = || -> Outcome<T> { read(&*connection.unchecked_transaction()?) };
         let found = within().map_err(|error| error_at(&self.path, &error));
         let mut pool = self.pool.lock();
         pool.lent -= 1;
-        if found.is_ok() && pool.idle.len() < KEPT {
+        // A connection that failed isn't used again: what it saw may be what is wrong.
+        if found.is_ok() && connection.is_autocommit() && pool.idle.len() < KEPT {
             pool.idle.push(connection);
         }
         drop(pool);
@@ -108,7 +104,9 @@ impl Past for SqlitePast {
         self.read(|connection| {
             let mut reading = Reading::new(connection, self.bus, wanted);
             match reading.page(from, limit) {
-                Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => reading.skip(from),
+                Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+                    reading.skip(from)
+                }
                 other => other,
             }
         })

@@ -51,7 +51,9 @@ pub(super) fn verify(connection: &Connection) -> Outcome<Verified> {
 /// What is wrong with the row, if anything is.
 fn damage(reader: &mut EventReader, row: &Row<'_>) -> Outcome<Option<&'static str>> {
     let Some((_, body)) = sound(row)? else { return Ok(Some("the event isn't what its checksum says")) };
-    let Some(event) = event_of(reader, row, body)? else { return Ok(Some("it can't be read as an event")) };
+    let Some(event) = event_of(reader, seq_of(row.get(0)?), body) else {
+        return Ok(Some("it can't be read as an event"));
+    };
     let text = |column| row.get_ref(column).ok().and_then(|value| value.as_str_or_null().ok()).flatten();
     let scope = event.scope();
     Ok(if text(4) != Some(event.kind().as_str()) {
