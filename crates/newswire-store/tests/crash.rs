@@ -14,8 +14,12 @@ const LONG: Duration = Duration::from_secs(60);
 const CHILD: &str = "NEWSWIRE_STORE_CHILD";
 
 fn attached(file: &Path, options: &str) -> Bus {
+    named("main", file, options)
+}
+
+fn named(name: &str, file: &Path, options: &str) -> Bus {
     newswire_store::register().unwrap();
-    let bus = Bus::with(BusOptions { name: "main".into(), ..BusOptions::default() }).unwrap();
+    let bus = Bus::with(BusOptions { name: name.into(), ..BusOptions::default() }).unwrap();
     // The lease of a process that was killed is free once the system has buried it.
     let until = Instant::now() + LONG;
     while let Err(error) = bus.attach(&format!("sqlite:{}{options}", file.display())) {
@@ -151,4 +155,44 @@ fn no_event_with_a_receipt_is_lost_when_a_writer_that_never_syncs_is_killed() {
     if_child("?durability=off");
     let test = "no_event_with_a_receipt_is_lost_when_a_writer_that_never_syncs_is_killed";
     kill_and_look("off", "?durability=off", 40, test);
+}
+
+#[test]
+fn two_processes_write_one_file_under_two_names_and_read_all_of_it() {
+    const EACH: u64 = 5000;
+    let test = "two_processes_write_one_file_under_two_names_and_read_all_of_it";
+    let write = |name: &str, file: &Path| {
+        let bus = named(name, file, "?durability=normal");
+        for seq in 1..=EACH {
+            let event = Event::builder(Kind::parse("tick.heard").unwrap()).json(payload(seq)).build().unwrap();
+            bus.publish(event).unwrap();
+        }
+        assert!(bus.close(LONG).complete);
+    };
+    if let Some(file) = std::env::var_os(CHILD) {
+        return write("child", Path::new(&file));
+    }
+    let file = folder("two").join("events.db");
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test]).env(CHILD, &file).stdout(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    write("parent", &file);
+    assert!(child.wait().unwrap().success());
+    let store = newswire_store::SqliteStore::read(&file).unwrap();
+    let filter = newswire::Filter::all();
+    let wanted = newswire::store::Wanted { filter: &filter, internal: true };
+    for bus in newswire_store::Store::buses(&store).unwrap() {
+        assert_eq!((bus.epochs, bus.first, bus.last), (1, Some(1), EACH));
+        let past = newswire_store::Store::past(&store, &bus.name).unwrap();
+        let mut next = 1;
+        while next <= EACH {
+            let page = past.read(next, &wanted, 1000).unwrap();
+            for delivery in page.deliveries {
+                let event = delivery.event().expect("a gap");
+                assert_eq!((event.seq(), event.payload_json()), (next, Some(&*payload(next))));
+                next += 1;
+            }
+        }
+    }
+    assert_eq!(newswire_store::Store::verify(&store).unwrap().good, 2 * EACH);
 }

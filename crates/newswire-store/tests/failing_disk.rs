@@ -104,7 +104,7 @@ impl Bench {
     }
 
     /// All that had a receipt is in the file.
-    fn is_kept(self, file: &Path) {
+    fn reads_back(self, file: &Path) {
         assert!(self.bus.close(LONG).complete);
         let (bus, _) = attached(file).unwrap();
         let options = SubscribeOptions { start: Start::Earliest, ..SubscribeOptions::default() };
@@ -175,7 +175,7 @@ fn a_full_disk_is_told_and_healed_and_nothing_promised_is_lost() {
         fs::remove_file(&filler).unwrap();
         bench.heals();
     }
-    bench.is_kept(&file);
+    bench.reads_back(&file);
 }
 
 /// The library that makes writing or fsync fail.
@@ -215,7 +215,7 @@ fn an_error_of_writing_is_told_and_healed_and_nothing_promised_is_lost() {
         fs::remove_file(&order).unwrap();
         bench.heals();
     }
-    bench.is_kept(&file);
+    bench.reads_back(&file);
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn without_file_handles_it_goes_on_with_those_it_has() {
         }
     });
     drop(taken);
-    bench.is_kept(&file);
+    bench.reads_back(&file);
 }
 
 #[test]

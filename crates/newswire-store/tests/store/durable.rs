@@ -104,3 +104,34 @@ fn a_store_that_is_busy_makes_publishers_wait_and_then_loses_what_it_tells() {
         .sum();
     assert_eq!(lost, 40 - kept as u64, "{found:?}");
 }
+
+#[test]
+fn all_or_nothing_counts_the_store_among_those_that_must_have_room() {
+    let file = file("all_or_nothing");
+    let (bus, store) = stored("main", &file, "?queue=10&max_wait_ms=5000");
+    let holder = rusqlite::Connection::open(&file).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut refused = None;
+    for n in 0..100 {
+        if let Err(rejected) = bus.try_publish(event("tick.heard", n)) {
+            refused = Some((n, rejected.error.kind()));
+            break;
+        }
+    }
+    assert_eq!(refused, Some((10, ErrorKind::Full)));
+    holder.execute_batch("COMMIT").unwrap();
+    store.flush(LONG).unwrap();
+    bus.try_publish(event("tick.heard", 0)).unwrap();
+    assert_eq!(store.stats().dropped, 0);
+}
+
+#[test]
+fn a_batch_larger_than_the_queue_waits_for_room_and_is_stored_whole() {
+    let file = file("batch");
+    let (bus, store) = stored("main", &file, "?queue=10");
+    let published = bus.publish_batch((0..1000).map(|n| event("tick.heard", n)).collect()).unwrap();
+    assert!(published.iter().any(|published| published.blocked > 0));
+    store.flush(LONG).unwrap();
+    assert_eq!((store.stats().taken, store.stats().dropped), (1000, 0));
+    assert_eq!(on_disk(&file), 1000);
+}
