@@ -164,7 +164,8 @@ fn two_processes_write_one_file_under_two_names_and_read_all_of_it() {
     let write = |name: &str, file: &Path| {
         let bus = named(name, file, "?durability=normal");
         for seq in 1..=EACH {
-            let event = Event::builder(Kind::parse("tick.heard").unwrap()).json(payload(seq)).build().unwrap();
+            let event =
+                Event::builder(Kind::parse("tick.heard").unwrap()).json(payload(seq)).build().unwrap();
             bus.publish(event).unwrap();
         }
         assert!(bus.close(LONG).complete);

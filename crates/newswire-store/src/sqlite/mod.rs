@@ -11,6 +11,7 @@ mod past;
 mod prune;
 mod schema;
 mod verify;
+mod way;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
