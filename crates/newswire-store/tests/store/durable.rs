@@ -41,6 +41,10 @@ fn receipts_can_be_awaited_by_many_at_a_time() {
 fn a_bus_without_a_store_gives_no_receipts() {
     let rejected = bus("main").publish_durable(event("tick.heard", 1)).map(drop).unwrap_err();
     assert_eq!(rejected.error.kind(), ErrorKind::Invalid);
+    let (closed, _) = stored("main", &file("closed_bus"), "");
+    close(&closed);
+    let rejected = closed.publish_durable(event("tick.heard", 1)).map(drop).unwrap_err();
+    assert_eq!(rejected.error.kind(), ErrorKind::Closed);
 }
 
 #[test]

@@ -59,6 +59,8 @@ pub(crate) struct Backlog {
     thread: Option<Thread>,
     stored: u64,
     dropped: u64,
+    /// Told when the store has let go of everything.
+    ended: Arc<Promise>,
 }
 
 /// Whom to tell once the locks are released.
@@ -79,7 +81,7 @@ impl Told {
 
 impl Backlog {
     /// The backlog of a store that has everything up to `seq`, as far as it is told of.
-    pub(crate) fn new(bounds: QueueBounds, seq: u64) -> Self {
+    pub(crate) fn new(bounds: QueueBounds, seq: u64, ended: Arc<Promise>) -> Self {
         Self {
             bounds,
             taken: seq,
@@ -95,7 +97,12 @@ impl Backlog {
             thread: None,
             stored: 0,
             dropped: 0,
+            ended,
         }
+    }
+
+    pub(crate) fn ended(&self) -> Arc<Promise> {
+        self.ended.clone()
     }
 
     /// Seq up to which the store has everything.

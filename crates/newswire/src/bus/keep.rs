@@ -30,7 +30,11 @@ impl Bus {
     /// # Errors
     /// With the event given back: `Invalid` where no store is attached; else as [`Bus::publish`].
     pub fn publish_durable(&self, event: Event) -> Result<Receipt, Rejected<Event>> {
-        if !self.core.order.lock().is_kept() {
+        let (is_kept, closed) = {
+            let order = self.core.order.lock();
+            (order.is_kept(), order.closed)
+        };
+        if !is_kept && !closed {
             let error = Error::invalid("nothing here is durable: no store is attached to the bus");
             let error = error.expecting("a bus with a store, such as bus.attach(\"sqlite:events.db\")");
             return Err(Rejected { error, value: event });
@@ -49,8 +53,10 @@ impl Core {
         if self.order.lock().is_kept() {
             return Err(already());
         }
-        let Opening { epoch, last, past } = keeper.open(self.beginning.lock().bus())?;
+        let bus = self.beginning.lock().bus().to_owned();
+        let Opening { epoch, last, past } = keeper.open(&bus)?;
         let feed = {
+            let ended = Arc::new(Promise::default());
             let mut order = self.order.lock();
             if order.closed {
                 return Err(Error::new(ErrorKind::Closed, "the bus is closed"));
@@ -79,12 +85,12 @@ impl Core {
                 history.begin_at(seq + 1);
             }
             if let Some(history) = &mut order.history {
-                history.backlog = Some(Box::new(Backlog::new(keeper.bounds(), seq)));
+                history.backlog = Some(Box::new(Backlog::new(keeper.bounds(), seq, ended.clone())));
             }
             order.past = Some(past);
             let mut beginning = self.beginning.lock();
             *beginning = beginning.of_epoch(epoch);
-            Feed::new(self.clone(), name.to_owned())
+            Feed::new(self.clone(), name.to_owned(), ended)
         };
         let run = move || keeper.keep(feed);
         sync::spawn("newswire-store".to_owned(), run).map_err(|error| {
@@ -109,6 +115,16 @@ impl Core {
             thread.unpark();
         }
         self.see_whether_closed();
+    }
+
+    /// Takes the store off once it has written what there is, and waits until it has let go of everything.
+    pub(crate) fn detach_store(self: &Arc<Self>, timeout: Duration) -> Result<()> {
+        let ended =
+            self.order.lock().history.as_mut().and_then(History::backlog).map(|backlog| backlog.ended());
+        let Some(ended) = ended else { return Ok(()) };
+        let flushed = self.flush_store(timeout);
+        self.end_keeping();
+        flushed.and(ended.wait(timeout))
     }
 
     /// This moment's numbers of the store, if there is one.

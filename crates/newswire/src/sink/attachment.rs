@@ -144,14 +144,7 @@ impl Attachment {
     pub fn detach(&self) -> Result<()> {
         match &self.0 {
             Place::Sink(sink) => sink.detach(),
-            Place::Store { core, .. } => {
-                let Some(core) = core.upgrade().filter(|core| core.store_stats().is_some()) else {
-                    return Ok(());
-                };
-                let flushed = core.flush_store(PATIENCE);
-                core.end_keeping();
-                flushed
-            }
+            Place::Store { core, .. } => core.upgrade().map_or(Ok(()), |core| core.detach_store(PATIENCE)),
         }
     }
 }

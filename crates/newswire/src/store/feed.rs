@@ -8,6 +8,7 @@ use crate::bus::core::Core;
 use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::handler::timer::deadline_after;
+use crate::store::receipt::Promise;
 use crate::sync;
 
 /// The next piece to be written.
@@ -21,15 +22,16 @@ pub struct Batch {
     pub closed: bool,
 }
 
-/// A keeper's end of a bus; dropping it takes the store off.
+/// A keeper's end of a bus; dropping it takes the store off, so it is the last thing that a keeper lets go of.
 pub struct Feed {
     core: Arc<Core>,
     name: String,
+    ended: Arc<Promise>,
 }
 
 impl Feed {
-    pub(crate) fn new(core: Arc<Core>, name: String) -> Self {
-        Self { core, name }
+    pub(crate) fn new(core: Arc<Core>, name: String, ended: Arc<Promise>) -> Self {
+        Self { core, name, ended }
     }
 
     /// What there is to write, up to `count` events; empty where nothing has come for `patience`.
@@ -126,5 +128,6 @@ impl Feed {
 impl Drop for Feed {
     fn drop(&mut self) {
         self.core.end_keeping();
+        self.ended.settle(Ok(()));
     }
 }
