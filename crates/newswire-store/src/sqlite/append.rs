@@ -245,8 +245,12 @@ fn wall_clock() -> i64 {
     i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
-/// The time of storing: it begins with the system's, or with the last that was stored if that is later, and
-/// nobody who sets the system's clock moves it.
+/// A system's clock that is further ahead of the last storing than this is thought to be wrong: what it says would
+/// make everything old, and retention delete it.
+const LEAP_NS: i64 = 366 * 86_400 * 1_000_000_000;
+
+/// The time of storing: it begins with the system's, or with the last that was stored if that is later or much
+/// earlier, and nobody who sets the system's clock moves it.
 struct StoreClock {
     began_ns: i64,
     began: Instant,
@@ -254,7 +258,9 @@ struct StoreClock {
 
 impl StoreClock {
     fn new(last_ns: i64) -> Self {
-        Self { began_ns: wall_clock().max(last_ns), began: Instant::now() }
+        let wall = wall_clock();
+        let leaps = last_ns != i64::MIN && wall.saturating_sub(last_ns) > LEAP_NS;
+        Self { began_ns: if leaps { last_ns } else { wall.max(last_ns) }, began: Instant::now() }
     }
 
     fn now(&self) -> i64 {

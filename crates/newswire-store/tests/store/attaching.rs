@@ -167,3 +167,52 @@ fn files_that_are_no_stores_are_refused_and_left_alone() {
     fs::write(folder.join("empty.db"), "").unwrap();
     bus("main").attach(&url(&folder.join("empty.db"), "")).unwrap();
 }
+
+#[test]
+fn who_subscribed_before_the_store_came_gets_what_is_published_after_it() {
+    let file = file("came_before");
+    let (first, _) = stored("main", &file, "");
+    publish(&first, 10);
+    close(&first);
+    let second = bus("main");
+    let mut live = second.subscribe("*").unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let _inline = second
+        .on_with("*", newswire::HandlerOptions::inline(), move |event: &newswire::Event| {
+            sender.send(event.seq()).unwrap();
+        })
+        .unwrap();
+    second.attach(&url(&file, "")).unwrap();
+    assert_eq!(live.position(), Cursor::new("main", 2, 10).unwrap());
+    publish(&second, 2);
+    assert_eq!(seqs(&mut live), [11, 12]);
+    assert_eq!(receiver.try_iter().collect::<Vec<_>>(), [11, 12]);
+    assert_eq!(live.position(), Cursor::new("main", 2, 12).unwrap());
+}
+
+#[test]
+fn memory_and_store_are_one_past_whatever_of_them_has_it() {
+    let file = file("one_past");
+    let options = newswire::BusOptions { name: "main".into(), history: 5, ..Default::default() };
+    let bus = newswire::Bus::with(options).unwrap();
+    publish(&bus, 3);
+    let store = bus.attach(&url(&file, "")).unwrap();
+    let mut all = bus.subscribe_with("*", from(Start::Earliest)).unwrap();
+    assert_eq!(seqs(&mut all), [1, 2, 3]);
+    publish(&bus, 4);
+    assert_eq!(seqs(&mut all), [4, 5, 6, 7]);
+    publish(&bus, 20);
+    store.flush(crate::common::LONG).unwrap();
+    let mut all = bus.subscribe_with("*", from(Start::Earliest)).unwrap();
+    assert_eq!(seqs(&mut all), (4..=27).collect::<Vec<_>>());
+    store.detach().unwrap();
+    publish(&bus, 3);
+    let mut all = bus.subscribe_with("*", from(Start::Earliest)).unwrap();
+    let last = crate::common::items(&mut all);
+    assert_eq!(
+        last.last(),
+        Some(&crate::common::Item::Seq(30)),
+        "the past stays when the store goes: {last:?}"
+    );
+    assert_eq!(last.len(), 27);
+}

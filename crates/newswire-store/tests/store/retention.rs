@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use newswire::{Bus, Delivery, ErrorKind, Filter, GapReason, Start};
 use newswire_store::{Durability, Retention, SqliteStore, Store, Writer};
 
-use crate::common::{Item, LONG, close, event, file, from, items, stored};
+use crate::common::{Item, LONG, close, event, file, from, items, publish, stored};
 
 /// Stores events 1 to `count`, ten a batch, every third a tool's.
 fn fill(file: &Path, count: u64) {
@@ -86,6 +86,33 @@ fn what_is_too_old_goes_by_the_time_of_storing() {
     prune(&file, &month);
     let (bus, _) = stored("main", &file, "");
     assert_eq!(read(&bus, "*", Start::Earliest), (31..=50).map(Item::Seq).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_clock_that_is_years_wrong_deletes_nothing() {
+    let month = Retention { max_age: Some(Duration::from_secs(30 * 86_400)), ..Retention::default() };
+    for (name, years) in [("ahead", 10_i64), ("behind", -10)] {
+        let file = file(name);
+        fill(&file, 30);
+        // A clock ahead of the store is a store behind the clock.
+        let connection = rusqlite::Connection::open(&file).unwrap();
+        connection
+            .execute("UPDATE batch SET stored_ns = stored_ns - ?1", [years * 366 * 86_400 * 1_000_000_000])
+            .unwrap();
+        drop(connection);
+        prune(&file, &month);
+        let (bus, _) = stored("main", &file, "");
+        publish(&bus, 5);
+        assert_eq!(read(&bus, "*", Start::Earliest).len(), 35);
+        close(&bus);
+        prune(&file, &month);
+        let connection = rusqlite::Connection::open(&file).unwrap();
+        let backwards =
+            "SELECT count(*) FROM batch a JOIN batch b ON b.pos > a.pos AND b.stored_ns < a.stored_ns";
+        assert_eq!(connection.query_row(backwards, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+        let (bus, _) = stored("main", &file, "");
+        assert_eq!(read(&bus, "*", Start::Earliest).len(), 35);
+    }
 }
 
 #[test]
