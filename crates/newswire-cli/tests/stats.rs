@@ -299,3 +299,16 @@ fn where_there_are_no_groups_of_a_sort_people_are_told_and_programs_get_nothing(
     );
     assert_eq!(piped(&["stats", &file, "--by", "agent"]), (OK, String::new(), String::new()));
 }
+
+#[test]
+fn gaps_of_more_events_than_can_be_counted_come_to_the_most_that_can() {
+    let gap =
+        r#"{"gap":{"first":1,"last":18446744073709551615,"count":18446744073709551615,"reason":"full"}}"#;
+    let file = written("stats-gaps.ndjson", &format!("{gap}\n{gap}\n"));
+    let (code, out, err) = piped(&["stats", &file]);
+    assert_eq!((code, err.as_str()), (OK, ""));
+    assert_eq!(lines_of(&out)[0]["missing_events"].as_u64(), Some(u64::MAX));
+    for command in ["play", "check", "import", "show"] {
+        assert_eq!(newswire(&[command, &file]).0, OK, "{command}");
+    }
+}
