@@ -62,12 +62,11 @@ impl Io {
         self.input.take().ok_or_else(|| Error::invalid("the standard input can be read only once"))
     }
 
-    /// Tells the user something, a line each; where even that fails, nobody is left to be told.
+    /// Tells the user something, on one line: what it quotes can begin no other. Where even that fails, nobody
+    /// is left to be told.
     pub(crate) fn tell(&mut self, message: &str) {
         self.progress.clear(&mut self.err);
-        for line in message.lines() {
-            let _ = writeln!(self.err, "newswire: {}", Visible(line));
-        }
+        let _ = writeln!(self.err, "newswire: {}", Visible(message));
     }
 
     /// Shows how far it is.
