@@ -83,10 +83,7 @@ impl Iterator for Deliveries<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             match self.recordings.next(self.io)? {
-                Message::Item(delivery, _) => {
-                    self.recordings.total.events += u64::from(matches!(delivery, Delivery::Event(_)));
-                    return Some(Ok(delivery));
-                }
+                Message::Item { delivery, .. } => return Some(Ok(delivery)),
                 Message::Pause => self.show.with(Display::flush),
                 other => self.recordings.note(other, self.io),
             }
