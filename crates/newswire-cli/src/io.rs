@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::args::{Color, Look};
 use crate::progress::Progress;
+use crate::run::USAGE;
 use crate::stdio::{Output, Stdio};
 
 /// The streams of one command.
@@ -67,6 +68,12 @@ impl Io {
     pub(crate) fn tell(&mut self, message: &str) {
         self.progress.clear(&mut self.err);
         let _ = writeln!(self.err, "newswire: {}", Visible(message));
+    }
+
+    /// Tells what is wrong with the arguments; gives the exit code.
+    pub(crate) fn refuse(&mut self, error: &Error) -> u8 {
+        self.tell(&error.to_string());
+        USAGE
     }
 
     /// Shows how far it is.
