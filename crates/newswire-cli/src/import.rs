@@ -1,8 +1,10 @@
 //! `newswire import`: recordings of any format become one of our own.
 //!
 //! A file is written beside its place and moved there when all is in it: so nobody takes half an import for a
-//! whole one, and what was there before survives a full disk.
+//! whole one, and what was there before survives a full disk. What takes the place of a file is as accessible as
+//! it was, and stands where links lead to.
 
+use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -20,8 +22,20 @@ use crate::stdio::Output;
 enum Place {
     /// The standard output, a device or a pipe: written as it comes.
     Straight,
-    /// A file, and the name under which it grows.
-    File { path: PathBuf, growing: PathBuf },
+    /// A file.
+    File(Growing),
+}
+
+/// A file that is not in its place yet.
+struct Growing {
+    /// What the user calls it.
+    path: PathBuf,
+    /// Where it is to be, links followed.
+    place: PathBuf,
+    /// Where it grows.
+    growing: PathBuf,
+    /// Those of the file that it replaces.
+    permissions: Option<Permissions>,
 }
 
 /// Imports all recordings, or nothing.
@@ -35,14 +49,14 @@ pub(crate) fn import(args: &Importing, io: &mut Io) -> Result<u8> {
         Item::Gap(gap) => writer.write(&Delivery::Gap(gap)),
         Item::Pause => match place {
             Place::Straight => writer.flush(),
-            Place::File { .. } => Ok(()),
+            Place::File(_) => Ok(()),
         },
         _ => Ok(()),
     });
     let finished = done.and_then(|total| Ok((writer.finish()?.events, total)));
     let named = |error: Error| match &place {
         Place::Straight => error,
-        Place::File { path, .. } => error.at_path(path.display().to_string()),
+        Place::File(file) => error.at_path(file.path.display().to_string()),
     };
     let (events, total) = match finished {
         Ok(finished) => finished,
@@ -53,18 +67,18 @@ pub(crate) fn import(args: &Importing, io: &mut Io) -> Result<u8> {
     };
     let complete = total.code() == OK;
     match (&place, complete) {
-        (Place::File { path, growing }, true) => {
-            std::fs::rename(growing, path).map_err(|error| {
+        (Place::File(file), true) => {
+            file.settle().map_err(|error| {
                 place.forget();
                 named(Error::new(ErrorKind::Io, format!("the file can't be put in its place: {error}")))
             })?;
-            tell_written(io, events, &total, path);
+            tell_written(io, events, &total, &file.path);
         }
         _ => place.forget(),
     }
     total.tell(io);
-    if let (Place::File { path, .. }, false) = (&place, complete) {
-        io.tell(&format!("{} was not written", path.display()));
+    if let (Place::File(file), false) = (&place, complete) {
+        io.tell(&format!("{} was not written", file.path.display()));
     }
     Ok(total.code())
 }
@@ -85,23 +99,64 @@ fn open(args: &Importing, io: &Io) -> Result<(Place, Writer)> {
         // Devices and pipes take it as it comes; all else is refused, in the writer's words.
         return Ok((Place::Straight, Writer::create(path, &WriteOptions::default())?));
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let growing = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    let refused = |error: Error| error.at_path(path.display().to_string());
+    let file = Growing::begin(path, is_there).map_err(|error| {
+        refused(Error::new(ErrorKind::Io, format!("the file can't be replaced: {error}")))
+    })?;
     let zstd = Some(path.extension().is_some_and(|ending| ending == "zst"));
     let options = WriteOptions { zstd, overwrite: true, ..WriteOptions::default() };
-    let writer =
-        Writer::create(&growing, &options).map_err(|error| error.at_path(path.display().to_string()))?;
-    Ok((Place::File { path: path.clone(), growing }, writer))
+    let writer = Writer::create(&file.growing, &options).map_err(refused);
+    let place = Place::File(file);
+    match writer {
+        Ok(writer) => Ok((place, writer)),
+        Err(error) => {
+            place.forget();
+            Err(error)
+        }
+    }
 }
 
 impl Place {
     /// Removes what was begun.
     fn forget(&self) {
-        if let Self::File { growing, .. } = self {
+        if let Self::File(file) = self {
             // Where it can't be removed, nothing better is left to be done.
-            let _ = std::fs::remove_file(growing);
+            let _ = fs::remove_file(&file.growing);
         }
     }
+}
+
+impl Growing {
+    /// Beside its place, so that it can be moved there; what replaces a file is nobody else's until then.
+    fn begin(path: &Path, is_there: bool) -> io::Result<Self> {
+        let place = if is_there { path.canonicalize()? } else { path.to_owned() };
+        let permissions = is_there.then(|| place.metadata()).transpose()?.map(|file| file.permissions());
+        let name = place.file_name().unwrap_or_default().to_string_lossy();
+        let growing = place.with_file_name(format!(".{name}.{}.part", std::process::id()));
+        if permissions.is_some() {
+            // One that an earlier import left would keep its own permissions.
+            let _ = fs::remove_file(&growing);
+            private().open(&growing)?;
+        }
+        Ok(Self { path: path.to_owned(), place, growing, permissions })
+    }
+
+    /// Moves it to its place.
+    fn settle(&self) -> io::Result<()> {
+        if let Some(permissions) = &self.permissions {
+            fs::set_permissions(&self.growing, permissions.clone())?;
+        }
+        fs::rename(&self.growing, &self.place)
+    }
+}
+
+/// How a file is made that only its owner may read.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 /// The standard output; whole lines are written to it, so that on a terminal they can be made harmless.

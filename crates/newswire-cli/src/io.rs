@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::args::{Color, Look};
 use crate::progress::Progress;
+use crate::run::USAGE;
 use crate::stdio::{Output, Stdio};
 
 /// The streams of one command.
@@ -62,12 +63,17 @@ impl Io {
         self.input.take().ok_or_else(|| Error::invalid("the standard input can be read only once"))
     }
 
-    /// Tells the user something, a line each; where even that fails, nobody is left to be told.
+    /// Tells the user something, on one line: what it quotes can begin no other. Where even that fails, nobody
+    /// is left to be told.
     pub(crate) fn tell(&mut self, message: &str) {
         self.progress.clear(&mut self.err);
-        for line in message.lines() {
-            let _ = writeln!(self.err, "newswire: {}", Visible(line));
-        }
+        let _ = writeln!(self.err, "newswire: {}", Visible(message));
+    }
+
+    /// Tells what is wrong with the arguments; gives the exit code.
+    pub(crate) fn refuse(&mut self, error: &Error) -> u8 {
+        self.tell(&error.to_string());
+        USAGE
     }
 
     /// Shows how far it is.

@@ -12,7 +12,10 @@ use crate::run::OK;
 
 /// Lists the kinds that a pattern means, with what other systems call them.
 pub(crate) fn kinds(args: &Kinds, io: &mut Io) -> Result<u8> {
-    let found = args.pattern.as_deref().map_or_else(|| Ok(rows().iter().collect()), meant)?;
+    let found = match args.pattern.as_deref().map_or_else(|| Ok(rows().iter().collect()), meant) {
+        Ok(found) => found,
+        Err(error) => return Ok(io.refuse(&error)),
+    };
     let width = found.iter().map(|row| row.kind.len()).max().unwrap_or_default();
     let lines = found.into_iter().map(|row| match io.json {
         true => serde_json::to_string(&Line::of(row)).unwrap_or_default(),
@@ -28,8 +31,9 @@ pub(crate) fn kinds(args: &Kinds, io: &mut Io) -> Result<u8> {
 
 /// Prints the schema of every kind that a name can mean; without one, that of the envelope.
 pub(crate) fn schema(args: &Schema, io: &mut Io) -> Result<u8> {
-    let text: String = match &args.kind {
-        Some(name) => meant(name)?.into_iter().map(schema::of_payload).collect(),
+    let text: String = match args.kind.as_deref().map(meant) {
+        Some(Ok(found)) => found.into_iter().map(schema::of_payload).collect(),
+        Some(Err(error)) => return Ok(io.refuse(&error)),
         None => schema::of_event(),
     };
     io.print(&text)?;

@@ -69,15 +69,16 @@ pub(crate) fn of_lost(closed: &CloseReport, uncounted: u64) -> Option<String> {
         .map(|view| &view.books)
         .map(|books| books.dropped + books.failed + books.panicked + books.discarded + books.in_flight)
         .sum();
-    (hidden + uncounted > 0).then(|| format!("{hidden} events were not shown, {uncounted} not summed up"))
+    (hidden > 0 || uncounted > 0)
+        .then(|| format!("{hidden} events were not shown, {uncounted} not summed up"))
 }
 
 /// Adds what one more recording came to.
 pub(crate) fn add(total: &mut Report, one: &Report) {
-    total.records += one.records;
-    total.broken_records += one.broken_records;
-    total.events += one.events;
-    total.gaps += one.gaps;
+    total.records = total.records.saturating_add(one.records);
+    total.broken_records = total.broken_records.saturating_add(one.broken_records);
+    total.events = total.events.saturating_add(one.events);
+    total.gaps = total.gaps.saturating_add(one.gaps);
     add_names(&mut total.unknown_records, &one.unknown_records);
     add_names(&mut total.unknown_fields, &one.unknown_fields);
 }
@@ -85,6 +86,7 @@ pub(crate) fn add(total: &mut Report, one: &Report) {
 fn add_names(total: &mut BTreeMap<String, u64>, one: &BTreeMap<String, u64>) {
     for (name, times) in one {
         let name = if total.len() < MAX_KEPT || total.contains_key(name) { name } else { "other" };
-        *total.entry(name.to_owned()).or_default() += times;
+        let counted = total.entry(name.to_owned()).or_default();
+        *counted = counted.saturating_add(*times);
     }
 }

@@ -83,10 +83,7 @@ impl Iterator for Deliveries<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             match self.recordings.next(self.io)? {
-                Message::Item(delivery, _) => {
-                    self.recordings.total.events += u64::from(matches!(delivery, Delivery::Event(_)));
-                    return Some(Ok(delivery));
-                }
+                Message::Item { delivery, .. } => return Some(Ok(delivery)),
                 Message::Pause => self.show.with(Display::flush),
                 other => self.recordings.note(other, self.io),
             }
@@ -124,10 +121,12 @@ impl Clock for Watched {
 /// Plays the recording, to its end or as far as it goes.
 ///
 /// # Errors
-/// Where a word of the arguments isn't understood, or the output can't be written.
+/// Where the output can't be written.
 pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
-    let filter = args.filter.as_deref().map_or_else(|| Ok(Filter::all()), Filter::parse)?;
-    let options = options(args)?;
+    let (filter, options) = match understood(args) {
+        Ok(understood) => understood,
+        Err(error) => return Ok(io.refuse(&error)),
+    };
     if !io.json {
         io.progress.hide();
     }
@@ -170,11 +169,14 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     Ok(total.code())
 }
 
-fn options(args: &Play) -> Result<PlayOptions> {
+/// What is to be played, and how.
+fn understood(args: &Play) -> Result<(Filter, PlayOptions)> {
+    let filter = args.filter.as_deref().map_or_else(|| Ok(Filter::all()), Filter::parse)?;
     let place = |text: &Option<String>| text.as_deref().map(Seek::parse).transpose();
     let pace = match args.speed {
         Speed::Max => Pace::Unbounded,
         Speed::Times(factor) => Pace::Times(factor),
     };
-    Ok(PlayOptions { pace, from: place(&args.from)?, to: place(&args.to)?, ..PlayOptions::default() })
+    let (from, to) = (place(&args.from)?, place(&args.to)?);
+    Ok((filter, PlayOptions { pace, from, to, ..PlayOptions::default() }))
 }

@@ -41,8 +41,8 @@ pub(crate) enum Item<'a> {
 pub(crate) enum Message {
     /// A recording begins.
     Begin(String),
-    /// An event or a gap, and the line that it came from.
-    Item(Delivery, u64),
+    /// An event or a gap, the line that it came from, and how many records of its recording were read by then.
+    Item { delivery: Delivery, line: u64, records: u64 },
     /// A record is broken.
     Broken(Box<Error>),
     /// The recording has ended, or is given up.
@@ -60,6 +60,8 @@ pub(crate) struct Total {
     pub(crate) files: u64,
     /// What was read from them all.
     pub(crate) report: Report,
+    /// What was read of the recording that has not ended.
+    unended: Report,
     /// How many events were passed on.
     pub(crate) events: u64,
     /// The first broken record that was skipped.
@@ -106,9 +108,25 @@ impl Total {
         }
     }
 
-    /// Notes that the user has ended it.
+    /// Notes that the user has ended it, if he has; what was read by then counts.
     pub(crate) fn interrupt_if(&mut self, ended: bool) {
         self.interrupted |= ended;
+        notice::add(&mut self.report, &std::mem::take(&mut self.unended));
+    }
+
+    /// Counts what comes, before it is passed on: an end that tells it all may never come.
+    fn count(&mut self, message: &Message) {
+        match message {
+            Message::Item { delivery, records, .. } => {
+                let event = u64::from(matches!(delivery, Delivery::Event(_)));
+                self.events += event;
+                self.unended.records = *records;
+                self.unended.events += event;
+                self.unended.gaps += 1 - event;
+            }
+            Message::Broken(_) => self.unended.broken_records += 1,
+            _ => {}
+        }
     }
 
     fn broken(&mut self, error: Error) {
@@ -133,11 +151,10 @@ pub(crate) fn read(
     let mut recordings = Recordings::open(io, files, args)?;
     while let Some(message) = recordings.next(io) {
         match message {
-            Message::Item(Delivery::Event(event), line) => {
-                recordings.total.events += 1;
+            Message::Item { delivery: Delivery::Event(event), line, .. } => {
                 each(io, Item::Event(event, line))?;
             }
-            Message::Item(Delivery::Gap(gap), _) => each(io, Item::Gap(gap))?,
+            Message::Item { delivery: Delivery::Gap(gap), .. } => each(io, Item::Gap(gap))?,
             Message::Pause => each(io, Item::Pause)?,
             other => {
                 match &other {
@@ -183,10 +200,11 @@ impl Recordings {
     pub(crate) fn next(&mut self, io: &mut Io) -> Option<Message> {
         loop {
             if let Some(message) = self.taken.pop_front() {
+                self.total.count(&message);
                 return Some(message);
             }
             if io.is_stopped() {
-                self.total.interrupted = true;
+                self.total.interrupt_if(true);
                 return None;
             }
             if io.out.is_unread() {
@@ -213,12 +231,15 @@ impl Recordings {
                 io.progress.file(&name);
             }
             Message::Broken(error) => total.broken(*error),
-            Message::End(report) => notice::add(&mut total.report, &report),
+            Message::End(report) => {
+                total.unended = Report::default();
+                notice::add(&mut total.report, &report);
+            }
             Message::Unopened(error, left) => {
                 total.wrong.push(error.to_string());
                 total.wrong.extend(notice::of_left(left));
             }
-            Message::Item(..) | Message::Pause => {}
+            Message::Item { .. } | Message::Pause => {}
         }
     }
 }
@@ -269,7 +290,8 @@ fn pass_on(mut import: Import<'static>, to: &Giver<Message>, broken: Broken) -> 
         let taken = match item {
             Ok(delivery) => {
                 let bytes = delivery.as_ref().event().map_or(0, Event::size);
-                to.give(Message::Item(delivery, import.line()), bytes)
+                let (line, records) = (import.line(), import.report().records);
+                to.give(Message::Item { delivery, line, records }, bytes)
             }
             Err(error) => {
                 sound = false;

@@ -27,11 +27,11 @@ const SORTS: [By; 5] = [By::Model, By::Provider, By::Tool, By::Agent, By::Run];
 pub(crate) fn stats(args: &Stats, io: &mut Io) -> Result<u8> {
     let bus = Bus::new();
     let watching = Watching::on(&bus, &Filter::all())?;
-    let mut gaps = 0;
+    let mut gaps = 0_u64;
     let mut total = read(io, &args.files, &args.reading, |_, item| {
         match item {
             Item::Event(event, _) => drop(bus.publish(event)?),
-            Item::Gap(gap) => gaps += gap.count,
+            Item::Gap(gap) => gaps = gaps.saturating_add(gap.count),
             _ => {}
         }
         Ok(())

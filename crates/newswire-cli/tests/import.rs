@@ -99,6 +99,42 @@ fn a_file_that_is_there_is_replaced_only_by_force_and_stays_where_the_import_fai
     assert!(is_clean("import-there.ndjson"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_replaced_keeps_who_may_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let file = written("import-secret.jsonl", &format!("{HEAD}\n"));
+    for mode in [0o600, 0o640, 0o664, 0o400] {
+        let name = format!("import-secret-{mode:o}.ndjson");
+        let out = free(&name);
+        fs::write(&out, "precious\n").unwrap();
+        fs::set_permissions(&out, PermissionsExt::from_mode(mode)).unwrap();
+        assert_eq!(newswire(&["import", &file, "-o", &out, "--force"]).0, OK);
+        assert_eq!(fs::metadata(&out).unwrap().permissions().mode() & 0o777, mode);
+        assert_eq!(fs::read_to_string(&out).unwrap().lines().count(), 2);
+        assert!(is_clean(&name));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_stays_a_link_and_what_it_leads_to_is_replaced() {
+    let file = written("import-linked.jsonl", &format!("{HEAD}\n"));
+    let broken = written("import-linked-broken.jsonl", &format!("{HEAD}\n{{\"type\":\n"));
+    let folder = place("import-links");
+    fs::create_dir_all(&folder).unwrap();
+    let (target, link) = (format!("{folder}/target.ndjson"), free("import-link.ndjson"));
+    fs::write(&target, "precious\n").unwrap();
+    std::os::unix::fs::symlink("import-links/target.ndjson", &link).unwrap();
+    assert_eq!(newswire(&["import", &broken, "-o", &link, "--force"]).0, FAILED);
+    assert_eq!(fs::read_to_string(&target).unwrap(), "precious\n");
+    let (code, _, err) = newswire(&["import", &file, "-o", &link, "--force"]);
+    assert_eq!((code, err), (OK, format!("newswire: 1 event of 1 record written to {link}\n")));
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(fs::read_to_string(&target).unwrap().lines().count(), 2);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+}
+
 #[test]
 fn an_import_into_its_own_source_is_whole() {
     let file = written("import-itself.jsonl", &format!("{HEAD}\n{{\"type\":\"compaction\"}}\n"));

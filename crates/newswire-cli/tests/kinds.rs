@@ -4,7 +4,7 @@ mod common;
 
 use common::newswire;
 use newswire::catalogue::{aliases, row_of, rows, schema};
-use newswire_cli::{FAILED, OK};
+use newswire_cli::{OK, USAGE};
 use serde_json::Value;
 
 /// The output of a command that succeeds.
@@ -77,7 +77,7 @@ fn a_schema_is_that_of_the_kind_or_of_the_event() {
 }
 
 #[test]
-fn a_name_that_means_nothing_or_too_much_is_refused_with_what_could_be_meant() {
+fn a_name_that_means_nothing_or_too_much_is_wrong_usage_and_told_with_what_could_be_meant() {
     for (name, part) in [
         ("deploy.finished", "the catalogue has no kind \"deploy.finished\""),
         ("zebra.*", "the catalogue has no kind \"zebra.*\""),
@@ -85,10 +85,12 @@ fn a_name_that_means_nothing_or_too_much_is_refused_with_what_could_be_meant() {
         ("nobody/tool.started", "is no system whose names are known"),
         ("picoclaw/no.such", "picoclaw has no kind"),
         ("Tool call", "at column 1"),
+        ("*.", "*."),
+        ("nope", "nope"),
     ] {
         for command in ["kinds", "schema"] {
             let (code, out, err) = newswire(&[command, name]);
-            assert_eq!((code, out.as_str()), (FAILED, ""), "{name}");
+            assert_eq!((code, out.as_str()), (USAGE, ""), "{name}");
             assert!(err.contains(part), "{name}: {err}");
         }
     }

@@ -254,6 +254,16 @@ fn wrong_usage_is_its_own_code_and_help_has_an_example() {
 }
 
 #[test]
+fn a_time_or_filter_that_cannot_be_understood_is_wrong_usage() {
+    let file = written("misunderstood.jsonl", &format!("{HEAD}\n"));
+    for (option, value) in [("--from", "5x"), ("--to", "soon"), ("--filter", "nope nope")] {
+        let (code, out, err) = newswire(&["play", &file, option, value]);
+        assert_eq!((code, out.as_str(), err.lines().count()), (USAGE, "", 1), "{value}: {err}");
+        assert!(err.starts_with("newswire: ") && err.contains("; expected "), "{err}");
+    }
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_the_play_quietly() {
     let compactions = "{\"type\":\"compaction\"}\n".repeat(500);
     let file = written("long.jsonl", &format!("{HEAD}\n{compactions}"));

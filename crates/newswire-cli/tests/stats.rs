@@ -299,3 +299,35 @@ fn where_there_are_no_groups_of_a_sort_people_are_told_and_programs_get_nothing(
     );
     assert_eq!(piped(&["stats", &file, "--by", "agent"]), (OK, String::new(), String::new()));
 }
+
+#[test]
+fn gaps_of_more_events_than_can_be_counted_come_to_the_most_that_can() {
+    let gap =
+        r#"{"gap":{"first":1,"last":18446744073709551615,"count":18446744073709551615,"reason":"full"}}"#;
+    let file = written("stats-gaps.ndjson", &format!("{gap}\n{gap}\n"));
+    let (code, out, err) = piped(&["stats", &file]);
+    assert_eq!((code, err.as_str()), (OK, ""));
+    assert_eq!(lines_of(&out)[0]["missing_events"].as_u64(), Some(u64::MAX));
+    for command in ["play", "check", "import", "show"] {
+        assert_eq!(newswire(&[command, &file]).0, OK, "{command}");
+    }
+}
+
+#[test]
+fn a_call_that_one_file_leaves_open_is_ended_by_the_next_as_they_are_parts_of_one_whole() {
+    let part = |name: &str, kind: &str, time: &str| {
+        let event = format!(
+            r#"{{"id":"019b0099-5e61-7103-b62a-98a5788cd939","kind":"{kind}","time":"2025-01-01T00:00:{time}Z","scope":{{"run":"r-1"}},"correlation":{{"span":"00000000000000aa"}},"payload":{{"name":"bash"}}}}"#
+        );
+        written(name, &format!("{event}\n"))
+    };
+    let begins = part("stats-part-1.ndjson", "tool.call.started", "01");
+    let ends = part("stats-part-2.ndjson", "tool.call.completed", "03");
+    let figures = |files: &[&str]| {
+        let (code, out, _) = piped(&[&["stats", "--by", "tool"], files].concat());
+        let tool = lines_of(&out).remove(0);
+        (code, ["calls", "open", "max_ns"].map(|name| tool[name].as_u64().unwrap()))
+    };
+    assert_eq!(figures(&[&begins, &ends]), (OK, [1, 0, 2_000_000_000]));
+    assert_eq!(figures(&[&begins, &begins]), (OK, [1, 1, 0]));
+}

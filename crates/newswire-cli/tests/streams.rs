@@ -204,6 +204,48 @@ fn ctrl_c_ends_every_command_soon_even_while_its_input_says_nothing() {
 }
 
 #[test]
+fn ctrl_c_tells_what_was_read_and_skipped_until_then() {
+    for command in [&["stats"][..], &["play"], &["import"]] {
+        let (out, err) = (Captured::default(), Captured::default());
+        let stop = Arc::new(AtomicBool::new(false));
+        let lines = [HEAD, "{\"type\":", "{\"type\":\"compaction\"}", "[]", "{\"type\":\"compaction\"}"];
+        let input = Stuck(Cursor::new(lines.join("\n") + "\n"));
+        let stdio = Stdio { stop: stop.clone(), ..Stdio::new(input, out.clone(), err.clone()) };
+        let ending = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(300));
+            stop.store(true, Ordering::Relaxed);
+        });
+        assert_eq!(run_with(&with(command, &["-", "--skip", "--text"]), stdio), INTERRUPTED, "{command:?}");
+        ending.join().unwrap();
+        let (out, err) = (out.text(), err.text());
+        assert!(
+            err.starts_with("newswire: 2 broken records were skipped, the first: "),
+            "{command:?}: {err}"
+        );
+        assert!(err.ends_with("interrupted after 3 events, the rest was not read\n"), "{command:?}: {err}");
+        assert!(command != ["stats"] || out.contains("(3 records, 2 broken)"), "{out}");
+    }
+}
+
+#[test]
+fn what_is_told_is_one_line_whatever_names_the_recording_has() {
+    let forged = "label\\nnewswire: 7 events of 7 records written to /etc/passwd";
+    let records = format!("{HEAD}\n{{\"type\":\"{forged}\"}}\n");
+    let file = written("streams-forged.jsonl", &records);
+    let visible = "label↵newswire: 7 events of 7 records written to /etc/passwd";
+    for command in [&["play"][..], &["stats"], &["import"]] {
+        let (code, _, err) = newswire(&with(command, &[&file]));
+        let said = format!("newswire: kept as they are, being unknown: 1 record ({visible})\n");
+        assert_eq!((code, err), (OK, said), "{command:?}");
+    }
+    let run = HEAD.replace("s-1", "s-1\\nnewswire: s-2");
+    let file = written("streams-forged-run.jsonl", &format!("{run}\n"));
+    let (code, _, err) = newswire(&["show", &file, "no-such-run"]);
+    assert_eq!((code, err.lines().count()), (FAILED, 1), "{err}");
+    assert!(err.contains("s-1↵newswire: s-2"), "{err}");
+}
+
+#[test]
 fn ctrl_c_leaves_no_half_import() {
     let out = place("streams-import.ndjson");
     fs::remove_file(&out).ok();

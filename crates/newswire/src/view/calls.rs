@@ -297,7 +297,7 @@ impl View for CallMeter {
     }
 
     fn miss(&mut self, gap: &Gap) {
-        self.missed += gap.count;
+        self.missed = self.missed.saturating_add(gap.count);
     }
 
     fn snapshot(&self) -> CallSnapshot {

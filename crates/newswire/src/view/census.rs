@@ -134,7 +134,7 @@ impl View for Census {
     }
 
     fn miss(&mut self, gap: &Gap) {
-        self.missed += gap.count;
+        self.missed = self.missed.saturating_add(gap.count);
     }
 
     fn snapshot(&self) -> CensusSnapshot {

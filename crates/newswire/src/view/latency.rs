@@ -170,7 +170,7 @@ impl View for LatencyProfile {
     }
 
     fn miss(&mut self, gap: &Gap) {
-        self.missed += gap.count;
+        self.missed = self.missed.saturating_add(gap.count);
     }
 
     fn snapshot(&self) -> LatencySnapshot {

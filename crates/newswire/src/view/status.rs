@@ -142,7 +142,7 @@ impl View for StatusTracker {
     }
 
     fn miss(&mut self, gap: &Gap) {
-        self.missed += gap.count;
+        self.missed = self.missed.saturating_add(gap.count);
     }
 
     fn snapshot(&self) -> StatusSnapshot {

@@ -143,7 +143,7 @@ impl View for TraceTree {
     }
 
     fn miss(&mut self, gap: &Gap) {
-        self.missed += gap.count;
+        self.missed = self.missed.saturating_add(gap.count);
     }
 
     fn snapshot(&self) -> TraceSnapshot {

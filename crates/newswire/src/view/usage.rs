@@ -182,7 +182,7 @@ impl View for UsageMeter {
     }
 
     fn miss(&mut self, gap: &Gap) {
-        self.snapshot.missed += gap.count;
+        self.snapshot.missed = self.snapshot.missed.saturating_add(gap.count);
     }
 
     fn snapshot(&self) -> UsageSnapshot {

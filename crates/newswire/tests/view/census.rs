@@ -1,6 +1,6 @@
 //! How many events of which kind, and of how many runs.
 
-use newswire::view::{Census, View};
+use newswire::view::{CallMeter, Census, LatencyProfile, StatusTracker, TraceTree, UsageMeter, View};
 use newswire::{Bus, Event, Gap, GapReason, Kind, ScopeField};
 
 use super::common::{run, scope};
@@ -35,4 +35,23 @@ fn runs_are_told_apart_and_times_that_go_back_are_counted() {
 fn a_census_of_nothing_says_so() {
     let seen = Census::new().snapshot();
     assert_eq!((seen.events, seen.runs, seen.first_ns), (0, 0, None));
+}
+
+#[test]
+fn what_every_view_has_missed_stops_at_the_most_that_can_be_counted() {
+    fn missed<V: View>(mut view: V, told: impl FnOnce(V::Snapshot) -> u64) -> u64 {
+        let gap = Gap { first: 1, last: u64::MAX, count: u64::MAX, reason: GapReason::Full };
+        view.miss(&gap);
+        view.miss(&gap);
+        told(view.snapshot())
+    }
+    let all = [
+        missed(CallMeter::new(), |seen| seen.missed),
+        missed(Census::new(), |seen| seen.missed),
+        missed(LatencyProfile::new(), |seen| seen.missed),
+        missed(StatusTracker::new(), |seen| seen.missed),
+        missed(TraceTree::new(), |seen| seen.missed),
+        missed(UsageMeter::new(), |seen| seen.missed),
+    ];
+    assert_eq!(all, [u64::MAX; 6]);
 }
