@@ -173,10 +173,15 @@ struct Unseen<'s, I: Iterator<Item = Delivery<&'s Event>>> {
 
 impl<'s, I: Iterator<Item = Delivery<&'s Event>>> Drop for Unseen<'s, I> {
     fn drop(&mut self) {
-        let chunks = |event: &Event| event.merged().map_or(1, |merged| merged.count);
-        let unseen: u64 = self.items.by_ref().filter_map(Delivery::event).map(chunks).sum();
-        if unseen > 0 {
-            self.subscriber.inbox.lock().books.take_back(unseen);
+        let unseen: Vec<&Event> = self.items.by_ref().filter_map(Delivery::event).collect();
+        if unseen.is_empty() {
+            return;
         }
+        let mut inbox = self.subscriber.inbox.lock();
+        // What an event says it was merged of may be what another bus merged; here it was one then.
+        let merges = inbox.coalescer.is_some();
+        let chunks = |event: &&Event| event.merged().filter(|_| merges).map_or(1, |merged| merged.count);
+        let events = unseen.iter().map(chunks).fold(0, u64::saturating_add);
+        inbox.books.take_back(events);
     }
 }

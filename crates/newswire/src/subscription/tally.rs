@@ -75,6 +75,8 @@ impl Books {
 
     /// Events that were handed over turn out never to have been seen.
     pub(crate) fn take_back(&mut self, events: u64) {
+        // More can't be taken back than was booked, whatever events that came from elsewhere say of themselves.
+        let events = events.min(self.handled);
         self.handled -= events;
         self.discarded += events;
     }

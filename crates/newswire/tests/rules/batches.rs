@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use newswire::{Bus, Delivery, ErrorKind, GapReason, SubscribeOptions, Subscription, WhenFull};
+use newswire::{Bus, Delivery, ErrorKind, Event, GapReason, SubscribeOptions, Subscription, WhenFull};
 
 use super::common::{Item, LONG, drain, publish, queue};
 
@@ -85,6 +85,22 @@ fn what_a_panicking_visitor_has_not_seen_is_discarded() {
     assert!(books.balance() && (books.handled, books.discarded) == (3, 2), "{books:?}");
     publish(&bus, 1);
     assert_eq!(visited(&mut all, 10), [Item::Seq(6)]);
+}
+
+#[test]
+fn an_event_that_another_bus_merged_is_one_event_to_a_panicking_visitor_too() {
+    let bus = Bus::new();
+    let mut all = bus.subscribe("*").unwrap();
+    for digit in 1..=2 {
+        let line = format!(
+            r#"{{"id":"0190163d-8694-739b-aea5-966c26f8ad9{digit}","kind":"message.delta","time":"2026-11-21T01:02:03Z","merged":{{"first_seq":1,"count":10}}}}"#
+        );
+        bus.publish(Event::from_json(line).unwrap()).unwrap();
+    }
+    let panicked = catch_unwind(AssertUnwindSafe(|| all.visit(10, |_| panic!("as agreed"))));
+    assert!(panicked.is_err());
+    let books = all.stats().books;
+    assert!(books.balance() && (books.handled, books.discarded) == (1, 1), "{books:?}");
 }
 
 #[test]
