@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::*;
 
 /// The event as a subscriber gets it from a bus with these rules.
-fn redacted(rules: &[Redaction], event: Event) -> Event {
+pub(crate) fn redacted(rules: &[Redaction], event: Event) -> Event {
     let bus = Bus::new();
     for rule in rules {
         bus.redact(rule.clone()).unwrap();

@@ -5,11 +5,12 @@ use std::fmt;
 use regex_lite::{Regex, RegexBuilder};
 use serde_json::value::RawValue;
 
+use super::class::ByClass;
 use super::mask::{MASK, MASK_JSON, Masker, masked_text};
 use super::path::{Path, Places};
-use crate::catalogue::{self, Class};
+use crate::catalogue::Class;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{Body, Component, Event, Scan, Scope, Source, write_string};
+use crate::event::{Body, Component, Event, Scope, Source};
 use crate::filter::{KindPattern, kinds_meant};
 use crate::kind::Kind;
 
@@ -46,6 +47,13 @@ impl Redaction {
 
     /// A rule about every payload field that the catalogue puts in `class`. What it doesn't know counts as
     /// content, and so does the message.
+    ///
+    /// A record, such as an error or a piece of media, is masked field by field: of content, `error.message` is
+    /// masked, `error.type` stays. So a payload that fits its kind still does, and is read as its type: a text
+    /// becomes `[redacted]`, as does JSON of any form; bytes become none; a number or a truth value is left out.
+    /// One that is required becomes `[redacted]`, which is not of its type; the catalogue has no such content.
+    /// With a pattern, the same becomes of bytes and numbers in which it finds anything. Payloads of other kinds
+    /// than the catalogue's keep nothing but the names of their members.
     pub fn class(class: Class) -> Self {
         Self { kinds: Vec::new(), path: Path::everything(), class: Some(class), pattern: None }
     }
@@ -153,35 +161,6 @@ impl Redaction {
             self.path.is_meant(places).then(|| masked_text(self.pattern.as_ref(), text)).flatten()?;
         Some(if masked.len() > Scope::MAX_ID_LEN { MASK.into() } else { masked.into() })
     }
-
-    /// The payload of a rule about a class: its own members are told apart by the catalogue.
-    fn masked_by_class(&self, class: Class, event: &Event, json: &str) -> Result<Option<String>> {
-        let fields = catalogue::row_of(event.kind()).map_or(&[][..], |row| row.fields);
-        let is_meant = |name: &str| {
-            let known = fields.iter().find(|field| field.name == name);
-            known.map_or(Class::Content, |field| field.class) == class
-        };
-        let mut scan = Scan::new(json);
-        if !scan.take(b'{') {
-            let all = class == Class::Content;
-            return if all { self.masker().masked_json(json, self.path.start()) } else { Ok(None) };
-        }
-        let (mut out, mut changed) = (vec![b'{'], false);
-        while let Some(name) = scan.member()? {
-            if out.len() > 1 {
-                out.push(b',');
-            }
-            write_string(&mut out, &name);
-            out.push(b':');
-            let value = scan.value()?.text;
-            let masked =
-                if is_meant(&name) { self.masker().masked_json(value, self.path.start())? } else { None };
-            changed |= masked.is_some();
-            out.extend_from_slice(masked.as_deref().unwrap_or(value).as_bytes());
-        }
-        out.push(b'}');
-        Ok(changed.then(|| String::from_utf8(out).unwrap_or_else(|_| MASK_JSON.to_owned())))
-    }
 }
 
 /// One rule at work on one event.
@@ -215,7 +194,9 @@ impl Edit<'_> {
         }
         let Some(json) = event.payload_json() else { return Ok(()) };
         let masked = match self.rule.class {
-            Some(class) => self.rule.masked_by_class(class, event, json)?,
+            Some(class) => {
+                ByClass { class, masker: self.rule.masker() }.masked_payload(event.kind(), json)?
+            }
             None => self.rule.masker().masked_json(json, places)?,
         };
         if let Some(masked) = masked {

@@ -1,0 +1,96 @@
+//! A rule about content leaves none of it, and leaves payloads that their kinds' handlers still read.
+
+use newswire::Redaction;
+use newswire::catalogue::tool::ToolCallFailed;
+use newswire::catalogue::{Class, Failure, row_of};
+use serde_json::Value;
+
+use super::redaction::redacted;
+use super::*;
+
+fn content() -> [Redaction; 1] {
+    [Redaction::class(Class::Content)]
+}
+
+fn samples() -> Vec<Event> {
+    let text = include_str!("../../../../tests/conformance/samples.json");
+    let mut samples: Vec<Value> = serde_json::from_str(text).unwrap();
+    // No subscriber gets what is internal.
+    samples.iter_mut().for_each(|sample| drop(sample.as_object_mut().unwrap().remove("internal")));
+    samples.iter().map(|sample| Event::from_json(&sample.to_string()).unwrap()).collect()
+}
+
+#[test]
+fn a_record_is_masked_by_the_classes_of_its_own_fields() -> Result<()> {
+    let failed = |kind: &str, json: &str| {
+        let event = Event::builder(Kind::parse(kind).unwrap()).json(json).build().unwrap();
+        redacted(&content(), event).payload_json().unwrap().to_owned()
+    };
+    assert_eq!(
+        failed(
+            "tool.call.failed",
+            r#"{"name":"ls","error":{"message":"no /secret","type":"timeout","code":"504","novel":{"a":1}},"duration_ns":7}"#
+        ),
+        r#"{"name":"ls","error":{"message":"[redacted]","type":"timeout","code":"504","novel":"[redacted]"},"duration_ns":7}"#
+    );
+    // What is no record where one belongs is nothing that the catalogue knows.
+    assert_eq!(
+        failed("tool.call.failed", r#"{"name":"ls","error":["no"]}"#),
+        r#"{"name":"ls","error":"[redacted]"}"#
+    );
+    assert_eq!(
+        failed("media.image.received", r#"{"media":{"reference":"r","size_bytes":4,"inline":"UklGRg=="}}"#),
+        r#"{"media":{"reference":"r","size_bytes":4,"inline":""}}"#
+    );
+    Ok(())
+}
+
+#[test]
+fn every_sample_fits_its_kind_after_its_content_is_masked() {
+    for sample in samples() {
+        let row = row_of(sample.kind()).unwrap();
+        let before = sample.payload_json().unwrap().to_owned();
+        let masked = redacted(&content(), sample);
+        let after = masked.payload_json().unwrap();
+        row.check_payload(after).unwrap_or_else(|error| panic!("{}: {error} in {after}", row.kind));
+        // Nothing is lost but content: the same members, their other values as they were.
+        let (before, after) = (parsed(&before), parsed(after));
+        for field in row.fields {
+            let (before, after) = (&before[field.name], &after[field.name]);
+            match field.class {
+                Class::Content => assert_ne!(before, after, "{} {}", row.kind, field.name),
+                _ => assert_eq!(before, after, "{} {}", row.kind, field.name),
+            }
+        }
+    }
+}
+
+fn parsed(json: &str) -> Value {
+    serde_json::from_str(json).unwrap()
+}
+
+#[test]
+fn handlers_of_a_type_are_called_for_payloads_without_their_content() -> Result<()> {
+    let bus = Bus::new();
+    bus.redact(Redaction::class(Class::Content))?;
+    let (seen, failures) = std::sync::mpsc::channel();
+    let _listener = bus.on_payload(move |_: &Event, call: &ToolCallFailed| {
+        drop(seen.send(call.error.clone()));
+    })?;
+    let failure = Failure { class: Some("timeout".into()), ..Failure::new("no /secret") };
+    bus.publish(Event::of(ToolCallFailed::new("ls", "c-1", failure, 7)).build()?)?;
+    let seen = failures.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert_eq!(seen, Failure { class: Some("timeout".into()), ..Failure::new("[redacted]") });
+    Ok(())
+}
+
+#[test]
+fn numbers_of_a_masked_class_are_left_out() -> Result<()> {
+    let rule = [Redaction::class(Class::Measure)];
+    let event = Event::builder(Kind::parse("model.call.completed")?)
+        .json(r#"{"model":"m","duration_ns":7,"usage":{"input_tokens":12}}"#)
+        .build()?;
+    let masked = redacted(&rule, event);
+    assert_eq!(masked.payload_json(), Some(r#"{"model":"m","usage":{}}"#));
+    Ok(())
+}
