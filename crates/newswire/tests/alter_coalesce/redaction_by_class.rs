@@ -94,3 +94,39 @@ fn numbers_of_a_masked_class_are_left_out() -> Result<()> {
     assert_eq!(masked.payload_json(), Some(r#"{"model":"m","usage":{}}"#));
     Ok(())
 }
+
+#[test]
+fn a_components_id_that_repeats_content_is_masked() -> Result<()> {
+    let masked = |rule: Redaction| -> Result<Vec<String>> {
+        let bus = Bus::new();
+        bus.redact(rule)?;
+        let mut events = bus.subscribe("*")?;
+        let emitter = bus.emitter();
+        emitter.command("rm /secret", None, None).complete(None)?;
+        emitter.run("plan", None).complete(None)?;
+        let mut ids = Vec::new();
+        while let Some(event) = events.try_next()?.and_then(Delivery::event) {
+            ids.push(event.component().unwrap().id().to_owned());
+        }
+        Ok(ids)
+    };
+    let hidden = "[redacted]";
+    assert_eq!(masked(Redaction::class(Class::Content))?, [hidden, hidden, "plan", "plan"]);
+    let found = "rm [redacted]";
+    assert_eq!(masked(Redaction::class(Class::Content).matching("/s.*")?)?, [found, found, "plan", "plan"]);
+    assert_eq!(masked(Redaction::class(Class::Meta))?, ["rm /secret", "rm /secret", "plan", "plan"]);
+    Ok(())
+}
+
+#[test]
+fn five_kinds_have_content_for_a_label() {
+    let masked = |sample: &Event| {
+        let before = sample.component().map(|component| component.id().to_owned());
+        before != redacted(&content(), sample.clone()).component().map(|component| component.id().to_owned())
+    };
+    let kinds: Vec<_> =
+        samples().iter().filter(|sample| masked(sample)).map(|it| it.kind().to_string()).collect();
+    let command =
+        ["started", "progress", "completed", "failed", "canceled"].map(|phase| format!("command.{phase}"));
+    assert_eq!(kinds, command);
+}

@@ -84,3 +84,9 @@ impl ByClass<'_> {
         self.masker.masked_json(json, self.masker.path.start())
     }
 }
+
+/// Whether the first field of such payloads, which emitters label the component with, is content.
+pub(super) fn has_content_label(kind: &Kind) -> bool {
+    let row = catalogue::row_of(kind).filter(|row| row.component.is_some());
+    row.and_then(|row| row.fields.first()).is_some_and(|label| label.class == Class::Content)
+}

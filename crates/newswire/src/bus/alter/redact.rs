@@ -5,7 +5,7 @@ use std::fmt;
 use regex_lite::{Regex, RegexBuilder};
 use serde_json::value::RawValue;
 
-use super::class::ByClass;
+use super::class::{ByClass, has_content_label};
 use super::mask::{MASK, MASK_JSON, Masker, masked_text};
 use super::path::{Path, Places};
 use crate::catalogue::Class;
@@ -54,6 +54,9 @@ impl Redaction {
     /// One that is required becomes `[redacted]`, which is not of its type; the catalogue has no such content.
     /// With a pattern, the same becomes of bytes and numbers in which it finds anything. Payloads of other kinds
     /// than the catalogue's keep nothing but the names of their members.
+    ///
+    /// Content is more than the payload's: a rule about it also masks the component's id where the catalogue
+    /// says that it repeats content, as in `command.started`.
     pub fn class(class: Class) -> Self {
         Self { kinds: Vec::new(), path: Path::everything(), class: Some(class), pattern: None }
     }
@@ -105,8 +108,13 @@ impl Redaction {
         }
         edit.payload(event)?;
         if self.class.is_none() {
-            edit.ids(event)?;
+            edit.scope_and_source(event)?;
             edit.tags(event);
+        }
+        if self.is_of_component(event.kind()) {
+            edit.component(event)?;
+        }
+        if self.class.is_none() {
             edit.attrs(event)?;
             edit.unknown(event)?;
         }
@@ -123,6 +131,9 @@ impl Redaction {
         if is_reached("payload") && data.body.size_bound() > 0 {
             data.body = Body::json(MASK_JSON.into());
         }
+        if self.is_of_component(&data.kind) && is_reached("component") {
+            data.component = None;
+        }
         if self.class.is_some() {
             return event;
         }
@@ -131,9 +142,6 @@ impl Redaction {
         }
         if is_reached("source") {
             data.source = Source::unknown();
-        }
-        if is_reached("component") {
-            data.component = None;
         }
         if let Some(rare) = &mut data.rare {
             if is_reached("tags") {
@@ -147,12 +155,23 @@ impl Redaction {
         event
     }
 
+    /// Whether it can mean the component's id, which repeats the label in the payloads of `kind`.
+    fn is_of_component(&self, kind: &Kind) -> bool {
+        self.class.is_none_or(|class| class == Class::Content && has_content_label(kind))
+    }
+
     fn at(&self, root: &str) -> Places {
         self.path.step(self.path.start(), root)
     }
 
     fn masker(&self) -> Masker<'_> {
         Masker { path: &self.path, pattern: self.pattern.as_ref() }
+    }
+
+    /// An id within an object of the event, masked where that is meant.
+    fn id(&self, root: &str, name: &str, id: &str) -> Option<Box<str>> {
+        let (whole, part) = (self.at(root), self.path.step(self.at(root), name));
+        self.text(id, if self.path.is_meant(whole) { whole } else { part })
     }
 
     /// A text at `places`, masked where that is meant.
@@ -206,13 +225,9 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// The ids of scope, source and component.
-    fn ids(&mut self, event: &Event) -> Result<()> {
-        let (rule, path) = (self.rule, &self.rule.path);
-        let below = |root: &str, name: &str, id: &str| {
-            let (whole, part) = (rule.at(root), path.step(rule.at(root), name));
-            rule.text(id, if path.is_meant(whole) { whole } else { part })
-        };
+    /// The ids of scope and source.
+    fn scope_and_source(&mut self, event: &Event) -> Result<()> {
+        let below = |root: &str, name: &str, id: &str| self.rule.id(root, name, id);
         for (field, id) in event.scope().iter() {
             if let Some(masked) = below("scope", field.as_str(), id) {
                 self.changed = true;
@@ -233,8 +248,12 @@ impl Edit<'_> {
                 };
             }
         }
+        Ok(())
+    }
+
+    fn component(&mut self, event: &Event) -> Result<()> {
         if let Some(component) = event.component()
-            && let Some(masked) = below("component", "id", component.id())
+            && let Some(masked) = self.rule.id("component", "id", component.id())
         {
             self.changed = true;
             self.event.data_mut().component = Some(Component::new(component.scope(), masked)?);
