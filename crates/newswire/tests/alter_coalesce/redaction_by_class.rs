@@ -1,8 +1,8 @@
 //! A rule about content leaves none of it, and leaves payloads that their kinds' handlers still read.
 
-use newswire::Redaction;
 use newswire::catalogue::tool::ToolCallFailed;
-use newswire::catalogue::{Class, Failure, row_of};
+use newswire::catalogue::{Class, Failure, System, row_of};
+use newswire::{Dialect, Redaction};
 use serde_json::Value;
 
 use super::redaction::redacted;
@@ -129,4 +129,43 @@ fn five_kinds_have_content_for_a_label() {
     let command =
         ["started", "progress", "completed", "failed", "canceled"].map(|phase| format!("command.{phase}"));
     assert_eq!(kinds, command);
+}
+
+#[test]
+fn attributes_and_unknown_fields_of_the_envelope_are_content() -> Result<()> {
+    let json = r#"{"id":"01a1fd87-2941-7843-a0f5-09f8630ca0f5","kind":"step.started","time":"2026-11-21T09:54:16Z","scope":{"user":"u-1","novel":"said"},"tags":["t"],"attrs":{"picoclaw":{"rest":"said"},"n":7},"payload":{"name":"plan"},"novel":{"a":"said"}}"#;
+    let parts = |class: Class| -> Result<_> {
+        let event = redacted(&[Redaction::class(class)], Event::from_json(json)?);
+        let attrs: Vec<_> =
+            event.attrs().map(|(key, value)| (key.to_owned(), value.get().to_owned())).collect();
+        let unknown: Vec<_> =
+            event.unknown().map(|(key, value)| (key.to_owned(), value.get().to_owned())).collect();
+        assert_eq!((event.tags().collect::<Vec<_>>(), event.scope().iter().count()), (vec!["t"], 1));
+        Ok((attrs, unknown, event.to_json().contains("said")))
+    };
+    let mask = r#""[redacted]""#.to_owned();
+    let (attrs, unknown, is_told) = parts(Class::Content)?;
+    assert_eq!(attrs, [("picoclaw".to_owned(), mask.clone()), ("n".to_owned(), mask.clone())]);
+    assert_eq!(unknown, [("novel".to_owned(), mask.clone()), ("novel".to_owned(), mask)]);
+    assert!(!is_told);
+    let (attrs, unknown, is_told) = parts(Class::Measure)?;
+    assert_eq!((attrs.len(), unknown.len(), is_told), (2, 2, true));
+    assert!(attrs.iter().chain(&unknown).all(|(_, value)| !value.contains("redacted")));
+    Ok(())
+}
+
+#[test]
+fn what_a_dialect_kept_beside_an_event_is_masked_and_the_event_still_written() -> Result<()> {
+    let theirs = r#"{"id":"evt-7","kind":"agent.tool.exec_end","time":"2026-06-13T10:00:00.5Z","source":{"component":"agent","name":"main"},"severity":"warn","payload":{"Tool":"exec","Duration":1200,"IsError":true,"Extra":{"a":"said"}},"attrs":{"note":"said"}}"#;
+    let event = Dialect::of(System::PicoClaw).read(theirs)?;
+    assert!(event.to_json().contains("said"));
+    let event = redacted(&content(), event);
+    let written = parsed(&Dialect::of(System::PicoClaw).write(&event).unwrap());
+    assert!(!event.to_json().contains("said") && !written.to_string().contains("said"));
+    assert_eq!(written["kind"], "agent.tool.exec_end");
+    assert_eq!(
+        (&written["payload"]["Tool"], &written["payload"]["Duration"]),
+        (&"exec".into(), &1200.into())
+    );
+    Ok(())
 }

@@ -55,8 +55,27 @@ impl Redaction {
     /// With a pattern, the same becomes of bytes and numbers in which it finds anything. Payloads of other kinds
     /// than the catalogue's keep nothing but the names of their members.
     ///
-    /// Content is more than the payload's: a rule about it also masks the component's id where the catalogue
-    /// says that it repeats content, as in `command.started`.
+    /// Content is more than the payload's. A rule about it also masks the values of all attributes, since
+    /// dialects and importers keep there what has no place in ours, fields of the envelope that this version
+    /// doesn't know, and the component's id where it repeats content, as in `command.started`. Tags and the ids
+    /// of scope and source stay; rules about other classes leave all of this.
+    ///
+    /// ```
+    /// use newswire::catalogue::Class;
+    /// use newswire::{Bus, Event, Kind, Redaction};
+    ///
+    /// let bus = Bus::new();
+    /// bus.redact(Redaction::class(Class::Content))?;
+    /// let mut events = bus.subscribe("*")?;
+    /// let failed = r#"{"name":"ls","error":{"message":"no /home/ann","type":"not_found"}}"#;
+    /// let failed = Event::builder(Kind::parse("tool.call.failed")?).json(failed).attr("host", "ann-pc");
+    /// bus.publish(failed.build()?)?;
+    /// let event = events.next().and_then(|delivery| delivery.event()).unwrap();
+    /// let masked = r#"{"name":"ls","error":{"message":"[redacted]","type":"not_found"}}"#;
+    /// assert_eq!(event.payload_json(), Some(masked));
+    /// assert_eq!(event.attr("host").unwrap().get(), r#""[redacted]""#);
+    /// # Ok::<(), newswire::Error>(())
+    /// ```
     pub fn class(class: Class) -> Self {
         Self { kinds: Vec::new(), path: Path::everything(), class: Some(class), pattern: None }
     }
@@ -103,9 +122,6 @@ impl Redaction {
     /// Whatever kept a part of the event from being looked at.
     pub(super) fn masked(&self, event: &Event) -> Result<Option<Event>> {
         let mut edit = Edit { rule: self, event: event.clone(), changed: false };
-        if self.class.is_none_or(|class| class == Class::Content) {
-            edit.message();
-        }
         edit.payload(event)?;
         if self.class.is_none() {
             edit.scope_and_source(event)?;
@@ -114,7 +130,8 @@ impl Redaction {
         if self.is_of_component(event.kind()) {
             edit.component(event)?;
         }
-        if self.class.is_none() {
+        if self.is_of_content() {
+            edit.message();
             edit.attrs(event)?;
             edit.unknown(event)?;
         }
@@ -134,25 +151,29 @@ impl Redaction {
         if self.is_of_component(&data.kind) && is_reached("component") {
             data.component = None;
         }
-        if self.class.is_some() {
-            return event;
-        }
-        if is_reached("scope") {
+        if self.class.is_none() && is_reached("scope") {
             data.scope = Scope::new();
         }
-        if is_reached("source") {
+        if self.class.is_none() && is_reached("source") {
             data.source = Source::unknown();
         }
         if let Some(rare) = &mut data.rare {
-            if is_reached("tags") {
+            if self.class.is_none() && is_reached("tags") {
                 rare.tags.clear();
             }
-            if is_reached("attrs") {
-                rare.attrs.clear();
+            if self.is_of_content() {
+                if is_reached("attrs") {
+                    rare.attrs.clear();
+                }
+                rare.unknown.clear();
             }
-            rare.unknown.clear();
         }
         event
+    }
+
+    /// Whether it can mean what the catalogue doesn't know, which counts as content.
+    fn is_of_content(&self) -> bool {
+        self.class.is_none_or(|class| class == Class::Content)
     }
 
     /// Whether it can mean the component's id, which repeats the label in the payloads of `kind`.
