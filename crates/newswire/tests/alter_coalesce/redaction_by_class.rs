@@ -17,7 +17,7 @@ fn samples() -> Vec<Event> {
     let mut samples: Vec<Value> = serde_json::from_str(text).unwrap();
     // No subscriber gets what is internal.
     samples.iter_mut().for_each(|sample| drop(sample.as_object_mut().unwrap().remove("internal")));
-    samples.iter().map(|sample| Event::from_json(&sample.to_string()).unwrap()).collect()
+    samples.iter().map(|sample| Event::from_json(sample.to_string()).unwrap()).collect()
 }
 
 #[test]
