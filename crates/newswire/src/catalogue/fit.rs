@@ -76,7 +76,7 @@ pub(crate) fn fits(row: &Row, path: &str, found: &Value) -> bool {
 }
 
 /// The fields of a record; none of what is no record.
-fn fields_of(record: &str) -> &'static [FieldRow] {
+pub(crate) fn fields_of(record: &str) -> &'static [FieldRow] {
     records().iter().find(|row| row.name == record).map_or(&[], |row| row.fields)
 }
 

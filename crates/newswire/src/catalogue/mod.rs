@@ -65,7 +65,7 @@ pub use elsewhere::{
     Alias, FieldMap, Given, Ours, System, Unit, When, alias_for, aliases, aliases_named, kinds_named,
 };
 pub(crate) use elsewhere::{Meaning, meanings, rows_named, undecided};
-pub(crate) use fit::{check_payload, fits};
+pub(crate) use fit::{check_payload, fields_of, fits};
 pub use media_record::{Inline, Media};
 pub use record::{Failure, RecordRow, Usage, records};
 pub use row::{Class, Elsewhere, FieldRow, Merge, Row};

@@ -82,7 +82,7 @@ impl Envelope for AgentRuntime {
         } else {
             let id = format!("{ID_PREFIX}{id}");
             put(&mut written, "id", out.text_attr("id").or(Some(id)));
-            put(&mut written, OFFSET, out.attr(OFFSET).or(out.seq().map(|seq| (seq - 1).into())));
+            put(&mut written, OFFSET, out.number_attr(OFFSET).or(out.seq().map(|seq| (seq - 1).into())));
             put(&mut written, "type", Some(phase));
         }
         put(&mut written, "timestamp", Some(clock::chrono(event.time_ns())));

@@ -59,7 +59,12 @@ impl Outgoing<'_> {
         self.attr(key)?.as_str().map(str::to_owned)
     }
 
-    pub(super) fn attr(&self, key: &str) -> Option<Value> {
+    /// An attribute that is a number: a mask in its place is none, and no reader takes it for one.
+    pub(super) fn number_attr(&self, key: &str) -> Option<Value> {
+        self.attr(key).filter(Value::is_number)
+    }
+
+    fn attr(&self, key: &str) -> Option<Value> {
         serde_json::from_str(self.event.attr(key)?.get()).ok()
     }
 

@@ -89,7 +89,7 @@ impl Envelope for PromptKit {
         let mut written = Object::new();
         put(&mut written, names.kind, Some(out.name));
         put(&mut written, names.time, Some(clock::go(out.event.time_ns())));
-        put(&mut written, names.sequence, out.attr(SEQUENCE).or(out.seq().map(Value::from)));
+        put(&mut written, names.sequence, out.number_attr(SEQUENCE).or(out.seq().map(Value::from)));
         put(&mut written, names.run, out.scope(ScopeField::Run));
         put(&mut written, names.session, out.scope(ScopeField::Session).or(Some("")));
         put(&mut written, names.conversation, out.scope(ScopeField::Conversation));

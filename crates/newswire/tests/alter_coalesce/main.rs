@@ -5,6 +5,7 @@ mod coalescing;
 mod enrichment;
 mod flushing;
 mod redaction;
+mod redaction_by_class;
 
 use std::time::{Duration, Instant};
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::*;
 
 /// The event as a subscriber gets it from a bus with these rules.
-fn redacted(rules: &[Redaction], event: Event) -> Event {
+pub(crate) fn redacted(rules: &[Redaction], event: Event) -> Event {
     let bus = Bus::new();
     for rule in rules {
         bus.redact(rule.clone()).unwrap();
@@ -161,6 +161,15 @@ fn a_rule_that_can_not_be_applied_masks_all_and_is_counted() -> Result<()> {
         let event = events.try_next()?.and_then(Delivery::event).unwrap();
         assert_eq!((event.payload_json(), event.message()), (Some(r#""[redacted]""#), Some("stays")));
         assert!(event.payload::<Unwritable>().is_err());
+        assert_eq!(bus.stats().alteration_failures, 1);
+
+        let bus = Bus::new();
+        bus.redact(Redaction::class(Class::Content))?;
+        let mut events = bus.subscribe("*")?;
+        bus.publish(Event::of(Unwritable(panics)).message("goes").attr("k", "goes").tag("stays").build()?)?;
+        let event = events.try_next()?.and_then(Delivery::event).unwrap();
+        assert_eq!((event.message(), event.tags().next()), (Some("[redacted]"), Some("stays")));
+        assert!(!event.to_json().contains("goes"));
         assert_eq!(bus.stats().alteration_failures, 1);
     }
     Ok(())

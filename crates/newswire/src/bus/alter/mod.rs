@@ -5,6 +5,7 @@
 //! rule that fails masks all that it could have meant. Either is counted.
 
 mod checks;
+mod class;
 mod enrich;
 mod mask;
 mod path;

@@ -5,11 +5,12 @@ use std::fmt;
 use regex_lite::{Regex, RegexBuilder};
 use serde_json::value::RawValue;
 
+use super::class::{ByClass, has_content_label};
 use super::mask::{MASK, MASK_JSON, Masker, masked_text};
 use super::path::{Path, Places};
-use crate::catalogue::{self, Class};
+use crate::catalogue::Class;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{Body, Component, Event, Scan, Scope, Source, write_string};
+use crate::event::{Body, Component, Event, Scope, Source};
 use crate::filter::{KindPattern, kinds_meant};
 use crate::kind::Kind;
 
@@ -46,6 +47,35 @@ impl Redaction {
 
     /// A rule about every payload field that the catalogue puts in `class`. What it doesn't know counts as
     /// content, and so does the message.
+    ///
+    /// A record, such as an error or a piece of media, is masked field by field: of content, `error.message` is
+    /// masked, `error.type` stays. So a payload that fits its kind still does, and is read as its type: a text
+    /// becomes `[redacted]`, as does JSON of any form; bytes become none; a number or a truth value is left out.
+    /// One that is required becomes `[redacted]`, which is not of its type; the catalogue has no such content.
+    /// With a pattern, the same becomes of bytes and numbers in which it finds anything. Payloads of other kinds
+    /// than the catalogue's keep nothing but the names of their members.
+    ///
+    /// Content is more than the payload's. A rule about it also masks the values of all attributes, since
+    /// dialects and importers keep there what has no place in ours, fields of the envelope that this version
+    /// doesn't know, and the component's id where it repeats content, as in `command.started`. Tags and the ids
+    /// of scope and source stay; rules about other classes leave all of this.
+    ///
+    /// ```
+    /// use newswire::catalogue::Class;
+    /// use newswire::{Bus, Event, Kind, Redaction};
+    ///
+    /// let bus = Bus::new();
+    /// bus.redact(Redaction::class(Class::Content))?;
+    /// let mut events = bus.subscribe("*")?;
+    /// let failed = r#"{"name":"ls","error":{"message":"no /home/ann","type":"not_found"}}"#;
+    /// let failed = Event::builder(Kind::parse("tool.call.failed")?).json(failed).attr("host", "ann-pc");
+    /// bus.publish(failed.build()?)?;
+    /// let event = events.next().and_then(|delivery| delivery.event()).unwrap();
+    /// let masked = r#"{"name":"ls","error":{"message":"[redacted]","type":"not_found"}}"#;
+    /// assert_eq!(event.payload_json(), Some(masked));
+    /// assert_eq!(event.attr("host").unwrap().get(), r#""[redacted]""#);
+    /// # Ok::<(), newswire::Error>(())
+    /// ```
     pub fn class(class: Class) -> Self {
         Self { kinds: Vec::new(), path: Path::everything(), class: Some(class), pattern: None }
     }
@@ -92,13 +122,16 @@ impl Redaction {
     /// Whatever kept a part of the event from being looked at.
     pub(super) fn masked(&self, event: &Event) -> Result<Option<Event>> {
         let mut edit = Edit { rule: self, event: event.clone(), changed: false };
-        if self.class.is_none_or(|class| class == Class::Content) {
-            edit.message();
-        }
         edit.payload(event)?;
         if self.class.is_none() {
-            edit.ids(event)?;
+            edit.scope_and_source(event)?;
             edit.tags(event);
+        }
+        if self.is_of_component(event.kind()) {
+            edit.component(event)?;
+        }
+        if self.is_of_content() {
+            edit.message();
             edit.attrs(event)?;
             edit.unknown(event)?;
         }
@@ -115,28 +148,37 @@ impl Redaction {
         if is_reached("payload") && data.body.size_bound() > 0 {
             data.body = Body::json(MASK_JSON.into());
         }
-        if self.class.is_some() {
-            return event;
-        }
-        if is_reached("scope") {
-            data.scope = Scope::new();
-        }
-        if is_reached("source") {
-            data.source = Source::unknown();
-        }
-        if is_reached("component") {
+        if self.is_of_component(&data.kind) && is_reached("component") {
             data.component = None;
         }
+        if self.class.is_none() && is_reached("scope") {
+            data.scope = Scope::new();
+        }
+        if self.class.is_none() && is_reached("source") {
+            data.source = Source::unknown();
+        }
         if let Some(rare) = &mut data.rare {
-            if is_reached("tags") {
+            if self.class.is_none() && is_reached("tags") {
                 rare.tags.clear();
             }
-            if is_reached("attrs") {
-                rare.attrs.clear();
+            if self.is_of_content() {
+                if is_reached("attrs") {
+                    rare.attrs.clear();
+                }
+                rare.unknown.clear();
             }
-            rare.unknown.clear();
         }
         event
+    }
+
+    /// Whether it can mean what the catalogue doesn't know, which counts as content.
+    fn is_of_content(&self) -> bool {
+        self.class.is_none_or(|class| class == Class::Content)
+    }
+
+    /// Whether it can mean the component's id, which repeats the label in the payloads of `kind`.
+    fn is_of_component(&self, kind: &Kind) -> bool {
+        self.class.is_none_or(|class| class == Class::Content && has_content_label(kind))
     }
 
     fn at(&self, root: &str) -> Places {
@@ -147,40 +189,17 @@ impl Redaction {
         Masker { path: &self.path, pattern: self.pattern.as_ref() }
     }
 
+    /// An id within an object of the event, masked where that is meant.
+    fn id(&self, root: &str, name: &str, id: &str) -> Option<Box<str>> {
+        let (whole, part) = (self.at(root), self.path.step(self.at(root), name));
+        self.text(id, if self.path.is_meant(whole) { whole } else { part })
+    }
+
     /// A text at `places`, masked where that is meant.
     fn text(&self, text: &str, places: Places) -> Option<Box<str>> {
         let masked =
             self.path.is_meant(places).then(|| masked_text(self.pattern.as_ref(), text)).flatten()?;
         Some(if masked.len() > Scope::MAX_ID_LEN { MASK.into() } else { masked.into() })
-    }
-
-    /// The payload of a rule about a class: its own members are told apart by the catalogue.
-    fn masked_by_class(&self, class: Class, event: &Event, json: &str) -> Result<Option<String>> {
-        let fields = catalogue::row_of(event.kind()).map_or(&[][..], |row| row.fields);
-        let is_meant = |name: &str| {
-            let known = fields.iter().find(|field| field.name == name);
-            known.map_or(Class::Content, |field| field.class) == class
-        };
-        let mut scan = Scan::new(json);
-        if !scan.take(b'{') {
-            let all = class == Class::Content;
-            return if all { self.masker().masked_json(json, self.path.start()) } else { Ok(None) };
-        }
-        let (mut out, mut changed) = (vec![b'{'], false);
-        while let Some(name) = scan.member()? {
-            if out.len() > 1 {
-                out.push(b',');
-            }
-            write_string(&mut out, &name);
-            out.push(b':');
-            let value = scan.value()?.text;
-            let masked =
-                if is_meant(&name) { self.masker().masked_json(value, self.path.start())? } else { None };
-            changed |= masked.is_some();
-            out.extend_from_slice(masked.as_deref().unwrap_or(value).as_bytes());
-        }
-        out.push(b'}');
-        Ok(changed.then(|| String::from_utf8(out).unwrap_or_else(|_| MASK_JSON.to_owned())))
     }
 }
 
@@ -215,7 +234,9 @@ impl Edit<'_> {
         }
         let Some(json) = event.payload_json() else { return Ok(()) };
         let masked = match self.rule.class {
-            Some(class) => self.rule.masked_by_class(class, event, json)?,
+            Some(class) => {
+                ByClass { class, masker: self.rule.masker() }.masked_payload(event.kind(), json)?
+            }
             None => self.rule.masker().masked_json(json, places)?,
         };
         if let Some(masked) = masked {
@@ -225,13 +246,9 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// The ids of scope, source and component.
-    fn ids(&mut self, event: &Event) -> Result<()> {
-        let (rule, path) = (self.rule, &self.rule.path);
-        let below = |root: &str, name: &str, id: &str| {
-            let (whole, part) = (rule.at(root), path.step(rule.at(root), name));
-            rule.text(id, if path.is_meant(whole) { whole } else { part })
-        };
+    /// The ids of scope and source.
+    fn scope_and_source(&mut self, event: &Event) -> Result<()> {
+        let below = |root: &str, name: &str, id: &str| self.rule.id(root, name, id);
         for (field, id) in event.scope().iter() {
             if let Some(masked) = below("scope", field.as_str(), id) {
                 self.changed = true;
@@ -252,8 +269,12 @@ impl Edit<'_> {
                 };
             }
         }
+        Ok(())
+    }
+
+    fn component(&mut self, event: &Event) -> Result<()> {
         if let Some(component) = event.component()
-            && let Some(masked) = below("component", "id", component.id())
+            && let Some(masked) = self.rule.id("component", "id", component.id())
         {
             self.changed = true;
             self.event.data_mut().component = Some(Component::new(component.scope(), masked)?);
