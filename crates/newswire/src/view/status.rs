@@ -112,6 +112,9 @@ impl View for StatusTracker {
 
     fn see(&mut self, event: &Event) {
         let Some(station) = Station::of(event) else { return };
+        if station.begins_anew() {
+            self.components.part(&station.occurrence);
+        }
         let component = self.components.entry(station.occurrence.clone(), || ComponentStatus {
             scope: station.scope,
             label: station.label.to_owned(),

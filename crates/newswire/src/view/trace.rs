@@ -110,6 +110,9 @@ impl View for TraceTree {
 
     fn see(&mut self, event: &Event) {
         let Some(station) = Station::of(event) else { return };
+        if station.begins_anew() {
+            self.nodes.part(&station.occurrence);
+        }
         let (ids, run) = (event.correlation(), event.scope().get(ScopeField::Run));
         let node = self.nodes.entry(station.occurrence.clone(), || TraceNode {
             depth: 0,

@@ -5,7 +5,7 @@ use newswire::catalogue::model::ModelCallCompleted;
 use newswire::view::{CallMeter, CallTally, View};
 use newswire::{Bus, Gap, GapReason, ScopeField};
 
-use super::common::{run, station};
+use super::common::{run, spanless, station};
 
 /// Calls, failed, canceled, open, retries.
 fn figures(tally: &CallTally) -> [u64; 5] {
@@ -119,4 +119,17 @@ fn events_without_a_time_give_no_durations() {
     meter.see(&station("tool.call.completed", 1_763_681_630_805_000_000, 1, None, r#"{"name":"ls"}"#));
     let tool = meter.snapshot().by_tool["ls"].clone();
     assert_eq!((tool.calls, tool.timed, tool.max_ns, tool.calls_per_minute), (1, 0, 0, None));
+}
+
+#[test]
+fn calls_without_spans_that_run_at_the_same_time_are_told_apart_by_their_ids() {
+    let mut meter = CallMeter::new();
+    for (kind, at) in [("tool.call.started", 1), ("tool.call.completed", 5)] {
+        for call_id in ["c1", "c2"] {
+            let payload = format!(r#"{{"name":"ls","call_id":"{call_id}"}}"#);
+            meter.see(&spanless(kind, at, "t-1", &payload));
+        }
+    }
+    let calls = meter.snapshot();
+    assert_eq!((figures(&calls.tool_calls), calls.tool_calls.timed), ([2, 0, 0, 0, 0], 2));
 }

@@ -41,3 +41,13 @@ pub(crate) fn run(bus: &Bus, id: &str) -> Emitter {
 pub(crate) fn scope(field: ScopeField, id: &str) -> Scope {
     Scope::new().with(field, id).unwrap()
 }
+
+/// An event without a span, at `time_ns` in the turn `turn`.
+pub(crate) fn spanless(kind: &str, time_ns: i64, turn: &str, payload: &str) -> Event {
+    Event::builder(Kind::parse(kind).unwrap())
+        .time_ns(time_ns)
+        .scope(scope(ScopeField::Turn, turn))
+        .json(payload)
+        .build()
+        .unwrap()
+}
