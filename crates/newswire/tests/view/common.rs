@@ -51,3 +51,14 @@ pub(crate) fn spanless(kind: &str, time_ns: i64, turn: &str, payload: &str) -> E
         .build()
         .unwrap()
 }
+
+/// An event of `run` about the span `own` as a part of `parent`.
+pub(crate) fn of_run(run: &str, kind: &str, own: u64, parent: Option<u64>) -> Event {
+    let mut correlation = Correlation::new();
+    (correlation.span, correlation.parent_span) = (Some(span(own)), parent.map(span));
+    Event::builder(Kind::parse(kind).unwrap())
+        .scope(scope(ScopeField::Run, run))
+        .correlation(correlation)
+        .build()
+        .unwrap()
+}

@@ -3,7 +3,7 @@
 use newswire::view::{TraceSnapshot, TraceTree, View};
 use newswire::{Bus, Status};
 
-use super::common::{run, spanless, station};
+use super::common::{of_run, run, spanless, station};
 
 fn shape(snapshot: &TraceSnapshot) -> Vec<(usize, &str, Status, bool)> {
     snapshot.nodes.iter().map(|node| (node.depth, node.label.as_str(), node.status, node.orphan)).collect()
@@ -132,4 +132,34 @@ fn what_began_again_is_remembered_when_the_earlier_ones_are_forgotten() {
     let seen: Vec<_> = snapshot.nodes.iter().map(|node| (node.started_ns, node.duration_ns)).collect();
     assert_eq!(seen, [(Some(40), Some(5)), (Some(50), Some(7))]);
     assert_eq!((snapshot.open, snapshot.forgotten), (0, 3));
+}
+
+#[test]
+fn a_run_within_another_stands_under_what_started_it() {
+    let mut tree = TraceTree::new();
+    tree.see(&of_run("r-1", "run.started", 1, None));
+    tree.see(&of_run("r-1", "step.started", 2, Some(1)));
+    tree.see(&of_run("r-2", "run.started", 3, Some(2)));
+    tree.see(&of_run("r-2", "step.started", 4, Some(3)));
+    let snapshot = tree.snapshot();
+    assert_eq!(snapshot.nodes.iter().map(|node| node.depth).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    assert_eq!(snapshot.orphans, 0);
+}
+
+#[test]
+fn the_span_of_a_parent_means_the_one_of_the_same_run_and_none_where_others_share_it() {
+    let mut tree = TraceTree::new();
+    for run in ["r-1", "r-2"] {
+        tree.see(&of_run(run, "run.started", 1, None));
+        tree.see(&of_run(run, "step.started", 2, Some(1)));
+    }
+    tree.see(&of_run("r-3", "run.started", 3, Some(1)));
+    let snapshot = tree.snapshot();
+    let seen: Vec<_> = snapshot
+        .nodes
+        .iter()
+        .map(|node| (node.run.as_deref().unwrap_or_default(), node.depth, node.orphan))
+        .collect();
+    let expected = [("r-1", 0, false), ("r-1", 1, false), ("r-2", 0, false), ("r-2", 1, false)];
+    assert_eq!(seen, [&expected[..], &[("r-3", 0, true)]].concat());
 }
