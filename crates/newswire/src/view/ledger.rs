@@ -46,6 +46,11 @@ impl<V> Ledger<V> {
         self.entries.get(self.places.get(occurrence)?).map(|entry| &entry.value)
     }
 
+    /// The same, to be changed.
+    pub(super) fn get_mut(&mut self, occurrence: &Occurrence) -> Option<&mut V> {
+        self.entries.get_mut(self.places.get(occurrence)?).map(|entry| &mut entry.value)
+    }
+
     /// What is known of an occurrence; made where nothing is.
     pub(super) fn entry(&mut self, occurrence: Occurrence, make: impl FnOnce() -> V) -> &mut V {
         let place = match self.places.get(&occurrence) {

@@ -128,6 +128,23 @@ impl Said {
     }
 }
 
+/// What a call's progress tells of its usage until now: in the payload or, as importers give it, in its `data`.
+pub(super) fn usage_so_far(event: &Event) -> Option<catalogue::Usage> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Progress {
+        usage: Option<catalogue::Usage>,
+        data: Option<Data>,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Data {
+        usage: Option<catalogue::Usage>,
+    }
+    let told: Progress = serde_json::from_str(event.payload_json()?).ok()?;
+    told.usage.or(told.data?.usage)
+}
+
 /// When something began and how long it took. Sources without a clock have all their events at the beginning
 /// of 1970: such a time tells nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

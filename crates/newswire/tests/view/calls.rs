@@ -133,3 +133,21 @@ fn calls_without_spans_that_run_at_the_same_time_are_told_apart_by_their_ids() {
     let calls = meter.snapshot();
     assert_eq!((figures(&calls.tool_calls), calls.tool_calls.timed), ([2, 0, 0, 0, 0], 2));
 }
+
+#[test]
+fn what_an_open_call_told_of_its_usage_counts_until_its_end_tells_it() {
+    let mut meter = CallMeter::new();
+    let of = |meter: &CallMeter| {
+        let calls = meter.snapshot();
+        [calls.model_calls.usage.output_tokens, calls.by_model["m"].usage.output_tokens]
+    };
+    meter.see(&station("model.call.started", 1, 1, None, r#"{"model":"m"}"#));
+    meter.see(&station("model.call.progress", 2, 1, None, r#"{"usage":{"output_tokens":3}}"#));
+    meter.see(&station("model.call.progress", 2, 1, None, r#"{"data":{"usage":{"output_tokens":5}}}"#));
+    meter.see(&station("model.call.progress", 3, 1, None, r#"{"data":"none"}"#));
+    meter.see(&station("model.call.progress", 3, 2, None, r#"{"usage":{"output_tokens":100}}"#));
+    assert_eq!(of(&meter), [5, 5]);
+    meter.see(&station("model.call.completed", 4, 1, None, r#"{"usage":{"output_tokens":7}}"#));
+    meter.see(&station("model.call.progress", 5, 1, None, r#"{"usage":{"output_tokens":5}}"#));
+    assert_eq!(of(&meter), [7, 7]);
+}
