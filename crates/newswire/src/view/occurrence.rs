@@ -142,7 +142,7 @@ pub(super) fn usage_so_far(event: &Event) -> Option<catalogue::Usage> {
         usage: Option<catalogue::Usage>,
     }
     let told: Progress = serde_json::from_str(event.payload_json()?).ok()?;
-    told.usage.or(told.data?.usage)
+    told.usage.or_else(|| told.data?.usage)
 }
 
 /// When something began and how long it took. Sources without a clock have all their events at the beginning

@@ -143,6 +143,7 @@ fn what_an_open_call_told_of_its_usage_counts_until_its_end_tells_it() {
     };
     meter.see(&station("model.call.started", 1, 1, None, r#"{"model":"m"}"#));
     meter.see(&station("model.call.progress", 2, 1, None, r#"{"usage":{"output_tokens":3}}"#));
+    assert_eq!(of(&meter), [3, 3]);
     meter.see(&station("model.call.progress", 2, 1, None, r#"{"data":{"usage":{"output_tokens":5}}}"#));
     meter.see(&station("model.call.progress", 3, 1, None, r#"{"data":"none"}"#));
     meter.see(&station("model.call.progress", 3, 2, None, r#"{"usage":{"output_tokens":100}}"#));
