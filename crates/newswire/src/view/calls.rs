@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::View;
 use super::groups::{Groups, Tally};
 use super::ledger::Ledger;
-use super::occurrence::{Station, Timing, told};
+use super::occurrence::{Occurrence, Station, Timing, told, usage_so_far};
 use crate::catalogue::Usage;
 use crate::delivery::Gap;
 use crate::error::Result;
@@ -18,7 +18,8 @@ use crate::filter::Filter;
 /// Counts and times calls of models and tools: in all, and by model, provider, tool, agent and run; also what
 /// the models used, which calls never ended, and what was tried again.
 ///
-/// A call is told by run and span. Its group is what its end says of it, else what its start said.
+/// A call is told by run and span. Its group is what its end says of it, else what its start said. What an open
+/// call's progress told of its usage counts until its end tells it.
 ///
 /// ```
 /// use newswire::{Bus, catalogue::Usage, view::CallMeter};
@@ -96,6 +97,21 @@ pub struct CallUsage {
     pub cost_usd: f64,
 }
 
+impl CallUsage {
+    pub(super) fn add(&mut self, usage: &Usage) {
+        for (sum, part) in [
+            (&mut self.input_tokens, usage.input_tokens),
+            (&mut self.output_tokens, usage.output_tokens),
+            (&mut self.cache_read_tokens, usage.cache_read_tokens),
+            (&mut self.cache_write_tokens, usage.cache_write_tokens),
+            (&mut self.reasoning_tokens, usage.reasoning_tokens),
+        ] {
+            *sum = sum.saturating_add(part.unwrap_or(0));
+        }
+        self.cost_usd += usage.cost_usd.unwrap_or(0.0);
+    }
+}
+
 /// What a [`CallMeter`] knows at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -128,6 +144,8 @@ struct Call {
     timing: Timing,
     groups: [Option<u32>; 5],
     is_open: bool,
+    /// What it has used until now, as its progress told.
+    usage: Option<Box<Usage>>,
 }
 
 /// Places in [`CallMeter::groups`].
@@ -209,6 +227,34 @@ impl CallMeter {
         std::iter::once(total).chain(grouped)
     }
 
+    fn goes_on(&mut self, event: &Event, occurrence: &Occurrence) {
+        let call = self.known.get_mut(occurrence).filter(|call| call.is_open);
+        if let Some((call, usage)) = call.zip(usage_so_far(event)) {
+            call.usage = Some(Box::new(usage));
+        }
+    }
+
+    /// Adds what open calls told.
+    fn add_open(&self, snapshot: &mut CallSnapshot) {
+        for call in self.known.iter().filter(|call| call.is_open) {
+            let Some(usage) = &call.usage else { continue };
+            snapshot.model_calls.usage.add(usage);
+            let tables = [
+                &mut snapshot.by_model,
+                &mut snapshot.by_provider,
+                &mut snapshot.by_tool,
+                &mut snapshot.by_agent,
+                &mut snapshot.by_run,
+            ];
+            for ((table, groups), place) in tables.into_iter().zip(&self.groups).zip(call.groups) {
+                let name = place.and_then(|place| groups.name(place));
+                if let Some(tally) = name.and_then(|name| table.get_mut(name)) {
+                    tally.usage.add(usage);
+                }
+            }
+        }
+    }
+
     fn retried(&mut self, event: &Event) {
         let told = Told::by(event);
         let is_model = event.kind().as_str() == "model.call.retried";
@@ -256,7 +302,7 @@ impl View for CallMeter {
         Filter::parse(
             "kind in (model.call.started, model.call.completed, model.call.failed, model.call.canceled, \
              tool.call.started, tool.call.completed, tool.call.failed, tool.call.canceled, \
-             model.call.retried, step.retried)",
+             model.call.progress, model.call.retried, step.retried)",
         )
     }
 
@@ -265,7 +311,7 @@ impl View for CallMeter {
         let (is_model, time) = (is_model(event), told(event));
         let is_start = station.phase == Phase::Started;
         if !is_start && !station.is_end() {
-            return;
+            return self.goes_on(event, &station.occurrence);
         }
         let has_span = event.correlation().span.is_some();
         let open = match self.known.get(&station.occurrence) {
@@ -290,7 +336,12 @@ impl View for CallMeter {
                 .for_each(|tally| tally.end(time, station.phase, timing.duration_ns, &usage));
         }
         self.known.remove(&station.occurrence);
-        self.known.entry(station.occurrence.clone(), || Call { timing, groups, is_open: is_start });
+        self.known.entry(station.occurrence.clone(), || Call {
+            timing,
+            groups,
+            is_open: is_start,
+            usage: None,
+        });
         if !is_start {
             self.known.end(&station.occurrence);
         }
@@ -302,7 +353,7 @@ impl View for CallMeter {
 
     fn snapshot(&self) -> CallSnapshot {
         let table = |sort: usize| self.groups.get(sort).map(Groups::told).unwrap_or_default();
-        CallSnapshot {
+        let mut snapshot = CallSnapshot {
             model_calls: self.models.told(),
             tool_calls: self.tools.told(),
             by_model: table(MODEL),
@@ -313,6 +364,8 @@ impl View for CallMeter {
             ungrouped: self.ungrouped,
             forgotten: self.known.forgotten_open(),
             missed: self.missed,
-        }
+        };
+        self.add_open(&mut snapshot);
+        snapshot
     }
 }

@@ -46,6 +46,10 @@ impl Groups {
         self.tallies.get_mut(place as usize).map(|(_, tally)| tally)
     }
 
+    pub(super) fn name(&self, place: u32) -> Option<&str> {
+        self.tallies.get(place as usize).map(|(name, _)| &**name)
+    }
+
     /// All of them, as they are told.
     pub(super) fn told(&self) -> BTreeMap<String, CallTally> {
         self.tallies.iter().map(|(name, tally)| (name.to_string(), tally.told())).collect()
@@ -61,7 +65,7 @@ pub(super) struct Tally {
     failed: u64,
     canceled: u64,
     durations: Durations,
-    usage: Usage,
+    usage: CallUsage,
     /// What the calls that told tokens and duration wrote, and took.
     paced_tokens: u64,
     paced_ns: u64,
@@ -87,17 +91,7 @@ impl Tally {
             self.paced_tokens = self.paced_tokens.saturating_add(tokens);
             self.paced_ns = self.paced_ns.saturating_add(nanos);
         }
-        let total = &mut self.usage;
-        for (sum, part) in [
-            (&mut total.input_tokens, usage.input_tokens),
-            (&mut total.output_tokens, usage.output_tokens),
-            (&mut total.cache_read_tokens, usage.cache_read_tokens),
-            (&mut total.cache_write_tokens, usage.cache_write_tokens),
-            (&mut total.reasoning_tokens, usage.reasoning_tokens),
-        ] {
-            *sum = Some(sum.unwrap_or(0).saturating_add(part.unwrap_or(0)));
-        }
-        total.cost_usd = Some(total.cost_usd.unwrap_or(0.0) + usage.cost_usd.unwrap_or(0.0));
+        self.usage.add(usage);
     }
 
     fn at(&mut self, time: Option<i64>) {
@@ -111,7 +105,6 @@ impl Tally {
         let pace =
             (self.paced_ns > 0).then(|| self.paced_tokens as f64 * NANOS_PER_SECOND / self.paced_ns as f64);
         let between = self.times.map_or(0.0, |(first, last)| last as f64 - first as f64);
-        let usage = &self.usage;
         CallTally {
             calls,
             failed: self.failed,
@@ -123,14 +116,7 @@ impl Tally {
             p95_ns: self.durations.percentile(95),
             p99_ns: self.durations.percentile(99),
             max_ns: self.durations.max(),
-            usage: CallUsage {
-                input_tokens: usage.input_tokens.unwrap_or(0),
-                output_tokens: usage.output_tokens.unwrap_or(0),
-                cache_read_tokens: usage.cache_read_tokens.unwrap_or(0),
-                cache_write_tokens: usage.cache_write_tokens.unwrap_or(0),
-                reasoning_tokens: usage.reasoning_tokens.unwrap_or(0),
-                cost_usd: usage.cost_usd.unwrap_or(0.0),
-            },
+            usage: self.usage.clone(),
             output_tokens_per_second: pace,
             calls_per_minute: (between > 0.0).then(|| calls as f64 * 60.0 * NANOS_PER_SECOND / between),
         }

@@ -62,6 +62,9 @@ pub struct LatencyRow {
 pub struct LatencySnapshot {
     /// By scope, then label; those without a row of their own last.
     pub rows: Vec<LatencyRow>,
+    /// How many open operations were forgotten, since there is room for so many only: what ends of them has no
+    /// duration but the source's own.
+    pub forgotten: u64,
     /// How many events were lost on the way here.
     pub missed: u64,
 }
@@ -176,6 +179,10 @@ impl View for LatencyProfile {
     fn snapshot(&self) -> LatencySnapshot {
         let own = self.rows.iter().map(|((scope, label), profile)| profile.row(*scope, Some(label)));
         let others = self.others.iter().map(|(scope, profile)| profile.row(*scope, None));
-        LatencySnapshot { rows: own.chain(others).collect(), missed: self.missed }
+        LatencySnapshot {
+            rows: own.chain(others).collect(),
+            forgotten: self.open.forgotten_open(),
+            missed: self.missed,
+        }
     }
 }

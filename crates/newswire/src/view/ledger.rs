@@ -46,6 +46,11 @@ impl<V> Ledger<V> {
         self.entries.get(self.places.get(occurrence)?).map(|entry| &entry.value)
     }
 
+    /// The same, to be changed.
+    pub(super) fn get_mut(&mut self, occurrence: &Occurrence) -> Option<&mut V> {
+        self.entries.get_mut(self.places.get(occurrence)?).map(|entry| &mut entry.value)
+    }
+
     /// What is known of an occurrence; made where nothing is.
     pub(super) fn entry(&mut self, occurrence: Occurrence, make: impl FnOnce() -> V) -> &mut V {
         let place = match self.places.get(&occurrence) {
@@ -62,6 +67,14 @@ impl<V> Ledger<V> {
         };
         let make = || Entry { occurrence, value: make(), end: None };
         &mut self.entries.entry(place).or_insert_with(make).value
+    }
+
+    /// Lets an occurrence that has ended stand for itself: what is told from now on is about another one.
+    pub(super) fn part(&mut self, occurrence: &Occurrence) {
+        let entry = self.places.get(occurrence).and_then(|place| self.entries.get(place));
+        if entry.is_some_and(|entry| entry.end.is_some()) {
+            self.places.remove(occurrence);
+        }
     }
 
     /// Takes out what is known of an occurrence.
@@ -91,8 +104,10 @@ impl<V> Ledger<V> {
     fn forget_one(&mut self) {
         let ended = self.ended.pop_first().map(|(_, place)| place);
         let place = ended.or_else(|| self.entries.first_key_value().map(|(place, _)| *place));
-        if let Some(entry) = place.and_then(|place| self.entries.remove(&place)) {
-            self.places.remove(&entry.occurrence);
+        if let Some((place, entry)) = place.and_then(|place| Some((place, self.entries.remove(&place)?))) {
+            if self.places.get(&entry.occurrence) == Some(&place) {
+                self.places.remove(&entry.occurrence);
+            }
             self.forgotten += 1;
             self.forgotten_open += u64::from(ended.is_none());
         }

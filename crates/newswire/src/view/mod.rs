@@ -2,7 +2,8 @@
 //!
 //! Each is a [`View`]: it looks at events and can say at any time what they came to. It may be fed by hand,
 //! from a recording for instance, or put on a bus by [`Bus::watch`]. All are bounded, tell what they had to
-//! forget, and key on run and span, since labels repeat.
+//! forget, and key on run and span, since labels repeat. Where events have no span, what they are about stands
+//! for it: label, call id, turn and step; what begins again after its end is another occurrence.
 
 mod calls;
 mod census;

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue;
 use crate::event::{ComponentScope, Event, Phase, ScopeField, SpanId, Status};
 
-/// The identity of a run, a step or a call: run and span. Where an event has no span, the label of its
-/// component stands for it, within the run.
+/// The identity of a run, a step or a call: run and span. Where an event has no span, what it is about
+/// stands for it, within the run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Occurrence {
     run: Option<Box<str>>,
@@ -16,7 +16,54 @@ pub(super) struct Occurrence {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Mark {
     Span(SpanId),
-    Label(ComponentScope, Box<str>),
+    About(Box<About>),
+}
+
+/// All that tells an occurrence without a span from others. What happens again of the same is told by its
+/// start alone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct About {
+    scope: ComponentScope,
+    /// A tool's request and its call have the same label and call id.
+    operation: Box<str>,
+    label: Box<str>,
+    call_id: Option<Box<str>>,
+    turn: Option<Box<str>>,
+    step: Option<Box<str>>,
+}
+
+impl About {
+    fn of(event: &Event, scope: ComponentScope, label: &str) -> Self {
+        let operation = stem(event.kind().as_str());
+        let id = |field, scopes: &[ComponentScope]| {
+            let id = scopes.contains(&scope).then(|| event.scope().get(field)).flatten();
+            id.map(Into::into)
+        };
+        Self {
+            scope,
+            operation: operation.into(),
+            label: label.into(),
+            call_id: call_id(event, operation),
+            turn: id(
+                ScopeField::Turn,
+                &[ComponentScope::Turn, ComponentScope::ModelCall, ComponentScope::Tool],
+            ),
+            step: id(
+                ScopeField::Step,
+                &[ComponentScope::WorkflowStep, ComponentScope::ModelCall, ComponentScope::Tool],
+            ),
+        }
+    }
+}
+
+fn call_id(event: &Event, operation: &str) -> Option<Box<str>> {
+    #[derive(Deserialize)]
+    struct Called {
+        call_id: Option<Box<str>>,
+    }
+    let has_one = matches!(operation, "tool.call" | "tool.request" | "tool.approval");
+    let json = event.payload_json().filter(|_| has_one)?;
+    serde_json::from_str::<Called>(json).ok()?.call_id
 }
 
 /// An event of a lifecycle, as views see it.
@@ -36,10 +83,15 @@ impl<'e> Station<'e> {
         let label = event.component().map_or_else(|| stem(row.kind), |component| component.id());
         let mark = match event.correlation().span {
             Some(span) => Mark::Span(span),
-            None => Mark::Label(scope, label.into()),
+            None => Mark::About(Box::new(About::of(event, scope, label))),
         };
         let run = event.scope().get(ScopeField::Run).map(Into::into);
         Some(Self { occurrence: Occurrence { run, mark }, scope, label, phase })
+    }
+
+    /// Whether one that has ended cannot be meant: without a span, what begins again is another.
+    pub(super) fn begins_anew(&self) -> bool {
+        self.phase == Phase::Started && matches!(self.occurrence.mark, Mark::About(_))
     }
 
     pub(super) fn is_end(&self) -> bool {
@@ -74,6 +126,23 @@ impl Said {
     pub(super) fn by(event: &Event) -> Self {
         event.payload_json().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
     }
+}
+
+/// What a call's progress tells of its usage until now: in the payload or, as importers give it, in its `data`.
+pub(super) fn usage_so_far(event: &Event) -> Option<catalogue::Usage> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Progress {
+        usage: Option<catalogue::Usage>,
+        data: Option<Data>,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Data {
+        usage: Option<catalogue::Usage>,
+    }
+    let told: Progress = serde_json::from_str(event.payload_json()?).ok()?;
+    told.usage.or_else(|| told.data?.usage)
 }
 
 /// When something began and how long it took. Sources without a clock have all their events at the beginning

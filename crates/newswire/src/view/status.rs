@@ -30,7 +30,37 @@ use crate::filter::Filter;
 #[derive(Debug)]
 pub struct StatusTracker {
     components: Ledger<ComponentStatus>,
+    ends: Ends,
     missed: u64,
+}
+
+/// How those that have ended did, the forgotten ones too.
+#[derive(Debug, Default)]
+struct Ends {
+    completed: u64,
+    failed: u64,
+    canceled: u64,
+}
+
+impl Ends {
+    fn of(&mut self, status: Status) -> Option<&mut u64> {
+        match status {
+            Status::Completed => Some(&mut self.completed),
+            Status::Failed => Some(&mut self.failed),
+            Status::Canceled => Some(&mut self.canceled),
+            Status::Pending | Status::Running => None,
+        }
+    }
+
+    /// One that told another end before counts by its latest.
+    fn count(&mut self, before: Status, now: Status) {
+        if let Some(count) = self.of(before) {
+            *count -= 1;
+        }
+        if let Some(count) = self.of(now) {
+            *count += 1;
+        }
+    }
 }
 
 /// One component's status.
@@ -66,15 +96,15 @@ pub struct ComponentStatus {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct StatusSnapshot {
-    /// How many run.
+    /// How many run, of those that are remembered.
     pub running: u64,
-    /// How many ended without error.
+    /// How many ended without error, those that have been forgotten included, as in the next two.
     pub completed: u64,
     /// How many errored.
     pub failed: u64,
     /// How many were refused, skipped or stopped.
     pub canceled: u64,
-    /// All of them, in the order of their first event.
+    /// Those that are remembered, in the order of their first event.
     pub components: Vec<ComponentStatus>,
     /// How many more there were, forgotten since the table is bounded.
     pub forgotten: u64,
@@ -93,7 +123,7 @@ impl StatusTracker {
 
     /// A tracker that remembers so many components, at least one.
     pub fn with_capacity(components: usize) -> Self {
-        Self { components: Ledger::new(components), missed: 0 }
+        Self { components: Ledger::new(components), ends: Ends::default(), missed: 0 }
     }
 }
 
@@ -112,12 +142,15 @@ impl View for StatusTracker {
 
     fn see(&mut self, event: &Event) {
         let Some(station) = Station::of(event) else { return };
+        if station.begins_anew() {
+            self.components.part(&station.occurrence);
+        }
         let component = self.components.entry(station.occurrence.clone(), || ComponentStatus {
             scope: station.scope,
             label: station.label.to_owned(),
             run: event.scope().get(ScopeField::Run).map(str::to_owned),
             span: event.correlation().span,
-            status: station.phase.status(),
+            status: Status::Running,
             started_ns: None,
             duration_ns: None,
             said: None,
@@ -133,7 +166,8 @@ impl View for StatusTracker {
             timing.begin(event);
         }
         (component.started_ns, component.duration_ns) = (timing.started_ns, timing.duration_ns);
-        component.status = station.phase.status();
+        let before = std::mem::replace(&mut component.status, station.phase.status());
+        self.ends.count(before, component.status);
         let words = said.error.map(|error| error.message).or(said.reason).or(said.message);
         component.said = words.or(component.said.take());
         if station.is_end() {
@@ -146,12 +180,12 @@ impl View for StatusTracker {
     }
 
     fn snapshot(&self) -> StatusSnapshot {
-        let count = |status| self.components.iter().filter(|one| one.status == status).count() as u64;
+        let running = self.components.iter().filter(|one| one.status == Status::Running).count();
         StatusSnapshot {
-            running: count(Status::Running),
-            completed: count(Status::Completed),
-            failed: count(Status::Failed),
-            canceled: count(Status::Canceled),
+            running: running as u64,
+            completed: self.ends.completed,
+            failed: self.ends.failed,
+            canceled: self.ends.canceled,
             components: self.components.iter().cloned().collect(),
             forgotten: self.components.forgotten(),
             missed: self.missed,

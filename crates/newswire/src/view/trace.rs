@@ -14,7 +14,8 @@ use crate::error::Result;
 use crate::event::{ComponentScope, Event, Phase, ScopeField, SpanId, Status};
 use crate::filter::Filter;
 
-/// Puts runs, steps and calls under what they are a part of, by span and parent span.
+/// Puts runs, steps and calls under what they are a part of, by span and parent span: in the same run, else in
+/// whichever run has that span, if only one does.
 ///
 /// What has not ended is open (`running`); what names a parent that nobody knows is an orphan.
 #[derive(Debug)]
@@ -110,6 +111,9 @@ impl View for TraceTree {
 
     fn see(&mut self, event: &Event) {
         let Some(station) = Station::of(event) else { return };
+        if station.begins_anew() {
+            self.nodes.part(&station.occurrence);
+        }
         let (ids, run) = (event.correlation(), event.scope().get(ScopeField::Run));
         let node = self.nodes.entry(station.occurrence.clone(), || TraceNode {
             depth: 0,
@@ -161,28 +165,51 @@ impl View for TraceTree {
 /// The nodes, and which are whose parts.
 struct Forest<'n> {
     nodes: Vec<&'n TraceNode>,
-    parts: HashMap<Identity<'n>, Vec<usize>>,
-    known: HashSet<Identity<'n>>,
+    /// By the place of what they are a part of.
+    parts: HashMap<usize, Vec<usize>>,
+    are_parts: HashSet<usize>,
 }
 
-/// Spans are told apart by run.
-type Identity<'n> = (Option<&'n str>, SpanId);
+/// Where spans are; those of different runs may be equal.
+#[derive(Default)]
+struct Places<'n> {
+    by_run: HashMap<(Option<&'n str>, SpanId), usize>,
+    /// `None` where several nodes have the span.
+    by_span: HashMap<SpanId, Option<usize>>,
+}
+
+impl<'n> Places<'n> {
+    fn of(nodes: &[&'n TraceNode]) -> Self {
+        let mut places = Self::default();
+        for (place, node) in nodes.iter().enumerate() {
+            let Some(span) = node.span else { continue };
+            places.by_run.insert((node.run.as_deref(), span), place);
+            places.by_span.entry(span).and_modify(|only| *only = None).or_insert(Some(place));
+        }
+        places
+    }
+
+    /// In the node's own run first: one that it started has another id.
+    fn of_parent(&self, node: &'n TraceNode) -> Option<usize> {
+        let span = node.parent_span?;
+        let own = self.by_run.get(&(node.run.as_deref(), span)).copied();
+        own.or_else(|| self.by_span.get(&span).copied().flatten())
+    }
+}
 
 impl<'n> Forest<'n> {
     fn of(nodes: impl Iterator<Item = &'n TraceNode>) -> Self {
         let nodes: Vec<_> = nodes.collect();
-        let known = nodes.iter().filter_map(|node| identity(node, node.span)).collect();
+        let places = Places::of(&nodes);
         let mut parts: HashMap<_, Vec<usize>> = HashMap::new();
+        let mut are_parts = HashSet::new();
         for (place, node) in nodes.iter().enumerate() {
-            if let Some(parent) = identity(node, node.parent_span) {
+            if let Some(parent) = places.of_parent(node) {
                 parts.entry(parent).or_default().push(place);
+                are_parts.insert(place);
             }
         }
-        Self { nodes, parts, known }
-    }
-
-    fn is_part(&self, node: &'n TraceNode) -> bool {
-        identity(node, node.parent_span).is_some_and(|parent| self.known.contains(&parent))
+        Self { nodes, parts, are_parts }
     }
 
     /// Each node followed by its parts. Those that are parts of one another in a circle come last, as
@@ -190,7 +217,7 @@ impl<'n> Forest<'n> {
     fn in_order(&self) -> Vec<TraceNode> {
         let mut shown = vec![false; self.nodes.len()];
         let mut ordered = Vec::with_capacity(self.nodes.len());
-        let roots = self.nodes.iter().enumerate().filter(|(_, node)| !self.is_part(node));
+        let roots = self.nodes.iter().enumerate().filter(|(place, _)| !self.are_parts.contains(place));
         for (place, node) in roots {
             self.show(place, node.parent_span.is_some(), &mut shown, &mut ordered);
         }
@@ -210,12 +237,8 @@ impl<'n> Forest<'n> {
                 continue;
             }
             ordered.push(TraceNode { depth, orphan: orphan && depth == 0, ..(*node).clone() });
-            let parts = identity(node, node.span).and_then(|own| self.parts.get(&own));
+            let parts = self.parts.get(&place);
             waiting.extend(parts.into_iter().flatten().rev().map(|part| (*part, depth + 1)));
         }
     }
-}
-
-fn identity(node: &TraceNode, span: Option<SpanId>) -> Option<Identity<'_>> {
-    Some((node.run.as_deref(), span?))
 }

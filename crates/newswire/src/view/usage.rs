@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::View;
-use super::occurrence::{Occurrence, Station};
+use super::ledger::Ledger;
+use super::occurrence::{Occurrence, Station, usage_so_far};
 use crate::catalogue::Usage;
 use crate::delivery::Gap;
 use crate::error::Result;
@@ -16,15 +17,20 @@ use crate::filter::Filter;
 ///
 /// Each call counts once, by run and span, at its end. Totals include their parts (what was read from the
 /// cache is input, reasoning is output), so nothing is added twice; totals that runs and agents tell of
-/// themselves are left alone.
+/// themselves are left alone. What an open call's progress told counts until its end, as usage and not as a call.
 #[derive(Debug)]
 pub struct UsageMeter {
     snapshot: UsageSnapshot,
     /// Calls that have been counted, the latest of them.
     counted: HashSet<Occurrence>,
     order: VecDeque<Occurrence>,
+    /// Calls that told in their progress what they had used.
+    open: Ledger<(Usage, Names)>,
     groups: usize,
 }
+
+/// Model, provider, agent and run.
+type Names = [Option<String>; 4];
 
 /// The sum over some calls.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -76,9 +82,10 @@ impl UsageTally {
         self.input_tokens.saturating_add(self.output_tokens)
     }
 
+    /// A call counts when it ends.
     fn add(&mut self, phase: Phase, usage: &Usage) {
         let sum = |total: &mut u64, part: Option<u64>| *total = total.saturating_add(part.unwrap_or(0));
-        self.calls += 1;
+        self.calls += u64::from(phase != Phase::Progress);
         self.failed += u64::from(phase == Phase::Failed);
         self.canceled += u64::from(phase == Phase::Canceled);
         sum(&mut self.input_tokens, usage.input_tokens);
@@ -87,6 +94,25 @@ impl UsageTally {
         sum(&mut self.cache_write_tokens, usage.cache_write_tokens);
         sum(&mut self.reasoning_tokens, usage.reasoning_tokens);
         self.cost_usd += usage.cost_usd.unwrap_or(0.0);
+    }
+}
+
+impl UsageSnapshot {
+    fn add(&mut self, groups: usize, phase: Phase, usage: &Usage, names: &Names) {
+        self.total.add(phase, usage);
+        let tables = [&mut self.by_model, &mut self.by_provider, &mut self.by_agent, &mut self.by_run];
+        let mut is_full = false;
+        for (table, name) in tables.into_iter().zip(names) {
+            let Some(name) = name else { continue };
+            if let Some(tally) = table.get_mut(name) {
+                tally.add(phase, usage);
+            } else if table.len() < groups {
+                table.entry(name.clone()).or_default().add(phase, usage);
+            } else {
+                is_full = true;
+            }
+        }
+        self.ungrouped += u64::from(is_full);
     }
 }
 
@@ -103,7 +129,23 @@ impl UsageMeter {
 
     /// A meter that keeps so many groups of each sort; calls of further ones count in the total only.
     pub fn with_groups(groups: usize) -> Self {
-        Self { snapshot: UsageSnapshot::default(), counted: HashSet::new(), order: VecDeque::new(), groups }
+        Self {
+            snapshot: UsageSnapshot::default(),
+            counted: HashSet::new(),
+            order: VecDeque::new(),
+            open: Ledger::new(Self::REMEMBERED),
+            groups,
+        }
+    }
+
+    fn goes_on(&mut self, event: &Event, occurrence: Occurrence) {
+        if self.counted.contains(&occurrence) {
+            return;
+        }
+        if let Some(usage) = usage_so_far(event) {
+            let names = Told::by(event).names(event);
+            *self.open.entry(occurrence, Default::default) = (usage, names);
+        }
     }
 
     /// Whether the call has not been counted before.
@@ -143,42 +185,39 @@ impl Told {
     }
 }
 
+impl Told {
+    fn names(self, event: &Event) -> Names {
+        let of = |field| event.scope().get(field).map(str::to_owned);
+        [self.response_model.or(self.model), self.provider, of(ScopeField::Agent), of(ScopeField::Run)]
+    }
+}
+
 impl View for UsageMeter {
     type Snapshot = UsageSnapshot;
 
     fn filter(&self) -> Result<Filter> {
-        Filter::parse("model.call.completed or model.call.failed or model.call.canceled")
+        Filter::parse(
+            "model.call.completed or model.call.failed or model.call.canceled or model.call.progress",
+        )
     }
 
     fn see(&mut self, event: &Event) {
         let Some(station) = Station::of(event) else { return };
         let is_call = station.scope == crate::ComponentScope::ModelCall;
-        let has_span = event.correlation().span.is_some();
-        // Without a span nothing tells a call that comes twice from two calls.
-        if !is_call || !station.is_end() || has_span && !self.is_new(station.occurrence) {
+        if is_call && station.phase == Phase::Progress {
+            return self.goes_on(event, station.occurrence);
+        }
+        if !is_call || !station.is_end() {
             return;
         }
-        let Told { model, response_model, provider, usage } = Told::by(event);
-        let model = response_model.or(model);
-        let (scope, groups) = (event.scope(), self.groups);
-        let UsageSnapshot { total, by_model, by_provider, by_agent, by_run, ungrouped, .. } =
-            &mut self.snapshot;
-        total.add(station.phase, &usage);
-        let mut is_full = false;
-        for (table, name) in [
-            (by_model, model.as_deref()),
-            (by_provider, provider.as_deref()),
-            (by_agent, scope.get(ScopeField::Agent)),
-            (by_run, scope.get(ScopeField::Run)),
-        ] {
-            let Some(name) = name else { continue };
-            if table.contains_key(name) || table.len() < groups {
-                table.entry(name.to_owned()).or_default().add(station.phase, &usage);
-            } else {
-                is_full = true;
-            }
+        self.open.remove(&station.occurrence);
+        // Without a span nothing tells a call that comes twice from two calls.
+        if event.correlation().span.is_some() && !self.is_new(station.occurrence) {
+            return;
         }
-        *ungrouped += u64::from(is_full);
+        let mut told = Told::by(event);
+        let usage = std::mem::take(&mut told.usage);
+        self.snapshot.add(self.groups, station.phase, &usage, &told.names(event));
     }
 
     fn miss(&mut self, gap: &Gap) {
@@ -186,6 +225,10 @@ impl View for UsageMeter {
     }
 
     fn snapshot(&self) -> UsageSnapshot {
-        self.snapshot.clone()
+        let mut snapshot = self.snapshot.clone();
+        for (usage, names) in self.open.iter() {
+            snapshot.add(self.groups, Phase::Progress, usage, names);
+        }
+        snapshot
     }
 }

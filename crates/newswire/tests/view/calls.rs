@@ -5,7 +5,7 @@ use newswire::catalogue::model::ModelCallCompleted;
 use newswire::view::{CallMeter, CallTally, View};
 use newswire::{Bus, Gap, GapReason, ScopeField};
 
-use super::common::{run, station};
+use super::common::{run, spanless, station};
 
 /// Calls, failed, canceled, open, retries.
 fn figures(tally: &CallTally) -> [u64; 5] {
@@ -119,4 +119,36 @@ fn events_without_a_time_give_no_durations() {
     meter.see(&station("tool.call.completed", 1_763_681_630_805_000_000, 1, None, r#"{"name":"ls"}"#));
     let tool = meter.snapshot().by_tool["ls"].clone();
     assert_eq!((tool.calls, tool.timed, tool.max_ns, tool.calls_per_minute), (1, 0, 0, None));
+}
+
+#[test]
+fn calls_without_spans_that_run_at_the_same_time_are_told_apart_by_their_ids() {
+    let mut meter = CallMeter::new();
+    for (kind, at) in [("tool.call.started", 1), ("tool.call.completed", 5)] {
+        for call_id in ["c1", "c2"] {
+            let payload = format!(r#"{{"name":"ls","call_id":"{call_id}"}}"#);
+            meter.see(&spanless(kind, at, "t-1", &payload));
+        }
+    }
+    let calls = meter.snapshot();
+    assert_eq!((figures(&calls.tool_calls), calls.tool_calls.timed), ([2, 0, 0, 0, 0], 2));
+}
+
+#[test]
+fn what_an_open_call_told_of_its_usage_counts_until_its_end_tells_it() {
+    let mut meter = CallMeter::new();
+    let of = |meter: &CallMeter| {
+        let calls = meter.snapshot();
+        [calls.model_calls.usage.output_tokens, calls.by_model["m"].usage.output_tokens]
+    };
+    meter.see(&station("model.call.started", 1, 1, None, r#"{"model":"m"}"#));
+    meter.see(&station("model.call.progress", 2, 1, None, r#"{"usage":{"output_tokens":3}}"#));
+    assert_eq!(of(&meter), [3, 3]);
+    meter.see(&station("model.call.progress", 2, 1, None, r#"{"data":{"usage":{"output_tokens":5}}}"#));
+    meter.see(&station("model.call.progress", 3, 1, None, r#"{"data":"none"}"#));
+    meter.see(&station("model.call.progress", 3, 2, None, r#"{"usage":{"output_tokens":100}}"#));
+    assert_eq!(of(&meter), [5, 5]);
+    meter.see(&station("model.call.completed", 4, 1, None, r#"{"usage":{"output_tokens":7}}"#));
+    meter.see(&station("model.call.progress", 5, 1, None, r#"{"usage":{"output_tokens":5}}"#));
+    assert_eq!(of(&meter), [7, 7]);
 }

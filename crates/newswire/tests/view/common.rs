@@ -41,3 +41,24 @@ pub(crate) fn run(bus: &Bus, id: &str) -> Emitter {
 pub(crate) fn scope(field: ScopeField, id: &str) -> Scope {
     Scope::new().with(field, id).unwrap()
 }
+
+/// An event without a span, at `time_ns` in the turn `turn`.
+pub(crate) fn spanless(kind: &str, time_ns: i64, turn: &str, payload: &str) -> Event {
+    Event::builder(Kind::parse(kind).unwrap())
+        .time_ns(time_ns)
+        .scope(scope(ScopeField::Turn, turn))
+        .json(payload)
+        .build()
+        .unwrap()
+}
+
+/// An event of `run` about the span `own` as a part of `parent`.
+pub(crate) fn of_run(run: &str, kind: &str, own: u64, parent: Option<u64>) -> Event {
+    let mut correlation = Correlation::new();
+    (correlation.span, correlation.parent_span) = (Some(span(own)), parent.map(span));
+    Event::builder(Kind::parse(kind).unwrap())
+        .scope(scope(ScopeField::Run, run))
+        .correlation(correlation)
+        .build()
+        .unwrap()
+}

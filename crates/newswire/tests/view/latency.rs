@@ -47,3 +47,15 @@ fn labels_beyond_the_bound_share_a_row() {
     let json = serde_json::to_value(profile.snapshot()).unwrap();
     assert_eq!(json["rows"][0]["scope"], "tool");
 }
+
+#[test]
+fn open_operations_that_were_forgotten_are_told() {
+    let mut profile = LatencyProfile::new();
+    for number in 1..=10_003 {
+        profile.see(&station("step.started", 1_000, number, None, "{}"));
+    }
+    assert_eq!(profile.snapshot().forgotten, 3);
+    profile.see(&station("step.completed", 2_000, 1, None, "{}"));
+    let row = &profile.snapshot().rows[0];
+    assert_eq!((row.count, row.timed), (1, 0));
+}

@@ -55,10 +55,24 @@ fn when_full_it_forgets_what_has_ended_before_what_runs() {
     tracker.see(&station("tool.call.completed", 2, 2, None, r#"{"name":"ended"}"#));
     tracker.see(&station("tool.call.started", 3, 3, None, r#"{"name":"new"}"#));
     let snapshot = tracker.snapshot();
-    assert_eq!((snapshot.running, snapshot.completed, snapshot.forgotten), (2, 0, 1));
+    assert_eq!((snapshot.running, snapshot.completed, snapshot.forgotten), (2, 1, 1));
     tracker.see(&station("tool.call.started", 4, 4, None, r#"{"name":"newer"}"#));
     assert_eq!(tracker.snapshot().forgotten, 2);
     assert_eq!(tracker.snapshot().components.len(), 2);
+}
+
+#[test]
+fn what_has_ended_counts_once_also_when_it_is_forgotten() {
+    let mut tracker = StatusTracker::with_capacity(1);
+    for number in 1..=30 {
+        let end = ["completed", "failed", "canceled"][number as usize % 3];
+        tracker.see(&station("step.started", 1, number, None, "{}"));
+        tracker.see(&station("step.failed", 2, number, None, "{}"));
+        tracker.see(&station(&format!("step.{end}"), 3, number, None, "{}"));
+    }
+    let snapshot = tracker.snapshot();
+    assert_eq!((snapshot.completed, snapshot.failed, snapshot.canceled), (10, 10, 10));
+    assert_eq!((snapshot.running, snapshot.forgotten), (0, 29));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use newswire::view::{TraceSnapshot, TraceTree, View};
 use newswire::{Bus, Status};
 
-use super::common::{run, station};
+use super::common::{of_run, run, spanless, station};
 
 fn shape(snapshot: &TraceSnapshot) -> Vec<(usize, &str, Status, bool)> {
     snapshot.nodes.iter().map(|node| (node.depth, node.label.as_str(), node.status, node.orphan)).collect()
@@ -90,4 +90,76 @@ fn operations_say_what_they_are_and_what_they_used() {
         (node.operation.as_str(), usage.output_tokens, usage.cost_usd),
         ("model.call", Some(7), Some(0.5))
     );
+}
+
+#[test]
+fn turns_without_spans_are_told_apart_by_their_ids_and_by_beginning_again() {
+    let mut tree = TraceTree::new();
+    for (at, turn) in [(10, "t-1"), (70, "t-2"), (130, "t-2")] {
+        tree.see(&spanless("turn.started", at, turn, "{}"));
+        tree.see(&spanless("turn.completed", at + 5, turn, "{}"));
+    }
+    let snapshot = tree.snapshot();
+    let seen: Vec<_> = snapshot.nodes.iter().map(|node| (node.started_ns, node.duration_ns)).collect();
+    assert_eq!(seen, [(Some(10), Some(5)), (Some(70), Some(5)), (Some(130), Some(5))]);
+    assert_eq!((snapshot.open, snapshot.orphans), (0, 0));
+}
+
+#[test]
+fn calls_without_spans_are_told_apart_by_their_call_ids_and_from_their_requests() {
+    let mut tree = TraceTree::new();
+    for (at, operation, call_id) in
+        [(1, "tool.request", "c1"), (2, "tool.call", "c1"), (3, "tool.call", "c2")]
+    {
+        let payload = format!(r#"{{"name":"ls","call_id":"{call_id}"}}"#);
+        tree.see(&spanless(&format!("{operation}.started"), at, "t-1", &payload));
+    }
+    tree.see(&spanless("tool.call.completed", 12, "t-1", r#"{"name":"ls","call_id":"c1"}"#));
+    let durations: Vec<_> = tree.snapshot().nodes.iter().map(|node| node.duration_ns).collect();
+    assert_eq!(durations, [None, Some(10), None]);
+}
+
+#[test]
+fn what_began_again_is_remembered_when_the_earlier_ones_are_forgotten() {
+    let mut tree = TraceTree::with_capacity(2);
+    for at in [10, 20, 30, 40] {
+        tree.see(&spanless("turn.started", at, "t-1", "{}"));
+        tree.see(&spanless("turn.completed", at + 5, "t-1", "{}"));
+    }
+    tree.see(&spanless("turn.started", 50, "t-1", "{}"));
+    tree.see(&spanless("turn.failed", 57, "t-1", "{}"));
+    let snapshot = tree.snapshot();
+    let seen: Vec<_> = snapshot.nodes.iter().map(|node| (node.started_ns, node.duration_ns)).collect();
+    assert_eq!(seen, [(Some(40), Some(5)), (Some(50), Some(7))]);
+    assert_eq!((snapshot.open, snapshot.forgotten), (0, 3));
+}
+
+#[test]
+fn a_run_within_another_stands_under_what_started_it() {
+    let mut tree = TraceTree::new();
+    tree.see(&of_run("r-1", "run.started", 1, None));
+    tree.see(&of_run("r-1", "step.started", 2, Some(1)));
+    tree.see(&of_run("r-2", "run.started", 3, Some(2)));
+    tree.see(&of_run("r-2", "step.started", 4, Some(3)));
+    let snapshot = tree.snapshot();
+    assert_eq!(snapshot.nodes.iter().map(|node| node.depth).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    assert_eq!(snapshot.orphans, 0);
+}
+
+#[test]
+fn the_span_of_a_parent_means_the_one_of_the_same_run_and_none_where_others_share_it() {
+    let mut tree = TraceTree::new();
+    for run in ["r-1", "r-2"] {
+        tree.see(&of_run(run, "run.started", 1, None));
+        tree.see(&of_run(run, "step.started", 2, Some(1)));
+    }
+    tree.see(&of_run("r-3", "run.started", 3, Some(1)));
+    let snapshot = tree.snapshot();
+    let seen: Vec<_> = snapshot
+        .nodes
+        .iter()
+        .map(|node| (node.run.as_deref().unwrap_or_default(), node.depth, node.orphan))
+        .collect();
+    let expected = [("r-1", 0, false), ("r-1", 1, false), ("r-2", 0, false), ("r-2", 1, false)];
+    assert_eq!(seen, [&expected[..], &[("r-3", 0, true)]].concat());
 }

@@ -112,3 +112,22 @@ fn sums_stay_at_their_end_and_losses_are_told() {
     assert_eq!((snapshot.total.input_tokens, snapshot.total.calls, snapshot.missed), (u64::MAX, 3, 4));
     assert_eq!(serde_json::to_value(&snapshot).unwrap()["by_run"]["r"]["calls"], 1);
 }
+
+#[test]
+fn what_an_open_call_told_counts_as_usage_until_its_end_tells_it() {
+    let mut meter = UsageMeter::new();
+    let progress = |tokens| {
+        let payload = format!(r#"{{"model":"m","usage":{{"output_tokens":{tokens}}}}}"#);
+        station("model.call.progress", 2, 1, None, &payload)
+    };
+    meter.see(&progress(3));
+    meter.see(&progress(5));
+    let of = |meter: &UsageMeter| {
+        let usage = meter.snapshot();
+        (usage.total.calls, usage.total.output_tokens, usage.by_model["m"].output_tokens)
+    };
+    assert_eq!(of(&meter), (0, 5, 5));
+    meter.see(&station("model.call.completed", 4, 1, None, r#"{"model":"m","usage":{"output_tokens":7}}"#));
+    meter.see(&progress(5));
+    assert_eq!(of(&meter), (1, 7, 7));
+}
