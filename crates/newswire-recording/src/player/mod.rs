@@ -43,8 +43,9 @@ pub struct PlayOptions {
 
 /// Plays one recording.
 ///
-/// Events keep their ids and times; the bus gives each a new `seq`. Times that go backwards make no pause, nor does time 0, which stands for none. A
-/// gap of the recording is told in its place by a `recording.gap.passed` event with its figures.
+/// Events keep their ids and times; the bus gives each a new `seq`. Times that go backwards make no pause, nor does
+/// time 0, which stands for none. A gap of the recording is told in its place by a `recording.gap.passed` event
+/// with its figures.
 ///
 /// ```
 /// use newswire::Bus;
