@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::View;
 use super::groups::{Groups, Tally};
 use super::ledger::Ledger;
-use super::occurrence::{Occurrence, Station, Timing, told, usage_so_far};
+use super::occurrence::{Occurrence, Stage, Station, Timing, told};
+use super::payload::{self, usage_so_far};
 use crate::catalogue::Usage;
 use crate::delivery::Gap;
 use crate::error::Result;
-use crate::event::{Event, Phase, ScopeField};
+use crate::event::{Event, ScopeField};
 use crate::filter::Filter;
 
 /// Counts and times calls of models and tools: in all, and by model, provider, tool, agent and run; also what
@@ -42,6 +43,7 @@ pub struct CallMeter {
     tools: Tally,
     groups: [Groups; 5],
     ungrouped: u64,
+    unreadable: u64,
     missed: u64,
 }
 
@@ -134,6 +136,8 @@ pub struct CallSnapshot {
     pub ungrouped: u64,
     /// How many open calls were forgotten, since the table is full; they count as open.
     pub forgotten: u64,
+    /// How many payloads had fields that don't fit their kind, and were read without these.
+    pub unreadable: u64,
     /// How many events were lost on the way here.
     pub missed: u64,
 }
@@ -186,6 +190,7 @@ impl CallMeter {
             tools: Tally::default(),
             groups: std::array::from_fn(|_| Groups::new(groups)),
             ungrouped: 0,
+            unreadable: 0,
             missed: 0,
         }
     }
@@ -229,7 +234,7 @@ impl CallMeter {
 
     fn goes_on(&mut self, event: &Event, occurrence: &Occurrence) {
         let call = self.known.get_mut(occurrence).filter(|call| call.is_open);
-        if let Some((call, usage)) = call.zip(usage_so_far(event)) {
+        if let Some((call, usage)) = call.zip(usage_so_far(event, &mut self.unreadable)) {
             call.usage = Some(Box::new(usage));
         }
     }
@@ -256,7 +261,7 @@ impl CallMeter {
     }
 
     fn retried(&mut self, event: &Event) {
-        let told = Told::by(event);
+        let told: Told = payload::told(event, &mut self.unreadable);
         let is_model = event.kind().as_str() == "model.call.retried";
         let scope = event.scope();
         let names = [
@@ -285,12 +290,6 @@ impl Default for CallMeter {
     }
 }
 
-impl Told {
-    fn by(event: &Event) -> Self {
-        event.payload_json().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
-    }
-}
-
 fn is_model(event: &Event) -> bool {
     event.kind().as_str().starts_with("model.")
 }
@@ -309,28 +308,25 @@ impl View for CallMeter {
     fn see(&mut self, event: &Event) {
         let Some(station) = Station::of(event) else { return self.retried(event) };
         let (is_model, time) = (is_model(event), told(event));
-        let is_start = station.phase == Phase::Started;
-        if !is_start && !station.is_end() {
+        if station.stage == Stage::GoesOn {
             return self.goes_on(event, &station.occurrence);
         }
-        let has_span = event.correlation().span.is_some();
+        let is_start = station.stage == Stage::Begins;
         let open = match self.known.get(&station.occurrence) {
-            // It is told twice: over a link, for instance. Without a span nothing tells that from two calls.
-            Some(call) if has_span && call.is_open == is_start => return,
+            Some(call) if station.is_told_again(call.is_open) => return,
             Some(call) if call.is_open => Some((call.timing, call.groups)),
             _ => None,
         };
-        let told = Told::by(event);
+        let told: Told = payload::told(event, &mut self.unreadable);
         let groups = self.groups_of(event, &told, station.label, open.map(|(_, groups)| groups));
         let mut timing = open.map_or_else(Timing::default, |(timing, _)| timing);
+        timing.at(station.stage, event, told.duration_ns);
         if is_start {
-            timing.begin(event);
             self.tallies(is_model, groups).for_each(|tally| tally.begin(time));
         } else {
             if let Some((_, begun)) = open {
                 self.tallies(is_model, begun).for_each(|tally| tally.open -= 1);
             }
-            timing.end(event, told.duration_ns);
             let usage = told.usage.unwrap_or_default();
             self.tallies(is_model, groups)
                 .for_each(|tally| tally.end(time, station.phase, timing.duration_ns, &usage));
@@ -362,6 +358,7 @@ impl View for CallMeter {
             by_agent: table(AGENT),
             by_run: table(RUN),
             ungrouped: self.ungrouped,
+            unreadable: self.unreadable,
             forgotten: self.known.forgotten_open(),
             missed: self.missed,
         };

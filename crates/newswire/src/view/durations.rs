@@ -5,6 +5,7 @@
 pub(super) struct Durations {
     buckets: Vec<(u16, u64)>,
     count: u64,
+    min: Option<u64>,
     max: u64,
 }
 
@@ -23,11 +24,17 @@ impl Durations {
             Err(place) => self.buckets.insert(place, (bucket, 1)),
         }
         self.count += 1;
+        self.min = Some(self.min.map_or(nanos, |min| min.min(nanos)));
         self.max = self.max.max(nanos);
     }
 
     pub(super) fn count(&self) -> u64 {
         self.count
+    }
+
+    /// Exactly the shortest; 0 where there is none.
+    pub(super) fn min(&self) -> u64 {
+        self.min.unwrap_or(0)
     }
 
     /// Exactly the longest.
@@ -88,6 +95,8 @@ mod tests {
             assert!((1.0..1.008).contains(&off), "{percent}: {off}");
         }
         assert_eq!((durations.percentile(100), durations.max()), (1_000_000_000, 1_000_000_000));
-        assert_eq!(Durations::default().percentile(50), 0);
+        assert_eq!(durations.min(), 1_000_000);
+        let none = Durations::default();
+        assert_eq!((none.percentile(50), none.min()), (0, 0));
     }
 }

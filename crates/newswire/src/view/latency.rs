@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use super::View;
+use super::durations::Durations;
 use super::ledger::Ledger;
-use super::occurrence::{Said, Station, Timing};
+use super::occurrence::{Stage, Station, Timing};
+use super::payload::{self, Said};
 use super::status::as_text;
 use crate::delivery::Gap;
 use crate::error::Result;
@@ -17,14 +18,16 @@ use crate::filter::Filter;
 /// Profiles how long runs, steps and calls take, by component scope and label.
 ///
 /// Durations are the source's own, else the time between the events of start and end. They are kept in
-/// histograms of two significant digits, from a microsecond to a day.
+/// histograms; an end that is told twice counts once.
 #[derive(Debug)]
 pub struct LatencyProfile {
-    open: Ledger<Timing>,
+    /// When those that are open began; nothing of those that, lately, ended.
+    known: Ledger<Option<Timing>>,
     rows: BTreeMap<(ComponentScope, Box<str>), Profile>,
     /// Of labels for which there is no row of their own.
     others: BTreeMap<ComponentScope, Profile>,
     labels: usize,
+    unreadable: u64,
     missed: u64,
 }
 
@@ -46,13 +49,15 @@ pub struct LatencyRow {
     pub canceled: u64,
     /// Of them: with a known duration, which the figures below are about.
     pub timed: u64,
-    /// Half took at most this long, in nanoseconds.
+    /// The shortest, in nanoseconds, exactly.
+    pub min_ns: u64,
+    /// Half took at most this long, to 0.8 %.
     pub p50_ns: u64,
     /// 95 of 100 took at most this long.
     pub p95_ns: u64,
     /// 99 of 100 took at most this long.
     pub p99_ns: u64,
-    /// The longest.
+    /// The longest, exactly.
     pub max_ns: u64,
 }
 
@@ -65,58 +70,53 @@ pub struct LatencySnapshot {
     /// How many open operations were forgotten, since there is room for so many only: what ends of them has no
     /// duration but the source's own.
     pub forgotten: u64,
+    /// How many payloads had fields that don't fit their kind, and were read without these.
+    pub unreadable: u64,
     /// How many events were lost on the way here.
     pub missed: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Profile {
-    histogram: Histogram<u32>,
+    durations: Durations,
     count: u64,
     failed: u64,
     canceled: u64,
 }
 
 impl Profile {
-    const SHORTEST_NS: u64 = 1_000;
-    const LONGEST_NS: u64 = 24 * 3_600 * 1_000_000_000;
-
-    fn new() -> Option<Self> {
-        let histogram = Histogram::new_with_bounds(Self::SHORTEST_NS, Self::LONGEST_NS, 2).ok()?;
-        Some(Self { histogram, count: 0, failed: 0, canceled: 0 })
-    }
-
     fn add(&mut self, phase: Phase, duration_ns: Option<u64>) {
         self.count += 1;
         self.failed += u64::from(phase == Phase::Failed);
         self.canceled += u64::from(phase == Phase::Canceled);
         if let Some(duration_ns) = duration_ns {
-            self.histogram.saturating_record(duration_ns);
+            self.durations.add(duration_ns);
         }
     }
 
     fn row(&self, scope: ComponentScope, label: Option<&str>) -> LatencyRow {
-        let at = |quantile| self.histogram.value_at_quantile(quantile);
         LatencyRow {
             scope,
             label: label.map(str::to_owned),
             count: self.count,
             failed: self.failed,
             canceled: self.canceled,
-            timed: self.histogram.len(),
-            p50_ns: at(0.5),
-            p95_ns: at(0.95),
-            p99_ns: at(0.99),
-            max_ns: self.histogram.max(),
+            timed: self.durations.count(),
+            min_ns: self.durations.min(),
+            p50_ns: self.durations.percentile(50),
+            p95_ns: self.durations.percentile(95),
+            p99_ns: self.durations.percentile(99),
+            max_ns: self.durations.max(),
         }
     }
 }
 
 impl LatencyProfile {
-    /// How many labels have rows of their own, unless told otherwise; each takes some 20 KB.
+    /// How many labels have rows of their own, unless told otherwise; each takes some 1 KB, and 130 KB at most.
     pub const LABELS: usize = 256;
-    /// How many operations may be open at a time before the oldest are forgotten.
-    const OPEN: usize = 10_000;
+    /// How many operations may be open at a time before the oldest are forgotten. Of those that have ended, the
+    /// latest are known as long as there is room.
+    const KNOWN: usize = 10_000;
 
     /// A profile with rows for [`LatencyProfile::LABELS`] labels.
     pub fn new() -> Self {
@@ -125,24 +125,22 @@ impl LatencyProfile {
 
     /// A profile with rows for so many labels; further ones share one row for each scope.
     pub fn with_labels(labels: usize) -> Self {
-        let open = Ledger::new(Self::OPEN);
-        Self { open, rows: BTreeMap::new(), others: BTreeMap::new(), labels, missed: 0 }
+        Self {
+            known: Ledger::new(Self::KNOWN),
+            rows: BTreeMap::new(),
+            others: BTreeMap::new(),
+            labels,
+            unreadable: 0,
+            missed: 0,
+        }
     }
 
-    fn profile(&mut self, scope: ComponentScope, label: &str) -> Option<&mut Profile> {
+    fn profile(&mut self, scope: ComponentScope, label: &str) -> &mut Profile {
         let key = (scope, Box::from(label));
         if self.rows.contains_key(&key) || self.rows.len() < self.labels {
-            return insert(&mut self.rows, key);
+            return self.rows.entry(key).or_default();
         }
-        insert(&mut self.others, scope)
-    }
-}
-
-fn insert<K: Ord>(table: &mut BTreeMap<K, Profile>, key: K) -> Option<&mut Profile> {
-    use std::collections::btree_map::Entry;
-    match table.entry(key) {
-        Entry::Occupied(present) => Some(present.into_mut()),
-        Entry::Vacant(vacant) => Some(vacant.insert(Profile::new()?)),
+        self.others.entry(scope).or_default()
     }
 }
 
@@ -161,14 +159,20 @@ impl View for LatencyProfile {
 
     fn see(&mut self, event: &Event) {
         let Some(station) = Station::of(event) else { return };
-        if station.is_end() {
-            let mut timing = self.open.remove(&station.occurrence).unwrap_or_default();
-            timing.end(event, Said::by(event).duration_ns);
-            if let Some(profile) = self.profile(station.scope, station.label) {
-                profile.add(station.phase, timing.duration_ns);
-            }
-        } else if station.phase == Phase::Started {
-            self.open.entry(station.occurrence, Timing::default).begin(event);
+        let known = self.known.get(&station.occurrence);
+        if station.stage == Stage::GoesOn || known.is_some_and(|known| station.is_told_again(known.is_some()))
+        {
+            return;
+        }
+        let mut timing = known.copied().flatten().unwrap_or_default();
+        let ends = station.stage == Stage::Ends;
+        let said: Said = if ends { payload::told(event, &mut self.unreadable) } else { Said::default() };
+        timing.at(station.stage, event, said.duration_ns);
+        self.known.remove(&station.occurrence);
+        self.known.entry(station.occurrence.clone(), || (!ends).then_some(timing));
+        if ends {
+            self.known.end(&station.occurrence);
+            self.profile(station.scope, station.label).add(station.phase, timing.duration_ns);
         }
     }
 
@@ -181,7 +185,8 @@ impl View for LatencyProfile {
         let others = self.others.iter().map(|(scope, profile)| profile.row(*scope, None));
         LatencySnapshot {
             rows: own.chain(others).collect(),
-            forgotten: self.open.forgotten_open(),
+            forgotten: self.known.forgotten_open(),
+            unreadable: self.unreadable,
             missed: self.missed,
         }
     }

@@ -3,7 +3,8 @@
 //! Each is a [`View`]: it looks at events and can say at any time what they came to. It may be fed by hand,
 //! from a recording for instance, or put on a bus by [`Bus::watch`]. All are bounded, tell what they had to
 //! forget, and key on run and span, since labels repeat. Where events have no span, what they are about stands
-//! for it: label, call id, turn and step; what begins again after its end is another occurrence.
+//! for it: label, call id, turn and step; what begins again after its end is another occurrence. Payloads are
+//! read as far as they fit; those with a field that doesn't are counted as unreadable.
 
 mod calls;
 mod census;
@@ -12,6 +13,7 @@ mod groups;
 mod latency;
 mod ledger;
 mod occurrence;
+mod payload;
 mod status;
 mod trace;
 mod usage;

@@ -1,9 +1,9 @@
-//! Which occurrence an event is about, and what the event says of it.
+//! Which occurrence an event is about, where in its life, and when that was.
 
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue;
-use crate::event::{ComponentScope, Event, Phase, ScopeField, SpanId, Status};
+use crate::event::{ComponentScope, Event, Phase, ScopeField, SpanId};
 
 /// The identity of a run, a step or a call: run and span. Where an event has no span, what it is about
 /// stands for it, within the run.
@@ -72,6 +72,25 @@ pub(super) struct Station<'e> {
     pub(super) scope: ComponentScope,
     pub(super) label: &'e str,
     pub(super) phase: Phase,
+    pub(super) stage: Stage,
+}
+
+/// Where in its life an occurrence is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    Begins,
+    GoesOn,
+    Ends,
+}
+
+impl Stage {
+    fn of(phase: Phase) -> Self {
+        match phase {
+            Phase::Started => Self::Begins,
+            Phase::Progress => Self::GoesOn,
+            Phase::Completed | Phase::Failed | Phase::Canceled => Self::Ends,
+        }
+    }
 }
 
 impl<'e> Station<'e> {
@@ -86,63 +105,30 @@ impl<'e> Station<'e> {
             None => Mark::About(Box::new(About::of(event, scope, label))),
         };
         let run = event.scope().get(ScopeField::Run).map(Into::into);
-        Some(Self { occurrence: Occurrence { run, mark }, scope, label, phase })
+        let stage = Stage::of(phase);
+        Some(Self { occurrence: Occurrence { run, mark }, scope, label, phase, stage })
+    }
+
+    fn has_span(&self) -> bool {
+        matches!(self.occurrence.mark, Mark::Span(_))
     }
 
     /// Whether one that has ended cannot be meant: without a span, what begins again is another.
     pub(super) fn begins_anew(&self) -> bool {
-        self.phase == Phase::Started && matches!(self.occurrence.mark, Mark::About(_))
+        self.stage == Stage::Begins && !self.has_span()
     }
 
-    pub(super) fn is_end(&self) -> bool {
-        self.phase.status() != Status::Running
+    /// Whether it tells again what is known already, over a link for instance, of an occurrence that is open or
+    /// has ended. Without a span nothing tells that from two occurrences.
+    pub(super) fn is_told_again(&self, is_open: bool) -> bool {
+        let told = if is_open { Stage::Begins } else { Stage::Ends };
+        self.has_span() && self.stage == told
     }
 }
 
 /// `tool.call` of `tool.call.started`.
 pub(super) fn stem(kind: &str) -> &str {
     kind.rsplit_once('.').map_or(kind, |(stem, _)| stem)
-}
-
-/// What the payloads of all lifecycles may say.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Said {
-    pub(super) duration_ns: Option<u64>,
-    pub(super) message: Option<String>,
-    pub(super) reason: Option<String>,
-    pub(super) error: Option<Wrong>,
-    pub(super) usage: Option<catalogue::Usage>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Wrong {
-    pub(super) message: String,
-}
-
-impl Said {
-    /// What this event's payload says; nothing where it fits no such shape.
-    pub(super) fn by(event: &Event) -> Self {
-        event.payload_json().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
-    }
-}
-
-/// What a call's progress tells of its usage until now: in the payload or, as importers give it, in its `data`.
-pub(super) fn usage_so_far(event: &Event) -> Option<catalogue::Usage> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Progress {
-        usage: Option<catalogue::Usage>,
-        data: Option<Data>,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Data {
-        usage: Option<catalogue::Usage>,
-    }
-    let told: Progress = serde_json::from_str(event.payload_json()?).ok()?;
-    told.usage.or_else(|| told.data?.usage)
 }
 
 /// When something began and how long it took. Sources without a clock have all their events at the beginning
@@ -156,14 +142,16 @@ pub(super) struct Timing {
 }
 
 impl Timing {
-    pub(super) fn begin(&mut self, event: &Event) {
-        self.started_ns = self.started_ns.or(told(event));
-    }
-
     /// By the source's own measurement, else by the times of the two events.
-    pub(super) fn end(&mut self, event: &Event, measured: Option<u64>) {
-        let between = || u64::try_from(told(event)?.checked_sub(self.started_ns?)?).ok();
-        self.duration_ns = measured.or_else(between);
+    pub(super) fn at(&mut self, stage: Stage, event: &Event, measured: Option<u64>) {
+        match stage {
+            Stage::Begins => self.started_ns = self.started_ns.or(told(event)),
+            Stage::GoesOn => {}
+            Stage::Ends => {
+                let between = || u64::try_from(told(event)?.checked_sub(self.started_ns?)?).ok();
+                self.duration_ns = measured.or_else(between);
+            }
+        }
     }
 }
 

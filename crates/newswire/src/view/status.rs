@@ -4,7 +4,8 @@ use serde::{Serialize, Serializer};
 
 use super::View;
 use super::ledger::Ledger;
-use super::occurrence::{Said, Station, Timing};
+use super::occurrence::{Stage, Station, Timing};
+use super::payload::{self, Said};
 use crate::delivery::Gap;
 use crate::error::Result;
 use crate::event::{ComponentScope, Event, ScopeField, SpanId, Status};
@@ -31,6 +32,7 @@ use crate::filter::Filter;
 pub struct StatusTracker {
     components: Ledger<ComponentStatus>,
     ends: Ends,
+    unreadable: u64,
     missed: u64,
 }
 
@@ -108,6 +110,8 @@ pub struct StatusSnapshot {
     pub components: Vec<ComponentStatus>,
     /// How many more there were, forgotten since the table is bounded.
     pub forgotten: u64,
+    /// How many payloads had fields that don't fit their kind, and were read without these.
+    pub unreadable: u64,
     /// How many events were lost on the way here.
     pub missed: u64,
 }
@@ -123,7 +127,7 @@ impl StatusTracker {
 
     /// A tracker that remembers so many components, at least one.
     pub fn with_capacity(components: usize) -> Self {
-        Self { components: Ledger::new(components), ends: Ends::default(), missed: 0 }
+        Self { components: Ledger::new(components), ends: Ends::default(), unreadable: 0, missed: 0 }
     }
 }
 
@@ -155,22 +159,19 @@ impl View for StatusTracker {
             duration_ns: None,
             said: None,
         });
-        let said = Said::by(event);
-        let mut timing = Timing { started_ns: component.started_ns, duration_ns: component.duration_ns };
-        if station.is_end() {
-            timing.end(event, said.duration_ns);
-        } else if component.status != Status::Running {
+        if station.stage != Stage::Ends && component.status != Status::Running {
             // It has ended already: this one came late, over a link for instance.
             return;
-        } else if station.phase == crate::Phase::Started {
-            timing.begin(event);
         }
+        let said: Said = payload::told(event, &mut self.unreadable);
+        let mut timing = Timing { started_ns: component.started_ns, duration_ns: component.duration_ns };
+        timing.at(station.stage, event, said.duration_ns);
         (component.started_ns, component.duration_ns) = (timing.started_ns, timing.duration_ns);
         let before = std::mem::replace(&mut component.status, station.phase.status());
         self.ends.count(before, component.status);
         let words = said.error.map(|error| error.message).or(said.reason).or(said.message);
         component.said = words.or(component.said.take());
-        if station.is_end() {
+        if station.stage == Stage::Ends {
             self.components.end(&station.occurrence);
         }
     }
@@ -188,6 +189,7 @@ impl View for StatusTracker {
             canceled: self.ends.canceled,
             components: self.components.iter().cloned().collect(),
             forgotten: self.components.forgotten(),
+            unreadable: self.unreadable,
             missed: self.missed,
         }
     }

@@ -6,12 +6,13 @@ use serde::Serialize;
 
 use super::View;
 use super::ledger::Ledger;
-use super::occurrence::{Said, Station, Timing, stem};
+use super::occurrence::{Stage, Station, Timing, stem};
+use super::payload::{self, Said};
 use super::status::{as_optional_text, as_text};
 use crate::catalogue::Usage;
 use crate::delivery::Gap;
 use crate::error::Result;
-use crate::event::{ComponentScope, Event, Phase, ScopeField, SpanId, Status};
+use crate::event::{ComponentScope, Event, ScopeField, SpanId, Status};
 use crate::filter::Filter;
 
 /// Puts runs, steps and calls under what they are a part of, by span and parent span: in the same run, else in
@@ -21,6 +22,7 @@ use crate::filter::Filter;
 #[derive(Debug)]
 pub struct TraceTree {
     nodes: Ledger<TraceNode>,
+    unreadable: u64,
     missed: u64,
 }
 
@@ -77,6 +79,8 @@ pub struct TraceSnapshot {
     pub orphans: u64,
     /// How many more there were, forgotten since the table is bounded.
     pub forgotten: u64,
+    /// How many payloads had fields that don't fit their kind, and were read without these.
+    pub unreadable: u64,
     /// How many events were lost on the way here.
     pub missed: u64,
 }
@@ -92,7 +96,7 @@ impl TraceTree {
 
     /// A tree that remembers so many operations, at least one.
     pub fn with_capacity(operations: usize) -> Self {
-        Self { nodes: Ledger::new(operations), missed: 0 }
+        Self { nodes: Ledger::new(operations), unreadable: 0, missed: 0 }
     }
 }
 
@@ -131,17 +135,16 @@ impl View for TraceTree {
             usage: None,
         });
         let mut timing = Timing { started_ns: node.started_ns, duration_ns: node.duration_ns };
-        if station.is_end() {
-            let said = Said::by(event);
-            timing.end(event, said.duration_ns);
+        let ends = station.stage == Stage::Ends;
+        let said: Said = if ends { payload::told(event, &mut self.unreadable) } else { Said::default() };
+        timing.at(station.stage, event, said.duration_ns);
+        if ends {
             node.status = station.phase.status();
             node.said = said.error.map(|error| error.message).or(said.reason);
             node.usage = said.usage;
-        } else if station.phase == Phase::Started {
-            timing.begin(event);
         }
         (node.started_ns, node.duration_ns) = (timing.started_ns, timing.duration_ns);
-        if station.is_end() {
+        if ends {
             self.nodes.end(&station.occurrence);
         }
     }
@@ -157,6 +160,7 @@ impl View for TraceTree {
             orphans: nodes.iter().filter(|node| node.orphan).count() as u64,
             nodes,
             forgotten: self.nodes.forgotten(),
+            unreadable: self.unreadable,
             missed: self.missed,
         }
     }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::View;
 use super::ledger::Ledger;
-use super::occurrence::{Occurrence, Station, usage_so_far};
+use super::occurrence::{Occurrence, Stage, Station};
+use super::payload::{self, usage_so_far};
 use crate::catalogue::Usage;
 use crate::delivery::Gap;
 use crate::error::Result;
@@ -72,6 +73,8 @@ pub struct UsageSnapshot {
     pub by_run: BTreeMap<String, UsageTally>,
     /// How many calls are in no group of their own, since the tables are full.
     pub ungrouped: u64,
+    /// How many payloads had fields that don't fit their kind, and were read without these.
+    pub unreadable: u64,
     /// How many events were lost on the way here.
     pub missed: u64,
 }
@@ -142,10 +145,12 @@ impl UsageMeter {
         if self.counted.contains(&occurrence) {
             return;
         }
-        if let Some(usage) = usage_so_far(event) {
-            let names = Told::by(event).names(event);
+        let mut misfits = 0;
+        if let Some(usage) = usage_so_far(event, &mut misfits) {
+            let names = payload::told::<Told>(event, &mut misfits).names(event);
             *self.open.entry(occurrence, Default::default) = (usage, names);
         }
+        self.snapshot.unreadable += misfits.min(1);
     }
 
     /// Whether the call has not been counted before.
@@ -180,12 +185,6 @@ struct Told {
 }
 
 impl Told {
-    fn by(event: &Event) -> Self {
-        event.payload_json().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
-    }
-}
-
-impl Told {
     fn names(self, event: &Event) -> Names {
         let of = |field| event.scope().get(field).map(str::to_owned);
         [self.response_model.or(self.model), self.provider, of(ScopeField::Agent), of(ScopeField::Run)]
@@ -204,10 +203,10 @@ impl View for UsageMeter {
     fn see(&mut self, event: &Event) {
         let Some(station) = Station::of(event) else { return };
         let is_call = station.scope == crate::ComponentScope::ModelCall;
-        if is_call && station.phase == Phase::Progress {
+        if is_call && station.stage == Stage::GoesOn {
             return self.goes_on(event, station.occurrence);
         }
-        if !is_call || !station.is_end() {
+        if !is_call || station.stage != Stage::Ends {
             return;
         }
         self.open.remove(&station.occurrence);
@@ -215,7 +214,7 @@ impl View for UsageMeter {
         if event.correlation().span.is_some() && !self.is_new(station.occurrence) {
             return;
         }
-        let mut told = Told::by(event);
+        let mut told: Told = payload::told(event, &mut self.snapshot.unreadable);
         let usage = std::mem::take(&mut told.usage);
         self.snapshot.add(self.groups, station.phase, &usage, &told.names(event));
     }

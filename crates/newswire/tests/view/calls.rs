@@ -152,3 +152,28 @@ fn what_an_open_call_told_of_its_usage_counts_until_its_end_tells_it() {
     meter.see(&station("model.call.progress", 5, 1, None, r#"{"usage":{"output_tokens":5}}"#));
     assert_eq!(of(&meter), [7, 7]);
 }
+
+#[test]
+fn an_end_that_comes_twice_counts_once_also_when_its_start_was_lost() {
+    let mut meter = CallMeter::new();
+    for (kind, span) in [("completed", 1), ("completed", 2), ("failed", 1), ("completed", 2)] {
+        meter.see(&station(&format!("tool.call.{kind}"), 5, span, None, r#"{"name":"ls","duration_ns":3}"#));
+    }
+    let tool = &meter.snapshot().by_tool["ls"];
+    assert_eq!((figures(tool), tool.timed), ([2, 0, 0, 0, 0], 2));
+}
+
+#[test]
+fn a_field_that_does_not_fit_costs_no_other_field() {
+    let mut meter = CallMeter::new();
+    let payload =
+        r#"{"model":"m","provider":5,"duration_ns":7,"usage":{"input_tokens":-1,"output_tokens":3}}"#;
+    meter.see(&station("model.call.completed", 5, 1, None, payload));
+    meter.see(&station("tool.call.completed", 5, 2, None, r#"{"name":"ls","duration_ns":"long"}"#));
+    meter.see(&station("step.retried", 5, 3, None, r#""again""#));
+    let calls = meter.snapshot();
+    let model = &calls.by_model["m"];
+    assert_eq!((model.calls, model.max_ns, model.usage.output_tokens), (1, 7, 3));
+    assert_eq!((calls.by_tool["ls"].calls, calls.by_tool["ls"].timed), (1, 0));
+    assert_eq!((calls.by_provider.len(), calls.unreadable), (0, 3));
+}

@@ -92,8 +92,19 @@ fn a_snapshot_is_json() {
     tracker.see(&station("run.started", 7, 1, None, "{}"));
     let json = serde_json::to_value(tracker.snapshot()).unwrap();
     let expected = serde_json::json!({
-        "running": 1, "completed": 0, "failed": 0, "canceled": 0, "forgotten": 0, "missed": 0,
+        "running": 1, "completed": 0, "failed": 0, "canceled": 0, "forgotten": 0,
+        "unreadable": 0, "missed": 0,
         "components": [{"scope": "run", "label": "run", "span": "0000000000000001", "status": "running", "started_ns": 7}],
     });
     assert_eq!(json, expected);
+}
+
+#[test]
+fn a_field_that_does_not_fit_costs_no_other_field() {
+    let mut tracker = StatusTracker::new();
+    let payload = r#"{"duration_ns":-4,"error":{"message":"no network","retryable":"no"}}"#;
+    tracker.see(&station("tool.call.failed", 1, 1, None, payload));
+    let snapshot = tracker.snapshot();
+    assert_eq!(snapshot.components[0].said.as_deref(), Some("no network"));
+    assert_eq!((snapshot.failed, snapshot.components[0].duration_ns, snapshot.unreadable), (1, None, 1));
 }

@@ -163,3 +163,18 @@ fn the_span_of_a_parent_means_the_one_of_the_same_run_and_none_where_others_shar
     let expected = [("r-1", 0, false), ("r-1", 1, false), ("r-2", 0, false), ("r-2", 1, false)];
     assert_eq!(seen, [&expected[..], &[("r-3", 0, true)]].concat());
 }
+
+#[test]
+fn a_field_that_does_not_fit_costs_no_other_field() {
+    let mut tree = TraceTree::new();
+    tree.see(&station(
+        "step.canceled",
+        1,
+        1,
+        None,
+        r#"{"duration_ns":4,"reason":{"why":"late"},"usage":false}"#,
+    ));
+    let snapshot = tree.snapshot();
+    let node = &snapshot.nodes[0];
+    assert_eq!((node.duration_ns, node.said.as_deref(), snapshot.unreadable), (Some(4), None, 1));
+}

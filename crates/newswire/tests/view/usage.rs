@@ -131,3 +131,18 @@ fn what_an_open_call_told_counts_as_usage_until_its_end_tells_it() {
     meter.see(&progress(5));
     assert_eq!(of(&meter), (1, 7, 7));
 }
+
+#[test]
+fn a_field_that_does_not_fit_costs_no_other_field() {
+    let mut meter = UsageMeter::new();
+    let payload = |usage| format!(r#"{{"model":"m","provider":null,"response_model":[],"usage":{usage}}}"#);
+    let tokens = r#"{"input_tokens":400,"output_tokens":"thirty","cost_usd":0.5}"#;
+    meter.see(&station("model.call.progress", 5, 1, None, &payload(r#"{"input_tokens":100}"#)));
+    meter.see(&station("model.call.completed", 5, 1, None, &payload(tokens)));
+    meter.see(&station("model.call.completed", 5, 2, None, &payload("7")));
+    meter.see(&station("model.call.progress", 5, 3, None, r#"{"data":"of any shape"}"#));
+    let usage = meter.snapshot();
+    let model = &usage.by_model["m"];
+    assert_eq!((model.calls, model.input_tokens, model.output_tokens, model.cost_usd), (2, 400, 0, 0.5));
+    assert_eq!(usage.unreadable, 3);
+}

@@ -1,0 +1,105 @@
+//! Reads of a payload what a view needs, as far as it fits.
+//!
+//! A bus that doesn't check payloads delivers what doesn't fit its kind, too: one such field mustn't cost a view
+//! all the others.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use crate::catalogue::Usage;
+use crate::event::Event;
+
+/// How deep the fields are that views need: those of records.
+const DEEP: u8 = 2;
+
+/// What this event's payload says; counts it as unreadable if a field doesn't fit, and leaves that field out.
+pub(super) fn told<T: DeserializeOwned + Default>(event: &Event, unreadable: &mut u64) -> T {
+    let Some(json) = event.payload_json() else { return T::default() };
+    if let Ok(told) = serde_json::from_str(json) {
+        return told;
+    }
+    *unreadable += 1;
+    let fitting = fitting(json, DEEP, &|json| serde_json::from_str::<T>(json).is_ok());
+    fitting.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
+}
+
+/// The value without those of its members, and theirs, that don't fit; nothing where that doesn't help.
+fn fitting(json: &str, deep: u8, fits: &dyn Fn(&str) -> bool) -> Option<String> {
+    if fits(json) {
+        return Some(json.to_owned());
+    }
+    let below = deep.checked_sub(1)?;
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(json).ok()?;
+    let mut kept = String::new();
+    for (name, value) in members {
+        let name = serde_json::to_string(&name).ok()?;
+        let value = fitting(value.get(), below, &|value| fits(&format!("{{{name}:{value}}}")));
+        if let Some(value) = value {
+            let comma = if kept.is_empty() { "" } else { "," };
+            kept.extend([comma, &name, ":", &value]);
+        }
+    }
+    let kept = format!("{{{kept}}}");
+    fits(&kept).then_some(kept)
+}
+
+/// What the payloads of all lifecycles may say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Said {
+    pub(super) duration_ns: Option<u64>,
+    pub(super) message: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) error: Option<Wrong>,
+    pub(super) usage: Option<Usage>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Wrong {
+    pub(super) message: String,
+}
+
+/// What a call's progress tells of its usage until now: in the payload or, as importers give it, in its `data`.
+pub(super) fn usage_so_far(event: &Event, unreadable: &mut u64) -> Option<Usage> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Progress {
+        usage: Option<Usage>,
+        data: Option<Box<RawValue>>,
+    }
+    #[derive(Deserialize)]
+    struct Data {
+        usage: Option<Usage>,
+    }
+    let told: Progress = told(event, unreadable);
+    // It may be of any shape.
+    let data = || serde_json::from_str::<Data>(told.data?.get()).ok()?.usage;
+    told.usage.or_else(data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(json: &str) -> Option<String> {
+        fitting(json, DEEP, &|json| serde_json::from_str::<Said>(json).is_ok())
+    }
+
+    #[test]
+    fn only_the_members_that_fit_remain_those_of_records_too() {
+        let json = r#"{"duration_ns":-1,"usage":{"input_tokens":"many","output_tokens":3},"x":{"y":[1]}}"#;
+        assert_eq!(kept(json).unwrap(), r#"{"usage":{"output_tokens":3},"x":{"y":[1]}}"#);
+        assert_eq!(kept(r#"{"error":"no","reason":5,"message":"a\"b"}"#).unwrap(), r#"{"message":"a\"b"}"#);
+    }
+
+    #[test]
+    fn what_is_no_record_or_too_deep_remains_at_no_cost() {
+        assert_eq!(kept("5"), None);
+        let deep = format!(r#"{{"duration_ns":{}1{}}}"#, r#"{"a":"#.repeat(100_000), "}".repeat(100_000));
+        assert_eq!(kept(&deep).as_deref(), Some("{}"));
+    }
+}
