@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How many items are worth waking the taker for at once.
-const HEAP: usize = 256;
+pub(crate) const HEAP: usize = 256;
 /// How long the taker lets fewer wait.
 const MOMENT: Duration = Duration::from_millis(2);
 /// How many items, and bytes, wait at most.
@@ -65,16 +65,17 @@ impl<T> Shared<T> {
 }
 
 impl<T> Giver<T> {
-    /// Hands over an item of so many bytes, when there is room; whether anybody still takes.
-    pub(crate) fn give(&self, item: T, bytes: usize) -> bool {
+    /// Hands over items of so many bytes in all, when there is room; whether anybody still takes.
+    pub(crate) fn give(&self, items: impl IntoIterator<Item = T>, bytes: usize) -> bool {
         let mut state = self.0.lock();
         while !state.given_up && (state.items.len() >= MAX_ITEMS || state.bytes >= MAX_BYTES) {
             state = self.0.taken.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.items.push_back(item);
+        let before = state.items.len();
+        state.items.extend(items);
         state.bytes += bytes;
         let full = state.items.len() >= MAX_ITEMS || state.bytes >= MAX_BYTES;
-        if state.idle || state.items.len() == HEAP || full {
+        if state.idle || (before < HEAP && state.items.len() >= HEAP) || full {
             state.idle = false;
             self.0.came.notify_one();
         }
@@ -129,7 +130,7 @@ mod tests {
     #[test]
     fn all_that_is_given_is_taken_in_order_and_then_it_ends() {
         let (giver, taker) = handoff();
-        let giving = std::thread::spawn(move || (0..20_000).all(|number| giver.give(number, 1)));
+        let giving = std::thread::spawn(move || (0..20_000).all(|number| giver.give([number], 1)));
         let mut next = 0;
         loop {
             match taker.take(Duration::from_secs(5)) {
@@ -148,7 +149,7 @@ mod tests {
     #[test]
     fn a_giver_is_told_that_nobody_takes_any_more() {
         let (giver, taker) = handoff();
-        let giving = std::thread::spawn(move || (0..).take_while(|_| giver.give((), MAX_BYTES)).count());
+        let giving = std::thread::spawn(move || (0..).take_while(|_| giver.give([()], MAX_BYTES)).count());
         drop(taker);
         assert!(giving.join().unwrap() <= 1);
     }

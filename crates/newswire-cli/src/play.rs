@@ -138,7 +138,7 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     let inline = HandlerOptions { queue, mode: Mode::Inline, ..HandlerOptions::default() };
     bus.on_with(filter, inline, show.clone())?.forever();
 
-    let mut recordings = Recordings::open(io, std::slice::from_ref(&args.file), &args.reading)?;
+    let mut recordings = Recordings::open(io, std::slice::from_ref(&args.file), &args.reading, None)?;
     let stop = io.stop();
     let player = Player::of(Deliveries { recordings: &mut recordings, io, show: show.clone() }, options)?;
     let controls = player.controls();

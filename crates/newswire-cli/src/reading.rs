@@ -9,17 +9,20 @@ use std::sync::atomic::AtomicU64;
 use std::thread;
 use std::time::Duration;
 
-use newswire::{Delivery, Error, ErrorKind, Event, Gap, Result};
+use newswire::{Delivery, Error, ErrorKind, Event, Filter, Gap, Result};
 use newswire_recording::{Broken, Import, ReadOptions, Report, open_with, read_with};
 
 use crate::args::Reading;
-use crate::handoff::{Found, Giver, Taker, handoff};
+use crate::handoff::{Found, Giver, HEAP, Taker, handoff};
 use crate::io::Io;
 use crate::notice;
 use crate::run::{FAILED, INTERRUPTED, OK};
 
 /// How long a command that was told to end may go on.
 const PATIENCE: Duration = Duration::from_millis(50);
+
+/// How much goes from thread to thread at a time, in bytes.
+const HEAP_BYTES: usize = 1 << 20;
 
 /// What a command is told of its recordings, in their order.
 pub(crate) enum Item<'a> {
@@ -146,9 +149,23 @@ pub(crate) fn read(
     io: &mut Io,
     files: &[PathBuf],
     args: &Reading,
+    each: impl FnMut(&mut Io, Item<'_>) -> Result<()>,
+) -> Result<Total> {
+    read_for(io, files, args, None, each)
+}
+
+/// The same, where others than the events that a filter wants may be left out.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn read_for(
+    io: &mut Io,
+    files: &[PathBuf],
+    args: &Reading,
+    only: Option<Filter>,
     mut each: impl FnMut(&mut Io, Item<'_>) -> Result<()>,
 ) -> Result<Total> {
-    let mut recordings = Recordings::open(io, files, args)?;
+    let mut recordings = Recordings::open(io, files, args, only)?;
     while let Some(message) = recordings.next(io) {
         match message {
             Message::Item { delivery: Delivery::Event(event), line, .. } => {
@@ -183,9 +200,9 @@ impl Recordings {
     ///
     /// # Errors
     /// `Invalid` where two files are the standard input; `Io` where there can be no thread.
-    pub(crate) fn open(io: &mut Io, files: &[PathBuf], args: &Reading) -> Result<Self> {
+    pub(crate) fn open(io: &mut Io, files: &[PathBuf], args: &Reading, only: Option<Filter>) -> Result<Self> {
         let progress = io.progress.begin(bytes_of(files));
-        let options = args.options(progress)?;
+        let options = ReadOptions { only, ..args.options(progress)? };
         let source = Source { files: files.to_vec(), input: input_for(io, files)?, options };
         let (giver, taker) = handoff();
         let reader = thread::Builder::new().name("newswire-read".to_owned());
@@ -255,18 +272,18 @@ impl Source {
     fn read(mut self, to: &Giver<Message>) {
         let files = std::mem::take(&mut self.files);
         for (place, file) in files.iter().enumerate() {
-            let import = match self.open(file) {
+            let import = match self.open(file).and_then(Import::ahead) {
                 Ok(import) => import,
                 Err(error) => {
                     let strict = self.options.broken == Broken::Stop;
                     let left = if strict { files.len() - place - 1 } else { 0 };
-                    if !to.give(Message::Unopened(Box::new(error), left), 0) || strict {
+                    if !to.give([Message::Unopened(Box::new(error), left)], 0) || strict {
                         return;
                     }
                     continue;
                 }
             };
-            if !to.give(Message::Begin(name_of(file)), 0) || !pass_on(import, to, self.options.broken) {
+            if !to.give([Message::Begin(name_of(file))], 0) || !pass_on(import, to, self.options.broken) {
                 return;
             }
         }
@@ -286,23 +303,26 @@ impl Source {
 /// Passes on one recording; whether the next is wanted.
 fn pass_on(mut import: Import<'static>, to: &Giver<Message>, broken: Broken) -> bool {
     let mut sound = true;
+    let (mut heap, mut bytes) = (Vec::new(), 0);
     while let Some(item) = import.next() {
-        let taken = match item {
+        heap.push(match item {
             Ok(delivery) => {
-                let bytes = delivery.as_ref().event().map_or(0, Event::size);
-                let (line, records) = (import.line(), import.report().records);
-                to.give(Message::Item { delivery, line, records }, bytes)
+                bytes += delivery.as_ref().event().map_or(0, Event::size);
+                Message::Item { delivery, line: import.line(), records: import.report().records }
             }
             Err(error) => {
                 sound = false;
-                to.give(Message::Broken(Box::new(error)), 0)
+                Message::Broken(Box::new(error))
             }
-        };
-        if !taken {
+        });
+        // What is there goes on before more is waited for.
+        let is_full = heap.len() >= HEAP || bytes >= HEAP_BYTES;
+        if (is_full || !import.is_ready()) && !to.give(heap.drain(..), std::mem::take(&mut bytes)) {
             return false;
         }
     }
-    to.give(Message::End(Box::new(import.report().clone())), 0) && (sound || broken == Broken::Skip)
+    heap.push(Message::End(Box::new(import.report().clone())));
+    to.give(heap, bytes) && (sound || broken == Broken::Skip)
 }
 
 impl Reading {

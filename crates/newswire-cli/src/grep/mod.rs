@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::args::Grep;
 use crate::events::{Display, Mark};
 use crate::io::Io;
-use crate::reading::{Item, read};
+use crate::reading::{Item, read_for};
 use crate::run::{FAILED, INTERRUPTED, OK, USAGE};
 use context::Context;
 
@@ -41,11 +41,13 @@ pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
     let taken = widest.filter(|_| args.files.len() > 1).unwrap_or(0);
     let display = Display::new(io, io.width.saturating_sub(taken).max(60));
     let context = Context::new(args.before.into(), args.after.into());
+    // Others are of interest only beside those that match, and where they are what is sought.
+    let only = (!args.invert && !context.is_wanted()).then(|| filter.clone());
     let file = String::new();
     let mut search =
         Search { args, filter, context, display, mark: None, file, matched: 0, shown: None, any: false };
     let mut matched = 0;
-    let total = read(io, &args.files, &args.reading, |io, item| match item {
+    let total = read_for(io, &args.files, &args.reading, only, |io, item| match item {
         Item::Begin(name) => {
             search.begin(name);
             Ok(())

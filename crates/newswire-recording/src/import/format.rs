@@ -60,6 +60,11 @@ impl Format {
         })
     }
 
+    /// Whether its lines are events as they stand.
+    pub(crate) fn is_ours(&self) -> bool {
+        *self == ours::FORMAT
+    }
+
     /// The format of a source that begins so.
     pub(crate) fn detect(head: &Head<'_>) -> Result<Self> {
         if head.is_empty() {

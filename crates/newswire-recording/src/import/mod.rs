@@ -5,9 +5,11 @@
 //! in [`Import`].
 
 mod ag_ui;
+mod ahead;
 mod ai_sdk;
 mod answer;
 mod codex;
+mod decode;
 mod format;
 mod frame;
 mod langfuse;

@@ -15,6 +15,9 @@ use crate::source::{Head, Unit, unzipped};
 /// What can be opened, for error messages.
 const RECORDING: &str = "a recording";
 
+/// How much is read at a time.
+const READ_BYTES: usize = 1 << 17;
+
 /// Opens a recording in any format that can be read, told by its beginning; compressed by zstd or not.
 ///
 /// # Errors
@@ -86,7 +89,7 @@ pub fn read_with<'r>(
         Unit::LineOrElement => !Head::new(&head).text().starts_with('['),
     };
     let reader: Box<dyn BufRead + Send + 'r> =
-        Box::new(BufReader::with_capacity(Head::BYTES, Cursor::new(head).chain(reader)));
+        Box::new(BufReader::with_capacity(READ_BYTES, Cursor::new(head).chain(reader)));
     Ok(Import::new(reader, name, format, options, by_lines))
 }
 

@@ -88,6 +88,15 @@ impl Importer for Recording {
         if unknown.is_empty() { Ok(()) } else { self.keep(record, out) }
     }
 
+    fn decoded(&mut self, event: Event, out: &mut Output<'_>) -> Result<()> {
+        let time = event.time_ns();
+        if self.clock.replace(time).is_none() {
+            self.give_early(time, out)?;
+        }
+        out.pass(Delivery::Event(event));
+        Ok(())
+    }
+
     fn end(&mut self, out: &mut Output<'_>) -> Result<()> {
         self.give_early(0, out)
     }
@@ -96,12 +105,7 @@ impl Importer for Recording {
 impl Recording {
     fn event(&mut self, record: &str, out: &mut Output<'_>) -> Result<()> {
         let event = self.reader.read_text(record)?;
-        let time = event.time_ns();
-        if self.clock.replace(time).is_none() {
-            self.give_early(time, out)?;
-        }
-        out.pass(Delivery::Event(event));
-        Ok(())
+        self.decoded(event, out)
     }
 
     /// Keeps the line whole, as an event of the time that has been reached.

@@ -5,8 +5,9 @@ use std::io::BufRead;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use newswire::{Delivery, Error, ErrorKind, EventBuilder, Result};
+use newswire::{Delivery, Error, ErrorKind, Event, EventBuilder, Filter, Result};
 
+use super::ahead::Ahead;
 use super::format::Format;
 use super::report::Report;
 use crate::source::{Elements, Fields, Lines, MAX_ELEMENT_BYTES, MAX_LINE_BYTES, Spot, compact};
@@ -22,6 +23,15 @@ pub trait Importer: Send {
     /// `Invalid`, with the column, where it isn't what the format has there. What the record gave before its
     /// fault is not passed on.
     fn record(&mut self, record: &str, out: &mut Output<'_>) -> Result<()>;
+
+    /// Passes on the event of a record that was decoded ahead, as [`Format`]s allow whose records are events.
+    ///
+    /// # Errors
+    /// As [`Importer::record`].
+    fn decoded(&mut self, event: Event, out: &mut Output<'_>) -> Result<()> {
+        out.pass(Delivery::Event(event));
+        Ok(())
+    }
 
     /// Gives what is left when the source has ended.
     ///
@@ -52,6 +62,9 @@ pub struct ReadOptions {
     /// The longest line, in bytes, its end not counted. Elements of an array, and documents that are no lines, have
     /// at most 64 MiB.
     pub max_line_bytes: usize,
+    /// Which events are wanted: where it is read [ahead](Import::ahead), others may be left out, and their lines
+    /// be checked no further than was needed to know that.
+    pub only: Option<Filter>,
     /// Counts the bytes of the source that have been read, compressed as they stand there, for whoever
     /// shows how far it is.
     pub progress: Option<Arc<AtomicU64>>,
@@ -59,7 +72,13 @@ pub struct ReadOptions {
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { format: None, broken: Broken::default(), max_line_bytes: MAX_LINE_BYTES, progress: None }
+        Self {
+            format: None,
+            broken: Broken::default(),
+            max_line_bytes: MAX_LINE_BYTES,
+            only: None,
+            progress: None,
+        }
     }
 }
 
@@ -126,6 +145,7 @@ pub struct Import<'r> {
     name: String,
     format: Format,
     broken: Broken,
+    only: Option<Filter>,
     records: Records<'r>,
     importer: Box<dyn Importer>,
     pending: VecDeque<Delivery>,
@@ -136,13 +156,24 @@ pub struct Import<'r> {
 enum Records<'r> {
     Lines(Lines<Box<dyn BufRead + Send + 'r>>),
     Elements(Elements<Box<dyn BufRead + Send + 'r>>),
+    Ahead(Box<Ahead>),
+}
+
+/// What a source has next.
+pub(super) enum Record<'a> {
+    Text(&'a str),
+    /// The event that its text stands for.
+    Event(Event),
+    /// So many that are not wanted.
+    Unwanted(u64),
 }
 
 impl Records<'_> {
-    fn next(&mut self) -> Result<Option<&str>> {
+    fn next(&mut self) -> Result<Option<Record<'_>>> {
         match self {
-            Self::Lines(lines) => lines.next(),
-            Self::Elements(elements) => elements.next(),
+            Self::Lines(lines) => Ok(lines.next()?.map(Record::Text)),
+            Self::Elements(elements) => Ok(elements.next()?.map(Record::Text)),
+            Self::Ahead(ahead) => ahead.next(),
         }
     }
 
@@ -151,6 +182,7 @@ impl Records<'_> {
         match self {
             Self::Lines(lines) => Spot { line: lines.number(), column: 1 },
             Self::Elements(elements) => elements.spot(),
+            Self::Ahead(ahead) => Spot { line: ahead.line(), column: 1 },
         }
     }
 }
@@ -173,6 +205,7 @@ impl<'r> Import<'r> {
             name,
             format,
             broken: options.broken,
+            only: options.only.clone(),
             records,
             importer,
             pending: VecDeque::new(),
@@ -199,6 +232,12 @@ impl<'r> Import<'r> {
         &self.report
     }
 
+    /// Whether the next event is there already, so that asking for it waits for nothing.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        !self.pending.is_empty() || matches!(&self.records, Records::Ahead(ahead) if ahead.is_ready())
+    }
+
     /// Maps one more record, or what is left at the end.
     fn advance(&mut self) -> Result<()> {
         let mut out =
@@ -221,13 +260,36 @@ impl<'r> Import<'r> {
             self.report.count(&self.pending);
             return Ok(());
         };
-        if let Err(error) = self.importer.record(record, &mut out) {
-            let text = record.to_owned();
+        let (records, text, mapped) = match record {
+            Record::Text(text) => (1, text, self.importer.record(text, &mut out)),
+            Record::Event(event) => (1, "", self.importer.decoded(event, &mut out)),
+            Record::Unwanted(records) => (records, "", Ok(())),
+        };
+        if let Err(error) = mapped {
+            let text = text.to_owned();
             return Err(place(error, &self.name, self.records.spot(), &text));
         }
-        self.report.records += 1;
+        self.report.records += records;
         self.report.count(&self.pending);
         Ok(())
+    }
+}
+
+impl Import<'static> {
+    /// The same source, read and decoded on threads of their own, as far ahead as memory of a few megabytes
+    /// allows. What comes, and its order, are the same; so are errors. Formats whose records can't be decoded
+    /// one without the other are read as before.
+    ///
+    /// # Errors
+    /// `Io` where there can be no thread.
+    pub fn ahead(self) -> Result<Self> {
+        let records = match self.records {
+            Records::Lines(lines) if self.format.is_ours() => {
+                Records::Ahead(Box::new(Ahead::begin(lines, self.only.as_ref())?))
+            }
+            other => other,
+        };
+        Ok(Self { records, ..self })
     }
 }
 

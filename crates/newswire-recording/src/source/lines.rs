@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, ErrorKind as IoKind};
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter, memrchr};
 use newswire::{Error, ErrorKind, Result};
 
 /// The longest line, in bytes, its end not counted, where nothing else is said.
@@ -33,6 +33,11 @@ impl<R: BufRead> Lines<R> {
         self.number
     }
 
+    /// The longest line, in bytes.
+    pub(crate) fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+
     /// The next line that isn't blank, without its end; `None` at the end of the file.
     ///
     /// # Errors
@@ -47,36 +52,76 @@ impl<R: BufRead> Lines<R> {
             if !self.read_line()? {
                 return Ok(None);
             }
-            if self.number == 1 && self.buffer.starts_with(BOM) {
-                self.buffer.drain(..BOM.len());
-            }
-            let complete = self.buffer.last() == Some(&b'\n');
-            while self.buffer.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
-                self.buffer.pop();
-            }
-            if self.buffer.len() > self.max_bytes {
-                self.within = !complete;
-                let message = format!("a line has at most {} bytes, this has more", self.max_bytes);
-                return Err(Error::new(ErrorKind::TooLarge, message).at_column(1).expecting(RECORD));
-            }
-            if !self.buffer.iter().all(u8::is_ascii_whitespace) {
+            let line = bare(&self.buffer, self.number);
+            let too_long = line.len() > self.max_bytes;
+            self.within = too_long && !self.buffer.ends_with(b"\n");
+            if too_long || !is_blank(line) {
                 break;
             }
         }
-        let text = std::str::from_utf8(&self.buffer).map_err(|error| {
-            let valid = self.buffer.get(..error.valid_up_to()).unwrap_or_default();
-            Error::invalid("these bytes are not UTF-8")
-                .at_column(column_after(&String::from_utf8_lossy(valid)))
-                .expecting(RECORD)
-        })?;
-        if let Some(at) = memchr(0, text.as_bytes()) {
-            let before = text.get(..at).unwrap_or_default();
-            return Err(Error::invalid("a NUL stands in the text")
-                .at_column(column_after(before))
-                .expecting(RECORD));
-        }
-        Ok(Some(text))
+        text_of(&self.buffer, self.number, self.max_bytes)
     }
+
+    /// All whole lines that have been read from the file already, as they stand there, and the number of the
+    /// first; waits for some where nothing has. `None` where what comes next is no whole line: [`Lines::next`]
+    /// gathers it.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub(crate) fn run(&mut self) -> Result<Option<(Vec<u8>, u64)>> {
+        if self.within {
+            return Ok(None);
+        }
+        let bytes = loop {
+            match self.reader.fill_buf() {
+                Err(error) if error.kind() == IoKind::Interrupted => {}
+                Err(error) => return Err(failed(error)),
+                Ok(bytes) => break bytes,
+            }
+        };
+        let Some(end) = memrchr(b'\n', bytes) else { return Ok(None) };
+        let run = bytes.get(..=end).unwrap_or_default().to_vec();
+        self.reader.consume(run.len());
+        let first = self.number + 1;
+        self.number += memchr_iter(b'\n', &run).count() as u64;
+        Ok(Some((run, first)))
+    }
+}
+
+/// A line without its end and, where it is the first of the file, without a byte order mark.
+fn bare(line: &[u8], number: u64) -> &[u8] {
+    let line = line.strip_prefix(BOM).filter(|_| number == 1).unwrap_or(line);
+    let end = line.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r'));
+    line.get(..end.map_or(0, |last| last + 1)).unwrap_or_default()
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(u8::is_ascii_whitespace)
+}
+
+/// The text of the line of that number; none where it is blank.
+///
+/// # Errors
+/// As [`Lines::next`], but for `Io`.
+pub(crate) fn text_of(line: &[u8], number: u64, max_bytes: usize) -> Result<Option<&str>> {
+    let line = bare(line, number);
+    if line.len() > max_bytes {
+        let message = format!("a line has at most {max_bytes} bytes, this has more");
+        return Err(Error::new(ErrorKind::TooLarge, message).at_column(1).expecting(RECORD));
+    }
+    let text = std::str::from_utf8(line).map_err(|error| {
+        let valid = line.get(..error.valid_up_to()).unwrap_or_default();
+        Error::invalid("these bytes are not UTF-8")
+            .at_column(column_after(&String::from_utf8_lossy(valid)))
+            .expecting(RECORD)
+    })?;
+    if let Some(at) = memchr(0, text.as_bytes()) {
+        let before = text.get(..at).unwrap_or_default();
+        return Err(Error::invalid("a NUL stands in the text")
+            .at_column(column_after(before))
+            .expecting(RECORD));
+    }
+    Ok(Some(text).filter(|_| !is_blank(line)))
 }
 
 impl<R: BufRead> Lines<R> {
