@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::{Gap, GapReason, write_all};
 
 /// A recording of a real session's beginning, with gaps in it, plain and compressed.
-fn real() -> Option<&'static [Vec<u8>; 2]> {
+pub(super) fn real() -> Option<&'static [Vec<u8>; 2]> {
     static REAL: OnceLock<Option<[Vec<u8>; 2]>> = OnceLock::new();
     let made = REAL.get_or_init(|| {
         let name = "../../../shared/data/pi_coding_sessions/large-session.jsonl";
@@ -28,7 +28,7 @@ fn real() -> Option<&'static [Vec<u8>; 2]> {
 }
 
 #[derive(Clone, Debug)]
-enum Damage {
+pub(super) enum Damage {
     Flip(prop::sample::Index, u8),
     Cut(prop::sample::Index),
     Remove(prop::sample::Index, usize),
@@ -36,7 +36,7 @@ enum Damage {
     Insert(prop::sample::Index, &'static str),
 }
 
-fn damage() -> impl Strategy<Value = Damage> {
+pub(super) fn damage() -> impl Strategy<Value = Damage> {
     let at = any::<prop::sample::Index>;
     let piece = prop::sample::select(vec![
         "\0",
@@ -69,7 +69,7 @@ fn damage() -> impl Strategy<Value = Damage> {
     ]
 }
 
-fn apply(bytes: &mut Vec<u8>, damage: &Damage) {
+pub(super) fn apply(bytes: &mut Vec<u8>, damage: &Damage) {
     if bytes.is_empty() {
         return;
     }

@@ -1,5 +1,6 @@
 //! Newswire's own recordings: what is written is read again, and what can go wrong is told.
 
+mod ahead;
 mod bad_input;
 mod files;
 mod format;
