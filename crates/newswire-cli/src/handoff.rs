@@ -38,9 +38,9 @@ pub(crate) struct Giver<T>(Arc<Shared<T>>);
 pub(crate) struct Taker<T>(Arc<Shared<T>>);
 
 /// What the taker found.
-pub(crate) enum Found<T> {
+pub(crate) enum Found {
     /// All that was there.
-    Items(VecDeque<T>),
+    Items,
     /// Nothing within the time.
     Nothing,
     /// Nothing, nor will there be.
@@ -91,8 +91,9 @@ impl<T> Drop for Giver<T> {
 }
 
 impl<T> Taker<T> {
-    /// Takes all that there is; waits for something up to `patience`.
-    pub(crate) fn take(&self, patience: Duration) -> Found<T> {
+    /// Takes all that there is, in place of what has been taken before; waits for something up to `patience`.
+    pub(crate) fn take(&self, into: &mut VecDeque<T>, patience: Duration) -> Found {
+        into.clear();
         let mut state = self.0.lock();
         if state.items.is_empty() && !state.ended {
             state.idle = true;
@@ -106,9 +107,10 @@ impl<T> Taker<T> {
             return if state.ended { Found::End } else { Found::Nothing };
         }
         state.bytes = 0;
-        let items = std::mem::take(&mut state.items);
+        // What has been taken leaves its room to what comes.
+        std::mem::swap(&mut state.items, into);
         self.0.taken.notify_one();
-        Found::Items(items)
+        Found::Items
     }
 }
 
@@ -131,10 +133,10 @@ mod tests {
     fn all_that_is_given_is_taken_in_order_and_then_it_ends() {
         let (giver, taker) = handoff();
         let giving = std::thread::spawn(move || (0..20_000).all(|number| giver.give([number], 1)));
-        let mut next = 0;
+        let (mut next, mut items) = (0, VecDeque::new());
         loop {
-            match taker.take(Duration::from_secs(5)) {
-                Found::Items(items) => items.into_iter().for_each(|number| {
+            match taker.take(&mut items, Duration::from_secs(5)) {
+                Found::Items => items.drain(..).for_each(|number| {
                     assert_eq!(number, next);
                     next += 1;
                 }),

@@ -228,11 +228,8 @@ impl Recordings {
                 return None;
             }
             io.show_progress(self.total.events);
-            match self.taker.take(PATIENCE) {
-                Found::Items(items) => {
-                    self.taken = items;
-                    self.taken.push_back(Message::Pause);
-                }
+            match self.taker.take(&mut self.taken, PATIENCE) {
+                Found::Items => self.taken.push_back(Message::Pause),
                 Found::Nothing => {}
                 Found::End => return None,
             }

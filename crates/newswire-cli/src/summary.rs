@@ -4,42 +4,49 @@ use std::fmt;
 
 use newswire::view::{CallMeter, CallSnapshot, Census, CensusSnapshot, View, Watch};
 use newswire::{Bus, Event, Filter, Gap, HandlerOptions, Mode, Result, SubscribeOptions};
+use serde::Serialize;
 
 use crate::table::grouped;
 
-/// The subscribers that every summary is made of.
-pub(crate) struct Watching {
-    census: Watch<Narrow<Census>>,
-    calls: Watch<Narrow<CallMeter>>,
-}
+/// The subscriber that every summary is made of.
+pub(crate) struct Watching(Watch<Views>);
 
-/// A view that sees only what a filter matches.
-struct Narrow<V> {
-    view: V,
+/// The ready-made views, as one: a subscription each would cost each event its way through the bus again.
+struct Views {
+    census: Census,
+    calls: CallMeter,
+    /// What the calls' view needs.
+    about_calls: Filter,
+    /// What is summed up.
     filter: Filter,
 }
 
-impl<V: View> View for Narrow<V> {
-    type Snapshot = V::Snapshot;
+impl View for Views {
+    type Snapshot = Summary;
 
     fn filter(&self) -> Result<Filter> {
-        self.view.filter()?.and(self.filter.clone())
+        Ok(self.filter.clone())
     }
 
     fn see(&mut self, event: &Event) {
-        self.view.see(event);
+        self.census.see(event);
+        if self.about_calls.matches(event) {
+            self.calls.see(event);
+        }
     }
 
     fn miss(&mut self, gap: &Gap) {
-        self.view.miss(gap);
+        self.census.miss(gap);
+        self.calls.miss(gap);
     }
 
-    fn snapshot(&self) -> V::Snapshot {
-        self.view.snapshot()
+    fn snapshot(&self) -> Summary {
+        Summary { census: self.census.snapshot(), calls: self.calls.snapshot() }
     }
 }
 
 /// The figures of a recording.
+#[derive(Serialize)]
 pub(crate) struct Summary {
     pub(crate) census: CensusSnapshot,
     pub(crate) calls: CallSnapshot,
@@ -49,19 +56,20 @@ impl Watching {
     /// Watches what the filter matches.
     ///
     /// # Errors
-    /// Where the filter is too large.
+    /// Those of [`Bus::watch_with`].
     pub(crate) fn on(bus: &Bus, filter: &Filter) -> Result<Self> {
         // Those of recordings that were internal count as well.
         let queue = SubscribeOptions { internal: true, ..SubscribeOptions::default() };
         let options = HandlerOptions { mode: Mode::Inline, queue, ..HandlerOptions::default() };
-        let census = Narrow { view: Census::new(), filter: filter.clone() };
-        let calls = Narrow { view: CallMeter::new(), filter: filter.clone() };
-        Ok(Self { census: bus.watch_with(census, options.clone())?, calls: bus.watch_with(calls, options)? })
+        let calls = CallMeter::new();
+        let about_calls = calls.filter()?;
+        let views = Views { census: Census::new(), calls, about_calls, filter: filter.clone() };
+        Ok(Self(bus.watch_with(views, options)?))
     }
 
     /// What has been seen until now.
     pub(crate) fn summary(&self) -> Summary {
-        Summary { census: self.census.snapshot(), calls: self.calls.snapshot() }
+        self.0.snapshot()
     }
 }
 

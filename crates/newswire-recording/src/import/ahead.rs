@@ -45,6 +45,8 @@ enum Slot {
 #[derive(Default)]
 struct State {
     slots: VecDeque<Slot>,
+    /// Room for runs that is free again.
+    room: Vec<Vec<u8>>,
     /// How many slots have gone.
     gone: u64,
     ended: bool,
@@ -87,8 +89,9 @@ impl Queue {
     /// Reads all that there is.
     fn fill(&self, mut lines: Lines<impl BufRead>) {
         loop {
-            let slot = match lines.run() {
-                Ok(Some((bytes, first))) => Ok(Slot::Run(Run { bytes, first })),
+            let mut bytes = self.lock().room.pop().unwrap_or_default();
+            let slot = match lines.run(&mut bytes) {
+                Ok(Some(first)) => Ok(Slot::Run(Run { bytes, first })),
                 Ok(None) => match lines.next().map(|line| line.map(|line| line.as_bytes().to_vec())) {
                     Ok(Some(line)) => Ok(Slot::Line(line, lines.number())),
                     Ok(None) => break,
@@ -242,7 +245,9 @@ impl Ahead {
             }
             None => {
                 let unwanted = decoded.unwanted;
+                let room = std::mem::take(&mut decoded.run.bytes);
                 self.decoded = None;
+                self.queue.lock().room.push(room);
                 if unwanted > 0 { Step::Unwanted(unwanted) } else { Step::Nothing }
             }
         })

@@ -47,7 +47,7 @@ impl Decoder {
         let text = std::str::from_utf8(&run.bytes).unwrap_or_default();
         let mut marks =
             self.wanted.as_ref().filter(|_| memchr(0, &run.bytes).is_none()).map(|wanted| wanted.marks(text));
-        let mut lines = Vec::new();
+        let mut lines = Vec::with_capacity(128);
         let (mut start, mut unwanted) = (0, 0);
         for (number, end) in (run.first..).zip(memchr_iter(b'\n', &run.bytes)) {
             let place = std::mem::replace(&mut start, end + 1)..end;

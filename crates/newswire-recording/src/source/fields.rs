@@ -3,6 +3,7 @@
 //! Values stay slices of the line they came from. So numbers pass through digit by digit, and an error can
 //! point at its column.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -16,7 +17,7 @@ use super::lines::column_after;
 /// The fields of an object that nobody has taken yet, in the order of the file.
 pub(crate) struct Fields<'a> {
     line: &'a str,
-    entries: Vec<(String, &'a RawValue)>,
+    entries: Vec<(Cow<'a, str>, &'a RawValue)>,
 }
 
 impl<'a> Fields<'a> {
@@ -174,23 +175,33 @@ fn reason(error: &serde_json::Error, sort: &str) -> String {
     format!("this is no JSON {sort}: {words}")
 }
 
-struct Entries<'a>(Vec<(String, &'a RawValue)>);
+/// How many names are compared one by one with a new one; beyond, a table is asked.
+const FEW: usize = 32;
+
+struct Entries<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Collect;
         impl<'de> Visitor<'de> for Collect {
-            type Value = Vec<(String, &'de RawValue)>;
+            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries: Self::Value = Vec::new();
-                let mut names = HashSet::new();
-                while let Some((name, raw)) = map.next_entry::<String, &RawValue>()? {
-                    if !names.insert(name.clone()) {
+                let mut entries: Self::Value = Vec::with_capacity(8);
+                let mut many = HashSet::new();
+                while let Some((Name(name), raw)) = map.next_entry::<Name<'de>, &RawValue>()? {
+                    if entries.len() == FEW {
+                        many.extend(entries.iter().map(|(name, _)| name.clone()));
+                    }
+                    let is_new = match entries.len() < FEW {
+                        true => entries.iter().all(|(present, _)| *present != name),
+                        false => many.insert(name.clone()),
+                    };
+                    if !is_new {
                         return Err(A::Error::custom(format_args!("the field {name:?} stands here twice")));
                     }
                     entries.push((name, raw));
@@ -199,5 +210,30 @@ impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
             }
         }
         deserializer.deserialize_map(Collect).map(Entries)
+    }
+}
+
+/// A name, as it stands there unless it is written in escapes.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Cow<'de, str>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+                Ok(Cow::Borrowed(name))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+                Ok(Cow::Owned(name.to_owned()))
+            }
+        }
+        deserializer.deserialize_str(Read).map(Name)
     }
 }

@@ -62,13 +62,14 @@ impl<R: BufRead> Lines<R> {
         text_of(&self.buffer, self.number, self.max_bytes)
     }
 
-    /// All whole lines that have been read from the file already, as they stand there, and the number of the
-    /// first; waits for some where nothing has. `None` where what comes next is no whole line: [`Lines::next`]
-    /// gathers it.
+    /// Puts all whole lines that have been read from the file already into `run`, as they stand there, and gives
+    /// the number of the first; waits for some where nothing has. `None` where what comes next is no whole line:
+    /// [`Lines::next`] gathers it.
     ///
     /// # Errors
     /// `Io`.
-    pub(crate) fn run(&mut self) -> Result<Option<(Vec<u8>, u64)>> {
+    pub(crate) fn run(&mut self, run: &mut Vec<u8>) -> Result<Option<u64>> {
+        run.clear();
         if self.within {
             return Ok(None);
         }
@@ -80,11 +81,11 @@ impl<R: BufRead> Lines<R> {
             }
         };
         let Some(end) = memrchr(b'\n', bytes) else { return Ok(None) };
-        let run = bytes.get(..=end).unwrap_or_default().to_vec();
+        run.extend_from_slice(bytes.get(..=end).unwrap_or_default());
         self.reader.consume(run.len());
         let first = self.number + 1;
-        self.number += memchr_iter(b'\n', &run).count() as u64;
-        Ok(Some((run, first)))
+        self.number += memchr_iter(b'\n', run).count() as u64;
+        Ok(Some(first))
     }
 }
 
