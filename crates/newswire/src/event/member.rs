@@ -16,16 +16,28 @@ use crate::kind::Kind;
 pub(super) fn members<'t>(
     scan: &mut Scan<'t>,
     path: &dyn Display,
+    member: impl FnMut(&mut Scan<'t>, &str) -> Result<()>,
+) -> Result<()> {
+    members_after(scan, path, Seen::default(), member)
+}
+
+/// The same, behind the members that have been `seen`.
+pub(super) fn members_after<'t>(
+    scan: &mut Scan<'t>,
+    path: &dyn Display,
+    mut seen: Seen<'t>,
     mut member: impl FnMut(&mut Scan<'t>, &str) -> Result<()>,
 ) -> Result<()> {
-    if !scan.take(b'{') {
+    if seen.is_empty() && !scan.take(b'{') {
         return Err(wrong_type(scan, path, "an object"));
     }
     if scan.take(b'}') {
         return Ok(());
     }
-    let mut seen = Seen::default();
     loop {
+        if !seen.is_empty() && !scan.take(b',') {
+            return Err(within(path)(scan.unexpected("',' or '}'")));
+        }
         let start = scan.place();
         if scan.peek() != Some(b'"') {
             return Err(within(path)(scan.unexpected("a name in quotes")));
@@ -47,27 +59,28 @@ pub(super) fn members<'t>(
         if scan.take(b'}') {
             return Ok(());
         }
-        if !scan.take(b',') {
-            return Err(within(path)(scan.unexpected("',' or '}'")));
-        }
     }
 }
 
 /// The names that an object has given so far: the first few without asking for memory.
 #[derive(Default)]
-struct Seen<'t> {
+pub(super) struct Seen<'t> {
     first: [&'t str; 16],
     more: Vec<Cow<'t, str>>,
     count: usize,
 }
 
 impl<'t> Seen<'t> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     fn has(&self, name: &str) -> bool {
         // The places that are free hold the empty name, which no member has.
         self.first.contains(&name) || self.more.iter().any(|seen| seen == name)
     }
 
-    fn add(&mut self, name: Cow<'t, str>) {
+    pub(super) fn add(&mut self, name: Cow<'t, str>) {
         match (name, self.first.get_mut(self.count)) {
             (Cow::Borrowed(name), Some(free)) => *free = name,
             (name, _) => self.more.push(name),

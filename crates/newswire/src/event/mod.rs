@@ -18,6 +18,7 @@ mod shared_json;
 mod size;
 mod text;
 mod time;
+mod usual;
 mod write;
 
 use std::borrow::Cow;

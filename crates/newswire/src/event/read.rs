@@ -7,7 +7,9 @@
 
 use uuid::Uuid;
 
-use super::member::{kind, list, members, missing, number, owned, parse_uuid, parsed, string, truth, within};
+use super::member::{
+    kind, list, members, members_after, missing, number, owned, parse_uuid, parsed, string, truth, within,
+};
 use super::reader::{EventReader, Recent};
 use super::record::{Envelope, EventData, Merged, Place, Rare, Unknown};
 use super::scan::Scan;
@@ -51,9 +53,10 @@ pub(super) fn event(text: &str, before: &mut EventReader) -> Result<Event> {
     check_start(text)?;
     let mut scan = Scan::new(text);
     let mut draft = Draft::default();
-    members(&mut scan, &"", |scan, key| match key {
-        "source" => draft.shared(scan, &mut before.sources, Draft::source, |draft| &mut draft.source),
-        "scope" => draft.shared(scan, &mut before.scopes, Draft::scope, |draft| &mut draft.scope),
+    let seen = draft.usual(&mut scan, before);
+    members_after(&mut scan, &"", seen, |scan, key| match key {
+        "source" => draft.source_or_shared(scan, before),
+        "scope" => draft.scope_or_shared(scan, before),
         _ => draft.member(scan, key),
     })?;
     scan.end()?;
@@ -83,17 +86,17 @@ pub(super) fn text_of(json: &[u8]) -> Result<&str> {
 
 /// What has been read so far.
 #[derive(Default)]
-struct Draft {
-    seq: u64,
-    id: Option<Uuid>,
-    kind: Option<Kind>,
-    time_ns: Option<i64>,
-    severity: Option<Severity>,
+pub(super) struct Draft {
+    pub(super) seq: u64,
+    pub(super) id: Option<Uuid>,
+    pub(super) kind: Option<Kind>,
+    pub(super) time_ns: Option<i64>,
+    pub(super) severity: Option<Severity>,
     internal: bool,
     source: Source,
     scope: Scope,
-    correlation: Correlation,
-    component: Option<Component>,
+    pub(super) correlation: Correlation,
+    pub(super) component: Option<Component>,
     message: Option<Box<str>>,
     body: Body,
     rare: Rare,
@@ -119,6 +122,14 @@ impl Draft {
             _ => self.unknown(scan, Place::Envelope, key)?,
         }
         Ok(())
+    }
+
+    pub(super) fn source_or_shared(&mut self, scan: &mut Scan<'_>, before: &mut EventReader) -> Result<()> {
+        self.shared(scan, &mut before.sources, Self::source, |draft| &mut draft.source)
+    }
+
+    pub(super) fn scope_or_shared(&mut self, scan: &mut Scan<'_>, before: &mut EventReader) -> Result<()> {
+        self.shared(scan, &mut before.scopes, Self::scope, |draft| &mut draft.scope)
     }
 
     /// Reads an object by `read` into `field`, unless its like was read before.

@@ -4,7 +4,7 @@
 //! shared with that event instead of being read, made and kept again.
 
 use super::scan::Scan;
-use super::{Event, Scope, Source};
+use super::{Event, Scope, Source, TraceId};
 use crate::error::Result;
 
 /// Reads events from JSON, one after another.
@@ -26,6 +26,8 @@ use crate::error::Result;
 pub struct EventReader {
     pub(super) sources: Recent<Source>,
     pub(super) scopes: Recent<Scope>,
+    /// The trace that was read last.
+    pub(super) trace: Option<(Box<str>, TraceId)>,
 }
 
 impl EventReader {

@@ -112,6 +112,42 @@ impl<'t> Scan<'t> {
         found
     }
 
+    /// How far it is, to go [back](Self::back_to) there.
+    pub(crate) fn mark(&self) -> (usize, bool) {
+        (self.at, self.broken)
+    }
+
+    /// Has what was taken since `mark` not taken.
+    pub(crate) fn back_to(&mut self, mark: (usize, bool)) {
+        (self.at, self.broken) = mark;
+    }
+
+    /// Takes `frame` and the number behind it, if they come next, it counts from 1, and others follow.
+    pub(crate) fn take_digits(&mut self, frame: &str) -> Option<u64> {
+        let rest = self.text.get(self.at..)?.strip_prefix(frame)?;
+        let digits = rest.bytes().position(|byte| !byte.is_ascii_digit())?;
+        (rest.as_bytes().get(digits) == Some(&b',')).then_some(())?;
+        let number = rest.get(..digits).filter(|number| !number.starts_with('0'))?.parse().ok()?;
+        self.at += frame.len() + digits;
+        Some(number)
+    }
+
+    /// Takes so many bytes and the quote behind them, if nothing among them is escaped.
+    pub(crate) fn take_quoted(&mut self, bytes: usize) -> Option<&'t str> {
+        let rest = self.text.get(self.at..)?;
+        let text = rest.get(..bytes).filter(|_| rest.as_bytes().get(bytes) == Some(&b'"'))?;
+        self.at += bytes + 1;
+        Some(text).filter(|text| plain_prefix(text.as_bytes()) == bytes)
+    }
+
+    /// Takes `frame`, and the text behind it up to its quote, if nothing in it is escaped.
+    pub(crate) fn take_word(&mut self, frame: &str) -> Option<&'t str> {
+        let rest = self.text.get(self.at..)?.strip_prefix(frame)?;
+        let bytes = plain_prefix(rest.as_bytes());
+        self.at += frame.len() + bytes + 1;
+        rest.get(..bytes).filter(|_| rest.as_bytes().get(bytes) == Some(&b'"'))
+    }
+
     /// What has been taken since byte `start`.
     pub(crate) fn text_since(&self, start: usize) -> &'t str {
         self.text.get(start..self.at).unwrap_or_default()
