@@ -268,21 +268,27 @@ impl<'t> Scan<'t> {
         let mut escaped = false;
         self.at += 1;
         loop {
-            self.at += plain_prefix(bytes.get(self.at..).unwrap_or_default());
-            match bytes.get(self.at) {
-                Some(b'"') => {
+            let rest = bytes.get(self.at..).unwrap_or_default();
+            let plain = plain_prefix(rest);
+            self.at += plain;
+            match rest.get(plain..).unwrap_or_default() {
+                [b'"', ..] => {
                     self.at += 1;
                     return Ok(escaped);
                 }
-                Some(b'\\') => {
+                [b'\\', b'n' | b'"' | b'\\' | b't' | b'r' | b'/' | b'b' | b'f', ..] => {
+                    escaped = true;
+                    self.at += 2;
+                }
+                [b'\\', ..] => {
                     escaped = true;
                     self.skip_escape()?;
                 }
-                Some(control) => {
+                [control, ..] => {
                     let message = format!("a string has the control character {control:#04x} unescaped");
                     return Err(self.error(self.at, message));
                 }
-                None => return Err(self.error(self.at, "the JSON ends inside a string")),
+                [] => return Err(self.error(self.at, "the JSON ends inside a string")),
             }
         }
     }
@@ -290,7 +296,6 @@ impl<'t> Scan<'t> {
     fn skip_escape(&mut self) -> Result<()> {
         let start = self.at;
         match self.text.as_bytes().get(start + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
             Some(b'u') => {
                 let unit = self.code_unit(start)?;
                 self.at += 6;

@@ -171,6 +171,10 @@ struct Told {
     usage: Option<Usage>,
 }
 
+impl payload::Says for Told {
+    const NAMES: &[&str] = &["name", "model", "response_model", "provider", "duration_ns", "usage"];
+}
+
 impl CallMeter {
     /// How many groups of each sort it keeps, unless told otherwise.
     pub const GROUPS: usize = 10_000;

@@ -3,6 +3,7 @@
 //! A bus that doesn't check payloads delivers what doesn't fit its kind, too: one such field mustn't cost a view
 //! all the others.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -10,20 +11,51 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::catalogue::Usage;
-use crate::event::Event;
+use crate::event::{Event, Scan};
 
 /// How deep the fields are that views need: those of records.
 const DEEP: u8 = 2;
 
 /// What this event's payload says; counts it as unreadable if a field doesn't fit, and leaves that field out.
-pub(super) fn told<T: DeserializeOwned + Default>(event: &Event, unreadable: &mut u64) -> T {
+pub(super) fn told<T: Says>(event: &Event, unreadable: &mut u64) -> T {
     let Some(json) = event.payload_json() else { return T::default() };
-    if let Ok(told) = serde_json::from_str(json) {
+    let brief = if json.len() > BRIEF { members(json, T::NAMES) } else { None };
+    if let Ok(told) = serde_json::from_str(brief.as_deref().unwrap_or(json)) {
         return told;
     }
     *unreadable += 1;
     let fitting = fitting(json, DEEP, &|json| serde_json::from_str::<T>(json).is_ok());
     fitting.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
+}
+
+/// What a view needs of payloads.
+pub(super) trait Says: DeserializeOwned + Default {
+    /// The members that it reads.
+    const NAMES: &[&str];
+}
+
+/// Longer payloads are looked through for what is needed before that is read: most of what they hold is text
+/// that no view wants.
+const BRIEF: usize = 320;
+
+/// An object of the members of those names, and of those whose names are written in escapes.
+fn members(json: &str, names: &[&str]) -> Option<String> {
+    let mut scan = Scan::new(json);
+    let mut kept = String::with_capacity(BRIEF);
+    if !scan.take(b'{') {
+        return None;
+    }
+    while let Some(name) = scan.member().ok()? {
+        let value = scan.value().ok()?.text;
+        if matches!(name, Cow::Owned(_)) || names.contains(&&*name) {
+            kept.push(if kept.is_empty() { '{' } else { ',' });
+            kept.push_str(&serde_json::to_string(&name).ok()?);
+            kept.push(':');
+            kept.push_str(value);
+        }
+    }
+    kept.push_str(if kept.is_empty() { "{}" } else { "}" });
+    Some(kept)
 }
 
 /// The value without those of its members, and theirs, that don't fit; nothing where that doesn't help.
@@ -44,6 +76,10 @@ fn fitting(json: &str, deep: u8, fits: &dyn Fn(&str) -> bool) -> Option<String> 
     }
     let kept = format!("{{{kept}}}");
     fits(&kept).then_some(kept)
+}
+
+impl Says for Said {
+    const NAMES: &[&str] = &["duration_ns", "message", "reason", "error", "usage"];
 }
 
 /// What the payloads of all lifecycles may say.
@@ -71,6 +107,9 @@ pub(super) fn usage_so_far(event: &Event, unreadable: &mut u64) -> Option<Usage>
         usage: Option<Usage>,
         data: Option<Box<RawValue>>,
     }
+    impl Says for Progress {
+        const NAMES: &[&str] = &["usage", "data"];
+    }
     #[derive(Deserialize)]
     struct Data {
         usage: Option<Usage>,
@@ -94,6 +133,16 @@ mod tests {
         let json = r#"{"duration_ns":-1,"usage":{"input_tokens":"many","output_tokens":3},"x":{"y":[1]}}"#;
         assert_eq!(kept(json).unwrap(), r#"{"usage":{"output_tokens":3},"x":{"y":[1]}}"#);
         assert_eq!(kept(r#"{"error":"no","reason":5,"message":"a\"b"}"#).unwrap(), r#"{"message":"a\"b"}"#);
+    }
+
+    #[test]
+    fn what_is_needed_of_a_long_payload_is_found_in_it() {
+        let json = r#"{ "a":"x\"}{[", "usage" : {"input_tokens":[1,{"b":"]"}]} ,"n\u0061me":1.5e3,"c":[[],{}],"reason":null,"d":true}"#;
+        let needed = members(json, &["usage", "reason", "d"]).unwrap();
+        assert_eq!(needed, r#"{"usage":{"input_tokens":[1,{"b":"]"}]},"name":1.5e3,"reason":null,"d":true}"#);
+        assert_eq!(members("{}", &["a"]).as_deref(), Some("{}"));
+        assert_eq!(members(r#"{"a":1}"#, &[]).as_deref(), Some("{}"));
+        assert_eq!(members("[1]", &[]), None);
     }
 
     #[test]

@@ -184,6 +184,10 @@ struct Told {
     usage: Usage,
 }
 
+impl payload::Says for Told {
+    const NAMES: &[&str] = &["model", "response_model", "provider", "usage"];
+}
+
 impl Told {
     fn names(self, event: &Event) -> Names {
         let of = |field| event.scope().get(field).map(str::to_owned);
