@@ -36,8 +36,8 @@ enum Slot {
     /// One that is being decoded.
     Taken,
     Decoded(Decoded),
-    /// A line that was read by itself.
-    Line(Vec<u8>, u64),
+    /// The first line of the source, where it was read by itself: what a byte order mark is depends on that.
+    First(Vec<u8>),
     /// A line that is none.
     Failed(Error, u64),
 }
@@ -93,7 +93,7 @@ impl Queue {
             let slot = match lines.run(&mut bytes) {
                 Ok(Some(first)) => Ok(Slot::Run(Run { bytes, first })),
                 Ok(None) => match lines.next().map(|line| line.map(|line| line.as_bytes().to_vec())) {
-                    Ok(Some(line)) => Ok(Slot::Line(line, lines.number())),
+                    Ok(Some(line)) => Ok(Slot::of_line(line, lines.number())),
                     Ok(None) => break,
                     Err(error) => Err(error),
                 },
@@ -149,6 +149,17 @@ impl Queue {
                 None => self.wait(state),
             };
         }
+    }
+}
+
+impl Slot {
+    /// A line that was read by itself.
+    fn of_line(mut line: Vec<u8>, number: u64) -> Self {
+        if number == 1 {
+            return Self::First(line);
+        }
+        line.push(b'\n');
+        Self::Run(Run { bytes: line, first: number })
     }
 }
 
@@ -257,8 +268,8 @@ impl Ahead {
         match self.queue.next(&mut self.decoder) {
             None => return Ok(Step::End),
             Some(Slot::Decoded(decoded)) => self.decoded = Some(decoded),
-            Some(Slot::Line(line, number)) => {
-                (self.line, self.text) = (number, line);
+            Some(Slot::First(line)) => {
+                (self.line, self.text) = (1, line);
                 return Ok(Step::Line);
             }
             Some(Slot::Failed(error, number)) => {

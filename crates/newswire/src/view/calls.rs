@@ -335,16 +335,8 @@ impl View for CallMeter {
             self.tallies(is_model, groups)
                 .for_each(|tally| tally.end(time, station.phase, timing.duration_ns, &usage));
         }
-        self.known.remove(&station.occurrence);
-        self.known.entry(station.occurrence.clone(), || Call {
-            timing,
-            groups,
-            is_open: is_start,
-            usage: None,
-        });
-        if !is_start {
-            self.known.end(&station.occurrence);
-        }
+        let call = Call { timing, groups, is_open: is_start, usage: None };
+        self.known.put(&station.occurrence, call, !is_start);
     }
 
     fn miss(&mut self, gap: &Gap) {

@@ -168,10 +168,8 @@ impl View for LatencyProfile {
         let ends = station.stage == Stage::Ends;
         let said: Said = if ends { payload::told(event, &mut self.unreadable) } else { Said::default() };
         timing.at(station.stage, event, said.duration_ns);
-        self.known.remove(&station.occurrence);
-        self.known.entry(station.occurrence.clone(), || (!ends).then_some(timing));
+        self.known.put(&station.occurrence, (!ends).then_some(timing), ends);
         if ends {
-            self.known.end(&station.occurrence);
             self.profile(station.scope, station.label).add(station.phase, timing.duration_ns);
         }
     }

@@ -1,22 +1,24 @@
 //! Which occurrence an event is about, where in its life, and when that was.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue;
 use crate::event::{ComponentScope, Event, Phase, ScopeField, SpanId};
 
 /// The identity of a run, a step or a call: run and span. Where an event has no span, what it is about
-/// stands for it, within the run.
+/// stands for it, within the run. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Occurrence {
-    run: Option<Box<str>>,
+    run: Option<Arc<str>>,
     mark: Mark,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Mark {
     Span(SpanId),
-    About(Box<About>),
+    About(Arc<About>),
 }
 
 /// All that tells an occurrence without a span from others. What happens again of the same is told by its
@@ -102,7 +104,7 @@ impl<'e> Station<'e> {
         let label = event.component().map_or_else(|| stem(row.kind), |component| component.id());
         let mark = match event.correlation().span {
             Some(span) => Mark::Span(span),
-            None => Mark::About(Box::new(About::of(event, scope, label))),
+            None => Mark::About(Arc::new(About::of(event, scope, label))),
         };
         let run = event.scope().get(ScopeField::Run).map(Into::into);
         let stage = Stage::of(phase);

@@ -159,6 +159,7 @@ impl View for StatusTracker {
             duration_ns: None,
             said: None,
         });
+        let Some(component) = component else { return };
         if station.stage != Stage::Ends && component.status != Status::Running {
             // It has ended already: this one came late, over a link for instance.
             return;

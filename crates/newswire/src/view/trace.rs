@@ -134,6 +134,7 @@ impl View for TraceTree {
             said: None,
             usage: None,
         });
+        let Some(node) = node else { return };
         let mut timing = Timing { started_ns: node.started_ns, duration_ns: node.duration_ns };
         let ends = station.stage == Stage::Ends;
         let said: Said = if ends { payload::told(event, &mut self.unreadable) } else { Said::default() };

@@ -148,7 +148,9 @@ impl UsageMeter {
         let mut misfits = 0;
         if let Some(usage) = usage_so_far(event, &mut misfits) {
             let names = payload::told::<Told>(event, &mut misfits).names(event);
-            *self.open.entry(occurrence, Default::default) = (usage, names);
+            if let Some(known) = self.open.entry(occurrence, Default::default) {
+                *known = (usage, names);
+            }
         }
         self.snapshot.unreadable += misfits.min(1);
     }
