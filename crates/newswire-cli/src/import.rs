@@ -46,7 +46,7 @@ pub(crate) fn import(args: &Importing, io: &mut Io) -> Result<u8> {
     let (place, mut writer) = open(args, io)?;
     let done = read(io, &args.files, &args.reading, |_, item| match item {
         Item::Event(event, _) => writer.write_event(&event),
-        Item::Gap(gap) => writer.write(&Delivery::Gap(gap)),
+        Item::Gap(gap, _) => writer.write(&Delivery::Gap(gap)),
         Item::Pause => match place {
             Place::Straight => writer.flush(),
             Place::File(_) => Ok(()),

@@ -27,8 +27,8 @@ pub(crate) enum Item<'a> {
     Begin(&'a str),
     /// An event, and the line that it came from.
     Event(Event, u64),
-    /// Events are missing here.
-    Gap(Gap),
+    /// Events are missing here; the line that tells it.
+    Gap(Gap, u64),
     /// A record is broken.
     Broken(&'a Error),
     /// The recording has ended, or is given up.
@@ -43,8 +43,8 @@ pub(crate) enum Message {
     Begin(String),
     /// An event or a gap, the line that it came from, and how many records of its recording were read by then.
     Item { delivery: Delivery, line: u64, records: u64 },
-    /// A record is broken.
-    Broken(Box<Error>),
+    /// A record is broken, and whether that ends its recording.
+    Broken(Box<Error>, bool),
     /// The recording has ended, or is given up.
     End(Box<Report>),
     /// A recording can't be opened; so many further ones are therefore not read.
@@ -124,13 +124,13 @@ impl Total {
                 self.unended.events += event;
                 self.unended.gaps += 1 - event;
             }
-            Message::Broken(_) => self.unended.broken_records += 1,
+            Message::Broken(..) => self.unended.broken_records += 1,
             _ => {}
         }
     }
 
-    fn broken(&mut self, error: Error) {
-        if self.skip && error.kind() != ErrorKind::Io {
+    fn broken(&mut self, error: Error, last: bool) {
+        if self.skip && !last {
             self.first_skipped.get_or_insert(error);
         } else {
             self.wrong.push(notice::of_stop(self.events, &error));
@@ -154,12 +154,12 @@ pub(crate) fn read(
             Message::Item { delivery: Delivery::Event(event), line, .. } => {
                 each(io, Item::Event(event, line))?;
             }
-            Message::Item { delivery: Delivery::Gap(gap), .. } => each(io, Item::Gap(gap))?,
+            Message::Item { delivery: Delivery::Gap(gap), line, .. } => each(io, Item::Gap(gap, line))?,
             Message::Pause => each(io, Item::Pause)?,
             other => {
                 match &other {
                     Message::Begin(name) => each(io, Item::Begin(name))?,
-                    Message::Broken(error) => each(io, Item::Broken(error))?,
+                    Message::Broken(error, _) => each(io, Item::Broken(error))?,
                     Message::End(report) => each(io, Item::End(report))?,
                     _ => {}
                 }
@@ -230,7 +230,7 @@ impl Recordings {
                 total.files += 1;
                 io.progress.file(&name);
             }
-            Message::Broken(error) => total.broken(*error),
+            Message::Broken(error, last) => total.broken(*error, last),
             Message::End(report) => {
                 total.unended = Report::default();
                 notice::add(&mut total.report, &report);
@@ -295,7 +295,7 @@ fn pass_on(mut import: Import<'static>, to: &Giver<Message>, broken: Broken) -> 
             }
             Err(error) => {
                 sound = false;
-                to.give(Message::Broken(Box::new(error)), 0)
+                to.give(Message::Broken(Box::new(error), import.is_over()), 0)
             }
         };
         if !taken {

@@ -31,7 +31,7 @@ pub(crate) fn stats(args: &Stats, io: &mut Io) -> Result<u8> {
     let mut total = read(io, &args.files, &args.reading, |_, item| {
         match item {
             Item::Event(event, _) => drop(bus.publish(event)?),
-            Item::Gap(gap) => gaps = gaps.saturating_add(gap.count),
+            Item::Gap(gap, _) => gaps = gaps.saturating_add(gap.count),
             _ => {}
         }
         Ok(())

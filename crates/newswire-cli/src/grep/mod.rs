@@ -56,7 +56,7 @@ pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
             search.end(io)
         }
         Item::Pause => search.display.flush(),
-        Item::Gap(_) | Item::Broken(_) => Ok(()),
+        Item::Gap(..) | Item::Broken(_) => Ok(()),
     })?;
     search.display.end()?;
     let dropped = search.context.dropped();

@@ -246,7 +246,7 @@ impl Session {
             truncated: body.take_as("truncated", "true or false")?.unwrap_or(false),
         };
         let place = Place { span: None, parent: self.here() };
-        let builder = self.frame.event("command.executed", message.began, place)?.serialize(&payload);
+        let builder = self.frame.event("pi.command.executed", message.began, place)?.serialize(&payload);
         let builder = out.keep(builder, body, &["fullOutputPath"]);
         out.push_with(builder, body)?;
         self.leftovers_of_record(&message, out)
