@@ -11,10 +11,11 @@ use super::member::{kind, list, members, missing, number, owned, parse_uuid, par
 use super::reader::{EventReader, Recent};
 use super::record::{Envelope, EventData, Merged, Place, Rare, Unknown};
 use super::scan::Scan;
+use super::size::measure_read;
 use super::time::parse_time;
 use super::{
     Body, Component, ComponentScope, Correlation, CorrelationField, Event, MAX_EVENT_BYTES, Origin, Scope,
-    ScopeField, Severity, Source, SpanId, TraceId, check_count, measure,
+    ScopeField, Severity, Source, SpanId, TraceId, check_count,
 };
 use crate::catalogue;
 use crate::error::{Error, ErrorKind, Result};
@@ -283,7 +284,7 @@ impl Draft {
             rare: (!self.rare.is_empty()).then(|| Box::new(self.rare)),
             envelope: Envelope::default(),
         };
-        data.size = measure(&data)?;
+        data.size = measure_read(&data);
         Ok(Event::from_data(data).sequenced(self.seq))
     }
 }
