@@ -11,6 +11,13 @@ use crate::args::{Color, Look};
 use crate::progress::Progress;
 use crate::run::USAGE;
 use crate::stdio::{Output, Stdio};
+use crate::table::wrapped;
+
+/// Columns of a line, where nothing is said.
+const WIDTH: usize = 100;
+
+/// Where a sentence goes on that takes more than a line.
+const INDENT: usize = 4;
 
 /// The streams of one command.
 pub(crate) struct Io {
@@ -22,8 +29,10 @@ pub(crate) struct Io {
     /// Whether the output is a terminal: nothing may act on it.
     pub(crate) terminal: bool,
     pub(crate) color: bool,
-    /// Columns of a line.
+    /// Columns of a line that shows an event, or a part of a tree.
     pub(crate) width: usize,
+    /// Columns of all other lines: as many as they take, unless the user has said how many.
+    pub(crate) whole_width: usize,
     pub(crate) progress: Progress,
     stop: Stop,
 }
@@ -52,7 +61,8 @@ impl Io {
             terminal: out_terminal,
             color: !json
                 && (look.color == Color::Always || look.color == Color::Auto && color && out_terminal),
-            width: look.width.into(),
+            width: look.width.map_or(WIDTH, usize::from),
+            whole_width: look.width.map_or(usize::MAX, usize::from),
             progress: Progress::new(err_terminal),
             stop: Stop(stop),
         }
@@ -103,6 +113,15 @@ impl Io {
     pub(crate) fn print(&mut self, text: &str) -> Result<()> {
         self.progress.clear(&mut self.err);
         self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).map_err(|error| unwritten(&error))
+    }
+
+    /// Writes a sentence that is told whole: on one line, unless the user has said how wide lines are to be.
+    ///
+    /// # Errors
+    /// As [`Io::print`].
+    pub(crate) fn print_sentence(&mut self, text: &str) -> Result<()> {
+        let text = Visible(text).to_string();
+        self.print(&wrapped(&text, self.whole_width, INDENT))
     }
 
     /// Writes a line of JSON.

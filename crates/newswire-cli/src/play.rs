@@ -17,7 +17,8 @@ use crate::events::Display;
 use crate::io::{Io, Stop};
 use crate::notice;
 use crate::reading::{Message, Recordings};
-use crate::summary::Watching;
+use crate::summary::{INDENT, Watching};
+use crate::table::wrapped;
 
 /// How long the end of a play may take; nothing is left to be done by then.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -159,7 +160,7 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
         return Ok(total.code());
     }
     if !io.json {
-        let mut text = format!("\n{summary}");
+        let mut text = wrapped(&format!("\n{summary}"), io.whole_width, INDENT);
         for wrong in &total.wrong {
             text.push_str(&format!("{}\n", Visible(wrong)));
         }

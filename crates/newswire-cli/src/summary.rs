@@ -7,6 +7,9 @@ use newswire::{Bus, Event, Filter, Gap, HandlerOptions, Mode, Result, SubscribeO
 
 use crate::table::grouped;
 
+/// Where the figures begin in its lines.
+pub(crate) const INDENT: usize = 14;
+
 /// The subscribers that every summary is made of.
 pub(crate) struct Watching {
     census: Watch<Narrow<Census>>,

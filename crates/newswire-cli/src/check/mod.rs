@@ -6,7 +6,7 @@ mod ids;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use newswire::catalogue::row_of;
-use newswire::{Error, Event, Gap, Phase, Result, ScopeField, SpanId, Status, Visible, figures};
+use newswire::{Error, Event, Gap, Phase, Result, ScopeField, SpanId, Status, figures};
 use newswire_recording::{Report, formats};
 use serde::Serialize;
 
@@ -209,13 +209,13 @@ impl State {
         let [records, events] = [records, events].map(grouped);
         let [errors, notes] =
             [(errors, "error"), (notes, "note")].map(|(number, what)| counted(number, what));
-        io.print(&format!("{}: {records} records, {events} events, {errors}, {notes}\n", Visible(file)))
+        io.print_sentence(&format!("{file}: {records} records, {events} events, {errors}, {notes}"))
     }
 
     fn error(&mut self, error: &Error, io: &mut Io) -> Result<()> {
         self.errors += 1;
         if !io.json {
-            return io.print(&format!("{}\n", Visible(&error.to_string())));
+            return io.print_sentence(&error.to_string());
         }
         // The place stands before the path within the record: file:line, or file:line: path.
         let place = error.path().and_then(|path| path.strip_prefix(&*self.file)?.strip_prefix(':'));
@@ -250,7 +250,7 @@ impl State {
             });
         }
         let line = line.map(|line| format!(":{line}")).unwrap_or_default();
-        io.print(&format!("{}{line}: note: {}\n", Visible(file), Visible(&message)))
+        io.print_sentence(&format!("{file}{line}: note: {message}"))
     }
 }
 
