@@ -19,6 +19,7 @@ mod run;
 mod show;
 mod stats;
 mod stdio;
+mod strange;
 mod summary;
 mod table;
 

@@ -11,7 +11,6 @@ pub(crate) use commands::{By, Check, Completions, Grep, Importing, Kinds, Play, 
 #[command(
     name = "newswire",
     version,
-    disable_help_subcommand = true,
     after_help = "\
 What people read goes to a terminal; a pipe or a file gets JSON, one object a line.
 Messages go to the standard error.

@@ -10,12 +10,14 @@ use crate::events::{Display, Mark};
 use crate::io::Io;
 use crate::reading::{Item, read};
 use crate::run::{FAILED, INTERRUPTED, OK, USAGE};
+use crate::strange::Strange;
 use context::Context;
 
 /// The search in one file after another.
 struct Search<'a> {
     args: &'a Grep,
     filter: Filter,
+    strange: Strange,
     context: Context,
     display: Display,
     /// The name of the file, where there are several.
@@ -42,8 +44,19 @@ pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
     let display = Display::new(io, io.width.saturating_sub(taken).max(60));
     let context = Context::new(args.before.into(), args.after.into());
     let file = String::new();
-    let mut search =
-        Search { args, filter, context, display, mark: None, file, matched: 0, shown: None, any: false };
+    let strange = Strange::of(&filter)?;
+    let mut search = Search {
+        args,
+        filter,
+        strange,
+        context,
+        display,
+        mark: None,
+        file,
+        matched: 0,
+        shown: None,
+        any: false,
+    };
     let mut matched = 0;
     let total = read(io, &args.files, &args.reading, |io, item| match item {
         Item::Begin(name) => {
@@ -64,6 +77,9 @@ pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
         io.tell(&format!(
             "{dropped} events before matches are not shown: too much would have had to be kept"
         ));
+    }
+    if !io.out.is_unread() {
+        search.strange.tell(io);
     }
     total.tell_wrong(io);
     Ok(match (total.code(), matched) {
@@ -86,6 +102,7 @@ impl Search<'_> {
     }
 
     fn event(&mut self, event: &Event) -> Result<()> {
+        self.strange.see(event);
         let matches = self.filter.matches(event) != self.args.invert;
         self.matched += u64::from(matches);
         if self.args.count {
