@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod events;
 mod grep;
+mod growing;
 mod handoff;
 mod import;
 mod io;

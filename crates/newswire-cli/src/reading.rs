@@ -182,8 +182,9 @@ impl Recordings {
     /// Begins to read.
     ///
     /// # Errors
-    /// `Invalid` where two files are the standard input; `Io` where there can be no thread.
+    /// `Invalid` where two files are the standard input, or one is the output; `Io` where there can be no thread.
     pub(crate) fn open(io: &mut Io, files: &[PathBuf], args: &Reading) -> Result<Self> {
+        check_output(io, files)?;
         let progress = io.progress.begin(bytes_of(files));
         let options = args.options(progress)?;
         let source = Source { files: files.to_vec(), input: input_for(io, files)?, options };
@@ -311,6 +312,20 @@ impl Reading {
         let format = self.format.as_deref().map(newswire_recording::Format::named).transpose()?;
         let broken = if self.skip { Broken::Skip } else { Broken::Stop };
         Ok(ReadOptions { format, broken, progress: Some(progress), ..ReadOptions::default() })
+    }
+}
+
+/// Whether none of the files is where the output is written to.
+///
+/// # Errors
+/// `Invalid` where one is.
+pub(crate) fn check_output(io: &Io, files: &[PathBuf]) -> Result<()> {
+    match files.iter().find(|file| io.is_output(Some(&***file).filter(|file| !is_input(file)))) {
+        None => Ok(()),
+        Some(file) => {
+            let message = "the output is written to the file that is read, which would never end";
+            Err(Error::invalid(message).at_path(name_of(file)).expecting("another file for the output"))
+        }
     }
 }
 
