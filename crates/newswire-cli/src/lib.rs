@@ -12,6 +12,7 @@ mod handoff;
 mod import;
 mod io;
 mod kinds;
+mod names;
 mod notice;
 mod play;
 mod progress;

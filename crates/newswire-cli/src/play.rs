@@ -160,8 +160,8 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     show.check()?;
 
     let summary = watching.summary();
+    recordings.interrupt_if(played.stopped && io.is_stopped());
     let mut total = recordings.total;
-    total.interrupt_if(played.stopped && io.is_stopped());
     total.wrong.extend(played.error.map(|error| notice::of_stop(played.events, &error)));
     total.wrong.extend(notice::of_lost(&closed, summary.missed()));
     if total.files == 0 {

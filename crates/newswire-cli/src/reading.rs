@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use newswire_recording::{Broken, Import, ReadOptions, Report, open_with, read_wi
 use crate::args::Reading;
 use crate::handoff::{Found, Giver, Taker, handoff};
 use crate::io::Io;
+use crate::names::Names;
 use crate::notice;
 use crate::run::{FAILED, INTERRUPTED, OK};
 
@@ -108,8 +109,7 @@ impl Total {
         }
     }
 
-    /// Notes that the user has ended it, if he has; what was read by then counts.
-    pub(crate) fn interrupt_if(&mut self, ended: bool) {
+    fn interrupt_if(&mut self, ended: bool) {
         self.interrupted |= ended;
         notice::add(&mut self.report, &std::mem::take(&mut self.unended));
     }
@@ -175,6 +175,7 @@ pub(crate) fn read(
 pub(crate) struct Recordings {
     taker: Taker<Message>,
     taken: VecDeque<Message>,
+    names: Arc<Mutex<Names>>,
     pub(crate) total: Total,
 }
 
@@ -187,14 +188,16 @@ impl Recordings {
         check_output(io, files)?;
         let progress = io.progress.begin(bytes_of(files));
         let options = args.options(progress)?;
-        let source = Source { files: files.to_vec(), input: input_for(io, files)?, options };
+        let names = Arc::new(Mutex::new(Names::default()));
+        let source =
+            Source { files: files.to_vec(), input: input_for(io, files)?, options, names: names.clone() };
         let (giver, taker) = handoff();
         let reader = thread::Builder::new().name("newswire-read".to_owned());
         reader.spawn(move || source.read(&giver)).map_err(|error| {
             Error::new(ErrorKind::Io, format!("no thread can be had for reading: {error}"))
         })?;
         let total = Total { skip: args.skip, ..Total::default() };
-        Ok(Self { taker, taken: VecDeque::new(), total })
+        Ok(Self { taker, taken: VecDeque::new(), names, total })
     }
 
     /// What comes next; `None` at the end, where the user has ended it, and where nobody reads the output.
@@ -205,7 +208,7 @@ impl Recordings {
                 return Some(message);
             }
             if io.is_stopped() {
-                self.total.interrupt_if(true);
+                self.interrupt_if(true);
                 return None;
             }
             if io.out.is_unread() {
@@ -220,6 +223,14 @@ impl Recordings {
                 Found::Nothing => {}
                 Found::End => return None,
             }
+        }
+    }
+
+    /// Notes that the user has ended it, if he has; what was read by then counts.
+    pub(crate) fn interrupt_if(&mut self, ended: bool) {
+        self.total.interrupt_if(ended);
+        if ended {
+            names_in(&self.names).tell(&mut self.total.report);
         }
     }
 
@@ -250,6 +261,7 @@ struct Source {
     files: Vec<PathBuf>,
     input: Option<Box<dyn Read + Send>>,
     options: ReadOptions,
+    names: Arc<Mutex<Names>>,
 }
 
 impl Source {
@@ -267,7 +279,9 @@ impl Source {
                     continue;
                 }
             };
-            if !to.give(Message::Begin(name_of(file)), 0) || !pass_on(import, to, self.options.broken) {
+            if !to.give(Message::Begin(name_of(file)), 0)
+                || !pass_on(import, to, self.options.broken, &self.names)
+            {
                 return;
             }
         }
@@ -285,9 +299,12 @@ impl Source {
 }
 
 /// Passes on one recording; whether the next is wanted.
-fn pass_on(mut import: Import<'static>, to: &Giver<Message>, broken: Broken) -> bool {
+fn pass_on(mut import: Import<'static>, to: &Giver<Message>, broken: Broken, names: &Mutex<Names>) -> bool {
     let mut sound = true;
     while let Some(item) = import.next() {
+        if !import.report().unknown_records.is_empty() || !import.report().unknown_fields.is_empty() {
+            names_in(names).current(import.report());
+        }
         let taken = match item {
             Ok(delivery) => {
                 let bytes = delivery.as_ref().event().map_or(0, Event::size);
@@ -303,7 +320,12 @@ fn pass_on(mut import: Import<'static>, to: &Giver<Message>, broken: Broken) -> 
             return false;
         }
     }
+    names_in(names).end();
     to.give(Message::End(Box::new(import.report().clone())), 0) && (sound || broken == Broken::Skip)
+}
+
+fn names_in(names: &Mutex<Names>) -> MutexGuard<'_, Names> {
+    names.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Reading {
