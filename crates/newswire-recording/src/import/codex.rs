@@ -12,7 +12,8 @@
 //! | `app_event`, `key_event`, `insert_history`, `op`, and events of Codex that are none of these | `codex.app.sent`, `codex.key.pressed`, `codex.history.inserted`, `codex.op.sent`, `codex.event.kept`: whole |
 //! | anything else | `codex.record.kept`: whole, and counted |
 //!
-//! The log tells no model calls, so there are none here. Texts of one turn have one stream each, until they are told
+//! The log tells no model calls: neither when a request begins or ends nor what it used. One is not made up of a turn
+//! either, which may hold any number of them, so there are none here. Texts of one turn have one stream each, until they are told
 //! whole. The run's id and spans follow from the source's name and first record, since the session's id comes later.
 
 use std::collections::HashMap;

@@ -69,7 +69,7 @@ pub(crate) fn leaves(value: &Value, field: &str, found: &mut dyn FnMut(&str, Str
     }
 }
 
-/// Every text and number that stands in payloads, attributes and scopes.
+/// Every text and number that stands in payloads, attributes, tags and scopes.
 pub(crate) fn told<'e>(events: impl IntoIterator<Item = &'e Event>) -> HashSet<String> {
     let mut told = HashSet::new();
     for event in events {
@@ -77,6 +77,7 @@ pub(crate) fn told<'e>(events: impl IntoIterator<Item = &'e Event>) -> HashSet<S
         for (_, raw) in event.attrs() {
             leaves(&serde_json::from_str(raw.get()).unwrap(), "", &mut |_, leaf| _ = told.insert(leaf));
         }
+        event.tags().for_each(|tag| _ = told.insert(format!("{tag:?}")));
         event.scope().iter().for_each(|(_, id)| _ = told.insert(format!("{id:?}")));
     }
     told

@@ -13,7 +13,8 @@
 //!
 //! A model call begins at its message's own time and ends when its record was written. A tool call begins
 //! with that record, so that its duration includes the wait for the calls before it. Spans and the trace follow
-//! from the session's id: imported twice, they are the same. What is the source's own stays in `pi.*` attributes.
+//! from the session's id: imported twice, they are the same. What is the source's own stays in `pi.*` attributes,
+//! so does the time at which a record was written whose events are of another.
 
 mod message;
 mod payload;
