@@ -1,6 +1,8 @@
 //! What every command is given: its streams, how its output is to look, and whether it should end.
 
+use std::fs::File;
 use std::io::{Read, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,7 +12,14 @@ use serde::Serialize;
 use crate::args::{Color, Look};
 use crate::progress::Progress;
 use crate::run::USAGE;
-use crate::stdio::{Output, Stdio};
+use crate::stdio::{Output, Stdio, is_same_file};
+use crate::table::wrapped;
+
+/// Columns of a line, where nothing is said.
+const WIDTH: usize = 100;
+
+/// Where a sentence goes on that takes more than a line.
+const INDENT: usize = 4;
 
 /// The streams of one command.
 pub(crate) struct Io {
@@ -22,9 +31,13 @@ pub(crate) struct Io {
     /// Whether the output is a terminal: nothing may act on it.
     pub(crate) terminal: bool,
     pub(crate) color: bool,
-    /// Columns of a line.
+    /// Columns of a line that shows an event, or a part of a tree.
     pub(crate) width: usize,
+    /// Columns of all other lines: as many as they take, unless the user has said how many.
+    pub(crate) whole_width: usize,
     pub(crate) progress: Progress,
+    in_file: Option<File>,
+    out_file: Option<File>,
     stop: Stop,
 }
 
@@ -40,7 +53,7 @@ impl Stop {
 
 impl Io {
     pub(crate) fn new(stdio: Stdio, look: &Look) -> Self {
-        let Stdio { input, out, err, out_terminal, err_terminal, color, stop } = stdio;
+        let Stdio { input, out, err, out_terminal, err_terminal, color, in_file, out_file, stop } = stdio;
         // Who asks for colours wants to look at it, whatever stands between.
         let text = look.text || out_terminal || look.color == Color::Always;
         let json = look.json || !text;
@@ -52,8 +65,11 @@ impl Io {
             terminal: out_terminal,
             color: !json
                 && (look.color == Color::Always || look.color == Color::Auto && color && out_terminal),
-            width: look.width.into(),
+            width: look.width.map_or(WIDTH, usize::from),
+            whole_width: look.width.map_or(usize::MAX, usize::from),
             progress: Progress::new(err_terminal),
+            in_file,
+            out_file,
             stop: Stop(stop),
         }
     }
@@ -61,6 +77,16 @@ impl Io {
     /// The standard input, once.
     pub(crate) fn take_input(&mut self) -> Result<Box<dyn Read + Send>> {
         self.input.take().ok_or_else(|| Error::invalid("the standard input can be read only once"))
+    }
+
+    /// Whether the file, or without one the standard input, is what the output is written to.
+    pub(crate) fn is_output(&self, file: Option<&Path>) -> bool {
+        let metadata = match file {
+            Some(path) => path.metadata().ok(),
+            None => self.in_file.as_ref().and_then(|file| file.metadata().ok()),
+        };
+        let output = self.out_file.as_ref().and_then(|file| file.metadata().ok());
+        metadata.zip(output).is_some_and(|(one, other)| is_same_file(&one, &other))
     }
 
     /// Tells the user something, on one line: what it quotes can begin no other. Where even that fails, nobody
@@ -103,6 +129,15 @@ impl Io {
     pub(crate) fn print(&mut self, text: &str) -> Result<()> {
         self.progress.clear(&mut self.err);
         self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).map_err(|error| unwritten(&error))
+    }
+
+    /// Writes a sentence that is told whole: on one line, unless the user has said how wide lines are to be.
+    ///
+    /// # Errors
+    /// As [`Io::print`].
+    pub(crate) fn print_sentence(&mut self, text: &str) -> Result<()> {
+        let text = Visible(text).to_string();
+        self.print(&wrapped(&text, self.whole_width, INDENT))
     }
 
     /// Writes a line of JSON.

@@ -17,7 +17,9 @@ use crate::events::Display;
 use crate::io::{Io, Stop};
 use crate::notice;
 use crate::reading::{Message, Recordings};
-use crate::summary::Watching;
+use crate::strange::Strange;
+use crate::summary::{INDENT, Watching};
+use crate::table::wrapped;
 
 /// How long the end of a play may take; nothing is left to be done by then.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -75,6 +77,7 @@ struct Deliveries<'a> {
     recordings: &'a mut Recordings,
     io: &'a mut Io,
     show: Show,
+    strange: &'a mut Strange,
 }
 
 impl Iterator for Deliveries<'_> {
@@ -83,7 +86,10 @@ impl Iterator for Deliveries<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             match self.recordings.next(self.io)? {
-                Message::Item { delivery, .. } => return Some(Ok(delivery)),
+                Message::Item { delivery, .. } => {
+                    delivery.as_ref().event().into_iter().for_each(|event| self.strange.see(event));
+                    return Some(Ok(delivery));
+                }
                 Message::Pause => self.show.with(Display::flush),
                 other => self.recordings.note(other, self.io),
             }
@@ -123,6 +129,7 @@ impl Clock for Watched {
 /// # Errors
 /// Where the output can't be written.
 pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
+    let timed = args.from.is_some() || args.to.is_some();
     let (filter, options) = match understood(args) {
         Ok(understood) => understood,
         Err(error) => return Ok(io.refuse(&error)),
@@ -130,6 +137,7 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     if !io.json {
         io.progress.hide();
     }
+    let mut strange = Strange::of(&filter)?;
     let bus = Bus::new();
     let watching = Watching::on(&bus, &filter)?;
     let display = Display::new(io, io.width);
@@ -140,7 +148,9 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
 
     let mut recordings = Recordings::open(io, std::slice::from_ref(&args.file), &args.reading, None)?;
     let stop = io.stop();
-    let player = Player::of(Deliveries { recordings: &mut recordings, io, show: show.clone() }, options)?;
+    let deliveries =
+        Deliveries { recordings: &mut recordings, io, show: show.clone(), strange: &mut strange };
+    let player = Player::of(deliveries, options)?;
     let controls = player.controls();
     let clock = Watched { clock: SystemClock::default(), stop, controls, show: show.clone() };
     let played = player.with_clock(clock).play(&bus);
@@ -150,8 +160,8 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     show.check()?;
 
     let summary = watching.summary();
+    recordings.interrupt_if(played.stopped && io.is_stopped());
     let mut total = recordings.total;
-    total.interrupt_if(played.stopped && io.is_stopped());
     total.wrong.extend(played.error.map(|error| notice::of_stop(played.events, &error)));
     total.wrong.extend(notice::of_lost(&closed, summary.missed()));
     if total.files == 0 {
@@ -159,11 +169,17 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
         return Ok(total.code());
     }
     if !io.json {
-        let mut text = format!("\n{summary}");
+        let mut text = wrapped(&format!("\n{summary}"), io.whole_width, INDENT);
         for wrong in &total.wrong {
             text.push_str(&format!("{}\n", Visible(wrong)));
         }
         io.print(&text)?;
+    }
+    if timed && played.events == 0 && total.events > 0 && !played.stopped {
+        io.tell("no event lies in the time that was asked for");
+    }
+    if !show.is_unread() {
+        strange.tell(io);
     }
     total.tell(io);
     Ok(total.code())
@@ -178,5 +194,14 @@ fn understood(args: &Play) -> Result<(Filter, PlayOptions)> {
         Speed::Times(factor) => Pace::Times(factor),
     };
     let (from, to) = (place(&args.from)?, place(&args.to)?);
+    let is_empty = match (from, to) {
+        (Some(Seek::Offset(from)), Some(Seek::Offset(to))) => to < from,
+        (Some(Seek::Time(from)), Some(Seek::Time(to))) => to < from,
+        _ => false,
+    };
+    if let (Some(from), Some(to), true) = (&args.from, &args.to, is_empty) {
+        let message = format!("--to {to} lies before --from {from}, so there is nothing to play");
+        return Err(Error::invalid(message).expecting("an end that isn't before the beginning"));
+    }
     Ok((filter, PlayOptions { pace, from, to, ..PlayOptions::default() }))
 }

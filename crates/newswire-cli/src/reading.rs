@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use newswire_recording::{Broken, Import, ReadOptions, Report, open_with, read_wi
 use crate::args::Reading;
 use crate::handoff::{Found, Giver, HEAP, Taker, handoff};
 use crate::io::Io;
+use crate::names::Names;
 use crate::notice;
 use crate::run::{FAILED, INTERRUPTED, OK};
 
@@ -30,8 +31,8 @@ pub(crate) enum Item<'a> {
     Begin(&'a str),
     /// An event, and the line that it came from.
     Event(Event, u64),
-    /// Events are missing here.
-    Gap(Gap),
+    /// Events are missing here; the line that tells it.
+    Gap(Gap, u64),
     /// A record is broken.
     Broken(&'a Error),
     /// The recording has ended, or is given up.
@@ -46,8 +47,8 @@ pub(crate) enum Message {
     Begin(String),
     /// An event or a gap, the line that it came from, and how many records of its recording were read by then.
     Item { delivery: Delivery, line: u64, records: u64 },
-    /// A record is broken.
-    Broken(Box<Error>),
+    /// A record is broken, and whether that ends its recording.
+    Broken(Box<Error>, bool),
     /// The recording has ended, or is given up.
     End(Box<Report>),
     /// A recording can't be opened; so many further ones are therefore not read.
@@ -111,8 +112,7 @@ impl Total {
         }
     }
 
-    /// Notes that the user has ended it, if he has; what was read by then counts.
-    pub(crate) fn interrupt_if(&mut self, ended: bool) {
+    fn interrupt_if(&mut self, ended: bool) {
         self.interrupted |= ended;
         notice::add(&mut self.report, &std::mem::take(&mut self.unended));
     }
@@ -127,13 +127,13 @@ impl Total {
                 self.unended.events += event;
                 self.unended.gaps += 1 - event;
             }
-            Message::Broken(_) => self.unended.broken_records += 1,
+            Message::Broken(..) => self.unended.broken_records += 1,
             _ => {}
         }
     }
 
-    fn broken(&mut self, error: Error) {
-        if self.skip && error.kind() != ErrorKind::Io {
+    fn broken(&mut self, error: Error, last: bool) {
+        if self.skip && !last {
             self.first_skipped.get_or_insert(error);
         } else {
             self.wrong.push(notice::of_stop(self.events, &error));
@@ -171,12 +171,12 @@ pub(crate) fn read_for(
             Message::Item { delivery: Delivery::Event(event), line, .. } => {
                 each(io, Item::Event(event, line))?;
             }
-            Message::Item { delivery: Delivery::Gap(gap), .. } => each(io, Item::Gap(gap))?,
+            Message::Item { delivery: Delivery::Gap(gap), line, .. } => each(io, Item::Gap(gap, line))?,
             Message::Pause => each(io, Item::Pause)?,
             other => {
                 match &other {
                     Message::Begin(name) => each(io, Item::Begin(name))?,
-                    Message::Broken(error) => each(io, Item::Broken(error))?,
+                    Message::Broken(error, _) => each(io, Item::Broken(error))?,
                     Message::End(report) => each(io, Item::End(report))?,
                     _ => {}
                 }
@@ -192,6 +192,7 @@ pub(crate) fn read_for(
 pub(crate) struct Recordings {
     taker: Taker<Message>,
     taken: VecDeque<Message>,
+    names: Arc<Mutex<Names>>,
     pub(crate) total: Total,
 }
 
@@ -199,18 +200,21 @@ impl Recordings {
     /// Begins to read.
     ///
     /// # Errors
-    /// `Invalid` where two files are the standard input; `Io` where there can be no thread.
+    /// `Invalid` where two files are the standard input, or one is the output; `Io` where there can be no thread.
     pub(crate) fn open(io: &mut Io, files: &[PathBuf], args: &Reading, only: Option<Filter>) -> Result<Self> {
+        check_output(io, files)?;
         let progress = io.progress.begin(bytes_of(files));
         let options = ReadOptions { only, ..args.options(progress)? };
-        let source = Source { files: files.to_vec(), input: input_for(io, files)?, options };
+        let names = Arc::new(Mutex::new(Names::default()));
+        let source =
+            Source { files: files.to_vec(), input: input_for(io, files)?, options, names: names.clone() };
         let (giver, taker) = handoff();
         let reader = thread::Builder::new().name("newswire-read".to_owned());
         reader.spawn(move || source.read(&giver)).map_err(|error| {
             Error::new(ErrorKind::Io, format!("no thread can be had for reading: {error}"))
         })?;
         let total = Total { skip: args.skip, ..Total::default() };
-        Ok(Self { taker, taken: VecDeque::new(), total })
+        Ok(Self { taker, taken: VecDeque::new(), names, total })
     }
 
     /// What comes next; `None` at the end, where the user has ended it, and where nobody reads the output.
@@ -221,7 +225,7 @@ impl Recordings {
                 return Some(message);
             }
             if io.is_stopped() {
-                self.total.interrupt_if(true);
+                self.interrupt_if(true);
                 return None;
             }
             if io.out.is_unread() {
@@ -236,6 +240,14 @@ impl Recordings {
         }
     }
 
+    /// Notes that the user has ended it, if he has; what was read by then counts.
+    pub(crate) fn interrupt_if(&mut self, ended: bool) {
+        self.total.interrupt_if(ended);
+        if ended {
+            names_in(&self.names).tell(&mut self.total.report);
+        }
+    }
+
     /// Takes down what is no event.
     pub(crate) fn note(&mut self, message: Message, io: &mut Io) {
         let total = &mut self.total;
@@ -244,7 +256,7 @@ impl Recordings {
                 total.files += 1;
                 io.progress.file(&name);
             }
-            Message::Broken(error) => total.broken(*error),
+            Message::Broken(error, last) => total.broken(*error, last),
             Message::End(report) => {
                 total.unended = Report::default();
                 notice::add(&mut total.report, &report);
@@ -263,6 +275,7 @@ struct Source {
     files: Vec<PathBuf>,
     input: Option<Box<dyn Read + Send>>,
     options: ReadOptions,
+    names: Arc<Mutex<Names>>,
 }
 
 impl Source {
@@ -280,7 +293,9 @@ impl Source {
                     continue;
                 }
             };
-            if !to.give([Message::Begin(name_of(file))], 0) || !pass_on(import, to, self.options.broken) {
+            if !to.give([Message::Begin(name_of(file))], 0)
+                || !pass_on(import, to, self.options.broken, &self.names)
+            {
                 return;
             }
         }
@@ -298,10 +313,13 @@ impl Source {
 }
 
 /// Passes on one recording; whether the next is wanted.
-fn pass_on(mut import: Import<'static>, to: &Giver<Message>, broken: Broken) -> bool {
+fn pass_on(mut import: Import<'static>, to: &Giver<Message>, broken: Broken, names: &Mutex<Names>) -> bool {
     let mut sound = true;
     let (mut heap, mut bytes) = (Vec::new(), 0);
     while let Some(item) = import.next() {
+        if !import.report().unknown_records.is_empty() || !import.report().unknown_fields.is_empty() {
+            names_in(names).current(import.report());
+        }
         heap.push(match item {
             Ok(delivery) => {
                 bytes += delivery.as_ref().event().map_or(0, Event::size);
@@ -309,7 +327,7 @@ fn pass_on(mut import: Import<'static>, to: &Giver<Message>, broken: Broken) -> 
             }
             Err(error) => {
                 sound = false;
-                Message::Broken(Box::new(error))
+                Message::Broken(Box::new(error), import.is_over())
             }
         });
         // What is there goes on before more is waited for.
@@ -318,8 +336,13 @@ fn pass_on(mut import: Import<'static>, to: &Giver<Message>, broken: Broken) -> 
             return false;
         }
     }
+    names_in(names).end();
     heap.push(Message::End(Box::new(import.report().clone())));
     to.give(heap, bytes) && (sound || broken == Broken::Skip)
+}
+
+fn names_in(names: &Mutex<Names>) -> MutexGuard<'_, Names> {
+    names.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Reading {
@@ -328,6 +351,20 @@ impl Reading {
         let format = self.format.as_deref().map(newswire_recording::Format::named).transpose()?;
         let broken = if self.skip { Broken::Skip } else { Broken::Stop };
         Ok(ReadOptions { format, broken, progress: Some(progress), ..ReadOptions::default() })
+    }
+}
+
+/// Whether none of the files is where the output is written to.
+///
+/// # Errors
+/// `Invalid` where one is.
+pub(crate) fn check_output(io: &Io, files: &[PathBuf]) -> Result<()> {
+    match files.iter().find(|file| io.is_output(Some(&***file).filter(|file| !is_input(file)))) {
+        None => Ok(()),
+        Some(file) => {
+            let message = "the output is written to the file that is read, which would never end";
+            Err(Error::invalid(message).at_path(name_of(file)).expecting("another file for the output"))
+        }
     }
 }
 

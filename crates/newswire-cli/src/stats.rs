@@ -12,8 +12,8 @@ use crate::args::{By, Stats};
 use crate::io::Io;
 use crate::notice;
 use crate::reading::{Item, Total, read};
-use crate::summary::{Summary, Watching};
-use crate::table::{Table, grouped, unless_none};
+use crate::summary::{INDENT, Summary, Watching};
+use crate::table::{Table, grouped, unless_none, wrapped};
 
 /// How many groups of a sort are shown where all sorts are.
 const SHOWN: usize = 20;
@@ -31,7 +31,7 @@ pub(crate) fn stats(args: &Stats, io: &mut Io) -> Result<u8> {
     let mut total = read(io, &args.files, &args.reading, |_, item| {
         match item {
             Item::Event(event, _) => drop(bus.publish(event)?),
-            Item::Gap(gap) => gaps = gaps.saturating_add(gap.count),
+            Item::Gap(gap, _) => gaps = gaps.saturating_add(gap.count),
             _ => {}
         }
         Ok(())
@@ -47,7 +47,7 @@ pub(crate) fn stats(args: &Stats, io: &mut Io) -> Result<u8> {
         (true, None) => io.print_json(&All::of(&summary, &total, gaps))?,
         (true, Some(by)) => rows(&summary, by).iter().try_for_each(|row| io.print_json(row))?,
         (false, by) => {
-            let text = text(&summary, &total, by, io.color);
+            let text = text(&summary, &total, by, io);
             io.print(&text)?;
         }
     }
@@ -133,16 +133,17 @@ fn largest_first(groups: &BTreeMap<String, CallTally>) -> Vec<(&str, &CallTally)
     groups
 }
 
-fn text(summary: &Summary, total: &Total, by: Option<By>, color: bool) -> String {
+fn text(summary: &Summary, total: &Total, by: Option<By>, io: &Io) -> String {
+    let laid_out = |table: Table| table.text(io.color, io.whole_width);
     match by {
-        Some(By::Kind) => kinds(summary).text(color),
+        Some(By::Kind) => laid_out(kinds(summary)),
         Some(by) if groups(&summary.calls, by).is_empty() => format!("no calls by {}\n", name_of(by)),
-        Some(by) => table(&summary.calls, by, usize::MAX).text(color),
+        Some(by) => laid_out(table(&summary.calls, by, usize::MAX)),
         None => {
-            let mut text = head(summary, total);
+            let mut text = wrapped(&head(summary, total), io.whole_width, INDENT);
             for by in SORTS.into_iter().filter(|by| !groups(&summary.calls, *by).is_empty()) {
                 text.push('\n');
-                text.push_str(&table(&summary.calls, by, SHOWN).text(color));
+                text.push_str(&laid_out(table(&summary.calls, by, SHOWN)));
                 let more = groups(&summary.calls, by).len().saturating_sub(SHOWN);
                 if more > 0 {
                     text.push_str(&format!(

@@ -3,6 +3,7 @@
 //! Whoever reads the output may go away at any time (`| head`). That is no error: what is written from then
 //! on is swallowed, and the command ends at its next look.
 
+use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,6 +29,10 @@ pub struct Stdio {
     pub err_terminal: bool,
     /// Whether the user welcomes colours on terminals.
     pub color: bool,
+    /// The file that `input` reads, where it is one.
+    pub in_file: Option<File>,
+    /// The file that `out` writes, where it is one: a command that read it as well would never end, and is refused.
+    pub out_file: Option<File>,
     /// Set by whoever wants the command to end soon, such as a handler of Ctrl-C.
     pub stop: Arc<AtomicBool>,
 }
@@ -46,6 +51,8 @@ impl Stdio {
             out_terminal: false,
             err_terminal: false,
             color: false,
+            in_file: None,
+            out_file: None,
             stop: Arc::default(),
         }
     }
@@ -58,9 +65,34 @@ impl Stdio {
             out_terminal: io::stdout().is_terminal(),
             err_terminal: io::stderr().is_terminal() && !is_dumb,
             color: !is_set("NO_COLOR") && !is_dumb,
+            in_file: file_of(&io::stdin()),
+            out_file: file_of(&io::stdout()),
             ..Self::new(io::stdin(), io::stdout(), io::stderr())
         }
     }
+}
+
+/// What a stream of the process is, for whoever wants to know whether it is a file.
+#[cfg(unix)]
+fn file_of(stream: &impl std::os::fd::AsFd) -> Option<File> {
+    stream.as_fd().try_clone_to_owned().ok().map(File::from)
+}
+
+#[cfg(windows)]
+fn file_of(stream: &impl std::os::windows::io::AsHandle) -> Option<File> {
+    stream.as_handle().try_clone_to_owned().ok().map(File::from)
+}
+
+/// Whether both are one file, as far as the system tells.
+#[cfg(unix)]
+pub(crate) fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    one.is_file() && (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_same_file(_: &Metadata, _: &Metadata) -> bool {
+    false
 }
 
 /// The output, shared; a reader that went away is remembered, not reported.

@@ -8,6 +8,9 @@ use serde::Serialize;
 
 use crate::table::grouped;
 
+/// Where the figures begin in its lines.
+pub(crate) const INDENT: usize = 14;
+
 /// The subscriber that every summary is made of.
 pub(crate) struct Watching(Watch<Views>);
 

@@ -24,6 +24,19 @@ fn every_command_has_help_with_examples_and_says_what_it_is_for() {
 }
 
 #[test]
+fn help_can_be_asked_for_before_the_command_as_well() {
+    assert_eq!(piped(&["help"]), piped(&["--help"]));
+    for command in COMMANDS {
+        let (code, out, err) = piped(&["help", command]);
+        assert_eq!((code, err), (OK, String::new()));
+        assert_eq!(out, piped(&[command, "--help"]).1);
+    }
+    let (code, out, err) = piped(&["help", "statz"]);
+    assert_eq!((code, out.as_str()), (USAGE, ""));
+    assert!(err.contains("statz"), "{err}");
+}
+
+#[test]
 fn wrong_usage_is_told_with_its_own_code() {
     for args in [
         &["stats"][..],

@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Cursor};
 use std::path::Path;
 
@@ -133,6 +133,47 @@ fn a_link_stays_a_link_and_what_it_leads_to_is_replaced() {
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(fs::read_to_string(&target).unwrap().lines().count(), 2);
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_to_nothing_is_no_place_to_write_to() {
+    let file = written("import-dangling.jsonl", &format!("{HEAD}\n"));
+    let link = free("import-dangling.ndjson");
+    std::os::unix::fs::symlink("nowhere/at.all", &link).unwrap();
+    for force in [&[][..], &["--force"]] {
+        let args: Vec<&str> = ["import", &file, "-o", &link].iter().chain(force).copied().collect();
+        let (code, _, err) = newswire(&args);
+        assert_eq!(code, FAILED);
+        assert!(err.contains(&format!("{link}: this is a link to a file that isn't there")), "{err}");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+}
+
+#[test]
+fn what_a_killed_import_has_left_is_removed_by_the_next_and_told() {
+    let file = written("import-killed.jsonl", &format!("{HEAD}\n"));
+    let out = free("import-killed.ndjson");
+    let left =
+        ["1-0", "77-3"].map(|process| written(&format!(".import-killed.ndjson.{process}.part"), "half"));
+    let other = written(".import-killed.ndjson.backup.part", "precious");
+    let (code, _, err) = newswire(&["import", &file, "-o", &out]);
+    assert_eq!(code, OK);
+    let said = format!("newswire: 2 unfinished imports of {out} removed: what wrote there was killed\n");
+    assert!(err.starts_with(&said), "{err}");
+    assert!(left.iter().all(|left| !Path::new(left).exists()));
+    assert_eq!(fs::read_to_string(&other).unwrap(), "precious");
+    fs::remove_file(other).unwrap();
+
+    // One that is still being written is left alone.
+    let busy = File::create(place(".import-killed.ndjson.5-0.part")).unwrap();
+    busy.lock().unwrap();
+    let (code, _, err) = newswire(&["import", &file, "-o", &out, "--force"]);
+    assert_eq!(code, OK);
+    assert!(err.contains(".import-killed.ndjson.5-0.part lies beside"), "{err}");
+    drop(busy);
+    assert_eq!(newswire(&["import", &file, "-o", &out, "--force"]).0, OK);
+    assert!(is_clean("import-killed.ndjson"));
 }
 
 #[test]

@@ -288,3 +288,41 @@ fn a_pipe_gets_every_event_as_a_line_of_json_in_the_order_of_the_recording() {
     let calls = events.iter().filter(|event| event["kind"] == "tool.call.started").count() as u64;
     assert_eq!(calls, count(&path).tools);
 }
+
+#[test]
+fn an_end_before_the_beginning_is_wrong_usage_and_a_time_without_events_is_told() {
+    let file = written("play-times.jsonl", &format!("{HEAD}\n{{\"type\":\"compaction\"}}\n"));
+    for times in [["5m", "1m"], ["2025-01-02T00:00:00Z", "2025-01-01T00:00:00Z"]] {
+        let (code, out, err) = newswire(&["play", &file, "--from", times[0], "--to", times[1]]);
+        assert_eq!((code, out.as_str()), (USAGE, ""));
+        let said = format!("--to {} lies before --from {}", times[1], times[0]);
+        assert!(err.contains(&said), "{err}");
+    }
+    for times in [["--from", "5m"], ["--to", "2024-01-01T00:00:00Z"]] {
+        let (code, _, err) = piped(&["play", &file, times[0], times[1]]);
+        assert_eq!((code, err.as_str()), (OK, "newswire: no event lies in the time that was asked for\n"));
+    }
+    assert_eq!(piped(&["play", &file, "--from", "0s", "--to", "0s"]).2, "");
+}
+
+#[test]
+fn a_kind_in_a_filter_that_neither_catalogue_nor_recording_has_is_told_with_what_comes_near() {
+    let head = HEAD.replace("s-1", "s-2");
+    let file = written("play-strange.jsonl", &format!("{head}\n{{\"type\":\"label\"}}\n"));
+    let told = |filter: &str| {
+        let (_, _, played) = piped(&["play", &file, "--filter", filter]);
+        let (_, _, found) = piped(&["grep", filter, &file]);
+        let of = |err: &str| {
+            err.lines().filter(|line| line.contains("of kind")).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&played), of(&found));
+        of(&played)
+    };
+    let said = |kind: &str, meant: &str| {
+        format!("newswire: no event is of kind {kind}, nor is one in the catalogue{meant}")
+    };
+    assert_eq!(told("tol.* or session.*"), [said("tol.*", " (did you mean tool.*?)")]);
+    assert_eq!(told("tool.call.startd"), [said("tool.call.startd", " (did you mean tool.call.started?)")]);
+    assert_eq!(told("zebra.crossed"), [said("zebra.crossed", "")]);
+    assert_eq!(told("tool.* or run=zebra or pi.record.kept or pi.*"), [""; 0]);
+}

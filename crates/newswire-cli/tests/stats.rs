@@ -331,3 +331,44 @@ fn a_call_that_one_file_leaves_open_is_ended_by_the_next_as_they_are_parts_of_on
     assert_eq!(figures(&[&begins, &ends]), (OK, [1, 0, 2_000_000_000]));
     assert_eq!(figures(&[&begins, &begins]), (OK, [1, 1, 0]));
 }
+
+#[test]
+fn no_line_is_wider_than_it_may_be_and_no_figure_is_lost() {
+    let Some(paths) = pi_sessions() else { return };
+    let figures = |text: &str| {
+        let words = text.split_whitespace().filter(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+        words.map(str::to_owned).collect::<std::collections::BTreeSet<_>>()
+    };
+    let (_, whole, _) = newswire(&["stats", text_of(&paths[0])]);
+    for width in ["40", "60", "90"] {
+        let (code, out, _) = newswire(&["stats", text_of(&paths[0]), "--width", width]);
+        assert_eq!(code, OK);
+        let wide = out.lines().max_by_key(|line| newswire::Visible(line).columns()).unwrap();
+        assert!(newswire::Visible(wide).columns() <= width.parse().unwrap(), "{width}: {wide}");
+        assert_eq!(figures(&out), figures(&whole), "{width}");
+    }
+    let (_, out, _) = newswire(&["check", text_of(&paths[0]), "--width", "60"]);
+    assert!(out.lines().all(|line| line.starts_with('/') || newswire::Visible(line).columns() <= 60));
+}
+
+#[test]
+fn a_cost_that_is_no_amount_spoils_no_total() {
+    let cost = |cost: &str| {
+        let end = format!(
+            r#"{{"id":"019b0099-5e61-7103-b62a-98a5788cd939","kind":"model.call.completed","time":"2025-01-01T00:00:00Z","payload":{{"model":"m","usage":{{"cost_usd":{cost}}}}}}}"#
+        );
+        format!("{end}\n{end}\n{}\n", end.replace(&format!(":{cost}}}"), ":0.5}"))
+    };
+    for (told, total) in
+        [("1e999", 0.5), ("-1e999", 0.5), ("\"NaN\"", 0.5), ("1e308", f64::MAX), ("NaN", 0.5)]
+    {
+        let file = written("stats-cost.ndjson", &cost(told));
+        let (code, out, err) = piped(&["stats", &file, "--skip"]);
+        assert_eq!(code, OK, "{told}: {err}");
+        let said = &lines_of(&out)[0];
+        assert_eq!(said["model_calls"]["usage"]["cost_usd"].as_f64(), Some(total), "{told}");
+        assert_eq!(newswire(&["check", &file]).0, if told == "1e308" { OK } else { FAILED }, "{told}");
+        let (_, text, _) = newswire(&["stats", &file, "--skip"]);
+        assert!(!text.contains("inf") && !text.contains("NaN"), "{text}");
+    }
+}

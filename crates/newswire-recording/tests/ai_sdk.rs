@@ -203,6 +203,23 @@ fn usage_is_told_in_one_meaning_for_all_providers() {
     assert_eq!(calls, 108);
 }
 
+/// A live session has no end in its recording, and tells what it used piece by piece.
+#[test]
+fn what_a_call_used_that_never_ends_is_told_all_the_same() {
+    let Some(set) = recorded(SET) else { return };
+    let paths = files(&set, "google-live-speech-translation.chunks.txt");
+    let (events, _) = read(&paths[0]);
+    let told: Vec<_> =
+        events.iter().filter(|event| event.kind().as_str() == "model.call.progress").map(payload).collect();
+    let sum = |name: &str| -> u64 {
+        chunks(&paths[0]).iter().filter_map(|chunk| chunk["usageMetadata"][name].as_u64()).sum()
+    };
+    assert_eq!((sum("promptTokenCount"), sum("responseTokenCount")), (150, 150));
+    let [told] = &told[..] else { panic!("{told:?}") };
+    assert_eq!(told["data"]["usage"], serde_json::json!({"input_tokens": 150, "output_tokens": 150}));
+    assert!(!events.iter().any(|event| event.kind().as_str() == "model.call.completed"));
+}
+
 /// Every text and number of the chunks stands in some event of their file, empty texts aside.
 #[test]
 fn nothing_that_a_recorded_stream_tells_is_lost() {

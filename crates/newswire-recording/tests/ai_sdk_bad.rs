@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{assert_told, damaged, events, files, import, recorded, survives, told};
+use common::{assert_told, damaged, events, files, import, payload, recorded, survives, told};
 use newswire::Result;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -38,8 +38,12 @@ fn what_ends_ill_is_told_as_it_ended() {
     let begun: [&'static str; 3] = ["model.call.started", "tool.request.started", "tool.request.delta"];
     let with = |ends: &[&'static str]| [&begun, ends].concat();
     let lines = |more: &[&str]| [&[start, tool, piece], more].concat().join("\n");
-    assert_eq!(kinds_of(&lines(&[])), begun);
-    assert_eq!(kinds_of(&lines(&[stop])), with(&["tool.request.failed"]));
+    // What it had used by then is told in the place of an end.
+    assert_eq!(kinds_of(&lines(&[])), with(&["model.call.progress"]));
+    assert_eq!(kinds_of(&lines(&[stop])), with(&["tool.request.failed", "model.call.progress"]));
+    let canceled = events(import("ai-sdk", lines(&[next]).as_bytes(), "test"));
+    let canceled = canceled.iter().find(|event| event.kind().as_str() == "model.call.canceled").unwrap();
+    assert_eq!(payload(canceled)["usage"]["input_tokens"], 3);
     let cut = ["tool.request.canceled", "model.call.canceled", "model.call.started"];
     assert_eq!(kinds_of(&lines(&[next])), with(&cut));
     assert_eq!(kinds_of(&lines(&[error])), with(&["tool.request.failed", "model.call.failed"]));

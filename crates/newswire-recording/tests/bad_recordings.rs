@@ -44,6 +44,27 @@ fn a_file_that_is_not_there_or_a_directory_or_empty_is_told_so() {
 }
 
 #[test]
+fn a_file_that_is_no_text_is_told_what_it_looks_like_and_what_was_expected() {
+    let utf_16: Vec<u8> = format!("\u{feff}{HEAD}\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let elf = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0>\0\x01\0\0\0";
+    for (bytes, said) in [
+        (&utf_16[..], "this looks like text in UTF-16"),
+        (&utf_16[2..], "this looks like text in UTF-16"),
+        (elf, "this looks like a binary file"),
+        (b"\x1f\x8b\x08\0\0\0\0\0", "this looks like a file compressed by gzip"),
+        (b"\xff", "this looks like text that is not UTF-8"),
+    ] {
+        let error = read(bytes, "run.jsonl").err().unwrap();
+        assert_eq!((error.path(), error.message()), (Some("run.jsonl"), said));
+        assert_eq!(error.expected(), Some("a recording: JSON in UTF-8, compressed by zstd or not at all"));
+    }
+    // Told to be of a format, the line is.
+    let error = error_of(&utf_16);
+    assert_eq!((error.path(), error.column()), (Some("run.jsonl:1"), Some(1)));
+    assert_eq!(error.message(), "these bytes are not UTF-8");
+}
+
+#[test]
 fn a_file_that_is_no_session_is_told_what_stands_there() {
     let error = error_of(br#"{"type":"message"}"#);
     assert_eq!(error.path(), Some("run.jsonl:1"));

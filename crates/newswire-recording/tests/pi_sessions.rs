@@ -50,7 +50,7 @@ fn both_recorded_sessions_give_the_figures_that_were_counted_in_them() {
     assert_eq!(open_calls.len(), 24);
     assert_eq!(count("tool.call.failed"), 31);
     assert_eq!(count("context.compacted"), 2);
-    assert_eq!(count("command.executed"), 3);
+    assert_eq!(count("pi.command.executed"), 3);
     assert_eq!(count("turn.started"), 55 + 88);
     assert_eq!(count("pi.record.kept") + count("pi.content.kept"), 0);
     assert_eq!((cost * 100.0_f64).round(), 7293.0);

@@ -11,7 +11,6 @@ pub(crate) use commands::{By, Check, Completions, Grep, Importing, Kinds, Play, 
 #[command(
     name = "newswire",
     version,
-    disable_help_subcommand = true,
     after_help = "\
 What people read goes to a terminal; a pipe or a file gets JSON, one object a line.
 Messages go to the standard error.
@@ -46,9 +45,9 @@ pub(crate) struct Look {
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
 
-    /// Columns of a line, 40 to 1000
-    #[arg(long, global = true, default_value_t = 100, value_parser = clap::value_parser!(u16).range(40..=1000))]
-    pub(crate) width: u16,
+    /// Columns of a line, 40 to 1000; unless given 100 for events and trees, and as many as they take for tables and findings
+    #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(40..=1000))]
+    pub(crate) width: Option<u16>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -10,12 +10,14 @@ use crate::events::{Display, Mark};
 use crate::io::Io;
 use crate::reading::{Item, read_for};
 use crate::run::{FAILED, INTERRUPTED, OK, USAGE};
+use crate::strange::Strange;
 use context::Context;
 
 /// The search in one file after another.
 struct Search<'a> {
     args: &'a Grep,
     filter: Filter,
+    strange: Strange,
     context: Context,
     display: Display,
     /// The name of the file, where there are several.
@@ -41,11 +43,24 @@ pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
     let taken = widest.filter(|_| args.files.len() > 1).unwrap_or(0);
     let display = Display::new(io, io.width.saturating_sub(taken).max(60));
     let context = Context::new(args.before.into(), args.after.into());
-    // Others are of interest only beside those that match, and where they are what is sought.
-    let only = (!args.invert && !context.is_wanted()).then(|| filter.clone());
     let file = String::new();
-    let mut search =
-        Search { args, filter, context, display, mark: None, file, matched: 0, shown: None, any: false };
+    let strange = Strange::of(&filter)?;
+    // Others are of interest only beside those that match, where they are what is sought, and where it is to be
+    // told whether there is a kind at all.
+    let seeks_matches = !args.invert && !context.is_wanted() && strange.is_none();
+    let only = seeks_matches.then(|| filter.clone());
+    let mut search = Search {
+        args,
+        filter,
+        strange,
+        context,
+        display,
+        mark: None,
+        file,
+        matched: 0,
+        shown: None,
+        any: false,
+    };
     let mut matched = 0;
     let total = read_for(io, &args.files, &args.reading, only, |io, item| match item {
         Item::Begin(name) => {
@@ -58,7 +73,7 @@ pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
             search.end(io)
         }
         Item::Pause => search.display.flush(),
-        Item::Gap(_) | Item::Broken(_) => Ok(()),
+        Item::Gap(..) | Item::Broken(_) => Ok(()),
     })?;
     search.display.end()?;
     let dropped = search.context.dropped();
@@ -66,6 +81,9 @@ pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
         io.tell(&format!(
             "{dropped} events before matches are not shown: too much would have had to be kept"
         ));
+    }
+    if !io.out.is_unread() {
+        search.strange.tell(io);
     }
     total.tell_wrong(io);
     Ok(match (total.code(), matched) {
@@ -88,6 +106,7 @@ impl Search<'_> {
     }
 
     fn event(&mut self, event: &Event) -> Result<()> {
+        self.strange.see(event);
         let matches = self.filter.matches(event) != self.args.invert;
         self.matched += u64::from(matches);
         if self.args.count {

@@ -32,7 +32,7 @@ impl Sum {
     fn add(&mut self, other: Self) {
         self.input = self.input.saturating_add(other.input);
         self.output = self.output.saturating_add(other.output);
-        self.usd += other.usd;
+        self.usd = figures::sum(self.usd, other.usd);
     }
 
     fn is_nothing(&self) -> bool {

@@ -12,8 +12,9 @@
 //! | `app_event`, `key_event`, `insert_history`, `op`, and events of Codex that are none of these | `codex.app.sent`, `codex.key.pressed`, `codex.history.inserted`, `codex.op.sent`, `codex.event.kept`: whole |
 //! | anything else | `codex.record.kept`: whole, and counted |
 //!
-//! The log tells no model calls, so there are none here. Texts of one turn have one stream each, until they are told
-//! whole. Spans follow from the source's name, since the session's id comes later than its first records.
+//! The log tells no model calls: neither when a request begins or ends nor what it used. One is not made up of a turn
+//! either, which may hold any number of them, so there are none here. Texts of one turn have one stream each, until they are told
+//! whole. The run's id and spans follow from the source's name and first record, since the session's id comes later.
 
 use std::collections::HashMap;
 
@@ -29,7 +30,7 @@ use newswire::catalogue::{
 use newswire::{ComponentScope, Error, EventBuilder, Result, SpanId};
 
 use super::format::Format;
-use super::frame::{Frame, Place, label};
+use super::frame::{Frame, Place, label, run_of};
 use super::read::{Importer, Output};
 use crate::source::{Fields, Unit, parse_utc};
 
@@ -80,7 +81,7 @@ impl Importer for Mapper {
         let at = written(&mut fields)?;
         let session = match &mut self.session {
             Some(session) => session,
-            empty => empty.insert(Session::new(&self.name, at.unwrap_or(0))?),
+            empty => empty.insert(Session::new(&self.name, line, at.unwrap_or(0))?),
         };
         session.clock = at.unwrap_or(session.clock);
         session.record(&kind, line, fields, out)
@@ -97,11 +98,11 @@ fn written(fields: &mut Fields<'_>) -> Result<Option<i64>> {
 }
 
 impl Session {
-    fn new(name: &str, began: i64) -> Result<Self> {
+    fn new(name: &str, first: &str, began: i64) -> Result<Self> {
         let file = name.rsplit(['/', '\\']).next().unwrap_or_default();
         let id: String = file.split('.').next().unwrap_or_default().chars().take(100).collect();
-        let id = if id.is_empty() { "session" } else { &id };
-        let frame = Frame::of_source("codex", id, name.to_owned())?;
+        let id = run_of(if id.is_empty() { "session" } else { &id }, name, first);
+        let frame = Frame::of_source("codex", &id, name.to_owned())?;
         let root = frame.span("session", "");
         Ok(Self { frame, root, began, clock: began, turn: None, turns: 0, calls: HashMap::new() })
     }

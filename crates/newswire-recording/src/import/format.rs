@@ -67,11 +67,12 @@ impl Format {
 
     /// The format of a source that begins so.
     pub(crate) fn detect(head: &Head<'_>) -> Result<Self> {
-        if head.is_empty() {
-            return Err(Error::invalid("nothing stands in it").expecting("a recording"));
-        }
-        FORMATS.iter().copied().find(|format| (format.detect)(head)).ok_or_else(|| {
-            Error::invalid("its beginning is of no known format").at_column(1).expecting(names())
+        let found = FORMATS.iter().copied().find(|format| (format.detect)(head));
+        found.ok_or_else(|| match head.looks_like() {
+            Some(what) => Error::invalid(format!("this looks like {what}"))
+                .expecting("a recording: JSON in UTF-8, compressed by zstd or not at all"),
+            None if head.is_empty() => Error::invalid("nothing stands in it").expecting("a recording"),
+            None => Error::invalid("its beginning is of no known format").at_column(1).expecting(names()),
         })
     }
 }

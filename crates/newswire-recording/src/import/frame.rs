@@ -6,6 +6,9 @@ use newswire::{
     Source, SpanId, TraceId,
 };
 
+/// How much of a source's first record its run's mark follows from.
+const MARKED_BYTES: usize = 4096;
+
 /// The envelope that a session's events are made in.
 pub(crate) struct Frame {
     id: String,
@@ -92,6 +95,18 @@ impl Frame {
             .source(self.source.clone())
             .correlation(correlation)
     }
+}
+
+/// The id of the run that a source is which tells no id of its own: how people know it, and its mark.
+pub(crate) fn run_of(file: &str, name: &str, first: &str) -> String {
+    format!("{file}-{}", mark_of(name, first))
+}
+
+/// What tells a source from others whose runs have the same ids, such as files of the same name in two folders: it
+/// follows from the name as it was given and from how the first record begins.
+pub(crate) fn mark_of(name: &str, first: &str) -> String {
+    let first = first.get(..first.floor_char_boundary(MARKED_BYTES)).unwrap_or(first);
+    format!("{:08x}", hash(&[name, first]) >> 32)
 }
 
 /// Labels the event with its component, where the source gives it a name.

@@ -72,7 +72,7 @@ impl Importer for Recording {
         let fields = Fields::read(record, record)?;
         let unknown = match sort_of(&fields) {
             Sort::Event => return self.event(record, out),
-            Sort::Version => read_version(fields)?,
+            Sort::Version => read_version(fields).inspect_err(|_| out.give_up())?,
             Sort::Gap => {
                 let (gap, unknown) = read_gap(fields)?;
                 out.pass(Delivery::Gap(gap));

@@ -87,6 +87,7 @@ pub struct Output<'o> {
     format: &'static str,
     pending: &'o mut VecDeque<Delivery>,
     pub(crate) report: &'o mut Report,
+    over: &'o mut bool,
 }
 
 impl Output<'_> {
@@ -97,6 +98,11 @@ impl Output<'_> {
     pub fn push(&mut self, builder: EventBuilder) -> Result<()> {
         self.pass(Delivery::Event(builder.build().map_err(of_no_column)?));
         Ok(())
+    }
+
+    /// Has nothing more be read: what follows could be misunderstood, whoever wants broken records skipped.
+    pub(crate) fn give_up(&mut self) {
+        *self.over = true;
     }
 
     /// Passes on an event or a gap as it is.
@@ -226,6 +232,13 @@ impl<'r> Import<'r> {
         self.records.spot().line
     }
 
+    /// Whether nothing more will come: it has ended, or an error has ended it. Where broken records are skipped, those
+    /// that can't be gone past still end it: reading failed, or the recording is of a later version.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.ended && self.pending.is_empty()
+    }
+
     /// What has been read so far.
     #[must_use]
     pub fn report(&self) -> &Report {
@@ -240,18 +253,22 @@ impl<'r> Import<'r> {
 
     /// Maps one more record, or what is left at the end.
     fn advance(&mut self) -> Result<()> {
-        let mut out =
-            Output { format: self.format.name, pending: &mut self.pending, report: &mut self.report };
+        let mut out = Output {
+            format: self.format.name,
+            pending: &mut self.pending,
+            report: &mut self.report,
+            over: &mut self.ended,
+        };
         let record = match self.records.next() {
             Ok(record) => record,
             Err(error) => {
                 // Whatever failed to be read can't be gone past, unless it was one record.
-                self.ended |= error.kind() == ErrorKind::Io;
+                *out.over |= error.kind() == ErrorKind::Io;
                 return Err(place(error, &self.name, self.records.spot(), ""));
             }
         };
         let Some(record) = record else {
-            self.ended = true;
+            *out.over = true;
             if out.report.records == 0 && out.report.broken_records == 0 {
                 let nothing = Error::invalid("nothing stands in it").at_path(&*self.name);
                 return Err(nothing.expecting("a recording"));
@@ -300,7 +317,7 @@ impl Iterator for Import<'_> {
     ///
     /// # Errors
     /// What is wrong, with source, line and column; the iterator then ends or goes on, as [`Broken`] says.
-    /// Where reading itself fails, it always ends.
+    /// Where reading itself fails, and where a later version of the format begins, it always ends.
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(delivery) = self.pending.pop_front() {

@@ -23,7 +23,7 @@ use newswire::{ComponentScope, Error, EventBuilder, Result, SpanId};
 use serde_json::value::RawValue;
 
 use super::format::Format;
-use super::frame::{Frame, Place, label};
+use super::frame::{Frame, Place, label, mark_of};
 use super::read::{Importer, Output};
 use crate::source::{Fields, Unit, compact};
 
@@ -36,7 +36,7 @@ pub(super) const FORMAT: Format = Format {
         let fields = head.fields();
         ["task_id", "reward"].iter().all(|name| fields.contains(name))
     },
-    importer: |_| Box::new(Mapper::default()),
+    importer: |name| Box::new(Mapper { source: name.to_owned(), ..Mapper::default() }),
 };
 
 /// What a record is, for error messages.
@@ -51,6 +51,9 @@ const MAX_NAMES: usize = 65_536;
 /// Turns runs into events.
 #[derive(Default)]
 struct Mapper {
+    source: String,
+    /// What tells its runs from those of other files: all have runs of the same tasks.
+    mark: Option<String>,
     names: HashMap<String, u64>,
 }
 
@@ -64,6 +67,8 @@ impl Importer for Mapper {
         if let Some(trial) = trial {
             name += &format!("-trial-{}", plain(&fields, trial)?);
         }
+        name.push('-');
+        name += self.mark.get_or_insert_with(|| mark_of(&self.source, record));
         let frame = Frame::new("tau-bench", self.distinct(name))?;
         let root = frame.span("run", "");
         let mut run = Run { frame, root, models: 0, tools: 0, calls: HashMap::new() };

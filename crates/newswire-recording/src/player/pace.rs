@@ -44,13 +44,13 @@ impl Pace {
 /// How far a play may be late before it stops hurrying after its times.
 const MAX_LATE: Duration = Duration::from_millis(100);
 
-/// When the next event is due: each so long after the one before as it was recorded, so that small delays
-/// don't add up.
+/// When the next event is due: so long after the latest before it as it was recorded, so that small delays don't
+/// add up. One that is earlier than that is due at once, and what follows it isn't waited for a second time.
 pub(super) struct Schedule {
     max_pause: Option<Duration>,
     /// When the event before was due, by the player's clock.
     due: Duration,
-    /// The recorded time of the event before.
+    /// The latest recorded time of the events before.
     before: Option<i64>,
 }
 
@@ -73,13 +73,13 @@ impl Schedule {
 
     /// The event of that time, which was due then, is played now.
     pub(super) fn played(&mut self, time_ns: i64, due: Duration, now: Duration) {
-        self.before = Some(time_ns);
+        self.passed(time_ns);
         self.due = if now > due.saturating_add(MAX_LATE) { now } else { due };
     }
 
     /// The event of that time is played without looking at the clock.
     pub(super) fn passed(&mut self, time_ns: i64) {
-        self.before = Some(time_ns);
+        self.before = self.before.max(Some(time_ns));
     }
 
     /// The play has stood still for so long.

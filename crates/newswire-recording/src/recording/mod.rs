@@ -1,6 +1,7 @@
 //! Newswire's own format of recordings; docs/recording.md describes it for other programs.
 
 pub(crate) mod line;
+mod shorten;
 mod target;
 mod writer;
 

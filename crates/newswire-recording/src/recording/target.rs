@@ -136,6 +136,9 @@ fn refusal(name: &str, path: &Path, error: &io::Error) -> Error {
     let (kind, message) = match error.kind() {
         _ if path.is_dir() => (ErrorKind::Invalid, "this is a directory".to_owned()),
         IoKind::AlreadyExists => (ErrorKind::Invalid, "the file is there already".to_owned()),
+        IoKind::NotFound if path.is_symlink() => {
+            (ErrorKind::Invalid, "this is a link to a file that isn't there".to_owned())
+        }
         IoKind::NotFound => (ErrorKind::Io, "there is no such folder".to_owned()),
         IoKind::PermissionDenied => (ErrorKind::Io, "the file may not be written".to_owned()),
         _ => (ErrorKind::Io, format!("the file can't be written: {error}")),

@@ -6,8 +6,9 @@ use std::path::Path;
 use newswire::{Delivery, Error, ErrorKind, Event, Gap, Result};
 
 use super::line::{KEPT, Sort, sort_of, write_gap, write_version};
+use super::shorten::shortened;
 use super::target::Target;
-use crate::source::Fields;
+use crate::source::{Fields, MAX_LINE_BYTES};
 
 /// How much is gathered before it is written.
 const BUFFER_BYTES: usize = 1 << 16;
@@ -115,15 +116,25 @@ impl Writer {
         }
     }
 
-    /// Writes an event.
+    /// Writes an event. One whose line would be over [`MAX_LINE_BYTES`], which readers refuse, goes without its `seq`.
     ///
     /// # Errors
-    /// As [`Writer::write`].
+    /// As [`Writer::write`]; `TooLarge` where even that is too long. The recording can be gone on with then.
     pub fn write_event(&mut self, event: &Event) -> Result<()> {
         let before = self.buffer.len();
         match kept_line(event) {
             Some(line) => self.buffer.extend_from_slice(line.as_bytes()),
             None => event.write_json(&mut self.buffer),
+        }
+        if self.buffer.len() - before > MAX_LINE_BYTES {
+            self.buffer.truncate(before);
+            let line = shortened(event);
+            if line.len() > MAX_LINE_BYTES {
+                let message =
+                    format!("a line has at most {MAX_LINE_BYTES} bytes, the event has {}", line.len());
+                return Err(Error::new(ErrorKind::TooLarge, message));
+            }
+            self.buffer.extend_from_slice(line.as_bytes());
         }
         self.buffer.push(b'\n');
         self.written.events += 1;

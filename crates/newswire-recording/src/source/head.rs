@@ -1,7 +1,10 @@
 //! The beginning of a source, from which its format is told.
 
+use super::foreign::looks_like;
+
 /// What stands first, up to [`Head::BYTES`] of it.
 pub(crate) struct Head<'a> {
+    bytes: &'a [u8],
     text: &'a str,
 }
 
@@ -11,15 +14,20 @@ impl<'a> Head<'a> {
 
     /// The beginning of what `bytes` are; what isn't UTF-8 ends it.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
         let text = std::str::from_utf8(bytes)
             .or_else(|error| std::str::from_utf8(bytes.get(..error.valid_up_to()).unwrap_or_default()));
-        Self { text: text.unwrap_or_default().trim_start() }
+        Self { bytes, text: text.unwrap_or_default().trim_start() }
     }
 
     /// Whether there is nothing.
     pub(crate) fn is_empty(&self) -> bool {
         self.text.is_empty()
+    }
+
+    /// What it looks like, where it is no text in UTF-8.
+    pub(crate) fn looks_like(&self) -> Option<&'static str> {
+        looks_like(self.bytes)
     }
 
     /// All of it.

@@ -3,6 +3,7 @@
 mod compact;
 mod elements;
 mod fields;
+mod foreign;
 mod head;
 mod lines;
 mod time;

@@ -69,7 +69,7 @@ pub(crate) fn leaves(value: &Value, field: &str, found: &mut dyn FnMut(&str, Str
     }
 }
 
-/// Every text and number that stands in payloads, attributes and scopes.
+/// Every text and number that stands in payloads, attributes, tags and scopes.
 pub(crate) fn told<'e>(events: impl IntoIterator<Item = &'e Event>) -> HashSet<String> {
     let mut told = HashSet::new();
     for event in events {
@@ -77,6 +77,7 @@ pub(crate) fn told<'e>(events: impl IntoIterator<Item = &'e Event>) -> HashSet<S
         for (_, raw) in event.attrs() {
             leaves(&serde_json::from_str(raw.get()).unwrap(), "", &mut |_, leaf| _ = told.insert(leaf));
         }
+        event.tags().for_each(|tag| _ = told.insert(format!("{tag:?}")));
         event.scope().iter().for_each(|(_, id)| _ = told.insert(format!("{id:?}")));
     }
     told
@@ -110,7 +111,12 @@ pub(crate) fn survives(format: &str, bytes: &[u8]) {
 /// One change to bytes: where, as a share of their length, and what.
 pub(crate) type Damage = (f64, u8, u8);
 
-/// Bytes with changes: some flipped, some taken out, some doubled.
+/// Pieces that hardly fit anywhere.
+const PIECES: [&str; 6] =
+    ["1e999", "18446744073709551616", "\\ud800", "\0", "\u{feff}", "{\"type\":\"message\",\"type\":[]}"];
+
+/// Bytes with changes: some flipped, some taken out, doubled or exchanged for others, the rest cut off, nesting without
+/// an end or a piece that doesn't fit put in.
 pub(crate) fn damaged(bytes: &[u8], damages: &[Damage]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for (place, sort, value) in damages {
@@ -119,14 +125,22 @@ pub(crate) fn damaged(bytes: &[u8], damages: &[Damage]) -> Vec<u8> {
         }
         let at = ((bytes.len() as f64 * place) as usize).min(bytes.len() - 1);
         let end = (at + usize::from(*value)).min(bytes.len());
-        match sort % 4 {
-            0 => bytes[at] ^= value | 1,
-            1 => drop(bytes.drain(at..end)),
-            2 => {
+        let mut insert = |piece: &[u8]| drop(bytes.splice(at..at, piece.iter().copied()));
+        match sort % 8 {
+            0 | 1 => bytes[at] ^= value | 1,
+            2 => drop(bytes.drain(at..end)),
+            3 => {
                 let piece = bytes[at..end].to_vec();
                 bytes.splice(at..at, piece);
             }
-            _ => bytes.truncate(at),
+            4 => bytes.truncate(at),
+            5 => {
+                let piece: Vec<u8> = bytes.drain(at..end).collect();
+                let elsewhere = (at * 7 + usize::from(*value) * 31) % (bytes.len() + 1);
+                bytes.splice(elsewhere..elsewhere, piece);
+            }
+            6 => insert("[".repeat(usize::from(*value)).as_bytes()),
+            _ => insert(PIECES[usize::from(*value) % PIECES.len()].as_bytes()),
         }
     }
     bytes

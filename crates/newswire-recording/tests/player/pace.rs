@@ -42,8 +42,12 @@ fn a_pace_that_is_none_is_refused() {
 }
 
 #[test]
-fn times_that_go_backwards_make_no_pause_and_the_play_goes_on_from_there() {
-    assert_eq!(moments(&play(&[100, 50, 51, 200], PlayOptions::default()).0), [0, 0, 1000, 150_000]);
+fn times_that_go_backwards_make_no_pause_and_what_was_waited_for_is_not_waited_for_again() {
+    assert_eq!(moments(&play(&[100, 50, 51, 200], PlayOptions::default()).0), [0, 0, 0, 100_000]);
+    // A source whose clock steps back again and again takes as long as it took.
+    let (log, played) = play(&[10, 9, 11, 10, 12, 11, 13], PlayOptions::default());
+    assert_eq!(moments(&log), [0, 0, 1000, 1000, 2000, 2000, 3000]);
+    assert_eq!(played.elapsed, Duration::from_secs(3));
     let far = [i64::MAX / SECOND, i64::MIN / SECOND];
     assert_eq!(moments(&play(&far, PlayOptions::default()).0), [0, 0]);
 }

@@ -1,6 +1,6 @@
 //! Lines that are no good: each gives one clear error with its place, or a defined result.
 
-use newswire::{Error, ErrorKind, Event, Kind};
+use newswire::{Bus, Error, ErrorKind, Event, Kind};
 use newswire_recording::{MAX_LINE_BYTES, ReadOptions, read, read_with};
 
 use super::{Delivery, EVENT, VERSION_LINE, events, import, write_all};
@@ -117,6 +117,36 @@ fn the_largest_event_of_a_bus_is_written_and_read_again() {
         Event::builder(Kind::parse("a.b").unwrap()).json(payload).build().expect("just within the bound");
     let written = write_all(&[Delivery::Event(event)], false);
     assert_eq!(events(&written).len(), 1);
+}
+
+/// An event of that many bytes as JSON: its time without zeros, its severity left out.
+fn event_of(bytes: usize) -> String {
+    let event = |text: &str| {
+        format!(
+            r#"{{"seq":7,"id":"0190163d-8694-739b-aea5-966c26f8ad91","kind":"a.b","time":"2026-11-21T01:02:03Z","payload":"{text}"}}"#
+        )
+    };
+    event(&"x".repeat(bytes - event("").len()))
+}
+
+#[test]
+fn an_event_of_a_mebibyte_is_read_and_played_and_written_again_and_one_of_a_byte_more_is_not() {
+    let largest = event_of(MAX_LINE_BYTES);
+    let read_again = events(largest.as_bytes());
+    assert_eq!(read_again[0].size(), MAX_LINE_BYTES);
+    let bus = Bus::new();
+    (0..1000).for_each(|_| _ = bus.publish(read_again[0].clone()).unwrap());
+    let mut played = bus.subscribe("*").unwrap();
+    bus.publish(read_again[0].clone()).unwrap();
+    let played = played.next().unwrap();
+    let written = write_all([&played], false);
+    let again = &events(&written)[0];
+    assert_eq!((again.seq(), again.payload_json()), (0, read_again[0].payload_json()));
+    assert_eq!((again.id(), again.time_ns()), (read_again[0].id(), read_again[0].time_ns()));
+
+    let error = error_of(event_of(MAX_LINE_BYTES + 1).as_bytes());
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert_eq!(Event::from_json(event_of(MAX_LINE_BYTES + 1)).unwrap_err().kind(), ErrorKind::TooLarge);
 }
 
 #[test]

@@ -51,7 +51,8 @@ use crate::catalogue;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kind::Kind;
 
-/// The largest event: envelope and payload as JSON, in bytes.
+/// The largest event: envelope and payload as JSON, in bytes. One that is read may have as many; one that is built must
+/// leave room for the longest `seq`.
 pub const MAX_EVENT_BYTES: usize = 1 << 20;
 
 /// How many tags, attributes or other members one event may have of each.

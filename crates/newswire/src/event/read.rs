@@ -13,10 +13,11 @@ use super::member::{
 use super::reader::{EventReader, Recent};
 use super::record::{Envelope, EventData, Merged, Place, Rare, Unknown};
 use super::scan::Scan;
+use super::size::measure_read;
 use super::time::parse_time;
 use super::{
     Body, Component, ComponentScope, Correlation, CorrelationField, Event, MAX_EVENT_BYTES, Origin, Scope,
-    ScopeField, Severity, Source, SpanId, TraceId, check_count, measure,
+    ScopeField, Severity, Source, SpanId, TraceId, check_count,
 };
 use crate::catalogue;
 use crate::error::{Error, ErrorKind, Result};
@@ -294,7 +295,7 @@ impl Draft {
             rare: (!self.rare.is_empty()).then(|| Box::new(self.rare)),
             envelope: Envelope::default(),
         };
-        data.size = measure(&data)?;
+        data.size = measure_read(&data);
         Ok(Event::from_data(data).sequenced(self.seq))
     }
 }

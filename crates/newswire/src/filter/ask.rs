@@ -1,9 +1,12 @@
 //! What a filter says beforehand, so that a store needn't read what can't match.
 
+use std::collections::BTreeSet;
+
 use super::Filter;
-use super::comparison::{Asks, Comparison, Operator};
 use super::expr::Expr;
-use super::value::Is;
+use super::kinds::KindPattern;
+use super::near::nearest;
+use crate::catalogue;
 use crate::event::IndexField;
 use crate::field::{Field, Place};
 use crate::kind::Kind;
@@ -36,56 +39,53 @@ impl Filter {
         }
     }
 
-    /// Texts of which the JSON of every matching event has at least one, unless a writer has put the letters of
-    /// it in escapes (`\u0061`), as ours never does; `None` where nothing of the sort is certain.
+    /// The kinds and patterns in it that no kind of the catalogue matches, each with what was probably meant, the
+    /// nearest first. That is no error: applications have kinds of their own.
     ///
     /// ```
-    /// let filter = newswire::Filter::parse("tool.* and payload.name=search")?;
-    /// assert_eq!(filter.needed_texts(), Some(vec!["search"]));
-    /// let either = newswire::Filter::parse("session=s-1 or has payload.usage")?;
-    /// assert_eq!(either.needed_texts(), Some(vec!["s-1", "usage"]));
-    /// assert_eq!(newswire::Filter::parse("not session=s-1")?.needed_texts(), None);
+    /// let filter = newswire::Filter::parse("tool.call.startd or tool.* or deploy.finished")?;
+    /// let meant = vec!["tool.call.started".to_owned()];
+    /// let expected = [("deploy.finished".to_owned(), vec![]), ("tool.call.startd".to_owned(), meant)];
+    /// assert_eq!(filter.unknown_kinds(), expected);
     /// # Ok::<(), newswire::Error>(())
     /// ```
-    pub fn needed_texts(&self) -> Option<Vec<&str>> {
-        needed(&self.0.expr)
+    pub fn unknown_kinds(&self) -> Vec<(String, Vec<String>)> {
+        let mut patterns = Vec::new();
+        gather(&self.0.expr, &mut patterns);
+        let known =
+            |pattern: &KindPattern| catalogue::rows().iter().any(|row| pattern.matches_name(row.kind));
+        let unknown: BTreeSet<_> =
+            patterns.into_iter().filter(|pattern| !known(pattern)).map(KindPattern::text).collect();
+        unknown.into_iter().map(|pattern| (pattern.clone(), meant(&pattern))).collect()
     }
 }
 
-fn needed(expr: &Expr) -> Option<Vec<&str>> {
+fn gather<'e>(expr: &'e Expr, found: &mut Vec<&'e KindPattern>) {
     match expr {
-        Expr::Test(comparison) => Some(vec![needed_by(comparison)?]),
-        // The fewer there are, and the longer, the less is found.
-        Expr::And(operands) => operands
-            .iter()
-            .filter_map(needed)
-            .min_by_key(|texts| (texts.len(), std::cmp::Reverse(texts.iter().map(|text| text.len()).min()))),
-        Expr::Or(operands) => {
-            let texts: Option<Vec<_>> = operands.iter().map(needed).collect();
-            texts.map(|texts| texts.concat())
+        Expr::Kind(pattern) => found.push(pattern),
+        Expr::Not(inner) => gather(inner, found),
+        Expr::And(operands) | Expr::Or(operands) => {
+            operands.iter().for_each(|operand| gather(operand, found));
         }
-        Expr::Kind(_) | Expr::Not(_) => None,
+        Expr::Test(_) => {}
     }
 }
 
-/// The longest text that must stand in the JSON where the comparison is true: the value, or a name on the way to
-/// it.
-fn needed_by(comparison: &Comparison) -> Option<&str> {
-    let path = match &comparison.field.0 {
-        Place::Payload(path) | Place::Attr(path) => &**path,
-        Place::Index(_) | Place::Tag => &[],
-        _ => return None,
-    };
-    let value = match &comparison.asks {
-        Asks::Than(Operator::Equal, Is::Text(text)) => Some(&**text),
-        _ => None,
-    };
-    // A number may be the place in an array, and what is escaped stands there in other letters.
-    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'/');
-    let names =
-        path.iter().map(|name| &**name).filter(|name| !name.bytes().all(|byte| byte.is_ascii_digit()));
-    let texts = names.chain(value).filter(|text| !text.is_empty() && text.bytes().all(is_plain));
-    texts.max_by_key(|text| text.len())
+/// Kinds, or patterns of kinds where it is one, that are near to it.
+fn meant(pattern: &str) -> Vec<String> {
+    let kinds = catalogue::rows().iter().map(|row| row.kind);
+    if !pattern.contains('*') {
+        return nearest(pattern, kinds).into_iter().map(str::to_owned).collect();
+    }
+    let mut patterns = BTreeSet::new();
+    for kind in kinds {
+        for (at, _) in kind.match_indices('.') {
+            let (before, after) = kind.split_at(at);
+            patterns.insert(format!("{before}.*"));
+            patterns.insert(format!("*{after}"));
+        }
+    }
+    nearest(pattern, patterns.iter().map(String::as_str)).into_iter().map(str::to_owned).collect()
 }
 
 fn required<'a>(expr: &'a Expr, field: &IndexField) -> Option<&'a str> {

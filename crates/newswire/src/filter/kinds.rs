@@ -62,7 +62,11 @@ impl KindPattern {
     }
 
     pub(crate) fn matches(&self, kind: &Kind) -> bool {
-        self.0.matches(kind.as_str())
+        self.matches_name(kind.as_str())
+    }
+
+    pub(crate) fn matches_name(&self, kind: &str) -> bool {
+        self.0.matches(kind)
     }
 
     /// Whether it is more than one name.

@@ -25,6 +25,7 @@ mod glob;
 mod kinds;
 mod look;
 mod near;
+mod needed;
 mod number;
 mod parse;
 mod print;

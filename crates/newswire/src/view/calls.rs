@@ -14,6 +14,7 @@ use crate::catalogue::Usage;
 use crate::delivery::Gap;
 use crate::error::Result;
 use crate::event::{Event, ScopeField};
+use crate::figures;
 use crate::filter::Filter;
 
 /// Counts and times calls of models and tools: in all, and by model, provider, tool, agent and run; also what
@@ -110,7 +111,7 @@ impl CallUsage {
         ] {
             *sum = sum.saturating_add(part.unwrap_or(0));
         }
-        self.cost_usd += usage.cost_usd.unwrap_or(0.0);
+        self.cost_usd = figures::sum(self.cost_usd, usage.cost_usd.unwrap_or(0.0));
     }
 }
 

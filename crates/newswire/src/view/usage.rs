@@ -12,6 +12,7 @@ use crate::catalogue::Usage;
 use crate::delivery::Gap;
 use crate::error::Result;
 use crate::event::{Event, Phase, ScopeField};
+use crate::figures;
 use crate::filter::Filter;
 
 /// Adds up tokens and cost of model calls: in all, by model, by provider, by agent and by run.
@@ -96,7 +97,7 @@ impl UsageTally {
         sum(&mut self.cache_read_tokens, usage.cache_read_tokens);
         sum(&mut self.cache_write_tokens, usage.cache_write_tokens);
         sum(&mut self.reasoning_tokens, usage.reasoning_tokens);
-        self.cost_usd += usage.cost_usd.unwrap_or(0.0);
+        self.cost_usd = figures::sum(self.cost_usd, usage.cost_usd.unwrap_or(0.0));
     }
 }
 

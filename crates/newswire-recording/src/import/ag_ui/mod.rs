@@ -7,7 +7,7 @@
 //!
 //! An event or update that gives no event of ours is kept whole, as `ag_ui.event.kept`; one of an unknown type is
 //! counted too. What no event says is in `ag-ui.*` attributes, told when it is first said and when it has changed.
-//! Spans follow from the source's name, because recordings number their threads and runs alike.
+//! Spans follow from the source's name and first record, because recordings number their threads and runs alike.
 
 mod events;
 mod updates;
@@ -16,7 +16,7 @@ use newswire::Result;
 
 use super::answer::{Answers, Keeper, Made};
 use super::format::Format;
-use super::frame::Frame;
+use super::frame::{Frame, run_of};
 use super::read::{Importer, Output};
 use crate::source::{Fields, Head, Unit};
 
@@ -64,10 +64,10 @@ struct State {
 }
 
 impl State {
-    fn new(name: &str) -> Result<Self> {
+    fn new(name: &str, first: &str) -> Result<Self> {
         let file = name.rsplit(['/', '\\']).next().unwrap_or_default();
         let file: String = file.split('.').next().unwrap_or_default().chars().take(200).collect();
-        let file = if file.is_empty() { "stream".to_owned() } else { file };
+        let file = run_of(if file.is_empty() { "stream" } else { &file }, name, first);
         let frame = Frame::of_source("ag-ui", &file, name.to_owned())?;
         Ok(Self {
             answers: Answers::new(frame, None),
@@ -90,7 +90,7 @@ impl Importer for Mapper {
     fn record(&mut self, record: &str, out: &mut Output<'_>) -> Result<()> {
         let state = match &mut self.state {
             Some(state) => state,
-            empty => empty.insert(State::new(&self.name)?),
+            empty => empty.insert(State::new(&self.name, record)?),
         };
         let text = record.trim_start();
         let text = text.strip_prefix("data:").unwrap_or(text).trim();

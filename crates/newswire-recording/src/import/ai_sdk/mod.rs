@@ -20,7 +20,7 @@
 //! told when it is first said and when it has changed, since chunks repeat it.
 //!
 //! Chunks tell no time of their own: they have the time that the answer was made at, or none (1970). Spans follow
-//! from the source's name. The provider is the package of the SDK that the source's path names, else the family's.
+//! from the source's name and first chunk, and so does the run's id. The provider is the package of the SDK that the source's path names, else the family's.
 
 mod anthropic;
 mod bedrock;
@@ -37,7 +37,7 @@ use newswire::Result;
 
 use super::answer::{Answers, Keeper, Made};
 use super::format::Format;
-use super::frame::Frame;
+use super::frame::{Frame, run_of};
 use super::read::{Importer, Output};
 use crate::source::{Fields, Head, Unit};
 
@@ -163,12 +163,12 @@ impl Mapper {
         Self { name: name.to_owned(), stream: None, family: None }
     }
 
-    fn stream(&self) -> Result<Stream> {
+    fn stream(&self, first: &str) -> Result<Stream> {
         let mut folders = self.name.split(['/', '\\']);
         let file = folders.next_back().unwrap_or_default();
         let run = file.strip_suffix(".chunks.txt").unwrap_or(file);
         let run: String = run.chars().take(100).collect();
-        let run = if run.is_empty() { "stream".to_owned() } else { run };
+        let run = run_of(if run.is_empty() { "stream" } else { &run }, &self.name, first);
         let provider = folders.rfind(|folder| PACKAGES.contains(folder)).map(str::to_owned);
         let frame = Frame::of_source("ai-sdk", &run, self.name.clone())?;
         Ok(Stream {
@@ -182,7 +182,7 @@ impl Importer for Mapper {
     fn record(&mut self, line: &str, out: &mut Output<'_>) -> Result<()> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
-            None => self.stream()?,
+            None => self.stream(line)?,
         };
         let done = self.chunk(&mut stream, line, out);
         self.stream = Some(stream);

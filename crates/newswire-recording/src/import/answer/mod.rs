@@ -4,12 +4,13 @@
 //! closed or the call ends; it then gives one event that holds it whole, where it isn't too long. A call whose
 //! end the source doesn't tell stays open.
 
+mod end;
 mod made;
 mod tools;
 mod usage;
 
 use newswire::catalogue::message::{MessageCreated, MessageDelta};
-use newswire::catalogue::model::{ModelCallCanceled, ModelCallCompleted, ModelCallFailed, ModelCallStarted};
+use newswire::catalogue::model::ModelCallStarted;
 use newswire::catalogue::reasoning::{ReasoningCreated, ReasoningDelta};
 use newswire::catalogue::{Failure, Json, Text, Usage};
 use newswire::{ComponentScope, Payload, Result, SpanId};
@@ -303,78 +304,8 @@ impl Answers {
         }
         Ok(())
     }
-
-    /// Ends the open call, after all its parts.
-    pub(crate) fn end(&mut self, end: End, made: &mut Made<'_>) -> Result<()> {
-        self.close_all(matches!(end, End::Canceled(_)), made)?;
-        let Some(call) = self.call.take() else { return Ok(()) };
-        let at = call.ended.unwrap_or(self.clock);
-        // A clock that stands still, or began at no known time, tells nothing of how long it took.
-        let told = call.began != 0 && (call.ended.is_some() || at != call.began);
-        let took = at.checked_sub(call.began).filter(|_| told).and_then(|took| u64::try_from(took).ok());
-        let place = Place { span: call.span, parent: self.parent };
-        let asked = call.model.as_deref().or(call.answers.as_deref());
-        let (model, provider) = (given(asked), given(call.provider.as_deref()));
-        let name = model.clone().unwrap_or_default();
-        let builder = match end {
-            End::Completed => {
-                let mut payload = ModelCallCompleted::new(model, provider, call.usage, took);
-                let raw = call.finish.as_deref();
-                let reason = raw.map(|raw| match finish_reason(raw) {
-                    // Some say only that they are done.
-                    "stop" if call.handed_over > 0 => "tool_calls",
-                    reason => reason,
-                });
-                payload.finish_reason = reason.map(Into::into);
-                payload.raw_finish_reason = raw.filter(|_| raw != reason).map(Into::into);
-                payload.response_id = call.response.as_deref().map(Into::into);
-                payload.response_model = given(call.answers.as_deref());
-                payload.tool_call_count = (call.requests > 0).then_some(call.requests);
-                payload.has_reasoning = call.reasoned.then_some(true);
-                self.frame.event_of(payload, at, place)
-            }
-            End::Failed(failure) => {
-                let mut payload = ModelCallFailed::new(model, provider, failure, took);
-                payload.usage = call.usage;
-                self.frame.event_of(payload, at, place)
-            }
-            End::Canceled(reason) => {
-                let payload = ModelCallCanceled::new(model, provider, Text::from(reason), took);
-                self.frame.event_of(payload, at, place)
-            }
-        };
-        made.push(label(builder, ComponentScope::ModelCall, &name)?);
-        self.clock = self.clock.max(at);
-        Ok(())
-    }
-
-    /// Ends the open call where it told why it stopped; else it is over because the next came first.
-    pub(crate) fn end_for_next(&mut self, made: &mut Made<'_>) -> Result<()> {
-        let told = self.call.as_ref().is_some_and(|call| call.finish.is_some());
-        let end = if told { End::Completed } else { End::Canceled("the next answer came first") };
-        self.end(end, made)
-    }
-
-    /// Ends the open call at the end of the source, where it told why it stopped.
-    pub(crate) fn end_of_source(&mut self, made: &mut Made<'_>) -> Result<()> {
-        match &self.call {
-            Some(call) if call.finish.is_some() => self.end(End::Completed, made),
-            _ => Ok(()),
-        }
-    }
 }
 
 fn given(text: Option<&str>) -> Option<Text> {
     text.map(Text::from)
-}
-
-/// The provider's word in the words of the standards; one that they don't have stays as it is.
-fn finish_reason(raw: &str) -> &str {
-    match raw {
-        "end_turn" | "stop_sequence" | "STOP" | "COMPLETE" | "completed" | "stop" => "stop",
-        "max_tokens" | "MAX_TOKENS" | "max_output_tokens" | "model_length" => "length",
-        "tool_use" | "tool_calls" | "TOOL_CALL" | "function_call" | "requires_action" => "tool_calls",
-        "refusal" | "SAFETY" | "content_filtered" | "guardrail_intervened" => "content_filter",
-        other => other,
-    }
 }

@@ -1,6 +1,7 @@
 //! Counts of tokens, put together.
 
 use newswire::catalogue::Usage;
+use newswire::figures;
 
 /// Both counts together, where there are any.
 pub(crate) fn sum(one: Option<u64>, other: Option<u64>) -> Option<u64> {
@@ -19,7 +20,7 @@ pub(crate) fn together(one: &Usage, other: &Usage) -> Usage {
         cache_write_tokens: sum(one.cache_write_tokens, other.cache_write_tokens),
         reasoning_tokens: sum(one.reasoning_tokens, other.reasoning_tokens),
         cost_usd: match (one.cost_usd, other.cost_usd) {
-            (Some(one), Some(other)) => Some(one + other),
+            (Some(one), Some(other)) => Some(figures::sum(one, other)),
             (one, other) => one.or(other),
         },
     }

@@ -1,6 +1,6 @@
 //! Messages: what the user said, what the model answered, what tools returned.
 
-use newswire::{ComponentScope, Error, Result, SpanId};
+use newswire::{ComponentScope, Error, EventBuilder, Result, SpanId};
 use serde_json::value::RawValue;
 
 use super::payload::{
@@ -18,8 +18,19 @@ struct Message<'a> {
     body: Fields<'a>,
     /// When the message was begun.
     began: i64,
-    /// When its record was written.
+    /// When its record was written, and how that is told.
     at: i64,
+    written: Option<&'a RawValue>,
+}
+
+impl Message<'_> {
+    /// Keeps when the record was written on an event that is of another time.
+    fn stamped(&self, builder: EventBuilder, time: i64) -> EventBuilder {
+        match self.written.filter(|_| time != self.at) {
+            Some(raw) => builder.attr_json("pi.timestamp", raw.to_owned()),
+            None => builder,
+        }
+    }
 }
 
 /// A tool call that the model asked for, as the source wrote it.
@@ -39,10 +50,11 @@ impl Session {
         if !["user", "assistant", "toolResult", "bashExecution"].contains(&role.as_str()) {
             return self.keep_whole(&format!("message/{role}"), line, &mut record, out);
         }
+        let raw = record.peek("timestamp");
         let at = written(&mut record)?.unwrap_or(self.clock);
         self.clock = at;
         let began = begun(&mut body)?.unwrap_or(at);
-        let message = Message { record, body, began, at };
+        let message = Message { record, body, began, at, written: raw };
         match role.as_str() {
             "user" => self.user(message, out),
             "assistant" => self.assistant(message, out),
@@ -143,7 +155,8 @@ impl Session {
         let place = Place { span: None, parent };
         if content.get().starts_with('"') {
             let payload = MessageCreated { role, content: Some(content) };
-            out.push(self.frame.event("message.created", at, place)?.serialize(&payload))?;
+            let builder = self.frame.event("message.created", at, place)?.serialize(&payload);
+            out.push(message.stamped(builder, at))?;
             return Ok(requests);
         }
         for raw in message.body.array(content)? {
@@ -154,7 +167,7 @@ impl Session {
                     let payload = MessageCreated { role, content: part.take("text") };
                     let builder = self.frame.event("message.created", at, place)?.serialize(&payload);
                     let builder = out.keep(builder, &mut part, &["textSignature"]);
-                    out.push_with(builder, &part)?;
+                    out.push_with(message.stamped(builder, at), &part)?;
                 }
                 "thinking" => {
                     let payload = ReasoningCreated {
@@ -230,7 +243,8 @@ impl Session {
         let mut builder = self.frame.event(kind, message.began, place)?.serialize(&payload);
         builder = label(builder, ComponentScope::Tool, &name)?;
         let builder = out.keep(builder, body, &["details"]);
-        out.push_with(builder, body)?;
+        let builder = message.stamped(builder, message.began);
+        out.push_with(builder, &message.body)?;
         self.leftovers_of_record(&message, out)
     }
 
@@ -246,9 +260,10 @@ impl Session {
             truncated: body.take_as("truncated", "true or false")?.unwrap_or(false),
         };
         let place = Place { span: None, parent: self.here() };
-        let builder = self.frame.event("command.executed", message.began, place)?.serialize(&payload);
+        let builder = self.frame.event("pi.command.executed", message.began, place)?.serialize(&payload);
         let builder = out.keep(builder, body, &["fullOutputPath"]);
-        out.push_with(builder, body)?;
+        let builder = message.stamped(builder, message.began);
+        out.push_with(builder, &message.body)?;
         self.leftovers_of_record(&message, out)
     }
 

@@ -130,11 +130,11 @@ impl Session {
                     provider: fields.take_text("provider")?,
                     model: fields.take_text("modelId")?,
                 };
-                self.frame.event("session.model.changed", at, place)?.serialize(&payload)
+                self.frame.event("pi.model.changed", at, place)?.serialize(&payload)
             }
             _ => {
                 let payload = ThinkingLevelChanged { level: fields.take_text("thinkingLevel")? };
-                self.frame.event("session.thinking_level.changed", at, place)?.serialize(&payload)
+                self.frame.event("pi.thinking_level.changed", at, place)?.serialize(&payload)
             }
         };
         out.push_with(builder, &fields)

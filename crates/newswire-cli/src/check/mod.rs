@@ -1,10 +1,13 @@
 //! `newswire check`: every problem of a recording, with its line.
 
+mod content;
+mod ids;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use newswire::catalogue::row_of;
-use newswire::{Error, Event, Phase, Result, ScopeField, SpanId, Status, Visible, figures};
-use newswire_recording::Report;
+use newswire::{Error, Event, Gap, Phase, Result, ScopeField, SpanId, Status, figures};
+use newswire_recording::{Report, formats};
 use serde::Serialize;
 
 use crate::args::{Check, Reading};
@@ -13,11 +16,16 @@ use crate::notice::counted;
 use crate::reading::{Item, read};
 use crate::run::{FAILED, OK};
 use crate::table::grouped;
+use ids::Ids;
 
 /// How many operations may be open; ends of further ones are not judged.
 const MAX_OPEN: usize = 65_536;
 /// How many kinds and fields are told apart.
 const MAX_NAMES: usize = 1024;
+
+/// Fields of an event's line that aren't the envelope's and mean something all the same: `grep` tells with it whose
+/// event it is.
+const ASIDES: [&str; 1] = ["file"];
 
 /// Something to be told of a recording.
 #[derive(Debug, Serialize)]
@@ -65,6 +73,7 @@ struct State {
     /// Ends of what the recording never tells the beginning of: how many, and the line of the first.
     ends_only: BTreeMap<String, (u64, u64)>,
     last_ns: Option<i64>,
+    ids: Ids,
     unknown_kinds: BTreeMap<String, u64>,
     unknown_fields: BTreeMap<String, u64>,
 }
@@ -75,22 +84,19 @@ struct State {
 /// Where the output can't be written.
 pub(crate) fn check(args: &Check, io: &mut Io) -> Result<u8> {
     let reading = Reading { format: args.format.clone(), strict: false, skip: true };
-    let (mut state, mut errors) = (State::default(), 0);
+    let (mut state, mut errors) = (State::default(), 0_u64);
     let total = read(io, &args.files, &reading, |io, item| match item {
         Item::Begin(name) => {
             state = State { file: name.to_owned(), ..State::default() };
             Ok(())
         }
         Item::Event(event, line) => state.event(&event, line, io),
-        Item::Gap(gap) => {
-            let message = format!("{} missing here ({})", counted(gap.count, "event"), gap.reason.as_str());
-            state.note(None, message, io)
+        Item::Gap(gap, line) => state.gap(&gap, line, io),
+        Item::Broken(error) => state.error(error, io),
+        Item::End(report) => {
+            errors += state.errors;
+            state.end(report, io)
         }
-        Item::Broken(error) => {
-            errors += 1;
-            state.error(error, io)
-        }
-        Item::End(report) => state.end(report, io),
         Item::Pause => Ok(()),
     })?;
     // What was skipped has been told already; what could not be opened hasn't.
@@ -116,12 +122,17 @@ impl State {
             let back = figures::duration(back.unsigned_abs());
             self.note(Some(line), format!("the time goes back by {back}"), io)?;
         }
-        if row_of(event.kind()).is_none() {
+        if row_of(event.kind()).is_none() && !is_of_importer(event.kind().as_str()) {
             count(&mut self.unknown_kinds, event.kind().as_str());
         }
-        for (field, _) in event.unknown() {
+        for (field, _) in event.unknown().filter(|(field, _)| !ASIDES.contains(field)) {
             count(&mut self.unknown_fields, field);
         }
+        for fault in content::faults(event) {
+            let place = fault.path().map(|path| format!(": {path}")).unwrap_or_default();
+            self.error(&fault.clone().at_path(format!("{}:{line}{place}", self.file)), io)?;
+        }
+        self.ids.note(event, line);
         let (Some(phase), Some(span)) = (event.phase(), event.correlation().span) else { return Ok(()) };
         let kind = event.kind().as_str();
         let stem = kind.rsplit_once('.').map_or(kind, |(stem, _)| stem);
@@ -145,6 +156,21 @@ impl State {
         Ok(())
     }
 
+    fn gap(&mut self, gap: &Gap, line: u64, io: &mut Io) -> Result<()> {
+        let Gap { first, last, count, reason } = *gap;
+        self.note(Some(line), format!("{} missing here ({})", counted(count, "event"), reason.as_str()), io)?;
+        let places = last.saturating_sub(first).saturating_add(1);
+        let wrong = match count {
+            0 => "nothing is missing in the gap".to_owned(),
+            _ if count > places => format!(
+                "the gap has room for {}, from {first} to {last}, and {count} are missing",
+                counted(places, "event")
+            ),
+            _ => return Ok(()),
+        };
+        self.note(Some(line), wrong, io)
+    }
+
     /// Tells what can be told only at the end.
     fn end(&mut self, report: &Report, io: &mut Io) -> Result<()> {
         let mut open: Vec<_> = std::mem::take(&mut self.open).into_iter().collect();
@@ -160,6 +186,9 @@ impl State {
                 format!("{kind}: {ends} of what is never told to begin, the first here"),
                 io,
             )?;
+        }
+        if let Some((line, message)) = self.ids.take_note() {
+            self.note(Some(line), message, io)?;
         }
         let mut fields = std::mem::take(&mut self.unknown_fields);
         for (field, times) in &report.unknown_fields {
@@ -180,13 +209,13 @@ impl State {
         let [records, events] = [records, events].map(grouped);
         let [errors, notes] =
             [(errors, "error"), (notes, "note")].map(|(number, what)| counted(number, what));
-        io.print(&format!("{}: {records} records, {events} events, {errors}, {notes}\n", Visible(file)))
+        io.print_sentence(&format!("{file}: {records} records, {events} events, {errors}, {notes}"))
     }
 
     fn error(&mut self, error: &Error, io: &mut Io) -> Result<()> {
         self.errors += 1;
         if !io.json {
-            return io.print(&format!("{}\n", Visible(&error.to_string())));
+            return io.print_sentence(&error.to_string());
         }
         // The place stands before the path within the record: file:line, or file:line: path.
         let place = error.path().and_then(|path| path.strip_prefix(&*self.file)?.strip_prefix(':'));
@@ -221,8 +250,14 @@ impl State {
             });
         }
         let line = line.map(|line| format!(":{line}")).unwrap_or_default();
-        io.print(&format!("{}{line}: note: {}\n", Visible(file), Visible(&message)))
+        io.print_sentence(&format!("{file}{line}: note: {message}"))
     }
+}
+
+/// Whether an importer of ours makes such kinds: under the name of its format, or of recordings.
+fn is_of_importer(kind: &str) -> bool {
+    let family = kind.split('.').next().unwrap_or_default();
+    family == "recording" || formats().iter().any(|format| format.name.replace('-', "_") == family)
 }
 
 fn count(names: &mut BTreeMap<String, u64>, name: &str) {
