@@ -107,3 +107,39 @@ fn the_exit_code_tells_match_no_match_and_trouble_apart() {
     assert_eq!(code, USAGE);
     assert!(err.contains("there is no such file"), "{err}");
 }
+
+/// Three lines of ours: what stands in the payload of the second is no JSON.
+fn broken_inside(name: &str) -> String {
+    let event = |kind: &str, payload: &str| {
+        format!(
+            r#"{{"id":"019b0099-5e61-7103-b62a-98a5788cd939","kind":"{kind}","time":"2025-01-01T00:00:00.000000000Z","payload":{payload}}}"#
+        ) + "\n"
+    };
+    let lines = [
+        event("deploy.finished", r#"{"place":1}"#),
+        event("task.progress", r#"{"place":nul}"#),
+        event("task.failed", r#"{"name":"build"}"#),
+    ];
+    written(name, &lines.concat())
+}
+
+#[test]
+fn lines_that_their_kind_or_a_missing_text_rules_out_are_not_looked_into() {
+    let file = broken_inside("grep-passed-over.ndjson");
+    assert_eq!(newswire(&["grep", "-c", "task.failed", &file]), (OK, "1\n".into(), String::new()));
+    assert_eq!(newswire(&["grep", "-c", "payload.name = build", &file]), (OK, "1\n".into(), String::new()));
+    // What is looked into is checked.
+    for words in [&["grep", "-c", "task.*", &file][..], &["grep", "-vc", "task.failed", &file]] {
+        let (code, _, err) = newswire(words);
+        assert_eq!(code, USAGE);
+        assert!(err.contains("grep-passed-over.ndjson:2"), "{err}");
+    }
+}
+
+#[test]
+fn a_kind_of_ones_own_counts_as_seen_though_what_is_sought_beside_it_is_missing() {
+    let file = broken_inside("grep-own-kind.ndjson");
+    let (code, out, err) = newswire(&["grep", "--skip", "-c", "deploy.finished and payload.name = build", &file]);
+    assert_eq!((code, out.as_str()), (FAILED, "0\n"));
+    assert!(!err.contains("no event is of kind"), "{err}");
+}
