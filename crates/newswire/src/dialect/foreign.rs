@@ -27,6 +27,11 @@ pub(super) trait Envelope: Sync {
 
     /// Writes one; `None` where the form has no place for such an event.
     fn write(&self, form: Form, out: &Outgoing<'_>) -> Option<Object>;
+
+    /// A payload with its values in the words that the table of names knows.
+    fn in_words(&self, payload: &Value) -> Value {
+        payload.clone()
+    }
 }
 
 /// What is to be written.

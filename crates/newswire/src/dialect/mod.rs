@@ -6,6 +6,7 @@
 
 mod agent_runtime;
 mod aitaskagent;
+mod always;
 mod clock;
 mod document;
 mod foreign;

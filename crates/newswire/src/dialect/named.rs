@@ -49,7 +49,11 @@ impl Event {
         let theirs = payload.as_object().unwrap_or(&empty);
         let known =
             |row: &&Alias| row.fields().filter(|field| unit::at(theirs, field.theirs).is_some()).count();
-        let admitting = rows.iter().filter_map(|rows| rows.iter().find(|row| row.when.admits(payload)));
+        let admitting = rows.iter().filter_map(|rows| {
+            let system = rows.first()?.system;
+            let payload = Dialect(system).envelope().in_words(payload);
+            rows.iter().find(|row| row.when.admits(&payload))
+        });
         // The first of several that know as much.
         match admitting.rev().max_by_key(known) {
             Some(row) => begun(row, payload),
@@ -61,8 +65,8 @@ impl Event {
 /// As if the system had written an event with this payload and nothing else.
 fn begun(alias: &Alias, payload: &Value) -> Result<EventBuilder> {
     let dialect = Dialect(alias.system);
-    let foreign =
-        Foreign { name: alias.name.to_owned(), payload: Some(payload.clone()), ..Foreign::default() };
+    let in_words = dialect.envelope().in_words(payload);
+    let foreign = Foreign { name: alias.name.to_owned(), payload: Some(in_words), ..Foreign::default() };
     let (event, mut read_as) = foreign.into_event(alias.system)?;
     read_as.named = true;
     let form = dialect.forms().first().copied().unwrap_or_default();

@@ -5,23 +5,11 @@ use serde_json::Value;
 use super::document::Object;
 use super::foreign::Foreign;
 use super::residue::ReadAs;
-use super::{naming, place, unit};
-use crate::catalogue::{self, Alias, FieldMap, Given, Ours, Row, System, When, alias_for};
+use super::{always, naming, place, unit};
+use crate::catalogue::{self, Alias, FieldMap, Given, Ours, Row, System, alias_for};
 use crate::error::Result;
 use crate::event::Event;
 use crate::kind::Kind;
-
-/// What a field says that the table leaves to the name or the kind, where no condition of a row tells it.
-const OTHERWISE: [(System, &str, &str, &str); 8] = [
-    (System::PicoClaw, "agent.turn.end", "Status", "completed"),
-    (System::PicoClaw, "agent.subturn.end", "Status", "completed"),
-    (System::PromptKit, "tool.client.resolved", "status", "fulfilled"),
-    (System::PromptKit, "audio.input", "direction", "input"),
-    (System::PromptKit, "audio.output", "direction", "output"),
-    (System::PromptKit, "image.input", "direction", "input"),
-    (System::PromptKit, "image.output", "direction", "output"),
-    (System::Praxis, "workflow.node_status_update", "type", "nodeStatusUpdate"),
-];
 
 /// The kind and payload of ours, and in `foreign` what else the payload says.
 ///
@@ -196,50 +184,6 @@ fn written(
             said.push(field.ours);
         }
     }
-    settle(alias.when, &mut theirs);
-    for field in alias.fields().filter(|field| field.ours == Ours::Kind) {
-        if let Some(value) = outcome(system, alias, field.theirs)
-            && unit::at(&theirs, field.theirs).is_none()
-        {
-            unit::set(&mut theirs, field.theirs, value);
-        }
-    }
-    if let Some((.., field, word)) = OTHERWISE.iter().find(|(of, name, field, _)| {
-        (*of, *name) == (system, alias.name) && unit::at(&theirs, field).is_none()
-    }) {
-        unit::set(&mut theirs, field, (*word).into());
-    }
+    always::say(system, alias, ours, &mut theirs);
     (theirs, said.len())
-}
-
-/// Makes the condition hold, as far as it asks for a certain value.
-fn settle(when: When, theirs: &mut Object) {
-    match when {
-        When::Is(field, truth) => unit::set(theirs, field, truth.into()),
-        When::Says(field, text) => unit::set(theirs, field, text.into()),
-        When::OneOf(field, texts) => {
-            let said = unit::at(theirs, field).and_then(Value::as_str);
-            if let Some(text) = texts.first()
-                && said.is_none_or(|said| !texts.contains(&said))
-            {
-                unit::set(theirs, field, (*text).into());
-            }
-        }
-        When::All(conditions) => conditions.iter().for_each(|condition| settle(*condition, theirs)),
-        _ => {}
-    }
-}
-
-/// What a truth value must be that the kind says, where another row of the name asks for the contrary.
-fn outcome(system: System, alias: &Alias, field: &str) -> Option<Value> {
-    fn asked(when: When, of: &str) -> Option<bool> {
-        match when {
-            When::Is(field, truth) if field == of => Some(truth),
-            When::All(conditions) => conditions.iter().find_map(|condition| asked(*condition, of)),
-            _ => None,
-        }
-    }
-    let of_name = system.names().iter().filter(|other| other.name == alias.name);
-    let truth = of_name.filter_map(|other| asked(other.when, field)).next()?;
-    Some((!truth).into())
 }

@@ -50,6 +50,18 @@ fn a_missing_kind_is_told_with_its_path() {
     );
 }
 
+/// That there is a type says nothing: any JSON has one.
+#[test]
+fn an_object_with_a_type_and_nothing_else_is_no_event_of_any_system() {
+    let stranger = json!({"type": "x"});
+    assert_eq!(told(System::Praxis, &stranger), at("metadata.timestamp", "found nothing", "text"));
+    assert_eq!(told(System::AiTaskAgent, &stranger), at("type", "found \"x\"", "one of pipeline, log"));
+    assert_eq!(told(System::PromptKit, &stranger), at("timestamp", "found nothing", "text"));
+    assert_eq!(told(System::AgentRuntime, &stranger), at("scope", "found nothing", "text"));
+    assert_eq!(told(System::PicoClaw, &stranger), at("kind", "found nothing", "text"));
+    assert!(dialect(System::Praxis).read_value(&json!({"type": "PING"})).is_ok());
+}
+
 #[test]
 fn a_member_of_another_type_is_told_with_path_found_and_expected() {
     let picoclaw = |member: &str, value: Value| {

@@ -4,6 +4,7 @@ mod any;
 mod bad_input;
 mod law;
 mod ours;
+mod places;
 mod reading;
 mod samples;
 

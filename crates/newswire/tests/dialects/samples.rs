@@ -84,26 +84,8 @@ fn the_payload_of_a_sample_has_what_its_kind_must_have() {
 }
 
 /// What the samples have that their kind here has no place for.
-const LEFT_OVER: &[&str] = &[
-    "agentruntime workflow.completed processed_rows",
-    "aitaskagent llm.response TokensUsed",
-    "picoclaw agent.turn.end ActiveSkills",
-    "picoclaw agent.turn.end AttemptedSkills",
-    "picoclaw agent.turn.end FinalContent",
-    "picoclaw agent.turn.end FinalContentLen",
-    "picoclaw agent.turn.end FinalSuccessfulPath",
-    "picoclaw agent.turn.end Iterations",
-    "picoclaw agent.turn.end SkillContextSnapshots",
-    "picoclaw agent.turn.end ToolExecutions",
-    "picoclaw agent.turn.end ToolKinds",
-    "picoclaw agent.turn.end UserMessage",
-    "picoclaw agent.turn.end Workspace",
-    "praxis dsl.command_received message",
-    "promptkit eval.completed eval_type",
-    "promptkit eval.completed trigger",
-    "promptkit eval.failed eval_type",
-    "promptkit eval.failed trigger",
-];
+const LEFT_OVER: &[&str] =
+    &["agentruntime workflow.completed processed_rows", "praxis dsl.command_received message"];
 
 #[test]
 fn what_the_samples_leave_over_is_little() {

@@ -73,8 +73,10 @@ impl System {
     fn shared(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::PromptKit => promptkit::SHARED,
+            Self::PicoClaw => picoclaw::SHARED,
             Self::Praxis => praxis::SHARED,
-            _ => &[],
+            Self::AiTaskAgent => aitaskagent::SHARED,
+            Self::AgentRuntime => agent_runtime::SHARED,
         }
     }
 
