@@ -108,6 +108,10 @@ pub(super) struct Foreign {
     pub(super) told: Vec<(&'static str, String)>,
     /// Fields of the payload that stood in the place of the first that means the same.
     pub(super) fields: Vec<String>,
+    /// What ours must have and theirs doesn't say.
+    pub(super) lacks: Vec<&'static str>,
+    /// Where the payload stands in the document, for errors about it.
+    pub(super) payload_at: &'static str,
     /// Members of the payload that are the envelope's, where the two are one object.
     pub(super) envelope: &'static [&'static str],
 }
@@ -186,7 +190,10 @@ impl Foreign {
         for (key, value) in self.attrs {
             builder = builder.attr(key, &value);
         }
-        Ok((builder.build()?, ReadAs { name: self.name, fields: self.fields, named: false }))
+        Ok((
+            builder.build()?,
+            ReadAs { name: self.name, fields: self.fields, lacks: self.lacks, named: false },
+        ))
     }
 }
 

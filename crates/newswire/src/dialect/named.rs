@@ -66,7 +66,8 @@ impl Event {
 fn begun(alias: &Alias, payload: &Value) -> Result<EventBuilder> {
     let dialect = Dialect(alias.system);
     let in_words = dialect.envelope().in_words(payload);
-    let foreign = Foreign { name: alias.name.to_owned(), payload: Some(in_words), ..Foreign::default() };
+    let name = alias.name.to_owned();
+    let foreign = Foreign { name, payload: Some(in_words), payload_at: "payload", ..Foreign::default() };
     let (event, mut read_as) = foreign.into_event(alias.system)?;
     read_as.named = true;
     let form = dialect.forms().first().copied().unwrap_or_default();

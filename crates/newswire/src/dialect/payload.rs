@@ -6,7 +6,7 @@ use super::document::Object;
 use super::foreign::Foreign;
 use super::residue::ReadAs;
 use super::{always, naming, place, unit};
-use crate::catalogue::{self, Alias, FieldMap, Given, Ours, Row, System, alias_for};
+use crate::catalogue::{self, Alias, FieldMap, Given, Ours, Row, System, Usage, alias_for};
 use crate::error::Result;
 use crate::event::Event;
 use crate::kind::Kind;
@@ -14,7 +14,7 @@ use crate::kind::Kind;
 /// The kind and payload of ours, and in `foreign` what else the payload says.
 ///
 /// # Errors
-/// As [`naming::custom_kind`].
+/// `TooLarge`, with the path, for more bytes than an event may carry inline.
 pub(super) fn to_ours(system: System, foreign: &mut Foreign) -> Result<(Kind, Option<Value>)> {
     let payload = foreign.payload.take().unwrap_or_default();
     let Some(alias) = alias_for(system, &foreign.name, &payload) else {
@@ -28,7 +28,8 @@ pub(super) fn to_ours(system: System, foreign: &mut Foreign) -> Result<(Kind, Op
     for field in alias.fields().filter(|field| field.ours != Ours::Kind) {
         let value = unit::at(theirs, field.theirs).and_then(|value| unit::to_ours(field.unit, value));
         let Some(value) = value.filter(|_| !said.contains(&field.ours)) else { continue };
-        if place::set(field.ours, value, row, &mut body, foreign) {
+        let set = place::set(field.ours, value, row, &mut body, foreign);
+        if set.map_err(|error| error.at_path(format!("{}.{}", foreign.payload_at, field.theirs)))? {
             said.push(field.ours);
             let first = alias.fields().find(|other| other.ours == field.ours);
             if first.is_some_and(|first| first.theirs != field.theirs) {
@@ -39,8 +40,11 @@ pub(super) fn to_ours(system: System, foreign: &mut Foreign) -> Result<(Kind, Op
     for (field, given) in alias.given {
         body.entry(*field).or_insert_with(|| value_of(*given));
     }
+    without_loose_parts(&mut body);
     if let Some(row) = row {
         fill(row, &mut body, foreign);
+        let lacks = row.fields.iter().filter(|field| !field.optional && !body.contains_key(field.name));
+        foreign.lacks = lacks.map(|field| field.name).collect();
     }
     Ok((alias.kind.clone(), Some(body.into())))
 }
@@ -59,7 +63,7 @@ fn custom(system: System, foreign: &mut Foreign, mut payload: Value) -> Result<(
                 match (field.ours, members.get(field.theirs)) {
                     (Ours::Payload(""), Some(value)) => payload = value.clone(),
                     (ours, Some(value)) => {
-                        place::set(ours, value.clone(), None, &mut Object::new(), foreign);
+                        place::set(ours, value.clone(), None, &mut Object::new(), foreign)?;
                     }
                     _ => {}
                 }
@@ -76,7 +80,19 @@ fn value_of(given: Given) -> Value {
     }
 }
 
-/// Fills what the envelope tells, and what ours must have and theirs doesn't: an empty text, an unknown error.
+/// Takes the parts out of a usage whose totals don't include them: those totals mean something else than ours.
+fn without_loose_parts(body: &mut Object) {
+    let Some(usage) = body.get_mut("usage") else { return };
+    let read = serde_json::from_value::<Usage>(usage.clone());
+    if let (Some(usage), false) = (usage.as_object_mut(), read.is_ok_and(|usage| usage.check().is_ok())) {
+        for part in ["cache_read_tokens", "cache_write_tokens", "reasoning_tokens"] {
+            usage.remove(part);
+        }
+    }
+}
+
+/// Fills what the envelope tells, and what ours must have and theirs doesn't: an empty text, an unknown error, media
+/// of which nothing is known.
 /// A verdict or a number isn't made up.
 fn fill(row: &Row, body: &mut Object, foreign: &Foreign) {
     for (name, text) in &foreign.told {
@@ -92,6 +108,8 @@ fn fill(row: &Row, body: &mut Object, foreign: &Foreign) {
     for field in row.fields.iter().filter(|field| !field.optional) {
         match (field.value, body.get_mut(field.name)) {
             ("text", None) => drop(body.insert(field.name.to_owned(), "".into())),
+            // Nothing is known of them.
+            ("Media", None) => drop(body.insert(field.name.to_owned(), Object::new().into())),
             ("Failure", None) => {
                 body.insert(field.name.to_owned(), serde_json::json!({ "message": "unknown" }));
             }

@@ -29,6 +29,8 @@ pub(super) struct ReadAs {
     pub(super) name: String,
     /// Fields that the document had in the place of the first that means the same.
     pub(super) fields: Vec<String>,
+    /// What ours must have and the document doesn't say; nobody reads it again.
+    pub(super) lacks: Vec<&'static str>,
     /// Whether the payload is all that was read, so that the envelope is ours.
     pub(super) named: bool,
 }
@@ -61,7 +63,7 @@ impl Residue {
         let fields = value.get("fields").and_then(Value::as_array).into_iter().flatten();
         let fields = fields.filter_map(Value::as_str).map(str::to_owned).collect();
         let named = value.get("named").and_then(Value::as_bool).unwrap_or_default();
-        Some(Self { read_as: ReadAs { name, fields, named }, form, rest, edits })
+        Some(Self { read_as: ReadAs { name, fields, lacks: Vec::new(), named }, form, rest, edits })
     }
 
     /// Its form as an attribute.
@@ -70,6 +72,9 @@ impl Residue {
         object.insert("name".to_owned(), self.read_as.name.as_str().into());
         if !self.read_as.fields.is_empty() {
             object.insert("fields".to_owned(), self.read_as.fields.iter().map(String::as_str).collect());
+        }
+        if !self.read_as.lacks.is_empty() {
+            object.insert("lacks".to_owned(), self.read_as.lacks.iter().copied().collect());
         }
         if self.read_as.named {
             object.insert("named".to_owned(), true.into());

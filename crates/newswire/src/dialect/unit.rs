@@ -77,6 +77,14 @@ fn write_span(nanos: u64) -> String {
     format!("{days}{hours:02}:{minutes:02}:{:02}{fraction}", seconds % 60)
 }
 
+/// The integer that a float is, where it is one and no digit is lost.
+pub(super) fn whole(value: &Value) -> Option<Value> {
+    let float = value.as_f64().filter(|_| value.is_f64())?;
+    // Above 2^53 a float may stand for several integers.
+    let exact = float.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&float);
+    exact.then(|| Value::from(float as u64))
+}
+
 /// What stands at a dotted path.
 pub(super) fn at<'v>(object: &'v Object, path: &str) -> Option<&'v Value> {
     match path.split_once('.') {

@@ -137,6 +137,22 @@ fn what_is_too_large_or_too_deep_is_refused() {
     assert_eq!(nested(59).expect_err("too deep").kind(), ErrorKind::TooLarge);
 }
 
+#[test]
+fn more_bytes_than_an_event_carries_inline_are_refused_with_their_path() {
+    let audio = |bytes: usize| {
+        let payload = json!({"inline_data": "A".repeat(bytes / 3 * 4), "mime_type": "audio/wav"});
+        json!({"type": "audio.input", "timestamp": "2026-03-15T08:30:00Z", "data": {"payload": payload}})
+    };
+    assert!(dialect(System::PromptKit).read_value(&audio(60_000)).is_ok());
+    let error = refused(System::PromptKit, &audio(66_000));
+    assert_eq!((error.kind(), error.path()), (ErrorKind::TooLarge, Some("data.payload.inline_data")));
+    let line = json!({"seq": 1, "event": audio(66_000)});
+    assert_eq!(refused(System::PromptKit, &line).path(), Some("event.data.payload.inline_data"));
+    let named = newswire::Event::named("promptkit/audio.input", &audio(66_000)["data"]);
+    let error = named.map(drop).expect_err("too large");
+    assert_eq!((error.kind(), error.path()), (ErrorKind::TooLarge, Some("payload.payload.inline_data")));
+}
+
 /// One member of a sample, somewhere in it, becomes something else.
 fn mutated(theirs: &mut Value, path: &[prop::sample::Index], value: Value) {
     match (theirs, path) {

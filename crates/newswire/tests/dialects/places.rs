@@ -71,7 +71,11 @@ fn goes_where_its_table_says(alias: &Alias, map: &FieldMap) {
     let row = row_of(&alias.kind).expect("a kind of the table");
     let mut payload = Map::new();
     fulfil(alias.when, &mut payload);
-    place(&mut payload, map.theirs, sample(map, row));
+    // What the condition asks for stands there already.
+    if !matches!(alias.when, When::Is(field, _) | When::Says(field, _) | When::OneOf(field, _) if field == map.theirs)
+    {
+        place(&mut payload, map.theirs, sample(map, row));
+    }
     let what = format!("{}/{} where {}: {}", alias.system.as_str(), alias.name, alias.when, map.theirs);
     let name = format!("{}/{}", alias.system.as_str(), alias.name);
     let payload = Value::Object(payload);

@@ -6,7 +6,7 @@ use newswire::catalogue::{System, row_of};
 use newswire::{Event, Form};
 use serde_json::Value;
 
-use super::{dialect, json, samples};
+use super::{dialect, json, misfit, samples};
 
 fn read(system: System, line: &str) -> Event {
     dialect(system).read(line).unwrap_or_else(|error| panic!("{error}: {line}"))
@@ -80,6 +80,7 @@ fn the_payload_of_a_sample_has_what_its_kind_must_have() {
         for name in payload.as_object().expect("an object").keys() {
             assert!(row.fields.iter().any(|field| field.name == name), "{} has {name}", event.kind());
         }
+        assert_eq!(misfit(system, &event), None, "{line}");
     }
 }
 

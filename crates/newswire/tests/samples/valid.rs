@@ -13,7 +13,7 @@ fn at(root: &Value, schema: &Value, value: &Value, path: &str) -> Result<(), Str
     for (keyword, rule) in schema.as_object().expect("a schema is an object") {
         match keyword.as_str() {
             "type" => {
-                let fits = match rule.as_str().expect("a type") {
+                let is = |name: &Value| match name.as_str().expect("a type") {
                     "object" => value.is_object(),
                     "array" => value.is_array(),
                     "string" => value.is_string(),
@@ -22,8 +22,8 @@ fn at(root: &Value, schema: &Value, value: &Value, path: &str) -> Result<(), Str
                     "integer" => value.is_i64() || value.is_u64(),
                     other => panic!("no type {other}"),
                 };
-                if !fits {
-                    return wrong(format!("is no {}", rule.as_str().unwrap_or_default()));
+                if !rule.as_array().map_or_else(|| is(rule), |any| any.iter().any(is)) {
+                    return wrong(format!("is no {}", rule.as_str().unwrap_or("such value")));
                 }
             }
             "required" => {

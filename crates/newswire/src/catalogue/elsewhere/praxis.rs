@@ -24,6 +24,17 @@ pub(super) const SHARED: &[(&str, &str)] = &[
     ),
 ];
 
+/// The value of the enumeration for its name: `TASK_STARTED` is `task.started`.
+pub(super) fn value_of(name: &str) -> Option<String> {
+    let upper = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    match name {
+        "NODE_STATUS_UPDATE" | "WORKFLOW_NODE_STATUS_UPDATE" => {
+            Some("workflow.node_status_update".to_owned())
+        }
+        _ => upper.then(|| name.to_ascii_lowercase().replacen('_', ".", 1)),
+    }
+}
+
 pub(super) const NAMES: &[Line] = aliases! {
     "agent.starting" Always => service::ServiceLaunchStarted ["service" = "agent"]:
         "agent_name -> name; config";
