@@ -13,6 +13,7 @@ mod frame;
 mod langfuse;
 mod open;
 mod ours;
+mod pairing;
 mod pi;
 mod read;
 mod report;

@@ -103,7 +103,10 @@ fn flat(document: &Object, names: [&'static str; 5]) -> Result<Foreign> {
     foreign.time_ns = event.time(time)?;
     foreign.internal = event.truth(suppress)?.unwrap_or_default();
     common(&mut foreign, event.required(step)?, event.text(correlation)?);
-    foreign.payload = Some(named(cased(document.clone(), true)).into());
+    // The names of unknown members stay as they are, unless all of them are in the other case.
+    let camel = kind == "eventType";
+    let members = if camel { cased(document.clone(), true) } else { document.clone() };
+    foreign.payload = Some(named(members).into());
     Ok(foreign)
 }
 
@@ -111,7 +114,7 @@ fn flat(document: &Object, names: [&'static str; 5]) -> Result<Foreign> {
 fn message(event: Members<'_>) -> Result<Foreign> {
     let sort = event.word("type", &["pipeline", "log"])?;
     let name = if sort == "pipeline" { event.required("eventType")? } else { sort };
-    let mut foreign = Foreign { name: name.to_owned(), ..Foreign::default() };
+    let mut foreign = Foreign { name: name.to_owned(), envelope: &["StepName"], ..Foreign::default() };
     if event.get("timestamp").is_some() {
         foreign.time_ns = event.time("timestamp")?;
     }

@@ -108,6 +108,8 @@ pub(super) struct Foreign {
     pub(super) told: Vec<(&'static str, String)>,
     /// Fields of the payload that stood in the place of the first that means the same.
     pub(super) fields: Vec<String>,
+    /// Whether the payload of a custom event has nothing around it that its system's others have.
+    pub(super) bare: bool,
     /// What ours must have and theirs doesn't say.
     pub(super) lacks: Vec<&'static str>,
     /// Where the payload stands in the document, for errors about it.
@@ -190,10 +192,8 @@ impl Foreign {
         for (key, value) in self.attrs {
             builder = builder.attr(key, &value);
         }
-        Ok((
-            builder.build()?,
-            ReadAs { name: self.name, fields: self.fields, lacks: self.lacks, named: false },
-        ))
+        let Self { name, fields, lacks, bare, .. } = self;
+        Ok((builder.build()?, ReadAs { name, fields, lacks, bare, named: false }))
     }
 }
 

@@ -56,7 +56,8 @@ fn custom(system: System, foreign: &mut Foreign, mut payload: Value) -> Result<(
     let wraps = |payload: &Object| payload.keys().all(|name| common.iter().any(|field| field.theirs == name));
     if let Value::Object(members) = &mut payload {
         foreign.envelope.iter().for_each(|name| drop(members.remove(*name)));
-        if !common.is_empty() && wraps(members) {
+        foreign.bare = !common.is_empty() && !wraps(members);
+        if !common.is_empty() && !foreign.bare {
             let members = std::mem::take(members);
             payload = Value::Null;
             for field in &common {
@@ -136,7 +137,8 @@ pub(super) fn to_theirs(
         _ => plain,
     });
     if let Some(name) = custom {
-        return Some((name.to_owned(), unwrapped(system, event, body)));
+        let bare = read_as.is_some_and(|read_as| read_as.bare);
+        return Some((name.to_owned(), if bare { body } else { wrapped(system, event, body) }));
     }
     let empty = Object::new();
     let ours = body.as_ref().and_then(Value::as_object).unwrap_or(&empty);
@@ -165,9 +167,11 @@ pub(super) fn to_theirs(
 }
 
 /// The payload of a custom event, inside what the system's custom events have in common.
-fn unwrapped(system: System, event: &Event, body: Option<Value>) -> Option<Value> {
+fn wrapped(system: System, event: &Event, body: Option<Value>) -> Option<Value> {
     let mut common = system.custom().peekable();
-    common.peek()?;
+    if common.peek().is_none() {
+        return body;
+    }
     let mut members = Object::new();
     for field in common {
         let value = match field.ours {

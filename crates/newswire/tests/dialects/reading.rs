@@ -154,6 +154,47 @@ fn a_figure_that_loses_nothing_by_a_change_of_unit_is_written_as_it_was() {
 }
 
 #[test]
+fn the_payload_of_an_unknown_kind_is_kept_once() {
+    let data = json!({"a": {"deep": "marker"}, "n": [1, null]});
+    let wrapped = json!({"MiddlewareName": "m", "Data": data});
+    let flat = |mut event: Value| {
+        event.as_object_mut().expect("an object").extend(data.as_object().expect("an object").clone());
+        event
+    };
+    let time = "2026-03-15T08:30:00Z";
+    for (system, theirs) in [
+        (
+            System::PromptKit,
+            json!({"Type": "dream.begun", "Timestamp": time, "SessionID": "s", "Data": data}),
+        ),
+        (
+            System::PromptKit,
+            json!({"Type": "dream.begun", "Timestamp": time, "SessionID": "s", "Data": wrapped}),
+        ),
+        (
+            System::PromptKit,
+            json!({"seq": 1, "event": {"type": "dream.begun", "timestamp": time, "data": data}}),
+        ),
+        (System::PicoClaw, json!({"kind": "dream.begun", "time": time, "payload": data})),
+        (System::AiTaskAgent, flat(json!({"EventType": "dream.begun", "StepName": "s", "Timestamp": time}))),
+        (System::AiTaskAgent, flat(json!({"eventType": "dream.begun", "stepName": "s", "timestamp": time}))),
+        (System::AiTaskAgent, flat(json!({"StepName": "s", "Status": "Started", "Timestamp": time}))),
+        (
+            System::AiTaskAgent,
+            json!({"type": "pipeline", "eventType": "dream.begun", "stepName": "s", "timestamp": time, "data": data}),
+        ),
+        (System::AiTaskAgent, flat(json!({"type": "log", "timestamp": time}))),
+        (System::Praxis, json!({"type": "dream.begun", "data": data, "metadata": {"timestamp": time}})),
+        (System::Praxis, json!({"type": "chatMessage", "payload": data})),
+        (System::Praxis, json!({"type": "eventStream", "payload": data})),
+    ] {
+        let event = read(system, &theirs);
+        assert_eq!(event.to_json().matches("marker").count(), 1, "{}", event.to_json());
+        assert_eq!(dialect(system).write_value(&event), Some(theirs));
+    }
+}
+
+#[test]
 fn a_custom_event_of_promptkit_is_unwrapped() {
     let theirs = json!({"Type": "middleware.cache.hit", "Timestamp": "2026-08-21T09:20:00Z", "Data": {"MiddlewareName": "cache",
         "EventName": "cache_hit", "Data": {"cache_key": "k"}, "Message": "from the cache"}});
