@@ -23,6 +23,10 @@ use Otherwise::{AllTokens, AnyToolCalls, Counts, Says};
 const OTHERWISE: &[(System, &str, &str, Otherwise)] = &[
     (System::PicoClaw, "agent.turn.end", "Status", Says("completed")),
     (System::PicoClaw, "agent.subturn.end", "Status", Says("completed")),
+    (System::PromptKit, "provider.call.started", "Source", Says("agent")),
+    (System::PromptKit, "provider.call.completed", "Source", Says("agent")),
+    (System::PromptKit, "provider.call.failed", "Source", Says("agent")),
+    (System::PromptKit, "tool.call.completed", "Status", Says("success")),
     (System::PromptKit, "tool.client.resolved", "status", Says("fulfilled")),
     (System::PromptKit, "audio.input", "direction", Says("input")),
     (System::PromptKit, "audio.output", "direction", Says("output")),
@@ -30,6 +34,8 @@ const OTHERWISE: &[(System, &str, &str, Otherwise)] = &[
     (System::PromptKit, "image.output", "direction", Says("output")),
     // Its first finish reason is that of pieces: an answer without one would be read as a piece.
     (System::AiTaskAgent, "llm.response", "FinishReason", Says("Other")),
+    // .NET refuses an answer without it.
+    (System::AiTaskAgent, "llm.response", "Content", Says("")),
     (System::AiTaskAgent, "llm.response", "IsThinking", Otherwise::Is(false)),
     (System::AiTaskAgent, "llm.response", "TokensUsed", AllTokens),
     (System::AiTaskAgent, "llm.response", "TokensUsed", Counts(0)),

@@ -201,7 +201,8 @@ fn written(
             continue;
         }
         let value = place::get(field.ours, ours, event);
-        if let Some(value) = value.and_then(|value| unit::to_theirs(system, field.unit, &value)) {
+        if let Some(value) = value.and_then(|value| unit::to_theirs(system, field.theirs, field.unit, &value))
+        {
             unit::set(&mut theirs, field.theirs, value);
             said.push(field.ours);
         }

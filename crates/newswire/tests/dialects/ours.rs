@@ -123,11 +123,11 @@ fn an_answer_is_told_to_aitaskagent_with_all_that_it_requires() {
         ModelCallCompleted::new(Some("gpt-4".into()), None::<Text>, Usage::tokens(1830, 127), None::<u64>);
     call.finish_reason = Some("tool_calls".into());
     call.has_reasoning = Some(true);
-    assert_eq!(told(&event(call.clone())), [json!(3), json!(null), json!(true), json!(1957), json!(null)]);
+    assert_eq!(told(&event(call.clone())), [json!(3), json!(null), json!(true), json!(1957), json!("")]);
     call.finish_reason = Some("refusal".into());
     assert_eq!(told(&event(call))[..2], [json!(5), json!("refusal")]);
     let silent = ModelCallCompleted::new(None::<Text>, None::<Text>, None::<Usage>, None::<u64>);
-    assert_eq!(told(&event(silent)), [json!(5), json!(null), json!(false), json!(0), json!(null)]);
+    assert_eq!(told(&event(silent)), [json!(5), json!(null), json!(false), json!(0), json!("")]);
     let piece = event(MessageDelta::new("m-1", "Hel"));
     assert_eq!(told(&piece), [json!(0), json!(null), json!(false), json!(0), json!("Hel")]);
     let thought = event(ReasoningDelta::new("r-1", "Hm"));
