@@ -113,8 +113,7 @@ fn object(root: &Value, schema: &Value, name: &str) {
     }
     for (field, property) in properties {
         let types = ["string", "integer", "number", "boolean"].map(Value::from);
-        let is_typed = |of: &Value| types.contains(of) || of.as_array().is_some_and(|any| any.len() == 5);
-        let typed = property.get("type").is_none_or(is_typed);
+        let typed = property.get("type").is_none_or(|of| types.contains(of));
         let reference = property.get("$ref").and_then(Value::as_str);
         let leads = reference.is_none_or(|to| root.pointer(to.trim_start_matches('#')).is_some());
         assert!(property.is_object() && typed && leads, "{name}: {field}");
