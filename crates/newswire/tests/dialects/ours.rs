@@ -231,7 +231,7 @@ fn full(alias: &Alias, row: &Row) -> Value {
     payload.into()
 }
 
-fn value_of(given: Given) -> Value {
+pub(crate) fn value_of(given: Given) -> Value {
     match given {
         Given::Is(truth) => json!(truth),
         Given::Says(text) => json!(text),

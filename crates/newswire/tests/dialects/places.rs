@@ -118,3 +118,59 @@ fn what_a_turn_of_picoclaw_that_was_aborted_tells_is_kept_in_fields() {
         payload
     );
 }
+
+/// What ours must have.
+fn required(row: &Row) -> Map<String, Value> {
+    let fields = row.fields.iter().filter(|field| !field.optional);
+    let value = |value| match value {
+        "text" => json!("some"),
+        "integer" => json!(7),
+        "number" => json!(0.25),
+        "boolean" => json!(true),
+        "Failure" => json!({"message": "some"}),
+        _ => json!({}),
+    };
+    fields.map(|field| (field.name.to_owned(), value(field.value))).collect()
+}
+
+/// A verdict without violations reads as an operation that errored: it has no other way to say why.
+const EXCEPT: &[(&str, &str)] = &[("validation.failed", "explanation")];
+
+/// What one row can say of ours is written, whichever of the names is taken.
+#[test]
+fn every_field_of_ours_that_a_system_has_is_written_and_read_again() {
+    let mut lost = Vec::new();
+    for alias in aliases() {
+        let row = row_of(&alias.kind).expect("a kind of the table");
+        for map in alias.fields() {
+            let Ours::Payload(path) = map.ours else { continue };
+            let mut payload = required(row);
+            // Milliseconds are whole in some systems.
+            let value = match path {
+                _ if path.ends_with("_ns") => json!(7_000_000_000u64),
+                "finish_reason" => json!("stop"),
+                _ => sample(&FieldMap { unit: Unit::Same, ..map }, row),
+            };
+            place(&mut payload, path, value.clone());
+            for (field, given) in alias.given {
+                place(&mut payload, field, super::ours::value_of(*given));
+            }
+            let asks = alias.when.field() == Some(map.theirs);
+            if asks
+                || alias.given.iter().any(|(field, _)| *field == path)
+                || EXCEPT.contains(&(alias.name, path))
+            {
+                continue;
+            }
+            let event = Event::builder(alias.kind.clone()).json(Value::Object(payload).to_string()).build();
+            let event = event.expect("an event");
+            let written = super::dialect(alias.system).write_value(&event).expect("a kind that it has");
+            let again = super::dialect(alias.system).read_value(&written);
+            let again = again.unwrap_or_else(|error| panic!("{error}: {written}"));
+            if at(&again, map.ours) != Some(value) {
+                lost.push(format!("{}/{} {path}: {written}", alias.system.as_str(), alias.name));
+            }
+        }
+    }
+    assert!(lost.is_empty(), "{lost:#?}");
+}

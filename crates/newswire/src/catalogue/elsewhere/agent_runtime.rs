@@ -13,8 +13,14 @@ pub(super) const ENVELOPE: &str = "id -> @attrs.id (an id of version 4 with a pr
     message -> @message; data -> @payload";
 
 /// Fields that several rows have, by the name that stands for them there.
-pub(super) const SHARED: &[(&str, &str)] =
-    &[("LOOP", "agent; tool -> name; tool_name -> name; message; arguments; previous_result; call_count")];
+pub(super) const SHARED: &[(&str, &str)] = &[
+    ("LOOP", "agent; tool -> name; tool_name -> name; message; arguments; previous_result; call_count"),
+    (
+        "LIMIT",
+        "requests_used -> used_count; requests_limit -> limit_count; message -> @message; \
+        agent -> @attrs.agent (the limit is everybody's)",
+    ),
+];
 
 pub(super) const NAMES: &[Line] = aliases! {
     "workflow.started" Always => workflow::WorkflowStarted:
@@ -66,12 +72,11 @@ pub(super) const NAMES: &[Line] = aliases! {
     "system.started" Always => system::SystemStarted: "";
     "system.progress" Filled("tool") => tool::ToolLoopDetected: "&LOOP";
     "system.progress" Filled("tool_name") => tool::ToolLoopDetected: "&LOOP";
-    "system.progress" Has("requests_limit") => rate::RateLimited:
-        "requests_used -> used_count; requests_limit -> limit_count; message -> @message; \
-         agent -> @attrs.agent (the limit is everybody's)";
+    "system.progress" Has("requests_limit") => rate::RateLimited: "&LIMIT";
+    "system.progress" Has("requests_used") => rate::RateLimited: "&LIMIT";
     "system.progress" Always => system::SystemProgress:
         "message; agent -> data.agent; arguments -> data.arguments; previous_result -> data.previous_result; \
-         call_count -> data.call_count; requests_used -> data.requests_used";
+         call_count -> data.call_count";
     "system.completed" Always => system::SystemCompleted: "";
     "system.failed" Always => system::SystemFailed: "";
     "system.canceled" Always => system::SystemCanceled: "";
