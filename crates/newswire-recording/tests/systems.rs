@@ -160,6 +160,20 @@ fn calls_of_picoclaw_that_run_side_by_side_are_told_apart() {
 }
 
 #[test]
+fn calls_of_two_tools_of_one_server_are_not_taken_for_one_another() {
+    let call = |kind: &str, tool: &str| {
+        format!(
+            r#"{{"kind":"mcp.tool.call.{kind}","time":"2026-06-13T10:00:00Z","payload":{{"server":"s","tool":"{tool}"}}}}"#
+        )
+    };
+    let text = [call("start", "a"), call("start", "b"), call("end", "b"), call("end", "a")].join("\n");
+    let spans: Vec<_> =
+        events(import("picoclaw", &text)).iter().map(|event| event.correlation().span.unwrap()).collect();
+    assert_eq!((spans[0], spans[1]), (spans[3], spans[2]));
+    assert_ne!(spans[0], spans[1]);
+}
+
+#[test]
 fn an_event_of_ours_is_not_taken_for_one_of_picoclaw() {
     let theirs = SAMPLES[3].2.lines().next().unwrap();
     let ours = events(import("picoclaw", theirs))[0].to_json();

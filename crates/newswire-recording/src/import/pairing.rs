@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use newswire::{Event, EventBuilder, Phase, Result, ScopeField, SpanId};
+use serde::Deserialize;
 
 use super::frame::hash;
 
@@ -17,6 +18,15 @@ pub(super) struct Pairing {
     /// The same in the order of their beginnings, of which the first are forgotten when there are too many.
     begun: BTreeMap<u64, String>,
     count: u64,
+}
+
+/// What is called: a tool, or that of a server.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Called {
+    name: String,
+    server: String,
+    tool: String,
 }
 
 /// What calls are, of which several may run side by side.
@@ -47,9 +57,11 @@ impl Pairing {
             return None;
         }
         let scope = |field| event.scope().get(field).unwrap_or_default();
-        let component = event.component().map_or("", |component| component.id());
+        let called = event.payload_json().and_then(|json| serde_json::from_str::<Called>(json).ok());
+        let Called { name, server, tool } = called.unwrap_or_default();
         let fields = [ScopeField::Runtime, ScopeField::Agent, ScopeField::Session, ScopeField::Turn];
-        let key = fields.map(scope).into_iter().chain([stem, component]).collect::<Vec<_>>().join("\n");
+        let what = [stem, &name, &server, &tool];
+        let key = fields.map(scope).into_iter().chain(what).collect::<Vec<_>>().join("\n");
         match event.phase()? {
             Phase::Started => self.begin(event, key),
             Phase::Completed | Phase::Failed => self.end(&key),

@@ -18,7 +18,7 @@ use crate::event::json_len;
 /// Text of a payload field; short ones need no allocation.
 pub type Text = CompactString;
 
-/// A piece of JSON of any shape, kept as its text.
+/// A piece of JSON of any shape, kept as its text; `null` says that there is none, and isn't written.
 ///
 /// ```
 /// use newswire::catalogue::Json;

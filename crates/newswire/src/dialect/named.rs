@@ -37,8 +37,9 @@ impl Event {
     ///
     /// # Errors
     /// `Invalid` for an unknown system or a name that it doesn't have, for a pattern, for a plain name that
-    /// means different kinds in several systems (the error lists the candidates), and for what is no name at all; `TooLarge` for a
-    /// payload that is nested over 60 deep, or over [`MAX_EVENT_BYTES`](crate::MAX_EVENT_BYTES).
+    /// means different kinds in several systems (the error lists the candidates), and for what is no name at
+    /// all; `TooLarge` for a payload that is nested over 60 deep, over
+    /// [`MAX_EVENT_BYTES`](crate::MAX_EVENT_BYTES), or with more bytes of media inline than an event carries.
     pub fn named(name: &str, payload: &Value) -> Result<EventBuilder> {
         let rows = catalogue::rows_named(name)?;
         if rows.is_empty() {

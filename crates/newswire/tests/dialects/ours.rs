@@ -101,6 +101,7 @@ fn a_model_call_carries_tokens_and_cost_where_the_system_has_them() {
         (&data["InputTokens"], &data["OutputTokens"], &data["Cost"]),
         (&json!(1830), &json!(127), &json!(0.00231))
     );
+    assert_eq!(data["Source"], "agent", "its emitter's default");
     let data = &written(System::AgentRuntime, &call);
     assert_eq!(
         data["data"]["usage"],
