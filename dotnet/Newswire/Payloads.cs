@@ -504,6 +504,11 @@ public sealed record WorkflowCompleted : OpenRecord, IPayload
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? StepCount { get; init; }
 
+    /// <summary>How many of its steps failed without consequence.</summary>
+    [JsonPropertyName("failed_step_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? FailedStepCount { get; init; }
+
     /// <summary>How many messages it holds at its end.</summary>
     [JsonPropertyName("message_count")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -550,6 +555,16 @@ public sealed record WorkflowFailed : OpenRecord, IPayload
     [JsonPropertyName("failed_step_index")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? FailedStepIndex { get; init; }
+
+    /// <summary>How many steps it had taken.</summary>
+    [JsonPropertyName("step_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? StepCount { get; init; }
+
+    /// <summary>How many of its steps failed.</summary>
+    [JsonPropertyName("failed_step_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? FailedStepCount { get; init; }
 }
 
 /// <summary>A workflow or pipeline was refused, skipped or stopped.</summary>
@@ -906,6 +921,16 @@ public sealed record TurnCanceled : OpenRecord, IPayload
     [JsonPropertyName("duration_ns")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? DurationNs { get; init; }
+
+    /// <summary>How many rounds of the loop it had taken.</summary>
+    [JsonPropertyName("iteration_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? IterationCount { get; init; }
+
+    /// <summary>What else the runtime tells of it: skills, tool executions, paths.</summary>
+    [JsonPropertyName("details")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Details { get; init; }
 }
 
 /// <summary>A model call has begun.</summary>
@@ -2766,6 +2791,26 @@ public sealed record EvaluationFailed : OpenRecord, IPayload
     [JsonPropertyName("trigger")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Trigger { get; init; }
+
+    /// <summary>What it had come to by then.</summary>
+    [JsonPropertyName("score")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Score { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("explanation")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Explanation { get; init; }
+
+    /// <summary>What breaks the rules, a list.</summary>
+    [JsonPropertyName("violations")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Violations { get; init; }
+
+    /// <summary>Whatever else it tells.</summary>
+    [JsonPropertyName("details")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Details { get; init; }
 }
 
 /// <summary>An evaluation was refused, skipped or stopped.</summary>
@@ -2788,6 +2833,26 @@ public sealed record EvaluationCanceled : OpenRecord, IPayload
     [JsonPropertyName("duration_ns")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? DurationNs { get; init; }
+
+    /// <summary>How it would have judged.</summary>
+    [JsonPropertyName("evaluation_type")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? EvaluationType { get; init; }
+
+    /// <summary>What set it off.</summary>
+    [JsonPropertyName("trigger")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Trigger { get; init; }
+
+    /// <summary>Why, at greater length.</summary>
+    [JsonPropertyName("explanation")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Explanation { get; init; }
+
+    /// <summary>Whatever else it tells.</summary>
+    [JsonPropertyName("details")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Details { get; init; }
 }
 
 /// <summary>A task has begun.</summary>
@@ -5009,6 +5074,11 @@ public sealed record CompositionFailed : OpenRecord, IPayload
     [JsonPropertyName("duration_ns")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? DurationNs { get; init; }
+
+    /// <summary>What it gave all the same.</summary>
+    [JsonPropertyName("output")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Output { get; init; }
 }
 
 /// <summary>A composition was refused, skipped or stopped.</summary>

@@ -494,6 +494,8 @@ export interface WorkflowCompleted {
   readonly usage?: Usage;
   /** How many steps it took. */
   readonly stepCount?: number;
+  /** How many of its steps failed without consequence. */
+  readonly failedStepCount?: number;
   /** How many messages it holds at its end. */
   readonly messageCount?: number;
   /** How often it changed its state. */
@@ -514,6 +516,10 @@ export interface WorkflowFailed {
   readonly failedStep?: string;
   /** Its place, from 0. */
   readonly failedStepIndex?: number;
+  /** How many steps it had taken. */
+  readonly stepCount?: number;
+  /** How many of its steps failed. */
+  readonly failedStepCount?: number;
 }
 
 /** A workflow or pipeline was refused, skipped or stopped. The payload of `workflow.canceled`. */
@@ -668,6 +674,10 @@ export interface TurnCanceled {
   readonly reason?: string;
   /** How long it took. */
   readonly durationNs?: bigint;
+  /** How many rounds of the loop it had taken. */
+  readonly iterationCount?: number;
+  /** What else the runtime tells of it: skills, tool executions, paths. */
+  readonly details?: Json;
 }
 
 /** A model call has begun. The payload of `model.call.started`. */
@@ -1472,6 +1482,14 @@ export interface EvaluationFailed {
   readonly evaluationType?: string;
   /** What set it off. */
   readonly trigger?: string;
+  /** What it had come to by then. */
+  readonly score?: number;
+  /** Why. */
+  readonly explanation?: string;
+  /** What breaks the rules, a list. */
+  readonly violations?: Json;
+  /** Whatever else it tells. */
+  readonly details?: Json;
 }
 
 /** An evaluation was refused, skipped or stopped. The payload of `evaluation.canceled`. */
@@ -1482,6 +1500,14 @@ export interface EvaluationCanceled {
   readonly reason?: string;
   /** How long it took. */
   readonly durationNs?: bigint;
+  /** How it would have judged. */
+  readonly evaluationType?: string;
+  /** What set it off. */
+  readonly trigger?: string;
+  /** Why, at greater length. */
+  readonly explanation?: string;
+  /** Whatever else it tells. */
+  readonly details?: Json;
 }
 
 /** A task has begun. The payload of `task.started`. */
@@ -2440,6 +2466,8 @@ export interface CompositionFailed {
   readonly error: Failure;
   /** How long it took. */
   readonly durationNs?: bigint;
+  /** What it gave all the same. */
+  readonly output?: Json;
 }
 
 /** A composition was refused, skipped or stopped. The payload of `composition.canceled`. */

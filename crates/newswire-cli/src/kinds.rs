@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use newswire::catalogue::{Alias, Elsewhere, Row, When, aliases, kinds_named, rows, schema};
+use newswire::catalogue::{Alias, Elsewhere, Row, When, aliases, kinds_meant, rows, schema};
 use newswire::{Error, Event, Filter, Kind, Result};
 use serde::Serialize;
 
@@ -31,13 +31,21 @@ pub(crate) fn kinds(args: &Kinds, io: &mut Io) -> Result<u8> {
 
 /// Prints the schema of every kind that a name can mean; without one, that of the envelope.
 pub(crate) fn schema(args: &Schema, io: &mut Io) -> Result<u8> {
-    let text: String = match args.kind.as_deref().map(meant) {
+    let schemas: Vec<String> = match args.kind.as_deref().map(meant) {
         Some(Ok(found)) => found.into_iter().map(schema::of_payload).collect(),
         Some(Err(error)) => return Ok(io.refuse(&error)),
-        None => schema::of_event(),
+        None => vec![schema::of_event()],
     };
-    io.print(&text)?;
+    for schema in schemas {
+        let schema = if io.json { on_one_line(&schema) } else { schema };
+        io.print(&schema)?;
+    }
     Ok(OK)
+}
+
+/// A schema as a line, its members in their order. No text in it has a line break that isn't escaped.
+fn on_one_line(schema: &str) -> String {
+    schema.lines().map(str::trim_start).collect::<String>() + "\n"
 }
 
 /// The rows that are meant by a kind, a pattern of kinds or a name of another system.
@@ -46,7 +54,7 @@ fn meant(name: &str) -> Result<Vec<&'static Row>> {
         let filter = Filter::kind(name)?;
         Box::new(move |row| is_kept(&filter, row))
     } else {
-        let kinds = kinds_named(name)?;
+        let kinds = kinds_meant(name)?;
         Box::new(move |row| kinds.iter().any(|kind| kind.as_str() == row.kind))
     };
     let found: Vec<_> = rows().iter().filter(|row| is_meant(row)).collect();

@@ -296,7 +296,8 @@ pub struct BusOptions {
     /// How many closed subscriptions the stats remember; 64.
     pub closed_kept: usize,
     /// What becomes of component ids that break agent-runtime's formats
-    /// ([`Component::check_format`](crate::Component::check_format)); off.
+    /// ([`Component::check_format`](crate::Component::check_format)); off. Where they are checked, the ids that
+    /// emitters and guards make up have the format: `gpt-5` is `gpt-5:llm:0`, or `planner:llm:0` within an agent.
     pub component_ids: Check,
     /// What becomes of JSON payloads that don't fit their kind
     /// ([`Row::check_payload`](crate::catalogue::Row::check_payload)); off. Typed payloads aren't looked at.

@@ -115,6 +115,22 @@ fn a_plain_name_with_several_meanings_lists_its_candidates() {
     assert_eq!(named("workflow.completed"), ["workflow.completed"], "a name of ours is always ours");
 }
 
+/// Its events carry the enumeration's values, its code writes the enumeration's names.
+#[test]
+fn both_names_of_a_type_of_praxis_are_names_of_it() {
+    assert_eq!(named("praxis/TASK_CREATED"), ["task.created"]);
+    assert_eq!(named("praxis/TOOL_EXECUTED"), named("praxis/tool.executed"));
+    assert_eq!(named("praxis/NODE_STATUS_UPDATE"), named("praxis/workflow.node_status_update"));
+    assert_eq!(named("TASK_CREATED"), ["task.created"]);
+    let failed = tool::ToolCallFailed::new("search", None, "no", None);
+    assert!(wants("praxis/TOOL_EXECUTED and severity=error", failed.clone()));
+    assert!(wants("kind in (praxis/TASK_CREATED, praxis/TOOL_EXECUTED)", failed));
+    let created =
+        Event::named("praxis/TASK_CREATED", &json!({"task_id": "t-1"})).and_then(|event| event.build());
+    assert_eq!(created.expect("an event").kind().as_str(), "task.created");
+    assert!(kinds_named("praxis/NO_SUCH").is_err() && kinds_named("picoclaw/TASK_CREATED").is_err());
+}
+
 #[test]
 fn a_name_that_nobody_has_is_an_error_that_says_what_is_near() {
     let unknown = kinds_named("nobody/agent.turn.*").expect_err("no such system");

@@ -141,9 +141,10 @@ class CompositionFailed(Payload):
     - `name`: The composition.
     - `error`: What went wrong.
     - `duration_ns`: How long it took.
+    - `output`: What it gave all the same.
     """
 
-    __slots__ = ("name", "error", "duration_ns")
+    __slots__ = ("name", "error", "duration_ns", "output")
     KIND = "composition.failed"
     _RECORDS = {"error": Failure}
 
@@ -153,10 +154,12 @@ class CompositionFailed(Payload):
         error: Failure,
         *,
         duration_ns: int | None = None,
+        output: Any = None,
     ) -> None:
         self.name = name
         self.error = error
         self.duration_ns = duration_ns
+        self.output = output
 
 
 class CompositionCanceled(Payload):

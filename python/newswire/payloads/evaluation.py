@@ -120,9 +120,13 @@ class EvaluationFailed(Payload):
     - `duration_ns`: How long it took.
     - `evaluation_type`: How it judges.
     - `trigger`: What set it off.
+    - `score`: What it had come to by then.
+    - `explanation`: Why.
+    - `violations`: What breaks the rules, a list.
+    - `details`: Whatever else it tells.
     """
 
-    __slots__ = ("name", "error", "duration_ns", "evaluation_type", "trigger")
+    __slots__ = ("name", "error", "duration_ns", "evaluation_type", "trigger", "score", "explanation", "violations", "details")
     KIND = "evaluation.failed"
     _RECORDS = {"error": Failure}
 
@@ -134,12 +138,20 @@ class EvaluationFailed(Payload):
         duration_ns: int | None = None,
         evaluation_type: str | None = None,
         trigger: str | None = None,
+        score: float | None = None,
+        explanation: str | None = None,
+        violations: Any = None,
+        details: Any = None,
     ) -> None:
         self.name = name
         self.error = error
         self.duration_ns = duration_ns
         self.evaluation_type = evaluation_type
         self.trigger = trigger
+        self.score = score
+        self.explanation = explanation
+        self.violations = violations
+        self.details = details
 
 
 class EvaluationCanceled(Payload):
@@ -150,9 +162,13 @@ class EvaluationCanceled(Payload):
     - `name`: The evaluation.
     - `reason`: Why.
     - `duration_ns`: How long it took.
+    - `evaluation_type`: How it would have judged.
+    - `trigger`: What set it off.
+    - `explanation`: Why, at greater length.
+    - `details`: Whatever else it tells.
     """
 
-    __slots__ = ("name", "reason", "duration_ns")
+    __slots__ = ("name", "reason", "duration_ns", "evaluation_type", "trigger", "explanation", "details")
     KIND = "evaluation.canceled"
 
     def __init__(
@@ -161,7 +177,15 @@ class EvaluationCanceled(Payload):
         *,
         reason: str | None = None,
         duration_ns: int | None = None,
+        evaluation_type: str | None = None,
+        trigger: str | None = None,
+        explanation: str | None = None,
+        details: Any = None,
     ) -> None:
         self.name = name
         self.reason = reason
         self.duration_ns = duration_ns
+        self.evaluation_type = evaluation_type
+        self.trigger = trigger
+        self.explanation = explanation
+        self.details = details

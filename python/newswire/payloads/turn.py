@@ -148,9 +148,11 @@ class TurnCanceled(Payload):
     - `name`: What the turn is called.
     - `reason`: Why.
     - `duration_ns`: How long it took.
+    - `iteration_count`: How many rounds of the loop it had taken.
+    - `details`: What else the runtime tells of it: skills, tool executions, paths.
     """
 
-    __slots__ = ("name", "reason", "duration_ns")
+    __slots__ = ("name", "reason", "duration_ns", "iteration_count", "details")
     KIND = "turn.canceled"
 
     def __init__(
@@ -159,7 +161,11 @@ class TurnCanceled(Payload):
         name: str | None = None,
         reason: str | None = None,
         duration_ns: int | None = None,
+        iteration_count: int | None = None,
+        details: Any = None,
     ) -> None:
         self.name = name
         self.reason = reason
         self.duration_ns = duration_ns
+        self.iteration_count = iteration_count
+        self.details = details

@@ -86,12 +86,13 @@ class WorkflowCompleted(Payload):
     - `duration_ns`: How long it took.
     - `usage`: What its model calls used.
     - `step_count`: How many steps it took.
+    - `failed_step_count`: How many of its steps failed without consequence.
     - `message_count`: How many messages it holds at its end.
     - `transition_count`: How often it changed its state.
     - `final_state`: The state that it ended in.
     """
 
-    __slots__ = ("name", "output", "duration_ns", "usage", "step_count", "message_count", "transition_count", "final_state")
+    __slots__ = ("name", "output", "duration_ns", "usage", "step_count", "failed_step_count", "message_count", "transition_count", "final_state")
     KIND = "workflow.completed"
     _RECORDS = {"usage": Usage}
 
@@ -103,6 +104,7 @@ class WorkflowCompleted(Payload):
         duration_ns: int | None = None,
         usage: Usage | None = None,
         step_count: int | None = None,
+        failed_step_count: int | None = None,
         message_count: int | None = None,
         transition_count: int | None = None,
         final_state: str | None = None,
@@ -112,6 +114,7 @@ class WorkflowCompleted(Payload):
         self.duration_ns = duration_ns
         self.usage = usage
         self.step_count = step_count
+        self.failed_step_count = failed_step_count
         self.message_count = message_count
         self.transition_count = transition_count
         self.final_state = final_state
@@ -127,9 +130,11 @@ class WorkflowFailed(Payload):
     - `duration_ns`: How long it took.
     - `failed_step`: The step that failed.
     - `failed_step_index`: Its place, from 0.
+    - `step_count`: How many steps it had taken.
+    - `failed_step_count`: How many of its steps failed.
     """
 
-    __slots__ = ("name", "error", "duration_ns", "failed_step", "failed_step_index")
+    __slots__ = ("name", "error", "duration_ns", "failed_step", "failed_step_index", "step_count", "failed_step_count")
     KIND = "workflow.failed"
     _RECORDS = {"error": Failure}
 
@@ -141,12 +146,16 @@ class WorkflowFailed(Payload):
         duration_ns: int | None = None,
         failed_step: str | None = None,
         failed_step_index: int | None = None,
+        step_count: int | None = None,
+        failed_step_count: int | None = None,
     ) -> None:
         self.name = name
         self.error = error
         self.duration_ns = duration_ns
         self.failed_step = failed_step
         self.failed_step_index = failed_step_index
+        self.step_count = step_count
+        self.failed_step_count = failed_step_count
 
 
 class WorkflowCanceled(Payload):

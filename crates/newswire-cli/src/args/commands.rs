@@ -189,7 +189,8 @@ Examples:
   newswire schema tool.call.started
   newswire schema picoclaw/agent.tool.exec_end | jq .title
 
-A name of another system that can mean several kinds gives all their schemas, one after another.")]
+A name that can mean several kinds gives all their schemas, one after another, and a line each where
+programs read them. A plain name stands for all that it means, here and in any system.")]
 pub(crate) struct Schema {
     /// A kind, a pattern such as tool.*, or a name of another system: system/name
     pub(crate) kind: Option<String>,

@@ -116,7 +116,7 @@ pub(crate) fn label(builder: EventBuilder, scope: ComponentScope, name: &str) ->
 
 /// FNV-1a over the parts, each ended by a byte that text can't contain; then mixed, so that ids that differ
 /// little give spans that differ much.
-fn hash(parts: &[&str]) -> u64 {
+pub(super) fn hash(parts: &[&str]) -> u64 {
     let bytes = parts.iter().flat_map(|part| part.bytes().chain([0xff]));
     let mut hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -15,6 +15,7 @@ mod frame;
 mod langfuse;
 mod open;
 mod ours;
+mod pairing;
 mod pi;
 mod read;
 mod report;

@@ -10,7 +10,7 @@
 //! | `praxis` | events of its bus, messages of its WebSocket |
 //!
 //! Written again by the dialect, an event gives the JSON that it was. One that tells no time is of the time of
-//! the one before. What has no kind or no place in ours is counted as unknown, and kept as the dialect says.
+//! the one before. Calls of PicoClaw get a span each, since it gives them no ids. What has no kind or no place in ours is counted as unknown, and kept as the dialect says.
 
 use newswire::catalogue::System;
 use newswire::{Delivery, Dialect, Event, Result};
@@ -18,6 +18,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::format::Format;
+use super::pairing::Pairing;
 use super::read::{Importer, Output};
 use super::report::Report;
 use crate::source::{Head, Unit};
@@ -96,7 +97,7 @@ fn has(head: &Head<'_>, names: &[&str]) -> bool {
 }
 
 fn reader(system: System) -> Box<dyn Importer> {
-    Box::new(Reader { system, clock: 0 })
+    Box::new(Reader { system, clock: 0, pairing: Pairing::default() })
 }
 
 /// Reads one system's events.
@@ -104,6 +105,8 @@ struct Reader {
     system: System,
     /// When the last event was, for those that don't tell.
     clock: i64,
+    /// Of PicoClaw's calls, which have no ids.
+    pairing: Pairing,
 }
 
 impl Importer for Reader {
@@ -111,6 +114,7 @@ impl Importer for Reader {
         let event = Dialect::of(self.system).read_at(record, self.clock)?;
         self.clock = event.time_ns();
         count_unknown(self.system, &event, out.report);
+        let event = if self.system == System::PicoClaw { self.pairing.of(event)? } else { event };
         out.pass(Delivery::Event(event));
         Ok(())
     }

@@ -15,7 +15,7 @@ lifecycle! {
         outcome output: Option<Json> = Content => "What it resulted in.";
         {}
     failed "composition.failed" CompositionFailed agui Absent("AG-UI tells of steps only"),
-        {}
+        {output: Option<Json> = Content => "What it gave all the same.";}
     canceled "composition.canceled" CompositionCanceled agui Absent("AG-UI tells of steps only"),
 }
 

@@ -21,6 +21,14 @@ lifecycle! {
          details: Option<Json> = Content => "Whatever else it tells.";}
     failed "evaluation.failed" EvaluationFailed => evaluation_failed agui Absent("AG-UI has no evaluations"),
         {evaluation_type: Option<Text> = Meta => "How it judges.";
-         trigger: Option<Text> = Meta => "What set it off.";}
+         trigger: Option<Text> = Meta => "What set it off.";
+         score: Option<f64> = Meta "gen_ai.evaluation.score.value" => "What it had come to by then.";
+         explanation: Option<Text> = Content "gen_ai.evaluation.explanation" => "Why.";
+         violations: Option<Json> = Content => "What breaks the rules, a list.";
+         details: Option<Json> = Content => "Whatever else it tells.";}
     canceled "evaluation.canceled" EvaluationCanceled => evaluation_canceled agui Absent("AG-UI has no evaluations"),
+        {evaluation_type: Option<Text> = Meta => "How it would have judged.";
+         trigger: Option<Text> = Meta => "What set it off.";
+         explanation: Option<Text> = Content "gen_ai.evaluation.explanation" => "Why, at greater length.";
+         details: Option<Json> = Content => "Whatever else it tells.";}
 }

@@ -1,19 +1,21 @@
 //! Whether JSON fits the payload of its kind, by the fields of the table.
 //!
 //! What fits is what the kind's schema calls valid, so every language can read it: a required field is there,
-//! a field that is there has its type and bounds, and what is absent is left out, never null. Fields that
-//! this version doesn't know are anybody's own and no misfit.
+//! a field that is there has its type and bounds, and what is absent is left out, never null. Beyond that, totals
+//! include their parts. Fields that this version doesn't know are anybody's own and no misfit.
 
 use std::fmt::Display;
 
 use serde_json::Value;
 
+use super::Usage;
 use super::media_record::Inline;
 use super::record::records;
 use super::row::{FieldRow, Row};
 use super::schema::MAX_PLAIN;
 use crate::error::{Error, Result};
 use crate::event::{Event, Scan, member};
+use crate::kind::Kind;
 use crate::registry;
 
 impl Row {
@@ -59,20 +61,57 @@ pub(crate) fn check_payload(event: &Event) -> Result<()> {
     }
 }
 
-/// Whether a value fits at a path of a kind's payload.
-pub(crate) fn fits(row: &Row, path: &str, found: &Value) -> bool {
+/// Checks a value for a path of a kind's payload.
+///
+/// # Errors
+/// As [`Row::check_payload`], without the path; `TooLarge` for bytes over their bound.
+pub(crate) fn check_value(row: &Row, path: &str, found: &Value) -> Result<()> {
     let (mut fields, mut path) = (row.fields, path);
     loop {
         let (name, rest) = path.split_once('.').unwrap_or((path, ""));
-        let Some(field) = fields.iter().find(|field| field.name == name) else { return false };
+        let Some(field) = fields.iter().find(|field| field.name == name) else {
+            return Err(Error::invalid(format!("{} has no such field", row.kind)));
+        };
         match field.value {
-            "json" => return !found.is_null(),
-            _ if rest.is_empty() => {
-                return value(&mut Scan::new(&found.to_string()), &path, field).is_ok();
+            // What stands deeper in it is anybody's own.
+            _ if rest.is_empty() || field.value == "json" => {
+                return value(&mut Scan::new(&found.to_string()), &path, field);
             }
             record => (fields, path) = (fields_of(record), rest),
         }
     }
+}
+
+/// Refuses more bytes than an event may carry inline, wherever JSON of a known kind has some: such a payload is
+/// held by every queue, history and store, whether its bus checks payloads or not.
+///
+/// # Errors
+/// `TooLarge`, with the path.
+#[cold]
+pub(crate) fn check_inline(kind: &Kind, json: &str) -> Result<()> {
+    let Some(row) = super::row_of(kind) else { return Ok(()) };
+    let has_bytes = |field: &FieldRow| fields_of(field.value).iter().any(|inner| inner.value == "bytes");
+    if !row.fields.iter().any(has_bytes) {
+        return Ok(());
+    }
+    bounded(&mut Scan::new(json), &"payload", row.fields)
+}
+
+fn bounded(scan: &mut Scan<'_>, path: &dyn Display, fields: &[FieldRow]) -> Result<()> {
+    if !scan.take(b'{') {
+        return scan.value().map(drop);
+    }
+    while let Some(name) = scan.member()? {
+        let known = fields.iter().find(|field| field.name == name).map_or("", |field| field.value);
+        let path = format_args!("{path}.{name}");
+        match known {
+            "bytes" if scan.peek() == Some(b'"') => {
+                Inline::check_length(&scan.string()?).map_err(member::within(&path))?;
+            }
+            record => bounded(scan, &path, fields_of(record))?,
+        }
+    }
+    Ok(())
 }
 
 /// The fields of a record; none of what is no record.
@@ -111,9 +150,26 @@ fn value(scan: &mut Scan<'_>, path: &dyn Display, field: &FieldRow) -> Result<()
         "number" => member::float(scan, path).map(drop),
         "boolean" => member::truth(scan, path).map(drop),
         "bytes" => member::parsed(scan, path, |base64| Inline::parse(base64)).map(drop),
+        "json" if scan.peek() == Some(b'n') => Err(member::wrong_type(scan, path, "any JSON but null")),
         "json" => scan.value().map(drop).map_err(member::within(path)),
-        record => object(scan, path, fields_of(record)),
+        record => {
+            let start = scan.place();
+            object(scan, path, fields_of(record))?;
+            match record {
+                "Usage" => whole(scan.text_since(start), path),
+                _ => Ok(()),
+            }
+        }
     }
+}
+
+/// Checks that the totals of a usage include their parts.
+fn whole(usage: &str, path: &dyn Display) -> Result<()> {
+    let usage: Usage = serde_json::from_str(usage).map_err(|error| Error::of_json(&error, usage))?;
+    usage.check().map_err(|error| {
+        let field = error.path().unwrap_or_default().to_owned();
+        error.at_path(format!("{path}.{field}"))
+    })
 }
 
 /// What a missing field should have been.
@@ -124,7 +180,7 @@ fn wanted(field: &FieldRow) -> String {
         "number" => "a number".to_owned(),
         "boolean" => "true or false".to_owned(),
         "bytes" => "bytes in base64".to_owned(),
-        "json" => "any JSON".to_owned(),
+        "json" => "any JSON but null".to_owned(),
         _ => "an object".to_owned(),
     }
 }

@@ -82,9 +82,19 @@ impl Inline {
             let column = wrong.unwrap_or(digits.len());
             return Err(Error::invalid("this is no base64").at_column(column + 1).expecting("padded base64"));
         }
-        match digits.len() / 4 * 3 + digits.len() % 4 * 3 / 4 {
+        Self::check_length(&text)?;
+        Ok(Self(text.into()))
+    }
+
+    /// The least JSON that can hold more of them than an event may carry.
+    pub(crate) const TOO_LONG: usize = Self::MAX_BYTES / 3 * 4;
+
+    /// Checks how many bytes the base64 stands for, whether it is any or not.
+    pub(super) fn check_length(base64: &str) -> Result<()> {
+        let digits = base64.trim_end_matches('=').len();
+        match digits / 4 * 3 + digits % 4 * 3 / 4 {
             length if length > Self::MAX_BYTES => Err(too_large(length)),
-            _ => Ok(Self(text.into())),
+            _ => Ok(()),
         }
     }
 

@@ -62,10 +62,11 @@ pub mod websocket;
 pub mod workflow;
 
 pub use elsewhere::{
-    Alias, FieldMap, Given, Ours, System, Unit, When, alias_for, aliases, aliases_named, kinds_named,
+    Alias, FieldMap, Given, Ours, System, Unit, When, alias_for, aliases, aliases_named, kinds_meant,
+    kinds_named,
 };
 pub(crate) use elsewhere::{Meaning, meanings, rows_named, undecided};
-pub(crate) use fit::{check_payload, fields_of, fits};
+pub(crate) use fit::{check_inline, check_payload, check_value, fields_of};
 pub use media_record::{Inline, Media};
 pub use record::{Failure, RecordRow, Usage, records};
 pub use row::{Class, Elsewhere, FieldRow, Merge, Row};

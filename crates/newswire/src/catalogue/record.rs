@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use super::Media;
 use super::row::{Class, FieldRow};
 use super::value::{IntoField, Text};
+use crate::error::{Error, Result};
 
 /// One record that fields of payloads have as their type.
 #[derive(Clone, Copy, Debug)]
@@ -121,6 +122,37 @@ impl Usage {
     /// Input and output, without the parts or the cost.
     pub fn tokens(input: u64, output: u64) -> Self {
         Self { input_tokens: Some(input), output_tokens: Some(output), ..Self::default() }
+    }
+
+    /// Checks that the totals, where they are known, include their parts.
+    ///
+    /// ```
+    /// use newswire::catalogue::Usage;
+    ///
+    /// let mut usage = Usage::tokens(100, 20);
+    /// usage.cache_read_tokens = Some(80);
+    /// assert!(usage.check().is_ok());
+    /// usage.cache_write_tokens = Some(30);
+    /// let error = usage.check().unwrap_err();
+    /// assert_eq!(error.to_string(), "input_tokens: it is 100, and its parts are 110; expected at least its parts");
+    /// ```
+    ///
+    /// # Errors
+    /// `Invalid`, with the total's name as path.
+    pub fn check(&self) -> Result<()> {
+        let cached = [self.cache_read_tokens, self.cache_write_tokens];
+        let totals = [
+            ("input_tokens", self.input_tokens, cached),
+            ("output_tokens", self.output_tokens, [self.reasoning_tokens, None]),
+        ];
+        for (name, total, parts) in totals {
+            let parts = parts.into_iter().flatten().fold(0u64, u64::saturating_add);
+            if let Some(total) = total.filter(|total| *total < parts) {
+                let message = format!("it is {total}, and its parts are {parts}");
+                return Err(Error::invalid(message).at_path(name).expecting("at least its parts"));
+            }
+        }
+        Ok(())
     }
 }
 

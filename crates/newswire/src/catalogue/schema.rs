@@ -131,7 +131,7 @@ fn of_field(field: &FieldRow) -> Node {
             ("maximum", Node::Number(MAX_PLAIN)),
         ],
         "number" | "boolean" => vec![("type", text(field.value))],
-        "json" => vec![],
+        "json" => vec![("not", typed("null", []))],
         "bytes" => vec![("type", text("string")), ("contentEncoding", text("base64"))],
         record => vec![("$ref", text(format!("#/$defs/{record}")))],
     };

@@ -21,4 +21,6 @@ lifecycle! {
         {iteration_count: Option<u64> = Measure => "How many rounds of the loop it took.";
          details: Option<Json> = Content => "What else the runtime tells of it: skills, tool executions, paths.";}
     canceled "turn.canceled" TurnCanceled => turn_canceled agui Absent("AG-UI has runs only"),
+        {iteration_count: Option<u64> = Measure => "How many rounds of the loop it had taken.";
+         details: Option<Json> = Content => "What else the runtime tells of it: skills, tool executions, paths.";}
 }

@@ -18,7 +18,7 @@ use crate::event::json_len;
 /// Text of a payload field; short ones need no allocation.
 pub type Text = CompactString;
 
-/// A piece of JSON of any shape, kept as its text.
+/// A piece of JSON of any shape, kept as its text; `null` says that there is none, and isn't written.
 ///
 /// ```
 /// use newswire::catalogue::Json;
@@ -100,6 +100,11 @@ impl FieldValue for Json {
     fn size_bound(&self) -> usize {
         self.get().len()
     }
+
+    /// What is absent is left out, never null.
+    fn is_absent(&self) -> bool {
+        self.get() == "null"
+    }
 }
 
 impl FieldValue for u64 {
@@ -126,7 +131,7 @@ impl<T: FieldValue> FieldValue for Option<T> {
     }
 
     fn is_absent(&self) -> bool {
-        self.is_none()
+        self.as_ref().is_none_or(T::is_absent)
     }
 
     fn as_text(&self) -> Option<&str> {

@@ -18,12 +18,15 @@ lifecycle! {
         outcome output: Option<Json> = Content => "What it resulted in.";
         {usage: Option<Usage> = Measure => "What its model calls used.";
          step_count: Option<u64> = Measure => "How many steps it took.";
+         failed_step_count: Option<u64> = Measure => "How many of its steps failed without consequence.";
          message_count: Option<u64> = Measure => "How many messages it holds at its end.";
          transition_count: Option<u64> = Measure => "How often it changed its state.";
          final_state: Option<Text> = Meta => "The state that it ended in.";}
     failed "workflow.failed" WorkflowFailed => workflow_failed agui As("STEP_FINISHED"),
         {failed_step: Option<Text> = Meta => "The step that failed.";
-         failed_step_index: Option<u64> = Meta => "Its place, from 0.";}
+         failed_step_index: Option<u64> = Meta => "Its place, from 0.";
+         step_count: Option<u64> = Measure => "How many steps it had taken.";
+         failed_step_count: Option<u64> = Measure => "How many of its steps failed.";}
     canceled "workflow.canceled" WorkflowCanceled => workflow_canceled agui As("STEP_FINISHED"),
 }
 

@@ -117,15 +117,11 @@ fn failure(out: &Outgoing<'_>) -> Option<String> {
 fn component_id(scope: ComponentScope, out: &Outgoing<'_>) -> String {
     let id = out.event.component().map(|component| component.id().to_owned());
     let id = id.or_else(|| label(out.event)).unwrap_or_else(|| "unnamed".to_owned());
-    if check_format(scope, &id).is_ok() {
-        return id;
-    }
-    let owner = |field| out.scope(field).unwrap_or(&id).replace(':', "_");
-    match scope {
-        ComponentScope::ModelCall => format!("{}:llm:0", owner(ScopeField::Agent)),
-        ComponentScope::WorkflowStep => format!("{}:step:0", owner(ScopeField::Workflow)),
-        _ => format!("system:{id}"),
-    }
+    let owner = match scope {
+        ComponentScope::ModelCall => ScopeField::Agent,
+        _ => ScopeField::Workflow,
+    };
+    scope.formatted(&id, out.scope(owner)).into_owned()
 }
 
 /// The payload's first field, which is its label.

@@ -14,8 +14,20 @@ pub(super) struct AiTaskAgent;
 
 const ENVELOPE: &[&str] = &["StepName", "EventType", "Timestamp", "CorrelationId", "SuppressFromUser"];
 
-/// Its enumeration of why an answer ended, which .NET writes as numbers unless told otherwise.
-const FINISH_REASONS: [&str; 6] = ["Streaming", "Stop", "Length", "ToolCalls", "ContentFilter", "Other"];
+/// Its enumeration of why an answer ended, which .NET writes as numbers unless told otherwise, and our words.
+const FINISH_REASONS: [(&str, &str); 6] = [
+    (STREAMING, STREAMING),
+    ("Stop", "stop"),
+    ("Length", "length"),
+    ("ToolCalls", "tool_calls"),
+    ("ContentFilter", "content_filter"),
+    ("Other", "other"),
+];
+
+const FINISH_REASON: &str = "FinishReason";
+
+/// The finish reason of a piece, of which our kinds tell.
+const STREAMING: &str = "Streaming";
 
 /// The name of the events that its step tracer writes.
 const TRACE: &str = "step.trace";
@@ -51,6 +63,8 @@ impl Envelope for AiTaskAgent {
         let event = out.event;
         let label = event.component().map(|component| component.id());
         let step = out.scope(ScopeField::Step).or(label).or(event.source().name()).unwrap_or_default();
+        let mut payload = out.payload.as_ref().and_then(Value::as_object).cloned();
+        payload.iter_mut().for_each(|payload| numbered(payload, out.read));
         let mut written = Object::new();
         put(&mut written, "StepName", Some(step));
         if form != Form::Trace {
@@ -61,20 +75,18 @@ impl Envelope for AiTaskAgent {
         if form == Form::Sse {
             let mut message = cased(written, false);
             put(&mut message, "type", Some("pipeline"));
-            let data = out.payload.clone().and_then(|payload| match payload {
-                Value::Object(members) => Some(cased(members, false)),
-                _ => None,
-            });
-            put(&mut message, "data", data);
+            put(&mut message, "data", payload.map(|members| cased(members, false)));
             return Some(message);
         }
         if form != Form::Trace {
             put(&mut written, "SuppressFromUser", Some(event.internal()));
         }
-        if let Some(Value::Object(payload)) = &out.payload {
-            written.extend(payload.clone());
-        }
+        written.extend(payload.unwrap_or_default());
         Some(if form == Form::CamelCase { cased(written, false) } else { written })
+    }
+
+    fn in_words(&self, payload: &Value) -> Value {
+        payload.as_object().map_or_else(|| payload.clone(), |members| named(members.clone()).into())
     }
 }
 
@@ -91,15 +103,18 @@ fn flat(document: &Object, names: [&'static str; 5]) -> Result<Foreign> {
     foreign.time_ns = event.time(time)?;
     foreign.internal = event.truth(suppress)?.unwrap_or_default();
     common(&mut foreign, event.required(step)?, event.text(correlation)?);
-    foreign.payload = Some(named(cased(document.clone(), true)).into());
+    // The names of unknown members stay as they are, unless all of them are in the other case.
+    let camel = kind == "eventType";
+    let members = if camel { cased(document.clone(), true) } else { document.clone() };
+    foreign.payload = Some(named(members).into());
     Ok(foreign)
 }
 
 /// Reads a message of the live stream: an event of a pipeline, or a line of a log.
 fn message(event: Members<'_>) -> Result<Foreign> {
-    let sort = event.required("type")?;
+    let sort = event.word("type", &["pipeline", "log"])?;
     let name = if sort == "pipeline" { event.required("eventType")? } else { sort };
-    let mut foreign = Foreign { name: name.to_owned(), ..Foreign::default() };
+    let mut foreign = Foreign { name: name.to_owned(), envelope: &["StepName"], ..Foreign::default() };
     if event.get("timestamp").is_some() {
         foreign.time_ns = event.time("timestamp")?;
     }
@@ -122,15 +137,37 @@ fn common(foreign: &mut Foreign, step: &str, correlation: Option<&str>) {
     foreign.told = vec![("message_id", correlation.unwrap_or(step).to_owned())];
 }
 
-/// Gives numbers of the enumeration their names.
+/// Gives the enumeration's numbers and names our words.
 fn named(mut payload: Object) -> Object {
-    if let Some(reason) = payload.get_mut("FinishReason") {
-        let name = reason.as_u64().and_then(|number| FINISH_REASONS.get(usize::try_from(number).ok()?));
-        if let Some(name) = name {
-            *reason = (*name).into();
+    if let Some(reason) = payload.get_mut(FINISH_REASON) {
+        let number = reason.as_u64().and_then(|number| FINISH_REASONS.get(usize::try_from(number).ok()?));
+        let name = || FINISH_REASONS.iter().find(|(name, _)| reason.as_str() == Some(name));
+        if let Some((_, ours)) = number.or_else(name) {
+            *reason = (*ours).into();
         }
     }
     payload
+}
+
+/// Gives our words its names, in what it wrote; else its numbers, since every .NET reads these. A word that
+/// it doesn't have is `Other`, and stands as it is beside.
+fn numbered(payload: &mut Object, read: bool) {
+    let Some(Value::String(reason)) = payload.get(FINISH_REASON).cloned() else { return };
+    let known = FINISH_REASONS.iter().position(|(name, ours)| [*name, *ours].contains(&&*reason));
+    let (number, raw) = match known {
+        Some(number) => (number, None),
+        // What it wrote and isn't of its enumeration is written as it was.
+        None if read => return,
+        None => (FINISH_REASONS.len() - 1, Some(reason)),
+    };
+    let value = match FINISH_REASONS.get(number) {
+        Some((name, _)) if read => (*name).into(),
+        _ => number.into(),
+    };
+    payload.insert(FINISH_REASON.to_owned(), value);
+    if let Some(raw) = raw {
+        payload.entry("RawFinishReason").or_insert_with(|| raw.into());
+    }
 }
 
 /// The same members, their names beginning with an upper or a lower letter.

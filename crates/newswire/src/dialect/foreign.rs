@@ -27,6 +27,11 @@ pub(super) trait Envelope: Sync {
 
     /// Writes one; `None` where the form has no place for such an event.
     fn write(&self, form: Form, out: &Outgoing<'_>) -> Option<Object>;
+
+    /// A payload with its values in the words that the table of names knows.
+    fn in_words(&self, payload: &Value) -> Value {
+        payload.clone()
+    }
 }
 
 /// What is to be written.
@@ -103,6 +108,12 @@ pub(super) struct Foreign {
     pub(super) told: Vec<(&'static str, String)>,
     /// Fields of the payload that stood in the place of the first that means the same.
     pub(super) fields: Vec<String>,
+    /// Whether the payload of a custom event has nothing around it that its system's others have.
+    pub(super) bare: bool,
+    /// What ours must have and theirs doesn't say.
+    pub(super) lacks: Vec<&'static str>,
+    /// Where the payload stands in the document, for errors about it.
+    pub(super) payload_at: &'static str,
     /// Members of the payload that are the envelope's, where the two are one object.
     pub(super) envelope: &'static [&'static str],
 }
@@ -181,7 +192,8 @@ impl Foreign {
         for (key, value) in self.attrs {
             builder = builder.attr(key, &value);
         }
-        Ok((builder.build()?, ReadAs { name: self.name, fields: self.fields, named: false }))
+        let Self { name, fields, lacks, bare, .. } = self;
+        Ok((builder.build()?, ReadAs { name, fields, lacks, bare, named: false }))
     }
 }
 

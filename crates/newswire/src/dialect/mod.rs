@@ -6,6 +6,7 @@
 
 mod agent_runtime;
 mod aitaskagent;
+mod always;
 mod clock;
 mod document;
 mod foreign;
@@ -130,7 +131,8 @@ impl Dialect {
     ///
     /// # Errors
     /// `Invalid`, with path and what was expected, for JSON that is none of the system's events; `TooLarge`
-    /// over [`MAX_EVENT_BYTES`](crate::MAX_EVENT_BYTES) and for JSON nested over 60 deep.
+    /// over [`MAX_EVENT_BYTES`](crate::MAX_EVENT_BYTES), for JSON nested over 60 deep, and for media with more than
+    /// [`Inline::MAX_BYTES`](crate::catalogue::Inline::MAX_BYTES) inline.
     pub fn read(self, json: impl AsRef<str>) -> Result<Event> {
         self.read_object(&document::parse(json.as_ref())?, None)
     }

@@ -37,8 +37,9 @@ impl Event {
     ///
     /// # Errors
     /// `Invalid` for an unknown system or a name that it doesn't have, for a pattern, for a plain name that
-    /// means different kinds in several systems (the error lists the candidates), and for what is no name at all; `TooLarge` for a
-    /// payload that is nested over 60 deep, or over [`MAX_EVENT_BYTES`](crate::MAX_EVENT_BYTES).
+    /// means different kinds in several systems (the error lists the candidates), and for what is no name at
+    /// all; `TooLarge` for a payload that is nested over 60 deep, over
+    /// [`MAX_EVENT_BYTES`](crate::MAX_EVENT_BYTES), or with more bytes of media inline than an event carries.
     pub fn named(name: &str, payload: &Value) -> Result<EventBuilder> {
         let rows = catalogue::rows_named(name)?;
         if rows.is_empty() {
@@ -49,7 +50,11 @@ impl Event {
         let theirs = payload.as_object().unwrap_or(&empty);
         let known =
             |row: &&Alias| row.fields().filter(|field| unit::at(theirs, field.theirs).is_some()).count();
-        let admitting = rows.iter().filter_map(|rows| rows.iter().find(|row| row.when.admits(payload)));
+        let admitting = rows.iter().filter_map(|rows| {
+            let system = rows.first()?.system;
+            let payload = Dialect(system).envelope().in_words(payload);
+            rows.iter().find(|row| row.when.admits(&payload))
+        });
         // The first of several that know as much.
         match admitting.rev().max_by_key(known) {
             Some(row) => begun(row, payload),
@@ -61,8 +66,9 @@ impl Event {
 /// As if the system had written an event with this payload and nothing else.
 fn begun(alias: &Alias, payload: &Value) -> Result<EventBuilder> {
     let dialect = Dialect(alias.system);
-    let foreign =
-        Foreign { name: alias.name.to_owned(), payload: Some(payload.clone()), ..Foreign::default() };
+    let in_words = dialect.envelope().in_words(payload);
+    let name = alias.name.to_owned();
+    let foreign = Foreign { name, payload: Some(in_words), payload_at: "payload", ..Foreign::default() };
     let (event, mut read_as) = foreign.into_event(alias.system)?;
     read_as.named = true;
     let form = dialect.forms().first().copied().unwrap_or_default();

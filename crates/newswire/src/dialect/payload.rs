@@ -5,28 +5,16 @@ use serde_json::Value;
 use super::document::Object;
 use super::foreign::Foreign;
 use super::residue::ReadAs;
-use super::{naming, place, unit};
-use crate::catalogue::{self, Alias, FieldMap, Given, Ours, Row, System, When, alias_for};
+use super::{always, naming, place, unit};
+use crate::catalogue::{self, Alias, FieldMap, Given, Ours, Row, System, Usage, alias_for};
 use crate::error::Result;
 use crate::event::Event;
 use crate::kind::Kind;
 
-/// What a field says that the table leaves to the name or the kind, where no condition of a row tells it.
-const OTHERWISE: [(System, &str, &str, &str); 8] = [
-    (System::PicoClaw, "agent.turn.end", "Status", "completed"),
-    (System::PicoClaw, "agent.subturn.end", "Status", "completed"),
-    (System::PromptKit, "tool.client.resolved", "status", "fulfilled"),
-    (System::PromptKit, "audio.input", "direction", "input"),
-    (System::PromptKit, "audio.output", "direction", "output"),
-    (System::PromptKit, "image.input", "direction", "input"),
-    (System::PromptKit, "image.output", "direction", "output"),
-    (System::Praxis, "workflow.node_status_update", "type", "nodeStatusUpdate"),
-];
-
 /// The kind and payload of ours, and in `foreign` what else the payload says.
 ///
 /// # Errors
-/// As [`naming::custom_kind`].
+/// `TooLarge`, with the path, for more bytes than an event may carry inline.
 pub(super) fn to_ours(system: System, foreign: &mut Foreign) -> Result<(Kind, Option<Value>)> {
     let payload = foreign.payload.take().unwrap_or_default();
     let Some(alias) = alias_for(system, &foreign.name, &payload) else {
@@ -40,7 +28,8 @@ pub(super) fn to_ours(system: System, foreign: &mut Foreign) -> Result<(Kind, Op
     for field in alias.fields().filter(|field| field.ours != Ours::Kind) {
         let value = unit::at(theirs, field.theirs).and_then(|value| unit::to_ours(field.unit, value));
         let Some(value) = value.filter(|_| !said.contains(&field.ours)) else { continue };
-        if place::set(field.ours, value, row, &mut body, foreign) {
+        let set = place::set(field.ours, value, row, &mut body, foreign);
+        if set.map_err(|error| error.at_path(format!("{}.{}", foreign.payload_at, field.theirs)))? {
             said.push(field.ours);
             let first = alias.fields().find(|other| other.ours == field.ours);
             if first.is_some_and(|first| first.theirs != field.theirs) {
@@ -51,8 +40,11 @@ pub(super) fn to_ours(system: System, foreign: &mut Foreign) -> Result<(Kind, Op
     for (field, given) in alias.given {
         body.entry(*field).or_insert_with(|| value_of(*given));
     }
+    without_loose_parts(&mut body);
     if let Some(row) = row {
         fill(row, &mut body, foreign);
+        let lacks = row.fields.iter().filter(|field| !field.optional && !body.contains_key(field.name));
+        foreign.lacks = lacks.map(|field| field.name).collect();
     }
     Ok((alias.kind.clone(), Some(body.into())))
 }
@@ -64,14 +56,15 @@ fn custom(system: System, foreign: &mut Foreign, mut payload: Value) -> Result<(
     let wraps = |payload: &Object| payload.keys().all(|name| common.iter().any(|field| field.theirs == name));
     if let Value::Object(members) = &mut payload {
         foreign.envelope.iter().for_each(|name| drop(members.remove(*name)));
-        if !common.is_empty() && wraps(members) {
+        foreign.bare = !common.is_empty() && !wraps(members);
+        if !common.is_empty() && !foreign.bare {
             let members = std::mem::take(members);
             payload = Value::Null;
             for field in &common {
                 match (field.ours, members.get(field.theirs)) {
                     (Ours::Payload(""), Some(value)) => payload = value.clone(),
                     (ours, Some(value)) => {
-                        place::set(ours, value.clone(), None, &mut Object::new(), foreign);
+                        place::set(ours, value.clone(), None, &mut Object::new(), foreign)?;
                     }
                     _ => {}
                 }
@@ -88,7 +81,19 @@ fn value_of(given: Given) -> Value {
     }
 }
 
-/// Fills what the envelope tells, and what ours must have and theirs doesn't: an empty text, an unknown error.
+/// Takes the parts out of a usage whose totals don't include them: those totals mean something else than ours.
+fn without_loose_parts(body: &mut Object) {
+    let Some(usage) = body.get_mut("usage") else { return };
+    let read = serde_json::from_value::<Usage>(usage.clone());
+    if let (Some(usage), false) = (usage.as_object_mut(), read.is_ok_and(|usage| usage.check().is_ok())) {
+        for part in ["cache_read_tokens", "cache_write_tokens", "reasoning_tokens"] {
+            usage.remove(part);
+        }
+    }
+}
+
+/// Fills what the envelope tells, and what ours must have and theirs doesn't: an empty text, an unknown error, media
+/// of which nothing is known.
 /// A verdict or a number isn't made up.
 fn fill(row: &Row, body: &mut Object, foreign: &Foreign) {
     for (name, text) in &foreign.told {
@@ -104,6 +109,8 @@ fn fill(row: &Row, body: &mut Object, foreign: &Foreign) {
     for field in row.fields.iter().filter(|field| !field.optional) {
         match (field.value, body.get_mut(field.name)) {
             ("text", None) => drop(body.insert(field.name.to_owned(), "".into())),
+            // Nothing is known of them.
+            ("Media", None) => drop(body.insert(field.name.to_owned(), Object::new().into())),
             ("Failure", None) => {
                 body.insert(field.name.to_owned(), serde_json::json!({ "message": "unknown" }));
             }
@@ -130,7 +137,8 @@ pub(super) fn to_theirs(
         _ => plain,
     });
     if let Some(name) = custom {
-        return Some((name.to_owned(), unwrapped(system, event, body)));
+        let bare = read_as.is_some_and(|read_as| read_as.bare);
+        return Some((name.to_owned(), if bare { body } else { wrapped(system, event, body) }));
     }
     let empty = Object::new();
     let ours = body.as_ref().and_then(Value::as_object).unwrap_or(&empty);
@@ -159,9 +167,11 @@ pub(super) fn to_theirs(
 }
 
 /// The payload of a custom event, inside what the system's custom events have in common.
-fn unwrapped(system: System, event: &Event, body: Option<Value>) -> Option<Value> {
+fn wrapped(system: System, event: &Event, body: Option<Value>) -> Option<Value> {
     let mut common = system.custom().peekable();
-    common.peek()?;
+    if common.peek().is_none() {
+        return body;
+    }
     let mut members = Object::new();
     for field in common {
         let value = match field.ours {
@@ -191,55 +201,12 @@ fn written(
             continue;
         }
         let value = place::get(field.ours, ours, event);
-        if let Some(value) = value.and_then(|value| unit::to_theirs(system, field.unit, &value)) {
+        if let Some(value) = value.and_then(|value| unit::to_theirs(system, field.theirs, field.unit, &value))
+        {
             unit::set(&mut theirs, field.theirs, value);
             said.push(field.ours);
         }
     }
-    settle(alias.when, &mut theirs);
-    for field in alias.fields().filter(|field| field.ours == Ours::Kind) {
-        if let Some(value) = outcome(system, alias, field.theirs)
-            && unit::at(&theirs, field.theirs).is_none()
-        {
-            unit::set(&mut theirs, field.theirs, value);
-        }
-    }
-    if let Some((.., field, word)) = OTHERWISE.iter().find(|(of, name, field, _)| {
-        (*of, *name) == (system, alias.name) && unit::at(&theirs, field).is_none()
-    }) {
-        unit::set(&mut theirs, field, (*word).into());
-    }
+    always::say(system, alias, ours, &mut theirs);
     (theirs, said.len())
-}
-
-/// Makes the condition hold, as far as it asks for a certain value.
-fn settle(when: When, theirs: &mut Object) {
-    match when {
-        When::Is(field, truth) => unit::set(theirs, field, truth.into()),
-        When::Says(field, text) => unit::set(theirs, field, text.into()),
-        When::OneOf(field, texts) => {
-            let said = unit::at(theirs, field).and_then(Value::as_str);
-            if let Some(text) = texts.first()
-                && said.is_none_or(|said| !texts.contains(&said))
-            {
-                unit::set(theirs, field, (*text).into());
-            }
-        }
-        When::All(conditions) => conditions.iter().for_each(|condition| settle(*condition, theirs)),
-        _ => {}
-    }
-}
-
-/// What a truth value must be that the kind says, where another row of the name asks for the contrary.
-fn outcome(system: System, alias: &Alias, field: &str) -> Option<Value> {
-    fn asked(when: When, of: &str) -> Option<bool> {
-        match when {
-            When::Is(field, truth) if field == of => Some(truth),
-            When::All(conditions) => conditions.iter().find_map(|condition| asked(*condition, of)),
-            _ => None,
-        }
-    }
-    let of_name = system.names().iter().filter(|other| other.name == alias.name);
-    let truth = of_name.filter_map(|other| asked(other.when, field)).next()?;
-    Some((!truth).into())
 }

@@ -6,23 +6,28 @@ use super::document::Object;
 use super::foreign::Foreign;
 use super::unit;
 use crate::catalogue::{self, Ours, Row};
+use crate::error::{ErrorKind, Result};
 use crate::event::{Event, Source};
 
 /// Puts a value where the table says, if ours can be that and nothing is there; says whether it could be.
+///
+/// # Errors
+/// `TooLarge` for more bytes than an event may carry inline.
 pub(super) fn set(
     ours: Ours,
     value: Value,
     row: Option<&Row>,
     body: &mut Object,
     foreign: &mut Foreign,
-) -> bool {
+) -> Result<bool> {
     match ours {
         Ours::Payload(path) => {
-            let fits = row.is_some_and(|row| catalogue::fits(row, path, &value));
-            if fits && unit::at(body, path).is_none() {
+            let Some(value) = row.map(|row| fitting(row, path, value)).transpose()?.flatten() else {
+                return Ok(false);
+            };
+            if unit::at(body, path).is_none() {
                 unit::set(body, path, value);
             }
-            return fits;
         }
         Ours::Scope(field) => foreign.set_scope(field, value.as_str()),
         Ours::Correlation(field) => foreign.set_correlation(field, value.as_str()),
@@ -39,7 +44,16 @@ pub(super) fn set(
         }
         Ours::Envelope(_) | Ours::Kind => {}
     }
-    true
+    Ok(true)
+}
+
+/// The value as it fits there, if it does: a whole number may be written as a float in other systems.
+fn fitting(row: &Row, path: &str, value: Value) -> Result<Option<Value>> {
+    match catalogue::check_value(row, path, &value) {
+        Ok(()) => Ok(Some(value)),
+        Err(error) if error.kind() == ErrorKind::TooLarge => Err(error),
+        Err(_) => Ok(unit::whole(&value).filter(|whole| catalogue::check_value(row, path, whole).is_ok())),
+    }
 }
 
 /// What stands at the place.

@@ -5,6 +5,7 @@ use super::clock;
 use super::document::{Members, Object, put};
 use super::foreign::{Envelope, Foreign, Outgoing};
 use super::praxis_message;
+use crate::catalogue::System;
 use crate::error::Result;
 use crate::event::{CorrelationField, Scope, Source};
 
@@ -25,7 +26,7 @@ impl Envelope for Praxis {
             return Ok((Form::Message, praxis_message::read(document)?));
         }
         let event = Members::of(document);
-        let mut foreign = Foreign { name: plain_name(event.required("type")?), ..Foreign::default() };
+        let mut foreign = Foreign { name: value_of(event.required("type")?), ..Foreign::default() };
         event.members("data")?;
         foreign.payload = event.get("data").cloned();
         let metadata = event.members("metadata")?;
@@ -89,12 +90,7 @@ fn source_text(source: &Source) -> Option<String> {
     Some(source.name().map_or_else(|| component.to_owned(), |name| format!("{component}.{name}")))
 }
 
-/// The value of the enumeration for its name: `TASK_STARTED` is `task.started`.
-fn plain_name(name: &str) -> String {
-    let upper = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-    match name {
-        "NODE_STATUS_UPDATE" | "WORKFLOW_NODE_STATUS_UPDATE" => "workflow.node_status_update".to_owned(),
-        _ if upper => name.to_ascii_lowercase().replacen('_', ".", 1),
-        _ => name.to_owned(),
-    }
+/// The name that its events carry: that of the enumeration's value.
+fn value_of(name: &str) -> String {
+    System::Praxis.value_of(name).unwrap_or_else(|| name.to_owned())
 }

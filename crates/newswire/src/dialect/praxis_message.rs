@@ -45,9 +45,14 @@ const fn told(
     Told { message, event, tag, renamed }
 }
 
+/// The messages that need no payload. Anything else without one is none of its messages: that there is a
+/// `type` says nothing.
+const BARE: [&str; 4] = ["PING", "PONG", "SUBSCRIBE_EVENTS", "UNSUBSCRIBE_EVENTS"];
+
 /// Whether it is a message without a payload, such as a ping.
 pub(super) fn is_bare(document: &Object) -> bool {
-    document.contains_key("type") && !document.contains_key("data")
+    let name = document.get("type").and_then(Value::as_str);
+    !document.contains_key("data") && name.is_some_and(|name| BARE.contains(&name))
 }
 
 /// Reads a message.

@@ -68,14 +68,15 @@ impl Envelope for PromptKit {
         let outer = Members::of(document);
         if document.contains_key("event") {
             outer.whole("seq")?;
-            return Ok((Form::StoreLine, read(outer.members("event")?, &STORED)?));
+            return Ok((Form::StoreLine, read(outer.members("event")?, &STORED, "event.data")?));
         }
         let form = match document {
             _ if document.contains_key("RunID") || document.contains_key("Metadata") => Form::Documented,
             _ if document.contains_key("Type") => Form::Event,
             _ => Form::Stored,
         };
-        let mut foreign = read(outer, Names::of(form))?;
+        let names = Names::of(form);
+        let mut foreign = read(outer, names, names.data)?;
         if form == Form::Documented {
             for (key, value) in outer.members("Metadata")?.iter() {
                 foreign.set_attr(key, value.clone());
@@ -112,8 +113,9 @@ impl Envelope for PromptKit {
     }
 }
 
-fn read(event: Members<'_>, names: &Names) -> Result<Foreign> {
-    let mut foreign = Foreign { name: event.required(names.kind)?.to_owned(), ..Foreign::default() };
+fn read(event: Members<'_>, names: &Names, payload_at: &'static str) -> Result<Foreign> {
+    let name = event.required(names.kind)?.to_owned();
+    let mut foreign = Foreign { name, payload_at, ..Foreign::default() };
     foreign.time_ns = event.time(names.time)?;
     event.whole(names.sequence)?;
     foreign.set_attr(SEQUENCE, event.get(names.sequence).cloned().unwrap_or_default());

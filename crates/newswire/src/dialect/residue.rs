@@ -29,6 +29,10 @@ pub(super) struct ReadAs {
     pub(super) name: String,
     /// Fields that the document had in the place of the first that means the same.
     pub(super) fields: Vec<String>,
+    /// Whether the payload of a custom event has nothing around it that its system's others have.
+    pub(super) bare: bool,
+    /// What ours must have and the document doesn't say; nobody reads it again.
+    pub(super) lacks: Vec<&'static str>,
     /// Whether the payload is all that was read, so that the envelope is ours.
     pub(super) named: bool,
 }
@@ -60,8 +64,9 @@ impl Residue {
         let edits = edits.into_iter().flatten().filter_map(Edit::of).collect();
         let fields = value.get("fields").and_then(Value::as_array).into_iter().flatten();
         let fields = fields.filter_map(Value::as_str).map(str::to_owned).collect();
-        let named = value.get("named").and_then(Value::as_bool).unwrap_or_default();
-        Some(Self { read_as: ReadAs { name, fields, named }, form, rest, edits })
+        let is = |member: &str| value.get(member).and_then(Value::as_bool).unwrap_or_default();
+        let read_as = ReadAs { name, fields, lacks: Vec::new(), bare: is("bare"), named: is("named") };
+        Some(Self { read_as, form, rest, edits })
     }
 
     /// Its form as an attribute.
@@ -71,8 +76,13 @@ impl Residue {
         if !self.read_as.fields.is_empty() {
             object.insert("fields".to_owned(), self.read_as.fields.iter().map(String::as_str).collect());
         }
-        if self.read_as.named {
-            object.insert("named".to_owned(), true.into());
+        if !self.read_as.lacks.is_empty() {
+            object.insert("lacks".to_owned(), self.read_as.lacks.iter().copied().collect());
+        }
+        for (member, holds) in [("bare", self.read_as.bare), ("named", self.read_as.named)] {
+            if holds {
+                object.insert(member.to_owned(), true.into());
+            }
         }
         if self.form != Form::default() {
             object.insert("form".to_owned(), self.form.as_str().into());

@@ -18,11 +18,12 @@ pub(super) fn to_ours(unit: Unit, theirs: &Value) -> Option<Value> {
     }
 }
 
-/// The value as theirs.
-pub(super) fn to_theirs(system: System, unit: Unit, ours: &Value) -> Option<Value> {
+/// The value as theirs, for their field of that name.
+pub(super) fn to_theirs(system: System, theirs: &str, unit: Unit, ours: &Value) -> Option<Value> {
     match unit {
         Unit::Same => Some(ours.clone()),
-        Unit::Millis => counted(system, ours.as_u64()?, MILLISECOND),
+        Unit::Millis if is_whole(system, theirs) => Some(Value::from(ours.as_u64()? / MILLISECOND)),
+        Unit::Millis => float_or_whole(ours.as_u64()?, MILLISECOND),
         // Seconds are floats wherever they are counted.
         Unit::Seconds => float(ours.as_u64()?, SECOND),
         Unit::TimeSpan => Some(write_span(ours.as_u64()?).into()),
@@ -38,10 +39,13 @@ fn nanos(theirs: &Value, each: u64) -> Option<Value> {
     (0.0..=9_007_199_254_740_992.0).contains(&nanos).then(|| Value::from(nanos as u64))
 }
 
-/// Milliseconds of Go are whole; those of the others may have a fraction.
-fn counted(system: System, nanos: u64, each: u64) -> Option<Value> {
-    let whole = matches!(system, System::PromptKit | System::PicoClaw) || nanos.is_multiple_of(each);
-    if whole { Some(Value::from(nanos / each)) } else { float(nanos, each) }
+/// Whether milliseconds are an integer there: always in Go, and in one field of agent-runtime.
+fn is_whole(system: System, theirs: &str) -> bool {
+    matches!(system, System::PromptKit | System::PicoClaw) || theirs == "execution_time_ms"
+}
+
+fn float_or_whole(nanos: u64, each: u64) -> Option<Value> {
+    if nanos.is_multiple_of(each) { Some(Value::from(nanos / each)) } else { float(nanos, each) }
 }
 
 fn float(nanos: u64, each: u64) -> Option<Value> {
@@ -75,6 +79,14 @@ fn write_span(nanos: u64) -> String {
     let days = if days == 0 { String::new() } else { format!("{days}.") };
     let fraction = if ticks == 0 { String::new() } else { format!(".{ticks:07}") };
     format!("{days}{hours:02}:{minutes:02}:{:02}{fraction}", seconds % 60)
+}
+
+/// The integer that a float is, where it is one and no digit is lost.
+pub(super) fn whole(value: &Value) -> Option<Value> {
+    let float = value.as_f64().filter(|_| value.is_f64())?;
+    // Above 2^53 a float may stand for several integers.
+    let exact = float.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&float);
+    exact.then(|| Value::from(float as u64))
 }
 
 /// What stands at a dotted path.
@@ -131,11 +143,13 @@ mod tests {
     }
 
     #[test]
-    fn milliseconds_of_go_stay_whole() {
+    fn milliseconds_stay_whole_where_they_are_an_integer() {
         let nanos = json!(1_500_000);
-        assert_eq!(to_theirs(System::PicoClaw, Unit::Millis, &nanos), Some(json!(1)));
-        assert_eq!(to_theirs(System::AgentRuntime, Unit::Millis, &nanos), Some(json!(1.5)));
-        assert_eq!(to_theirs(System::AgentRuntime, Unit::Millis, &json!(2_000_000)), Some(json!(2)));
+        let theirs = |system, name, nanos: &Value| to_theirs(system, name, Unit::Millis, nanos);
+        assert_eq!(theirs(System::PicoClaw, "duration_ms", &nanos), Some(json!(1)));
+        assert_eq!(theirs(System::AgentRuntime, "execution_time_ms", &nanos), Some(json!(1)));
+        assert_eq!(theirs(System::AgentRuntime, "duration_ms", &nanos), Some(json!(1.5)));
+        assert_eq!(theirs(System::AgentRuntime, "duration_ms", &json!(2_000_000)), Some(json!(2)));
         assert_eq!(to_ours(Unit::Millis, &json!(-1)), None);
         assert_eq!(to_ours(Unit::Seconds, &json!(0.25)), Some(json!(250_000_000)));
         assert_eq!(to_ours(Unit::Seconds, &json!(u64::MAX)), None);

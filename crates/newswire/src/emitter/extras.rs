@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Emitter;
 use crate::catalogue;
 use crate::error::Result;
-use crate::event::{Component, EventBuilder, Rare, Scope, check_text, raw_attr};
+use crate::event::{Component, ComponentScope, EventBuilder, Rare, Scope, ScopeField, check_text, raw_attr};
 use crate::kind::Kind;
 
 #[derive(Clone, Default)]
@@ -92,14 +92,25 @@ impl Emitter {
     }
 
     /// What an event of `kind` is about: the emitter's component, else the payload's label, cut to the bound,
-    /// else the kind without its phase.
+    /// else the kind without its phase. What no user has chosen takes the format that the bus keeps, if it does.
     pub(super) fn component(&self, kind: &Kind, label: Option<&str>) -> Option<Component> {
         let scope = catalogue::component_of(kind)?;
         let own = self.extras.as_ref().and_then(|extras| extras.component.as_deref());
         let what = || kind.as_str().rsplit_once('.').map(|(what, _)| what);
         let label = own.or(label).filter(|label| !label.is_empty()).or_else(what)?;
         let label = label.get(..label.floor_char_boundary(Scope::MAX_ID_LEN))?;
+        if own.is_none() && self.bus.as_ref().is_some_and(|bus| bus.core.alterations.checks_component_ids()) {
+            return Component::new(scope, scope.formatted(label, self.owner(scope))).ok();
+        }
         Component::new(scope, label).ok()
+    }
+
+    /// Whose call or step an event of that scope is about.
+    fn owner(&self, scope: ComponentScope) -> Option<&str> {
+        match scope {
+            ComponentScope::ModelCall => self.scope.get(ScopeField::Agent),
+            _ => self.scope.get(ScopeField::Workflow),
+        }
     }
 
     /// Adds the context to an event that says something itself, which wins.

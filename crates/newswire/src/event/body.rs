@@ -152,6 +152,14 @@ impl Body {
         }
     }
 
+    /// The JSON text that it was given as, where it was.
+    pub(super) fn given(&self) -> Option<&str> {
+        match &self.0 {
+            Repr::Json(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether it is a value of a payload type.
     pub(crate) fn is_typed(&self) -> bool {
         matches!(&self.0, Repr::Typed(_))

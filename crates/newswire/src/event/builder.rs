@@ -59,8 +59,18 @@ impl EventBuilder {
         Self { data, id: None, time_ns: None, error: None }
     }
 
-    /// Goes on with an event that is there, to be changed.
-    pub(crate) fn amending(event: &Event) -> Self {
+    /// Goes on with an event that is there, to be changed: all that it says stands, id and time included, until
+    /// it is set anew.
+    ///
+    /// ```
+    /// use newswire::{Event, EventBuilder, Kind};
+    ///
+    /// let event = Event::builder(Kind::parse("deploy.finished")?).message("done").build()?;
+    /// let amended = EventBuilder::amending(&event).tag("late").build()?;
+    /// assert_eq!((amended.id(), amended.message()), (event.id(), Some("done")));
+    /// # Ok::<(), newswire::Error>(())
+    /// ```
+    pub fn amending(event: &Event) -> Self {
         let data = event.data().clone();
         Self { id: Some(data.id), time_ns: Some(data.time_ns), data, error: None }
     }

@@ -1,6 +1,8 @@
 //! agent-runtime's formats of component ids, with its errors: kept where a bus or the dialect asks for them.
 
-use super::{Component, ComponentScope};
+use std::borrow::Cow;
+
+use super::{Component, ComponentScope, Scope};
 use crate::error::{Error, Result};
 
 impl Component {
@@ -20,6 +22,29 @@ impl Component {
     /// `Invalid`, in agent-runtime's words.
     pub fn check_format(&self) -> Result<()> {
         check_format(self.scope(), self.id()).map_err(|error| error.at_path("component.id"))
+    }
+}
+
+impl ComponentScope {
+    /// The longest that a name grows by taking the scope's format.
+    const FRAME: usize = ":step:0".len();
+
+    /// A component's id that has the scope's format: the name, if it has it; else one made of it, with the
+    /// first number, since an id is a label and no identity. `owner` is whose call or step it is, where that is
+    /// known.
+    pub(crate) fn formatted<'n>(self, name: &'n str, owner: Option<&str>) -> Cow<'n, str> {
+        if check_format(self, name).is_ok() {
+            return name.into();
+        }
+        let room = name.floor_char_boundary(Scope::MAX_ID_LEN - Self::FRAME);
+        let name = name.get(..room).unwrap_or_default();
+        let owner = owner.filter(|owner| owner.len() <= Scope::MAX_ID_LEN - Self::FRAME).unwrap_or(name);
+        match self {
+            Self::ModelCall => format!("{}:llm:0", owner.replace(':', "_")),
+            Self::WorkflowStep => format!("{}:step:0", owner.replace(':', "_")),
+            _ => format!("system:{name}"),
+        }
+        .into()
     }
 }
 

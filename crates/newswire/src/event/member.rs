@@ -162,7 +162,11 @@ pub(crate) fn number(scan: &mut Scan<'_>, path: &dyn Display, range: RangeInclus
     }
     let text = scan.value().map_err(within(path))?.text;
     let number = text.parse().ok().filter(|number| range.contains(number));
-    number.ok_or_else(|| out_of_range(scan, start, path, text).expecting(expected()))
+    number.ok_or_else(|| match text.contains(['.', 'e', 'E']) {
+        // No language but JavaScript takes such a one for an integer.
+        true => wrong_number(scan, start, path, text, "has a fraction or an exponent").expecting(expected()),
+        false => wrong_number(scan, start, path, text, "is out of range").expecting(expected()),
+    })
 }
 
 /// Reads a number that is a float or can be one.
@@ -173,12 +177,14 @@ pub(crate) fn float(scan: &mut Scan<'_>, path: &dyn Display) -> Result<f64> {
     }
     let text = scan.value().map_err(within(path))?.text;
     let number = text.parse().ok().filter(|number: &f64| number.is_finite());
-    number.ok_or_else(|| out_of_range(scan, start, path, text).expecting("a number of 64 bits"))
+    number.ok_or_else(|| {
+        wrong_number(scan, start, path, text, "is out of range").expecting("a number of 64 bits")
+    })
 }
 
-fn out_of_range(scan: &Scan<'_>, start: usize, path: &dyn Display, number: &str) -> Error {
+fn wrong_number(scan: &Scan<'_>, start: usize, path: &dyn Display, number: &str, what: &str) -> Error {
     let shown: String = number.chars().take(40).collect();
-    scan.error(start, format!("{shown} is out of range")).at_path(path.to_string())
+    scan.error(start, format!("{shown} {what}")).at_path(path.to_string())
 }
 
 /// Reads `true` or `false`.

@@ -7,6 +7,7 @@
 use super::record::Unknown;
 use super::shared_json::SharedJson;
 use super::{EventData, MAX_EVENT_BYTES, Origin, json_len};
+use crate::catalogue::{self, Inline};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Braces, seq, id, kind, time, severity: names, punctuation, and the longest numbers.
@@ -26,9 +27,15 @@ const ATTRS: usize = r#","attrs":{}"#.len();
 /// An upper bound of the event's size as JSON, in bytes.
 ///
 /// # Errors
-/// `TooLarge` over [`MAX_EVENT_BYTES`].
+/// `TooLarge` over [`MAX_EVENT_BYTES`], and for more bytes inline than an event may carry.
 pub(crate) fn measure(data: &EventData) -> Result<u32> {
     let body = data.body.size_bound();
+    // Shorter ones can't hold too many bytes, and nearly all are.
+    if body > Inline::TOO_LONG
+        && let Some(json) = data.body.given()
+    {
+        catalogue::check_inline(&data.kind, json)?;
+    }
     let size = envelope_bound(data) + if body == 0 { 0 } else { PAYLOAD + body };
     match u32::try_from(size) {
         Ok(bytes) if size <= MAX_EVENT_BYTES => Ok(bytes),

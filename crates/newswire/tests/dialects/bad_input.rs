@@ -50,6 +50,18 @@ fn a_missing_kind_is_told_with_its_path() {
     );
 }
 
+/// That there is a type says nothing: any JSON has one.
+#[test]
+fn an_object_with_a_type_and_nothing_else_is_no_event_of_any_system() {
+    let stranger = json!({"type": "x"});
+    assert_eq!(told(System::Praxis, &stranger), at("metadata.timestamp", "found nothing", "text"));
+    assert_eq!(told(System::AiTaskAgent, &stranger), at("type", "found \"x\"", "one of pipeline, log"));
+    assert_eq!(told(System::PromptKit, &stranger), at("timestamp", "found nothing", "text"));
+    assert_eq!(told(System::AgentRuntime, &stranger), at("scope", "found nothing", "text"));
+    assert_eq!(told(System::PicoClaw, &stranger), at("kind", "found nothing", "text"));
+    assert!(dialect(System::Praxis).read_value(&json!({"type": "PING"})).is_ok());
+}
+
 #[test]
 fn a_member_of_another_type_is_told_with_path_found_and_expected() {
     let picoclaw = |member: &str, value: Value| {
@@ -123,6 +135,22 @@ fn what_is_too_large_or_too_deep_is_refused() {
     };
     assert!(nested(58).is_ok());
     assert_eq!(nested(59).expect_err("too deep").kind(), ErrorKind::TooLarge);
+}
+
+#[test]
+fn more_bytes_than_an_event_carries_inline_are_refused_with_their_path() {
+    let audio = |bytes: usize| {
+        let payload = json!({"inline_data": "A".repeat(bytes / 3 * 4), "mime_type": "audio/wav"});
+        json!({"type": "audio.input", "timestamp": "2026-03-15T08:30:00Z", "data": {"payload": payload}})
+    };
+    assert!(dialect(System::PromptKit).read_value(&audio(60_000)).is_ok());
+    let error = refused(System::PromptKit, &audio(66_000));
+    assert_eq!((error.kind(), error.path()), (ErrorKind::TooLarge, Some("data.payload.inline_data")));
+    let line = json!({"seq": 1, "event": audio(66_000)});
+    assert_eq!(refused(System::PromptKit, &line).path(), Some("event.data.payload.inline_data"));
+    let named = newswire::Event::named("promptkit/audio.input", &audio(66_000)["data"]);
+    let error = named.map(drop).expect_err("too large");
+    assert_eq!((error.kind(), error.path()), (ErrorKind::TooLarge, Some("payload.payload.inline_data")));
 }
 
 /// One member of a sample, somewhere in it, becomes something else.

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::any::{event_of, id, ids, kinds, object, place, time, value};
+use super::misfit;
 
 fn picoclaw() -> impl Strategy<Value = Value> {
     const SCOPE: &[&str] = &[
@@ -236,6 +237,7 @@ fn holds(system: System, theirs: &Value) -> Result<(), TestCaseError> {
     let event = read.map_err(|error| TestCaseError::fail(format!("{error}: {theirs}")))?;
     let written = dialect.write_value(&event);
     prop_assert_eq!(written.as_ref(), Some(theirs));
+    prop_assert_eq!(misfit(system, &event), None, "{}", theirs);
     let event = travelled(event);
     let written = dialect.write(&event).map(|text| serde_json::from_str::<Value>(&text).expect("JSON"));
     prop_assert_eq!(written.as_ref(), Some(theirs));

@@ -4,11 +4,12 @@ mod any;
 mod bad_input;
 mod law;
 mod ours;
+mod places;
 mod reading;
 mod samples;
 
-use newswire::Dialect;
-use newswire::catalogue::System;
+use newswire::catalogue::{System, row_of};
+use newswire::{Dialect, Error, Event};
 use serde_json::Value;
 
 /// One system's samples: JSON lines, each kind in all its shapes.
@@ -26,6 +27,17 @@ fn dialect(system: System) -> Dialect {
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).expect("JSON")
+}
+
+/// Why the payload of an event that was read from a system doesn't fit its kind, but for fields that must be
+/// there and that the event says it lacks.
+fn misfit(system: System, event: &Event) -> Option<Error> {
+    let error = row_of(event.kind())?.check_payload(event.payload_json()?).err()?;
+    let kept = json(event.attr(system.as_str()).expect("what the dialect keeps").get());
+    let lacks = kept["lacks"].as_array().cloned().unwrap_or_default();
+    let told =
+        lacks.iter().filter_map(Value::as_str).any(|name| error.path() == Some(&format!("payload.{name}")));
+    (!told || error.message() != "it is missing").then_some(error)
 }
 
 /// All samples, with their system.

@@ -1,6 +1,9 @@
 //! Our events, that no other system has written, as its consumers would read them.
 
+use newswire::catalogue::agent::AgentCompleted;
+use newswire::catalogue::message::MessageDelta;
 use newswire::catalogue::model::{ModelCallCompleted, ModelCallFailed};
+use newswire::catalogue::reasoning::ReasoningDelta;
 use newswire::catalogue::task::TaskFailed;
 use newswire::catalogue::tool::{ToolCallCompleted, ToolCallFailed, ToolCallStarted};
 use newswire::catalogue::turn::TurnCompleted;
@@ -98,11 +101,67 @@ fn a_model_call_carries_tokens_and_cost_where_the_system_has_them() {
         (&data["InputTokens"], &data["OutputTokens"], &data["Cost"]),
         (&json!(1830), &json!(127), &json!(0.00231))
     );
+    assert_eq!(data["Source"], "agent", "its emitter's default");
     let data = &written(System::AgentRuntime, &call);
-    assert_eq!(data["data"]["usage"], json!({"prompt_tokens": 1830, "completion_tokens": 127}));
+    assert_eq!(
+        data["data"]["usage"],
+        json!({"prompt_tokens": 1830, "completion_tokens": 127, "total_tokens": 1957})
+    );
     assert_eq!(data["component_id"], "gpt-4:llm:0");
     let failed = event(ModelCallFailed::new(None::<Text>, None::<Text>, "overloaded", 1u64));
     assert_eq!(written(System::AgentRuntime, &failed)["message"], "overloaded");
+}
+
+/// Its consumers take a finish reason that is missing for that of a piece, and what is missing for 0 and false.
+#[test]
+fn an_answer_is_told_to_aitaskagent_with_all_that_it_requires() {
+    let told = |event: &Event| {
+        let written = written(System::AiTaskAgent, event);
+        let fields = ["FinishReason", "RawFinishReason", "IsThinking", "TokensUsed", "Content"];
+        fields.map(|name| written.get(name).cloned().unwrap_or_default())
+    };
+    let mut call =
+        ModelCallCompleted::new(Some("gpt-4".into()), None::<Text>, Usage::tokens(1830, 127), None::<u64>);
+    call.finish_reason = Some("tool_calls".into());
+    call.has_reasoning = Some(true);
+    assert_eq!(told(&event(call.clone())), [json!(3), json!(null), json!(true), json!(1957), json!("")]);
+    call.finish_reason = Some("refusal".into());
+    assert_eq!(told(&event(call))[..2], [json!(5), json!("refusal")]);
+    let silent = ModelCallCompleted::new(None::<Text>, None::<Text>, None::<Usage>, None::<u64>);
+    assert_eq!(told(&event(silent)), [json!(5), json!(null), json!(false), json!(0), json!("")]);
+    let piece = event(MessageDelta::new("m-1", "Hel"));
+    assert_eq!(told(&piece), [json!(0), json!(null), json!(false), json!(0), json!("Hel")]);
+    let thought = event(ReasoningDelta::new("r-1", "Hm"));
+    assert_eq!(told(&thought), [json!(0), json!(null), json!(true), json!(0), json!("Hm")]);
+    for event in [&piece, &thought] {
+        let again = dialect(System::AiTaskAgent).read_value(&written(System::AiTaskAgent, event));
+        assert_eq!(again.expect("an event").kind(), event.kind());
+    }
+}
+
+#[test]
+fn why_an_answer_ended_is_in_our_words_and_written_in_those_of_its_system() {
+    let theirs = json!({"EventType": "llm.response", "StepName": "s", "Timestamp": "2026-03-15T08:30:00+00:00",
+        "SuppressFromUser": false, "Content": "", "FinishReason": "ToolCalls", "IsThinking": false, "TokensUsed": 12});
+    let event = dialect(System::AiTaskAgent).read_value(&theirs).expect("an event");
+    let call = event.payload::<ModelCallCompleted>().expect("it fits").expect("a payload");
+    assert_eq!(call.finish_reason.as_deref(), Some("tool_calls"));
+    assert_eq!(written(System::AiTaskAgent, &event), theirs);
+    let named = Event::named("aitaskagent/llm.response", &json!({"FinishReason": 0, "Content": "Hel"}));
+    assert_eq!(named.and_then(|event| event.build()).expect("an event").kind().as_str(), "message.delta");
+}
+
+#[test]
+fn a_run_of_an_agent_is_told_to_agent_runtime_with_its_tokens() {
+    let mut agent = AgentCompleted::new("planner", None::<Json>, 5_000_000u64);
+    agent.usage = Some(Usage::tokens(1000, 200));
+    assert_eq!(
+        written(System::AgentRuntime, &event(agent))["data"],
+        json!({"agent": "planner", "execution_time_ms": 5, "total_tokens": 1200})
+    );
+    let mut call = ModelCallCompleted::new(None::<Text>, None::<Text>, None::<Usage>, None::<u64>);
+    call.tool_call_count = Some(2);
+    assert_eq!(written(System::AgentRuntime, &event(call))["data"], json!({"has_tool_calls": true}));
 }
 
 #[test]
@@ -173,7 +232,7 @@ fn full(alias: &Alias, row: &Row) -> Value {
     payload.into()
 }
 
-fn value_of(given: Given) -> Value {
+pub(crate) fn value_of(given: Given) -> Value {
     match given {
         Given::Is(truth) => json!(truth),
         Given::Says(text) => json!(text),

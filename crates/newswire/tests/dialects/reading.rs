@@ -100,6 +100,45 @@ fn what_is_changed_after_reading_is_written_as_changed() {
     assert_eq!(dialect(System::PicoClaw).write_value(&changed), Some(theirs));
 }
 
+/// Whatever a dialect reads fits its kind, or says what of it is missing.
+#[test]
+fn a_number_that_ours_must_have_is_not_made_up_and_said_to_be_missing() {
+    let theirs = json!({"Type": "context.token_budget_exceeded", "Timestamp": "2026-08-21T09:20:00Z", "Data": {"Budget": 8}});
+    let event = read(System::PromptKit, &theirs);
+    assert_eq!(event.payload_json(), Some(r#"{"budget_tokens":8}"#));
+    let kept = json(event.attr("promptkit").expect("what the dialect keeps").get());
+    assert_eq!(kept["lacks"], json!(["required_tokens"]));
+    assert_eq!(dialect(System::PromptKit).write_value(&event), Some(theirs));
+}
+
+#[test]
+fn a_whole_number_may_be_written_as_a_float() {
+    for (theirs, ours) in
+        [(json!(1.0), Some(1)), (json!(1.5), None), (json!(1e300), None), (json!(-1.0), None)]
+    {
+        let payload = json!({"Tool": "a", "Duration": theirs, "IsError": false});
+        let theirs =
+            json!({"kind": "agent.tool.exec_end", "time": "2026-06-13T10:00:00Z", "payload": payload});
+        let event = read(System::PicoClaw, &theirs);
+        let payload = event.payload::<ToolCallCompleted>().expect("it fits").expect("a payload");
+        assert_eq!(payload.duration_ns, ours, "{theirs}");
+        let written = dialect(System::PicoClaw).write(&event).expect("a kind that it has");
+        assert!(written.contains(&format!("\"Duration\":{}", theirs["payload"]["Duration"])), "{written}");
+    }
+}
+
+/// Its tokens from the cache can't be a part of fewer tokens: there, the input is counted without them.
+#[test]
+fn parts_that_their_total_cannot_include_are_left_over() {
+    let theirs = json!({"Type": "provider.call.completed", "Timestamp": "2026-08-21T09:20:00Z",
+        "Data": {"Provider": "p", "Model": "m", "InputTokens": 10, "CachedTokens": 300}});
+    let event = read(System::PromptKit, &theirs);
+    assert_eq!(json(event.payload_json().expect("a payload"))["usage"], json!({"input_tokens": 10}));
+    let kept = json(event.attr("promptkit").expect("what the dialect keeps").get());
+    assert_eq!(kept["rest"]["Data"]["CachedTokens"], 300);
+    assert_eq!(dialect(System::PromptKit).write_value(&event), Some(theirs));
+}
+
 #[test]
 fn a_figure_that_loses_nothing_by_a_change_of_unit_is_written_as_it_was() {
     let mut theirs = json!({"type": "tool.executed", "data": {"tool_name": "a", "success": true, "duration": 0.1234567890123},
@@ -112,6 +151,47 @@ fn a_figure_that_loses_nothing_by_a_change_of_unit_is_written_as_it_was() {
         dialect(System::Praxis).write_value(&Event::from_json(slower).expect("an event")),
         Some(theirs)
     );
+}
+
+#[test]
+fn the_payload_of_an_unknown_kind_is_kept_once() {
+    let data = json!({"a": {"deep": "marker"}, "n": [1, null]});
+    let wrapped = json!({"MiddlewareName": "m", "Data": data});
+    let flat = |mut event: Value| {
+        event.as_object_mut().expect("an object").extend(data.as_object().expect("an object").clone());
+        event
+    };
+    let time = "2026-03-15T08:30:00Z";
+    for (system, theirs) in [
+        (
+            System::PromptKit,
+            json!({"Type": "dream.begun", "Timestamp": time, "SessionID": "s", "Data": data}),
+        ),
+        (
+            System::PromptKit,
+            json!({"Type": "dream.begun", "Timestamp": time, "SessionID": "s", "Data": wrapped}),
+        ),
+        (
+            System::PromptKit,
+            json!({"seq": 1, "event": {"type": "dream.begun", "timestamp": time, "data": data}}),
+        ),
+        (System::PicoClaw, json!({"kind": "dream.begun", "time": time, "payload": data})),
+        (System::AiTaskAgent, flat(json!({"EventType": "dream.begun", "StepName": "s", "Timestamp": time}))),
+        (System::AiTaskAgent, flat(json!({"eventType": "dream.begun", "stepName": "s", "timestamp": time}))),
+        (System::AiTaskAgent, flat(json!({"StepName": "s", "Status": "Started", "Timestamp": time}))),
+        (
+            System::AiTaskAgent,
+            json!({"type": "pipeline", "eventType": "dream.begun", "stepName": "s", "timestamp": time, "data": data}),
+        ),
+        (System::AiTaskAgent, flat(json!({"type": "log", "timestamp": time}))),
+        (System::Praxis, json!({"type": "dream.begun", "data": data, "metadata": {"timestamp": time}})),
+        (System::Praxis, json!({"type": "chatMessage", "payload": data})),
+        (System::Praxis, json!({"type": "eventStream", "payload": data})),
+    ] {
+        let event = read(system, &theirs);
+        assert_eq!(event.to_json().matches("marker").count(), 1, "{}", event.to_json());
+        assert_eq!(dialect(system).write_value(&event), Some(theirs));
+    }
 }
 
 #[test]

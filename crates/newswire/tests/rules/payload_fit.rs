@@ -1,6 +1,6 @@
 //! JSON payloads that don't fit their kind, where a bus is told to look.
 
-use newswire::catalogue::{Inline, Usage};
+use newswire::catalogue::Usage;
 use newswire::{Bus, BusOptions, Check, Error, ErrorKind, Event, Kind, Payload, Redaction};
 use serde::{Deserialize, Serialize};
 
@@ -89,16 +89,52 @@ fn a_misfit_is_told_with_its_path_and_the_expected_type() {
     assert_eq!(twice.error.to_string(), "payload.name: it is given twice");
 }
 
+#[test]
+fn an_integer_has_neither_fraction_nor_exponent() {
+    for number in ["1.0", "1.5", "1e3", "1E0"] {
+        let payload = format!(r#"{{"name":"a","duration_ns":{number}}}"#);
+        let error = bus(Check::Reject).publish(json("tool.call.completed", &payload)).unwrap_err().error;
+        assert_eq!(error.message(), format!("{number} has a fraction or an exponent"));
+    }
+}
+
+#[test]
+fn what_is_absent_is_left_out_and_never_null_json_of_any_shape_included() {
+    is_refused("tool.call.completed", r#"{"name":"a","result":null}"#, "payload.result", "any JSON but null");
+    bus(Check::Reject).publish(json("tool.call.completed", r#"{"name":"a","result":[null]}"#)).unwrap();
+    let bus = bus(Check::Reject);
+    let mut all = bus.subscribe("*").unwrap();
+    bus.emitter().tool_call_completed("a", None, serde_json::Value::Null, None).unwrap();
+    assert_eq!(all.next().unwrap().event().unwrap().payload_json(), Some(r#"{"name":"a"}"#));
+}
+
+#[test]
+fn totals_of_a_usage_include_their_parts() {
+    let call = "model.call.completed";
+    let usage = |parts: &str| format!(r#"{{"usage":{{{parts}}}}}"#);
+    for parts in [
+        r#""input_tokens":10,"cache_read_tokens":7,"cache_write_tokens":3"#,
+        r#""cache_read_tokens":7,"reasoning_tokens":3"#,
+        r#""output_tokens":3,"reasoning_tokens":3"#,
+    ] {
+        bus(Check::Reject).publish(json(call, &usage(parts))).unwrap();
+    }
+    let cached = r#""input_tokens":10,"cache_read_tokens":7,"cache_write_tokens":4"#;
+    is_refused(call, &usage(cached), "payload.usage.input_tokens", "at least its parts");
+    let thought = r#""output_tokens":3,"reasoning_tokens":4"#;
+    is_refused(call, &usage(thought), "payload.usage.output_tokens", "at least its parts");
+    let huge =
+        r#""input_tokens":10,"cache_read_tokens":9007199254740991,"cache_write_tokens":9007199254740991"#;
+    is_refused(call, &usage(huge), "payload.usage.input_tokens", "at least its parts");
+}
+
 const IMAGE: &str = "media.image.received";
 
 #[test]
-fn bytes_in_a_payload_are_base64_within_their_bound() {
+fn bytes_in_a_payload_are_base64() {
     let media = |inline: &str| format!(r#"{{"media":{{"inline":"{inline}"}}}}"#);
     assert!(bus(Check::Reject).publish(json(IMAGE, &media("UklGRg=="))).is_ok());
     assert_eq!(refused(IMAGE, &media("RIFF!")).0, "payload.media.inline");
-    let large = media(&"A".repeat((Inline::MAX_BYTES + 3) / 3 * 4));
-    let error = bus(Check::Reject).publish(json(IMAGE, &large)).unwrap_err().error;
-    assert_eq!((error.kind(), error.path()), (ErrorKind::TooLarge, Some("payload.media.inline")));
 }
 
 #[test]

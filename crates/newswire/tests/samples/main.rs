@@ -112,7 +112,9 @@ fn a_payload_fits_where_its_schema_says_so_and_nowhere_else() {
         let schema = json(&schema::of_payload(row));
         let agrees = |payload: &Value| {
             let (fits, valid) = (row.check_payload(&payload.to_string()), valid::check(&schema, payload));
-            assert_eq!(fits.is_ok(), valid.is_ok(), "{} {payload}: {fits:?}, {valid:?}", row.kind);
+            // No schema can say that a total includes its parts.
+            let sums = fits.as_ref().is_err_and(|error| error.expected() == Some("at least its parts"));
+            assert_eq!(fits.is_ok() || sums, valid.is_ok(), "{} {payload}: {fits:?}, {valid:?}", row.kind);
         };
         let whole = json(event.payload_json().expect("a payload"));
         agrees(&whole);

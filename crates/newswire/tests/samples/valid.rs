@@ -14,6 +14,7 @@ fn at(root: &Value, schema: &Value, value: &Value, path: &str) -> Result<(), Str
         match keyword.as_str() {
             "type" => {
                 let fits = match rule.as_str().expect("a type") {
+                    "null" => value.is_null(),
                     "object" => value.is_object(),
                     "array" => value.is_array(),
                     "string" => value.is_string(),
@@ -26,6 +27,7 @@ fn at(root: &Value, schema: &Value, value: &Value, path: &str) -> Result<(), Str
                     return wrong(format!("is no {}", rule.as_str().unwrap_or_default()));
                 }
             }
+            "not" if at(root, rule, value, path).is_ok() => return wrong(format!("is {rule}")),
             "required" => {
                 for name in rule.as_array().expect("names").iter().filter_map(Value::as_str) {
                     if value.get(name).is_none() {
@@ -59,6 +61,7 @@ fn at(root: &Value, schema: &Value, value: &Value, path: &str) -> Result<(), Str
             // Formats, patterns and sets are the full validator's; the others say nothing about validity.
             "enum" | "minimum" | "maximum" | "minLength" | "maxLength" | "pattern" | "format"
             | "uniqueItems" => {}
+            "not" => {}
             "$schema" | "$id" | "$defs" | "title" | "description" | "contentEncoding" => {}
             other => assert!(other.starts_with("x-newswire-"), "the keyword {other} is unknown here"),
         }

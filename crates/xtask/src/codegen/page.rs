@@ -44,7 +44,7 @@ pub(super) fn file() -> Generated {
 fn kind(out: &mut String, row: &Row) {
     let _ = writeln!(out, "### {}\n\n{}\n", row.kind, row.docs);
     let component = match row.component {
-        Some(scope) => format!("lifecycle of a `{scope}`, "),
+        Some(scope) => format!("lifecycle of {} `{scope}`, ", article(scope.as_str())),
         None => String::new(),
     };
     let _ = writeln!(
@@ -57,6 +57,11 @@ fn kind(out: &mut String, row: &Row) {
         named(row.agui)
     );
     fields(out, row.fields);
+}
+
+/// The article of a word that is spoken as it is spelled.
+fn article(word: &str) -> &'static str {
+    if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
 fn merge(merge: Merge) -> String {

@@ -25,6 +25,11 @@ impl Checks {
         Self { component_ids: of(options.component_ids), payloads: of(options.payloads) }
     }
 
+    /// Whether component ids are among them.
+    pub(crate) fn component_ids(&self) -> bool {
+        self.component_ids.check != Check::Off
+    }
+
     /// How many of them there are to be made.
     pub(super) fn count(&self) -> usize {
         [&self.component_ids, &self.payloads].iter().filter(|one| one.check != Check::Off).count()

@@ -76,6 +76,11 @@ impl Alterations {
         self.count.load(Ordering::Relaxed) > 0
     }
 
+    /// Whether component ids are checked; one load where nothing is altered.
+    pub(crate) fn checks_component_ids(&self) -> bool {
+        self.are_there() && self.checks.component_ids()
+    }
+
     pub(super) fn add_enricher(&self, enricher: Arc<Enrich>) -> Result<u64> {
         self.change(|chain| {
             check_room(chain.enrichers.len(), MAX_ENRICHERS, "enrichers")?;

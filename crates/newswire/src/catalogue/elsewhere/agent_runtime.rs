@@ -12,6 +12,16 @@ pub(super) const ENVELOPE: &str = "id -> @attrs.id (an id of version 4 with a pr
     status -> @kind; workflow_id -> @scope.workflow; parent_workflow_id -> @scope.parent_workflow; \
     message -> @message; data -> @payload";
 
+/// Fields that several rows have, by the name that stands for them there.
+pub(super) const SHARED: &[(&str, &str)] = &[
+    ("LOOP", "agent; tool -> name; tool_name -> name; message; arguments; previous_result; call_count"),
+    (
+        "LIMIT",
+        "requests_used -> used_count; requests_limit -> limit_count; message -> @message; \
+        agent -> @attrs.agent (the limit is everybody's)",
+    ),
+];
+
 pub(super) const NAMES: &[Line] = aliases! {
     "workflow.started" Always => workflow::WorkflowStarted:
         "step_count; parent_workflow_id -> @scope.parent_workflow; input";
@@ -60,12 +70,13 @@ pub(super) const NAMES: &[Line] = aliases! {
         "agent; tool_call_id -> call_id; duration_ms -> duration_ns ms; tool_name -> name; error_code -> error.code";
     "tool.canceled" Always => tool::ToolCallCanceled: "tool_call_id -> call_id; tool_name -> name";
     "system.started" Always => system::SystemStarted: "";
-    "system.progress" Filled("tool") => tool::ToolLoopDetected: "agent; tool -> name; message";
-    "system.progress" Filled("tool_name") => tool::ToolLoopDetected:
-        "tool_name -> name; arguments; previous_result; call_count";
-    "system.progress" Has("requests_limit") => rate::RateLimited:
-        "requests_used -> used_count; requests_limit -> limit_count";
-    "system.progress" Always => system::SystemProgress: "";
+    "system.progress" Filled("tool") => tool::ToolLoopDetected: "&LOOP";
+    "system.progress" Filled("tool_name") => tool::ToolLoopDetected: "&LOOP";
+    "system.progress" Has("requests_limit") => rate::RateLimited: "&LIMIT";
+    "system.progress" Has("requests_used") => rate::RateLimited: "&LIMIT";
+    "system.progress" Always => system::SystemProgress:
+        "message; agent -> data.agent; arguments -> data.arguments; previous_result -> data.previous_result; \
+         call_count -> data.call_count";
     "system.completed" Always => system::SystemCompleted: "";
     "system.failed" Always => system::SystemFailed: "";
     "system.canceled" Always => system::SystemCanceled: "";

@@ -16,7 +16,7 @@ mod resolve;
 
 pub use alias::{Alias, FieldMap, Given, Ours, Unit, When};
 pub(crate) use resolve::{Meaning, meanings, rows_named, undecided};
-pub use resolve::{alias_for, aliases, aliases_named, kinds_named};
+pub use resolve::{alias_for, aliases, aliases_named, kinds_meant, kinds_named};
 
 use crate::error::{Error, Result};
 
@@ -73,9 +73,16 @@ impl System {
     fn shared(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::PromptKit => promptkit::SHARED,
+            Self::PicoClaw => picoclaw::SHARED,
             Self::Praxis => praxis::SHARED,
-            _ => &[],
+            Self::AiTaskAgent => aitaskagent::SHARED,
+            Self::AgentRuntime => agent_runtime::SHARED,
         }
+    }
+
+    /// The name that its events carry, for another name that it has for them.
+    pub(crate) fn value_of(self, name: &str) -> Option<String> {
+        if self == Self::Praxis { praxis::value_of(name) } else { None }
     }
 
     /// Where the fields of its envelope are here.

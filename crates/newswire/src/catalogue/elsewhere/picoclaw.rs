@@ -21,24 +21,24 @@ pub(super) const ENVELOPE: &str = "id -> @attrs.id (a counter of its process, no
     correlation.parent_turn_id -> @correlation.parent_turn; correlation.request_id -> @correlation.request; \
     correlation.reply_to_id -> @correlation.reply_to; severity -> @severity; payload -> @payload; attrs -> @attrs";
 
+/// Fields that several rows have, by the name that stands for them there.
+pub(super) const SHARED: &[(&str, &str)] = &[(
+    "TURN",
+    "Status -> @kind; Workspace -> details.workspace; Iterations -> iteration_count; Duration -> duration_ns; \
+        UserMessage -> details.user_message; ActiveSkills -> details.active_skills; \
+        AttemptedSkills -> details.attempted_skills; FinalSuccessfulPath -> details.final_successful_path; \
+        SkillContextSnapshots -> details.skill_context_snapshots; ToolKinds -> details.tool_kinds; \
+        ToolExecutions -> details.tool_executions",
+)];
+
 pub(super) const NAMES: &[Line] = aliases! {
     "agent.turn.start" Always => turn::TurnStarted: "UserMessage -> input; MediaCount -> media_count";
     "agent.turn.end" Says("Status", "error") => turn::TurnFailed:
-        "Status -> @kind; Workspace -> details.workspace; Iterations -> iteration_count; Duration -> duration_ns; \
-         FinalContentLen -> details.final_content_len; UserMessage -> details.user_message; \
-         FinalContent -> details.final_content; ActiveSkills -> details.active_skills; \
-         AttemptedSkills -> details.attempted_skills; FinalSuccessfulPath -> details.final_successful_path; \
-         SkillContextSnapshots -> details.skill_context_snapshots; ToolKinds -> details.tool_kinds; \
-         ToolExecutions -> details.tool_executions";
+        "&TURN; FinalContentLen -> details.final_content_len; FinalContent -> details.final_content";
     "agent.turn.end" Says("Status", "aborted") => turn::TurnCanceled:
-        "Status -> @kind; Duration -> duration_ns";
+        "&TURN; FinalContentLen -> details.final_content_len; FinalContent -> details.final_content";
     "agent.turn.end" Always => turn::TurnCompleted:
-        "Status -> @kind; Workspace -> details.workspace; Iterations -> iteration_count; Duration -> duration_ns; \
-         FinalContentLen -> output_bytes; UserMessage -> details.user_message; FinalContent -> output; \
-         ActiveSkills -> details.active_skills; AttemptedSkills -> details.attempted_skills; \
-         FinalSuccessfulPath -> details.final_successful_path; \
-         SkillContextSnapshots -> details.skill_context_snapshots; ToolKinds -> details.tool_kinds; \
-         ToolExecutions -> details.tool_executions";
+        "&TURN; FinalContentLen -> output_bytes; FinalContent -> output";
     "agent.llm.request" Always => model::ModelCallStarted:
         "Model -> model; MessagesCount -> message_count; ToolsCount -> tool_count; \
          MaxTokens -> max_output_tokens; Temperature -> temperature";
@@ -139,5 +139,6 @@ pub(super) const NAMES: &[Line] = aliases! {
     "mcp.tool.call.end" Is("is_error", true) => mcp::McpToolCallFailed:
         "server; tool; duration_ms -> duration_ns ms; is_error -> @kind; error -> error.message";
     "mcp.tool.call.end" Always => mcp::McpToolCallCompleted:
-        "server; tool; duration_ms -> duration_ns ms; is_error -> @kind";
+        "server; tool; duration_ms -> duration_ns ms; is_error -> @kind; \
+         error -> @attrs.error (an error without consequence)";
 };

@@ -11,11 +11,29 @@ pub(super) const ENVELOPE: &str = "type -> @kind; data -> @payload; metadata.eve
     metadata.source -> @source.component; metadata.tags -> @tags";
 
 /// Fields that several rows have, by the name that stands for them there.
-pub(super) const SHARED: &[(&str, &str)] = &[(
-    "FLOW",
-    "type -> @kind; workflowId -> @scope.workflow; executionId -> @scope.run; \
+pub(super) const SHARED: &[(&str, &str)] = &[
+    (
+        "FLOW",
+        "type -> @kind; workflowId -> @scope.workflow; executionId -> @scope.run; \
         timestamp -> @attrs.timestamp (beside the event's own time)",
-)];
+    ),
+    (
+        "NODES",
+        "status -> @attrs.status (its own word); nodesCompleted -> step_count; nodesFailed -> failed_step_count; \
+        totalExecutionTime -> duration_ns s",
+    ),
+];
+
+/// The value of the enumeration for its name: `TASK_STARTED` is `task.started`.
+pub(super) fn value_of(name: &str) -> Option<String> {
+    let upper = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    match name {
+        "NODE_STATUS_UPDATE" | "WORKFLOW_NODE_STATUS_UPDATE" => {
+            Some("workflow.node_status_update".to_owned())
+        }
+        _ => upper.then(|| name.to_ascii_lowercase().replacen('_', ".", 1)),
+    }
+}
 
 pub(super) const NAMES: &[Line] = aliases! {
     "agent.starting" Always => service::ServiceLaunchStarted ["service" = "agent"]:
@@ -51,28 +69,21 @@ pub(super) const NAMES: &[Line] = aliases! {
     "task.progress" Says("type", "workflowStep") => step::StepProgress:
         "&FLOW; nodeId -> name; status -> @attrs.status (its own word); message; result -> data";
     "task.progress" Says("type", "workflowProgress") => workflow::WorkflowProgress:
-        "type -> @kind; executionId -> @scope.run; updateType -> @attrs.update_type (its own word); message; \
-         data; timestamp -> @attrs.timestamp (beside the event's own time)";
+        "&FLOW; updateType -> @attrs.update_type (its own word); message; data";
     "task.progress" Always => task::TaskProgress:
         "task_id; old_state -> data.old_state; new_state -> data.new_state; status -> data.status; \
-         error_details -> data.error_details; artifact -> data.artifact; type -> data.type";
+         error_details -> data.error_details; artifact -> data.artifact; type -> data.type; \
+         message";
     "task.completed" Says("type", "workflowError") => workflow::WorkflowFailed:
-        "&FLOW; status -> @attrs.status (its own word); \
-         nodesCompleted -> @attrs.nodes_completed (before it failed); \
-         nodesFailed -> @attrs.nodes_failed (how many failed); totalExecutionTime -> duration_ns s; \
-         error -> error.message";
+        "&FLOW; &NODES; error -> error.message";
     "task.completed" Says("type", "workflowComplete") => workflow::WorkflowCompleted:
-        "&FLOW; message -> @message; results -> output; duration -> duration_ns s; \
-         status -> @attrs.status (its own word); nodesCompleted -> step_count; \
-         nodesFailed -> @attrs.nodes_failed (how many failed without consequence); \
-         totalExecutionTime -> duration_ns s; error -> @attrs.error (an error without consequence)";
+        "&FLOW; message -> @message; results -> output; duration -> duration_ns s; &NODES; \
+         error -> @attrs.error (an error without consequence)";
     "task.completed" Always => task::TaskCompleted:
         "task_id; result; execution_method -> method; task -> @attrs.task (the whole task, again); \
          error_details -> @attrs.error_details (an error without consequence)";
     "task.failed" Says("type", "workflowError") => workflow::WorkflowFailed:
-        "&FLOW; nodeId -> failed_step; error -> error.message; status -> @attrs.status (its own word); \
-         nodesCompleted -> @attrs.nodes_completed (before it failed); \
-         nodesFailed -> @attrs.nodes_failed (how many failed); totalExecutionTime -> duration_ns s";
+        "&FLOW; nodeId -> failed_step; error -> error.message; &NODES";
     "task.failed" Always => task::TaskFailed:
         "task_id; error -> error.message; tool_name -> name; task -> @attrs.task (the whole task, again); \
          error_details -> details";
@@ -109,7 +120,8 @@ pub(super) const NAMES: &[Line] = aliases! {
     "tool.executed" Is("success", false) => tool::ToolCallFailed:
         "tool_name -> name; engine; success -> @kind; duration -> duration_ns s; error -> error.message";
     "tool.executed" Always => tool::ToolCallCompleted:
-        "tool_name -> name; engine; success -> @kind; duration -> duration_ns s";
+        "tool_name -> name; engine; success -> @kind; duration -> duration_ns s; \
+         error -> @attrs.error (an error without consequence)";
     "tool.starting" Always => tool::ToolCallStarted: "tool_name -> name; engine";
     "tool.completed" Always => tool::ToolCallCompleted: "tool_name -> name; engine; duration -> duration_ns s";
     "tool.failed" Always => tool::ToolCallFailed:

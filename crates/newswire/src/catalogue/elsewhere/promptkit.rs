@@ -40,6 +40,11 @@ pub(super) const SHARED: &[(&str, &str)] = &[
         Reason -> reason; RunID -> @scope.run; MessageIdx -> message_index; PartIdx -> part_index",
     ),
     (
+        "EVAL",
+        "eval_id -> name; eval_type -> evaluation_type; trigger; explanation; details; \
+        duration_ms -> duration_ns ms; message -> @message; skipped -> @kind",
+    ),
+    (
         "CALL",
         "Provider -> provider; Model -> model; Capability -> capability; Source -> purpose; \
         Quantities -> quantities; Dimensions -> dimensions; Labels -> labels",
@@ -147,21 +152,21 @@ pub(super) const NAMES: &[Line] = aliases! {
     "media.store_error" Always => media::MediaStorageFailed: "&STORAGE; Error -> error.message";
 
     "eval.completed" Is("skipped", true) => evaluation::EvaluationCanceled:
-        "eval_id -> name; skipped -> @kind; skip_reason -> reason; duration_ms -> duration_ns ms; \
-         message -> @message";
+        "&EVAL; skip_reason -> reason; passed -> @attrs.passed (what is skipped has no verdict); \
+         score -> @attrs.score (what is skipped has none); error -> @attrs.error (what is skipped can't err); \
+         violations -> @attrs.violations (what is skipped finds none)";
     "eval.completed" Always => evaluation::EvaluationCompleted:
-        "eval_id -> name; eval_type -> evaluation_type; trigger; passed; score; explanation; \
-         duration_ms -> duration_ns ms; error -> @attrs.error (an error without consequence); \
-         message -> @message; details; violations; skipped -> @kind";
+        "&EVAL; passed; score; violations; error -> @attrs.error (an error without consequence); \
+         skip_reason -> @attrs.skip_reason (what wasn't skipped has none)";
     "eval.failed" Is("skipped", true) => evaluation::EvaluationCanceled:
-        "eval_id -> name; skipped -> @kind; skip_reason -> reason; duration_ms -> duration_ns ms; \
-         message -> @message";
+        "&EVAL; skip_reason -> reason; passed -> @attrs.passed (what is skipped has no verdict); \
+         score -> @attrs.score (what is skipped has none); error -> @attrs.error (what is skipped can't err); \
+         violations -> @attrs.violations (what is skipped finds none)";
     "eval.failed" Filled("error") => evaluation::EvaluationFailed:
-        "eval_id -> name; eval_type -> evaluation_type; trigger; error -> error.message; \
-         duration_ms -> duration_ns ms; message -> @message; skipped -> @kind";
+        "&EVAL; error -> error.message; passed -> @attrs.passed (what errs has no verdict); score; violations; \
+         skip_reason -> @attrs.skip_reason (what wasn't skipped has none)";
     "eval.failed" Always => evaluation::EvaluationCompleted ["passed" = false]:
-        "eval_id -> name; eval_type -> evaluation_type; trigger; passed; score; explanation; \
-         duration_ms -> duration_ns ms; message -> @message; details; violations; skipped -> @kind";
+        "&EVAL; passed; score; violations; skip_reason -> @attrs.skip_reason (what wasn't skipped has none)";
 
     "workflow.transitioned" Always => workflow::WorkflowTransitioned:
         "from_state -> from; to_state -> to; event; prompt_task -> task; host_extras -> extras";
@@ -205,7 +210,7 @@ pub(super) const NAMES: &[Line] = aliases! {
 
     "composition.started" Always => composition::CompositionStarted: "composition -> name; input";
     "composition.completed" Filled("error") => composition::CompositionFailed:
-        "composition -> name; error -> error.message; duration_ms -> duration_ns ms";
+        "composition -> name; output; error -> error.message; duration_ms -> duration_ns ms";
     "composition.completed" Always => composition::CompositionCompleted:
         "composition -> name; output; duration_ms -> duration_ns ms";
     "composition.step.started" Always => composition::CompositionStepStarted:

@@ -45,11 +45,14 @@ pub fn aliases() -> &'static [Alias] {
     all()
 }
 
-/// The rows of one name of one system, in the order in which they are tried; none for unknown names.
+/// The rows of one name of one system, in the order in which they are tried; none for unknown names. Praxis
+/// has two names for a type, that of the enumeration and its value: `TASK_STARTED` is `task.started`.
 pub fn aliases_named(system: System, name: &str) -> &'static [Alias] {
     // The index outlives every name that is looked up in it, so it may be asked with a shorter one.
     let index: &HashMap<(System, &str), &'static [Alias]> = index();
-    index.get(&(system, name)).copied().unwrap_or_default()
+    let rows = |name: &str| index.get(&(system, name)).copied();
+    let otherwise = || rows(&system.value_of(name)?);
+    rows(name).or_else(otherwise).unwrap_or_default()
 }
 
 /// The row that an event of another system falls under, by its name and payload.
@@ -84,6 +87,33 @@ pub fn kinds_named(name: &str) -> Result<Vec<Kind>> {
     let Some(meanings) = meanings(name)? else { return Ok(vec![Kind::parse(name)?]) };
     let mut kinds = Vec::new();
     for Meaning { kind, .. } in meanings {
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    Ok(kinds)
+}
+
+/// Every kind that a name can mean, to whomever: of a plain name the kind of ours that is called so, and what
+/// each system that has it means by it. For whoever looks a name up; a filter or an event has to say whose it is.
+///
+/// ```
+/// use newswire::catalogue::kinds_meant;
+///
+/// let kinds = kinds_meant("agent.started")?;
+/// let names: Vec<_> = kinds.iter().map(|kind| kind.as_str()).collect();
+/// assert_eq!(names, ["agent.started", "service.launch.completed"]);
+/// # Ok::<(), newswire::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`kinds_named`], several meanings aside.
+pub fn kinds_meant(name: &str) -> Result<Vec<Kind>> {
+    let theirs = System::ALL.iter().flat_map(|system| aliases_named(*system, name));
+    let theirs: Vec<_> = theirs.map(|alias| alias.kind.clone()).collect();
+    let ours = crate::catalogue::is_name(name) || registry::is_name(name) || theirs.is_empty();
+    let mut kinds = if ours { kinds_named(name)? } else { Vec::new() };
+    for kind in theirs {
         if !kinds.contains(&kind) {
             kinds.push(kind);
         }
