@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use self::extras::Extras;
 use crate::bus::Bus;
+use crate::catalogue::Catalogued;
 use crate::delivery::Published;
 use crate::error::{Error, Rejected, Result};
 use crate::event::{
@@ -185,6 +186,13 @@ impl Emitter {
             Some(bus) if self.wants(kind) => self.build_and_publish(bus, kind, payload),
             _ => Ok(Published::default()),
         }
+    }
+
+    /// As [`Emitter::emit_with`], for a type of the catalogue. That its kind is asked for in here and not where the
+    /// type is known keeps the compiler from working out the same constant for each of the emitter's methods.
+    #[inline]
+    pub(crate) fn emit_made<P: Catalogued>(&self, payload: impl FnOnce() -> P) -> Result<Published> {
+        self.emit_with(&P::KIND, payload)
     }
 
     /// Whether its events answer a question: whoever asked is no subscription, and waits for it.
