@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::document::Object;
 use super::foreign::{Foreign, Outgoing};
 use super::residue::Residue;
 use super::{Dialect, document, unit};
@@ -19,7 +18,7 @@ impl Event {
     /// several, and its fields go where ours are. What ours have no place for stays in the attribute that has
     /// the system's name, as with [`Dialect::read`]. Plainly such a name works where all systems that have it mean
     /// the same, and no kind of the catalogue is called so; the payload is that of the system most of whose
-    /// fields it has.
+    /// fields it has. A [`KindName`] has been looked up before, which is what most of the time goes into here.
     ///
     /// [`Event::builder`] is the door for whoever has a [`Kind`]: it asks for no names.
     ///
@@ -39,23 +38,107 @@ impl Event {
     /// `Invalid` for an unknown system or a name that it doesn't have, for a pattern, for a plain name that
     /// means different kinds in several systems (the error lists the candidates), and for what is no name at all; `TooLarge` for a
     /// payload that is nested over 60 deep, or over [`MAX_EVENT_BYTES`](crate::MAX_EVENT_BYTES).
-    pub fn named(name: &str, payload: &Value) -> Result<EventBuilder> {
-        let rows = catalogue::rows_named(name)?;
-        if rows.is_empty() {
-            return Ok(Self::builder(Kind::parse(name)?).serialize(payload));
-        }
-        document::check_depth(payload)?;
-        let empty = Object::new();
-        let theirs = payload.as_object().unwrap_or(&empty);
-        let known =
-            |row: &&Alias| row.fields().filter(|field| unit::at(theirs, field.theirs).is_some()).count();
-        let admitting = rows.iter().filter_map(|rows| rows.iter().find(|row| row.when.admits(payload)));
-        // The first of several that know as much.
-        match admitting.rev().max_by_key(known) {
-            Some(row) => begun(row, payload),
-            None => Err(catalogue::undecided(name, &rows)),
-        }
+    pub fn named(name: impl NamesKind, payload: &Value) -> Result<EventBuilder> {
+        name.begin(payload)
     }
+}
+
+/// A name of a kind that has been looked up: for many events of one name. What is left to do for each event is
+/// to see which kind its payload means, and to put its fields where ours are.
+///
+/// ```
+/// use newswire::{Bus, KindName};
+/// use serde_json::json;
+///
+/// let ended = KindName::parse("picoclaw/agent.tool.exec_end")?;
+/// let emitter = Bus::new().emitter();
+/// for failed in [false, true] {
+///     let event = emitter.named(&ended, &json!({"Tool": "search", "IsError": failed}))?.build()?;
+///     assert_eq!(event.kind().as_str().ends_with("failed"), failed);
+/// }
+/// # Ok::<(), newswire::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct KindName {
+    name: Box<str>,
+    means: Means,
+}
+
+#[derive(Clone, Debug)]
+enum Means {
+    /// One of ours, or a custom one.
+    Kind(Kind),
+    /// The rows of each system that has the name.
+    Rows(Vec<&'static [Alias]>),
+}
+
+impl KindName {
+    /// Looks a name up: a kind's own, or that of another system.
+    ///
+    /// # Errors
+    /// `Invalid` for an unknown system or a name that it doesn't have, for a pattern, for a plain name that
+    /// means different kinds in several systems (the error lists the candidates), and for what is no name at all.
+    pub fn parse(name: &str) -> Result<Self> {
+        let rows = catalogue::rows_named(name)?;
+        let means = if rows.is_empty() { Means::Kind(Kind::parse(name)?) } else { Means::Rows(rows) };
+        Ok(Self { name: name.into(), means })
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.name
+    }
+}
+
+/// What names a kind: text, or text that has been looked up.
+pub trait NamesKind {
+    /// Begins an event: see [`Event::named`].
+    ///
+    /// # Errors
+    /// As [`Event::named`].
+    fn begin(&self, payload: &Value) -> Result<EventBuilder>;
+}
+
+impl NamesKind for KindName {
+    fn begin(&self, payload: &Value) -> Result<EventBuilder> {
+        let rows = match &self.means {
+            Means::Kind(kind) => return Ok(Event::builder(kind.clone()).serialize(payload)),
+            Means::Rows(rows) => rows,
+        };
+        document::check_depth(payload)?;
+        let mut admitting = rows.iter().filter_map(|rows| rows.iter().find(|row| row.when.admits(payload)));
+        let found = match rows.len() {
+            1 => admitting.next(),
+            // The first of several that know as much.
+            _ => admitting.rev().max_by_key(|row| known(row, payload)),
+        };
+        found.map_or_else(|| Err(catalogue::undecided(&self.name, rows)), |row| begun(row, payload))
+    }
+}
+
+impl NamesKind for str {
+    fn begin(&self, payload: &Value) -> Result<EventBuilder> {
+        KindName::parse(self)?.begin(payload)
+    }
+}
+
+impl NamesKind for String {
+    fn begin(&self, payload: &Value) -> Result<EventBuilder> {
+        self.as_str().begin(payload)
+    }
+}
+
+impl<N: NamesKind + ?Sized> NamesKind for &N {
+    fn begin(&self, payload: &Value) -> Result<EventBuilder> {
+        (**self).begin(payload)
+    }
+}
+
+/// How many of the payload's fields a row knows.
+fn known(row: &Alias, payload: &Value) -> usize {
+    let theirs = payload.as_object();
+    let is_there = |theirs| row.fields().filter(|field| unit::at(theirs, field.theirs).is_some()).count();
+    theirs.map_or(0, is_there)
 }
 
 /// As if the system had written an event with this payload and nothing else.

@@ -17,6 +17,7 @@ use self::extras::Extras;
 use crate::bus::Bus;
 use crate::catalogue::Catalogued;
 use crate::delivery::Published;
+use crate::dialect::NamesKind;
 use crate::error::{Error, Rejected, Result};
 use crate::event::{
     Correlation, CorrelationField, Event, EventBuilder, Payload, Scope, ScopeField, Source, SpanId, TraceId,
@@ -225,7 +226,7 @@ impl Emitter {
     ///
     /// # Errors
     /// As [`Event::named`].
-    pub fn named(&self, name: &str, payload: &Value) -> Result<EventBuilder> {
+    pub fn named(&self, name: impl NamesKind, payload: &Value) -> Result<EventBuilder> {
         Event::named(name, payload).map(|event| self.around(event))
     }
 

@@ -3,6 +3,8 @@
 //! As with our own rows, pointers would cost more than the texts, so all of it is packed when the program is
 //! compiled, and unpacked when somebody first asks for a name.
 
+use std::sync::OnceLock;
+
 use super::alias::{Given, Line};
 use super::{Alias, System, When};
 use super::{agent_runtime, aitaskagent, picoclaw, praxis, promptkit};
@@ -42,7 +44,8 @@ pub(super) fn all() -> impl Iterator<Item = Alias> {
     systems.zip(text.split(END)).zip(KINDS.iter().zip(0..)).map(|((system, text), (kind, row))| {
         let (name, map) = text.split_once('\n').unwrap_or((text, ""));
         let aside = ASIDES.iter().find(|aside| aside.row == row).unwrap_or(&Aside::NONE);
-        Alias { system, name, when: aside.when, kind: Kind::of_row(*kind), given: aside.given, map }
+        let kind = Kind::of_row(*kind);
+        Alias { system, name, when: aside.when, kind, given: aside.given, map, fields: OnceLock::new() }
     })
 }
 
