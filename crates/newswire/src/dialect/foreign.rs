@@ -25,6 +25,11 @@ pub(super) trait Envelope: Sync {
     /// `Invalid`, with path and what was expected, where it isn't the system's.
     fn read(&self, document: &Object) -> Result<(Form, Foreign)>;
 
+    /// Where the payload is in the first form, if it stands there as it is.
+    fn payload_at(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Writes one; `None` where the form has no place for such an event.
     fn write(&self, form: Form, out: &Outgoing<'_>) -> Option<Object>;
 }
