@@ -41,7 +41,7 @@ pub use bus::stats::{BusStats, SubscriptionStats};
 pub use bus::{Bus, Listener, Unsubscribed};
 pub use cursor::Cursor;
 pub use delivery::{Delivery, Gap, GapReason, Published};
-pub use dialect::{Dialect, Form};
+pub use dialect::{Dialect, Form, KindName, NamesKind};
 pub use emitter::{Emitter, Guard};
 pub use error::{Error, ErrorKind, Rejected, Result};
 pub use event::{

@@ -2,7 +2,8 @@
 
 use newswire::catalogue::System;
 use newswire::{
-    Bus, BusOptions, Check, CorrelationField, Dialect, Error, ErrorKind, Event, Redaction, ScopeField, Source,
+    Bus, BusOptions, Check, CorrelationField, Dialect, Error, ErrorKind, Event, KindName, Redaction,
+    ScopeField, Source,
 };
 use serde_json::{Value, json};
 
@@ -175,4 +176,28 @@ fn a_redaction_rule_takes_names_of_other_systems() {
     assert!(error.expected().is_some_and(|candidates| candidates.contains("praxis/tool.completed")));
     assert!(rule("picoclaw/agent.nothing").is_err());
     assert!(rule("pipeline.started").is_ok());
+}
+
+#[test]
+fn a_name_that_has_been_looked_up_begins_the_events_that_its_text_begins() {
+    let payloads = [
+        json!({"Tool": "ls", "IsError": true, "Extra": 1}),
+        json!({"MiddlewareCount": 3}),
+        json!({"PipelineName": "load"}),
+        json!([1]),
+    ];
+    let names = ["picoclaw/agent.tool.exec_end", "pipeline.started", "tool.call.started", "deploy.finished"];
+    for (name, payload) in names.iter().flat_map(|name| payloads.iter().map(move |payload| (name, payload))) {
+        let looked_up = KindName::parse(name).unwrap();
+        let begun = |event: Result<newswire::EventBuilder, Error>| {
+            let event = event.and_then(|event| event.build())?;
+            let attrs: Vec<_> =
+                event.attrs().map(|(key, value)| (key.to_owned(), value.to_string())).collect();
+            Ok::<_, Error>((event.kind().clone(), event.payload_json().map(str::to_owned), attrs))
+        };
+        assert_eq!(begun(Event::named(&looked_up, payload)), begun(Event::named(*name, payload)), "{name}");
+        assert_eq!(looked_up.as_str(), *name);
+    }
+    let ambiguous = KindName::parse("tool.completed").unwrap_err();
+    assert_eq!(ambiguous, refused("tool.completed"));
 }

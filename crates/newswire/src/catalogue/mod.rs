@@ -16,6 +16,7 @@ pub mod context;
 mod elsewhere;
 pub mod embedding;
 pub mod evaluation;
+mod fields;
 mod fit;
 pub mod follow_up;
 pub mod hook;
@@ -159,13 +160,9 @@ const COUNT: usize = count();
 /// The rows as they are written; none of it is in the program.
 const TABLE: [Entry; COUNT] = table();
 
-static BYTES: [u8; packed::length(&TABLE)] = packed::text(&TABLE);
-
-/// All names and texts, one after another.
-static TEXT: &str = match std::str::from_utf8(&BYTES) {
-    Ok(text) => text,
-    Err(_) => "",
-};
+/// All names and texts, one after another. That it is text isn't checked before somebody asks for a piece: the
+/// compiler would take a second for it.
+static TEXT: [u8; packed::length(&TABLE)] = packed::text(&TABLE);
 
 static ENTRIES: [Packed; COUNT] = packed::rows(&TABLE);
 
@@ -195,33 +192,48 @@ const fn table() -> [Entry; COUNT] {
     table
 }
 
-/// The number of a kind of the table; past the end for others, which `rows!` never asks for.
-const fn position_of(kind: &str) -> u16 {
+/// The number of a kind of a family: how many there are in the families before, and before it in its own. Past
+/// the end for others, which `rows!` never asks for.
+const fn position_of(family: &[Entry], kind: &str) -> u16 {
     let mut position = 0;
-    let mut entries: &[Entry] = &TABLE;
+    let mut families = FAMILIES;
+    while let Some((other, rest)) = families.split_first() {
+        if let ([first, ..], [other, ..]) = (family, other)
+            && same(first.kind, other.kind)
+        {
+            break;
+        }
+        position += other.len();
+        families = rest;
+    }
+    let mut entries = family;
     while let Some((entry, rest)) = entries.split_first() {
-        if same(entry.kind.as_bytes(), kind.as_bytes()) {
+        if same(entry.kind, kind) {
             break;
         }
         position += 1;
         entries = rest;
     }
-    position
+    position as u16
 }
 
-const fn same(mut left: &[u8], mut right: &[u8]) -> bool {
+const fn same(left: &str, right: &str) -> bool {
+    let (mut left, mut right) = (left.as_bytes(), right.as_bytes());
+    if left.len() != right.len() {
+        return false;
+    }
     while let (Some((a, left_rest)), Some((b, right_rest))) = (left.split_first(), right.split_first()) {
         if *a != *b {
             return false;
         }
         (left, right) = (left_rest, right_rest);
     }
-    left.is_empty() && right.is_empty()
+    true
 }
 
 /// All rows, in the order of their kinds' numbers.
 pub fn rows() -> &'static [Row] {
-    ROWS.get_or_init(|| ENTRIES.iter().map(|row| row.entry(TEXT).row()).collect())
+    ROWS.get_or_init(|| ENTRIES.iter().map(|row| row.entry(&TEXT).row()).collect())
 }
 
 /// The row of a kind; `None` for custom ones.
@@ -231,7 +243,7 @@ pub fn row_of(kind: &Kind) -> Option<&'static Row> {
 
 /// The names of all kinds of the table, in the order of their numbers.
 pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
-    ENTRIES.iter().map(|row| row.kind(TEXT))
+    ENTRIES.iter().map(|row| row.kind(&TEXT))
 }
 
 /// Whether the table has a kind of that name.

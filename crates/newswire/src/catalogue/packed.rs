@@ -4,7 +4,6 @@
 //! program is compiled; what is written in the families' files is gone by then.
 
 use super::row::Entry;
-use super::same;
 use crate::event::{ComponentScope, Phase, Severity};
 
 /// A row: what events need at once, and where its texts are.
@@ -29,9 +28,10 @@ impl Place {
         Self { at: at as u32, len: text.len() as u16 }
     }
 
-    fn within(self, text: &'static str) -> &'static str {
+    fn within(self, text: &'static [u8]) -> &'static str {
         let at = self.at as usize;
-        text.get(at..at + usize::from(self.len)).unwrap_or_default()
+        let piece = text.get(at..at + usize::from(self.len));
+        piece.and_then(|piece| std::str::from_utf8(piece).ok()).unwrap_or_default()
     }
 }
 
@@ -45,12 +45,12 @@ impl Packed {
         text: Place { at: 0, len: 0 },
     };
 
-    pub(super) fn kind(&self, text: &'static str) -> &'static str {
+    pub(super) fn kind(&self, text: &'static [u8]) -> &'static str {
         self.kind.within(text)
     }
 
     /// The row as it was written.
-    pub(super) fn entry(&self, text: &'static str) -> Entry {
+    pub(super) fn entry(&self, text: &'static [u8]) -> Entry {
         Entry {
             kind: self.kind(text),
             component: self.component,
@@ -64,12 +64,11 @@ impl Packed {
 
 /// How long the text of these rows is; that of a lifecycle, which its rows share, stands there once.
 pub(super) const fn length(mut entries: &[Entry]) -> usize {
-    let (mut length, mut before) = (0, "");
+    let mut length = 0;
     while let Some((entry, rest)) = entries.split_first() {
         length += entry.kind.len();
-        if !same(entry.text.as_bytes(), before.as_bytes()) {
+        if entry.has_own_text() {
             length += entry.text.len();
-            before = entry.text;
         }
         entries = rest;
     }
@@ -79,12 +78,11 @@ pub(super) const fn length(mut entries: &[Entry]) -> usize {
 /// The text of these rows.
 pub(super) const fn text<const LENGTH: usize>(mut entries: &[Entry]) -> [u8; LENGTH] {
     let mut text = [0; LENGTH];
-    let (mut free, mut before): (&mut [u8], _) = (&mut text, "");
+    let mut free: &mut [u8] = &mut text;
     while let Some((entry, rest)) = entries.split_first() {
         free = put(free, entry.kind);
-        if !same(entry.text.as_bytes(), before.as_bytes()) {
+        if entry.has_own_text() {
             free = put(free, entry.text);
-            before = entry.text;
         }
         entries = rest;
     }
@@ -102,14 +100,13 @@ pub(super) const fn put<'t>(room: &'t mut [u8], text: &str) -> &'t mut [u8] {
 pub(super) const fn rows<const COUNT: usize>(mut entries: &[Entry]) -> [Packed; COUNT] {
     let mut rows = [const { Packed::BLANK }; COUNT];
     let mut free: &mut [Packed] = &mut rows;
-    let (mut at, mut before, mut shared) = (0, "", Place { at: 0, len: 0 });
+    let (mut at, mut shared) = (0, Place { at: 0, len: 0 });
     while let (Some((entry, rest)), Some((row, others))) = (entries.split_first(), free.split_first_mut()) {
         let kind = Place::of(entry.kind, at);
         at += entry.kind.len();
-        if !same(entry.text.as_bytes(), before.as_bytes()) {
+        if entry.has_own_text() {
             shared = Place::of(entry.text, at);
             at += entry.text.len();
-            before = entry.text;
         }
         let Entry { component, phase, severity, merge, .. } = *entry;
         *row = Packed { component, phase, severity, merge, kind, text: shared };

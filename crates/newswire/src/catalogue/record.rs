@@ -33,12 +33,13 @@ macro_rules! record {
         $field:ident $wire:literal: $type:ty = $class:ident $($otel:literal)? => $field_docs:literal;
     )+) => {
         #[doc = $docs]
-        #[derive(Clone, Debug, $($derived,)? PartialEq, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone $(, $derived)?)]
         pub struct $name {$(
             #[doc = $field_docs]
-            #[serde(rename = $wire, skip_serializing_if = "crate::catalogue::FieldValue::is_absent")]
             pub $field: $type,
         )+}
+
+        $crate::catalogue::fields::fields! { $name: $($field $wire;)+ }
 
         impl $crate::catalogue::FieldValue for $name {
             fn size_bound(&self) -> usize {

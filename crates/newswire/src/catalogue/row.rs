@@ -123,6 +123,11 @@ impl Entry {
     pub(super) const BLANK: Self =
         Self { kind: "", component: None, phase: None, severity: Severity::Info, merge: None, text: "" };
 
+    /// Whether its text isn't that of the row before, as it is for the later stations of a lifecycle.
+    pub(super) const fn has_own_text(&self) -> bool {
+        matches!(self.phase, None | Some(Phase::Started))
+    }
+
     /// The whole row; what is made for it stays for the life of the process.
     pub(super) fn row(&self) -> Row {
         let lines: Vec<_> = self.text.split('\n').collect();

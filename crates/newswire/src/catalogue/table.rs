@@ -3,6 +3,9 @@
 //! `rows!` turns the lines of the table into the rows themselves, their payload types and the emitter's
 //! methods. `lifecycle!` writes the five rows of a lifecycle, which share their identity, and what its
 //! guard needs. Adding a kind is adding a line; CONTRIBUTING.md has the recipe.
+//!
+//! What isn't generic here is `#[inline]`, so that a program compiles it for the payloads that it uses, and
+//! the core for none.
 
 /// Rows of one component. Fields in parentheses are the arguments of `new` and of the emitter's method,
 /// those in braces are optional and set by name.
@@ -30,19 +33,21 @@ macro_rules! rows {
         }),+];
         $(
             #[doc = concat!($docs, "\n\nThe payload of `", $kind, "`.")]
-            #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[derive(Clone)]
             pub struct $payload {
                 $(#[doc = $arg_docs]
-                #[serde(skip_serializing_if = "crate::catalogue::FieldValue::is_absent")]
                 pub $arg: $arg_type $(<$arg_type_of>)?,)*
                 $(#[doc = $field_docs]
-                #[serde(skip_serializing_if = "crate::catalogue::FieldValue::is_absent")]
                 pub $field: $type $(<$type_of>)?,)*
+            }
+
+            $crate::catalogue::fields::fields! {
+                $payload: $($arg stringify!($arg);)* $($field stringify!($field);)*
             }
 
             impl $payload {
                 /// The number of its row.
-                pub(in $crate::catalogue) const ROW: u16 = $crate::catalogue::position_of($kind);
+                pub(in $crate::catalogue) const ROW: u16 = $crate::catalogue::position_of($table, $kind);
 
                 /// A payload with these fields, the others absent.
                 pub fn new($($arg: impl $crate::catalogue::IntoField<$arg_type $(<$arg_type_of>)?>),*) -> Self {
@@ -58,27 +63,40 @@ macro_rules! rows {
             }
 
             impl $crate::Payload for $payload {
+                #[inline]
                 fn kind(&self) -> $crate::Kind {
                     <Self as $crate::catalogue::Catalogued>::KIND
                 }
 
+                #[inline]
                 fn only_kind() -> Option<$crate::Kind> {
                     Some(<Self as $crate::catalogue::Catalogued>::KIND)
                 }
 
+                #[inline]
                 fn size_bound(&self) -> usize {
                     2 $(+ $crate::catalogue::value::member_bound(stringify!($arg), &self.$arg))*
                         $(+ $crate::catalogue::value::member_bound(stringify!($field), &self.$field))*
                 }
 
+                #[inline]
                 fn label(&self) -> Option<&str> {
-                    let texts: &[Option<&str>] = &[$($crate::catalogue::FieldValue::as_text(&self.$arg)),*];
-                    texts.first().copied().flatten()
+                    $crate::catalogue::table::label!(self $($arg)*)
                 }
             }
 
             $crate::catalogue::table::method! { [$($method)?] $payload $kind $docs, ($($arg: $arg_type $(<$arg_type_of>)?),*) }
         )+
+    };
+}
+
+/// What a payload is called: its first argument, where that is text.
+macro_rules! label {
+    ($payload:ident) => {
+        None
+    };
+    ($payload:ident $first:ident $($others:ident)*) => {
+        $crate::catalogue::FieldValue::as_text(&$payload.$first)
     };
 }
 
@@ -158,8 +176,7 @@ macro_rules! method {
                 &self,
                 $($arg: impl $crate::catalogue::IntoField<$arg_type $(<$arg_type_of>)?>),*
             ) -> $crate::Result<$crate::Published> {
-                let kind = &<$payload as $crate::catalogue::Catalogued>::KIND;
-                self.emit_with(kind, || $payload::new($($arg),*))
+                self.emit_made(|| $payload::new($($arg),*))
             }
         }
     };
@@ -254,18 +271,22 @@ macro_rules! lifecycle {
             type Failed = $Failed;
             type Canceled = $Canceled;
 
+            #[inline]
             fn progress(&self, message: Option<Text>) -> $Progress {
                 $Progress::new($(self.$id.clone(),)* message)
             }
 
+            #[inline]
             fn completed(&self, outcome: $outcome_type $(<$outcome_type_of>)?, duration_ns: Option<u64>) -> $Completed {
                 $Completed::new($(self.$id.clone(),)* outcome, duration_ns)
             }
 
+            #[inline]
             fn failed(&self, error: Failure, duration_ns: Option<u64>) -> $Failed {
                 $Failed::new($(self.$id.clone(),)* error, duration_ns)
             }
 
+            #[inline]
             fn canceled(&self, reason: Text, duration_ns: Option<u64>) -> $Canceled {
                 $Canceled::new($(self.$id.clone(),)* reason, duration_ns)
             }
@@ -298,4 +319,4 @@ macro_rules! lifecycle {
         }
     };
 }
-pub(super) use {code, lifecycle, lines, method, rows, text};
+pub(super) use {code, label, lifecycle, lines, method, rows, text};

@@ -8,9 +8,10 @@ use std::fmt;
 use std::time::Duration;
 
 use compact_str::CompactString;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::fields::{Field, Plain};
 use super::record::Failure;
 use crate::error::{Error, Result};
 use crate::event::json_len;
@@ -28,8 +29,7 @@ pub type Text = CompactString;
 /// assert!(Json::parse("[1,").is_err());
 /// # Ok::<(), newswire::Error>(())
 /// ```
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone)]
 pub struct Json(Box<RawValue>);
 
 impl Json {
@@ -52,9 +52,25 @@ impl Json {
             .map_err(|error| Error::of_json(&error, &text))
     }
 
+    pub(super) fn of_raw(raw: Box<RawValue>) -> Self {
+        Self(raw)
+    }
+
     /// Its text.
     pub fn get(&self) -> &str {
         self.0.get()
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        Box::deserialize(deserializer).map(Self)
     }
 }
 
@@ -70,8 +86,8 @@ impl fmt::Debug for Json {
     }
 }
 
-/// A type that a payload field can have.
-pub trait FieldValue {
+/// A type that a payload field can have; no others can be added.
+pub trait FieldValue: Field {
     /// An upper bound of its size as JSON, in bytes.
     fn size_bound(&self) -> usize;
 
@@ -125,7 +141,7 @@ impl FieldValue for bool {
     }
 }
 
-impl<T: FieldValue> FieldValue for Option<T> {
+impl<T: FieldValue + Plain> FieldValue for Option<T> {
     fn size_bound(&self) -> usize {
         self.as_ref().map_or(0, T::size_bound)
     }
@@ -156,7 +172,7 @@ impl<T: FieldValue> IntoField<T> for T {
     }
 }
 
-impl<T: FieldValue> IntoField<Option<T>> for T {
+impl<T: FieldValue + Plain> IntoField<Option<T>> for T {
     fn into_field(self) -> Option<T> {
         Some(self)
     }

@@ -30,6 +30,10 @@ impl Envelope for AgentRuntime {
         &[Form::Event, Form::Documented]
     }
 
+    fn payload_at(&self) -> Option<&'static str> {
+        Some("data")
+    }
+
     fn read(&self, document: &Object) -> Result<(Form, Foreign)> {
         let event = Members::of(document);
         let documented = document.contains_key("event_id") || document.contains_key("event_type");

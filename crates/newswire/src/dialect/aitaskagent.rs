@@ -1,6 +1,8 @@
 //! AITaskAgent's envelope, which is flat: the members of the event stand beside those of its payload. Beside it,
 //! the messages of its live stream and the traces of its steps.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::Form;
@@ -85,8 +87,10 @@ impl Envelope for AiTaskAgent {
         Some(if form == Form::CamelCase { cased(written, false) } else { written })
     }
 
-    fn in_words(&self, payload: &Value) -> Value {
-        payload.as_object().map_or_else(|| payload.clone(), |members| named(members.clone()).into())
+    fn in_words<'p>(&self, payload: &'p Value) -> Cow<'p, Value> {
+        payload
+            .as_object()
+            .map_or(Cow::Borrowed(payload), |members| Cow::Owned(named(members.clone()).into()))
     }
 }
 

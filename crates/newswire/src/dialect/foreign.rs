@@ -1,5 +1,7 @@
 //! What an envelope of another system says, in our terms, before kind and payload are looked up.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -25,12 +27,17 @@ pub(super) trait Envelope: Sync {
     /// `Invalid`, with path and what was expected, where it isn't the system's.
     fn read(&self, document: &Object) -> Result<(Form, Foreign)>;
 
+    /// Where the payload is in the first form, if it stands there as it is.
+    fn payload_at(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Writes one; `None` where the form has no place for such an event.
     fn write(&self, form: Form, out: &Outgoing<'_>) -> Option<Object>;
 
     /// A payload with its values in the words that the table of names knows.
-    fn in_words(&self, payload: &Value) -> Value {
-        payload.clone()
+    fn in_words<'p>(&self, payload: &'p Value) -> Cow<'p, Value> {
+        Cow::Borrowed(payload)
     }
 }
 

@@ -25,6 +25,7 @@ use serde_json::Value;
 
 use self::document::Object;
 use self::foreign::{Envelope, Outgoing};
+pub use self::named::{KindName, NamesKind};
 use self::residue::{ReadAs, Residue};
 use crate::catalogue::System;
 use crate::error::Result;

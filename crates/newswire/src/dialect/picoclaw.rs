@@ -41,6 +41,10 @@ impl Envelope for PicoClaw {
         &[Form::Event]
     }
 
+    fn payload_at(&self) -> Option<&'static str> {
+        Some("payload")
+    }
+
     fn read(&self, document: &Object) -> Result<(Form, Foreign)> {
         let event = Members::of(document);
         let mut foreign = Foreign { name: event.required("kind")?.to_owned(), ..Foreign::default() };

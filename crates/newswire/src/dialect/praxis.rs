@@ -19,6 +19,10 @@ impl Envelope for Praxis {
         &[Form::Event, Form::Message]
     }
 
+    fn payload_at(&self) -> Option<&'static str> {
+        Some("data")
+    }
+
     fn read(&self, document: &Object) -> Result<(Form, Foreign)> {
         let message = !document.contains_key("metadata")
             && (document.contains_key("payload") || praxis_message::is_bare(document));

@@ -64,6 +64,10 @@ impl Envelope for PromptKit {
         &[Form::StoreLine, Form::Stored, Form::Event, Form::Documented]
     }
 
+    fn payload_at(&self) -> Option<&'static str> {
+        Some("event.data")
+    }
+
     fn read(&self, document: &Object) -> Result<(Form, Foreign)> {
         let outer = Members::of(document);
         if document.contains_key("event") {

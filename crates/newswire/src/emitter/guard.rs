@@ -62,7 +62,7 @@ impl<L: Lifecycle> Guard<L> {
         let life = life();
         // A start that can't be published (the bus is closed, the input too large) is no reason to keep the
         // caller from its work; the end reports the same error.
-        let _ = about.emit_with(&S::KIND, || started(&life));
+        let _ = about.emit_made(|| started(&life));
         Self { about, life: Some(life), began: timed.then(Instant::now) }
     }
 
@@ -89,7 +89,7 @@ impl<L: Lifecycle> Guard<L> {
         fill: impl FnOnce(&mut L::Progress),
     ) -> Result<Published> {
         let Some(life) = &self.life else { return Ok(Published::default()) };
-        self.about.emit_with(&L::Progress::KIND, || {
+        self.about.emit_made(|| {
             let mut payload = life.progress(message.into_field());
             fill(&mut payload);
             payload
@@ -194,7 +194,7 @@ impl<L: Lifecycle> Guard<L> {
 
     fn end<P: Catalogued>(mut self, payload: impl FnOnce(&L, Option<u64>) -> P) -> Result<Published> {
         let Some(life) = self.life.take() else { return Ok(Published::default()) };
-        self.about.emit_with(&P::KIND, || payload(&life, self.duration_ns()))
+        self.about.emit_made(|| payload(&life, self.duration_ns()))
     }
 
     fn duration_ns(&self) -> Option<u64> {
@@ -222,6 +222,6 @@ impl<L: Lifecycle> Drop for Guard<L> {
     fn drop(&mut self) {
         let Some(life) = self.life.take() else { return };
         let reason = if std::thread::panicking() { "panicked" } else { "dropped while open" };
-        let _ = self.about.emit_with(&L::Canceled::KIND, || life.canceled(reason.into(), self.duration_ns()));
+        let _ = self.about.emit_made(|| life.canceled(reason.into(), self.duration_ns()));
     }
 }

@@ -15,7 +15,9 @@ use serde_json::Value;
 
 use self::extras::Extras;
 use crate::bus::Bus;
+use crate::catalogue::Catalogued;
 use crate::delivery::Published;
+use crate::dialect::NamesKind;
 use crate::error::{Error, Rejected, Result};
 use crate::event::{
     Correlation, CorrelationField, Event, EventBuilder, Payload, Scope, ScopeField, Source, SpanId, TraceId,
@@ -187,6 +189,13 @@ impl Emitter {
         }
     }
 
+    /// As [`Emitter::emit_with`], for a type of the catalogue. That its kind is asked for in here and not where the
+    /// type is known keeps the compiler from working out the same constant for each of the emitter's methods.
+    #[inline]
+    pub(crate) fn emit_made<P: Catalogued>(&self, payload: impl FnOnce() -> P) -> Result<Published> {
+        self.emit_with(&P::KIND, payload)
+    }
+
     /// Whether its events answer a question: whoever asked is no subscription, and waits for it.
     #[inline]
     fn replies(&self) -> bool {
@@ -217,7 +226,7 @@ impl Emitter {
     ///
     /// # Errors
     /// As [`Event::named`].
-    pub fn named(&self, name: &str, payload: &Value) -> Result<EventBuilder> {
+    pub fn named(&self, name: impl NamesKind, payload: &Value) -> Result<EventBuilder> {
         Event::named(name, payload).map(|event| self.around(event))
     }
 

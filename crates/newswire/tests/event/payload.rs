@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use newswire::catalogue::Failure;
+use newswire::catalogue::tool::ToolCallFailed;
 use newswire::*;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize, Serializer};
@@ -174,4 +176,27 @@ fn an_event_without_payload_has_none_of_any_type() -> Result<()> {
     assert_eq!(event.payload_json(), None);
     assert!(event.payload::<Measured>()?.is_none());
     Ok(())
+}
+
+#[test]
+fn fields_of_the_catalogue_are_read_in_any_order_each_once_and_the_required_ones_surely() {
+    let read = serde_json::from_str::<ToolCallFailed>;
+    let failed = read(
+        r#"{"duration_ns":7,"mine":[1],"error":{"code":"5","message":"no"},"call_id":null,"name":"ls"}"#,
+    );
+    let expected =
+        ToolCallFailed::new("ls", None, Failure { code: Some("5".into()), ..Failure::new("no") }, 7);
+    assert_eq!(failed.unwrap(), expected);
+    let message = |json| read(json).unwrap_err().to_string();
+    assert!(message(r#"{"name":"ls"}"#).starts_with("missing field `error`"));
+    assert!(message(r#"{"name":"ls","error":{}}"#).starts_with("missing field `message`"));
+    assert!(message(r#"{"name":"ls","name":"ls"}"#).starts_with("duplicate field `name`"));
+    assert!(message(r#"{"name":5}"#).starts_with("invalid type: integer `5`, expected a string"));
+    assert!(message("7").starts_with("invalid type: integer `7`, expected struct ToolCallFailed"));
+}
+
+#[test]
+fn what_is_shown_of_a_payload_is_what_it_has() {
+    let shown = format!("{:?}", ToolCallFailed::new("ls", None, "no", Some(7)));
+    assert_eq!(shown, r#"ToolCallFailed { name: "ls", error: Failure { message: "no" }, duration_ns: 7 }"#);
 }

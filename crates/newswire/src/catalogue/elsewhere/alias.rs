@@ -1,7 +1,9 @@
 //! One row of the tables of names: a name there, a condition, a kind here, and where the fields are.
 //!
 //! The fields of a row are one text, `theirs -> ours`, since a pointer for each name would cost more than
-//! the names. It is split up by whoever translates events; filters need the kinds only.
+//! the names. It is split up, once, by whoever translates events; filters need the kinds only.
+
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -24,6 +26,8 @@ pub struct Alias {
     pub given: &'static [(&'static str, Given)],
     /// The fields, as they are written.
     pub(super) map: &'static str,
+    /// The same, once somebody has asked for them.
+    pub(super) fields: OnceLock<Box<[FieldMap]>>,
 }
 
 /// A row as it is written, without what follows from its table.
@@ -156,7 +160,8 @@ pub enum Unit {
 impl Alias {
     /// Where its fields are here; those that it doesn't name go to the attributes.
     pub fn fields(&self) -> impl Iterator<Item = FieldMap> {
-        field_maps(self.map, self.system.shared())
+        let fields = self.fields.get_or_init(|| field_maps(self.map, self.system.shared()).collect());
+        fields.iter().copied()
     }
 }
 

@@ -3,6 +3,8 @@
 //! As with our own rows, pointers would cost more than the texts, so all of it is packed when the program is
 //! compiled, and unpacked when somebody first asks for a name.
 
+use std::sync::OnceLock;
+
 use super::alias::{Given, Line};
 use super::{Alias, System, When};
 use super::{agent_runtime, aitaskagent, picoclaw, praxis, promptkit};
@@ -20,12 +22,8 @@ const TABLE: [Line; count(&SYSTEMS)] = table();
 /// Ends the text of a row.
 const END: &str = "\t";
 
-static BYTES: [u8; measure().0] = bytes();
-
-static TEXT: &str = match std::str::from_utf8(&BYTES) {
-    Ok(text) => text,
-    Err(_) => "",
-};
+/// As with our own rows, that it is text is checked when it is asked for.
+static TEXT: [u8; measure().0] = bytes();
 
 static KINDS: [u16; TABLE.len()] = kinds();
 
@@ -42,10 +40,12 @@ struct Aside {
 pub(super) fn all() -> impl Iterator<Item = Alias> {
     let systems = System::ALL.iter().zip(const { lengths() });
     let systems = systems.flat_map(|(system, rows)| std::iter::repeat_n(*system, rows));
-    systems.zip(TEXT.split(END)).zip(KINDS.iter().zip(0..)).map(|((system, text), (kind, row))| {
+    let text = std::str::from_utf8(&TEXT).unwrap_or_default();
+    systems.zip(text.split(END)).zip(KINDS.iter().zip(0..)).map(|((system, text), (kind, row))| {
         let (name, map) = text.split_once('\n').unwrap_or((text, ""));
         let aside = ASIDES.iter().find(|aside| aside.row == row).unwrap_or(&Aside::NONE);
-        Alias { system, name, when: aside.when, kind: Kind::of_row(*kind), given: aside.given, map }
+        let kind = Kind::of_row(*kind);
+        Alias { system, name, when: aside.when, kind, given: aside.given, map, fields: OnceLock::new() }
     })
 }
 

@@ -36,8 +36,12 @@ fn index() -> &'static Index {
 }
 
 pub(super) fn names(system: System) -> &'static [Alias] {
-    let mut systems = all().chunk_by(|a, b| a.system == b.system);
-    systems.find(|rows| rows.first().is_some_and(|row| row.system == system)).unwrap_or_default()
+    static SYSTEMS: OnceLock<HashMap<System, &'static [Alias]>> = OnceLock::new();
+    let systems = SYSTEMS.get_or_init(|| {
+        let systems = all().chunk_by(|a, b| a.system == b.system);
+        systems.filter_map(|rows| Some((rows.first()?.system, rows))).collect()
+    });
+    systems.get(&system).copied().unwrap_or_default()
 }
 
 /// All names of other systems.
