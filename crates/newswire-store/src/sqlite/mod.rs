@@ -9,6 +9,8 @@ mod lease;
 mod page;
 mod past;
 mod prune;
+mod repair;
+mod salvage;
 mod schema;
 mod verify;
 mod way;
@@ -23,8 +25,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::options::Durability;
 use crate::store::{BusInfo, Store, Verified, Writer};
 use append::SqliteWriter;
-use fault::{Outcome, error_at};
+use fault::{Outcome, error_at, io_error};
 use past::SqlitePast;
+pub(crate) use repair::repair;
 
 /// How many bits of a `pos` are the seq.
 const SEQ_BITS: u32 = 44;
@@ -52,8 +55,9 @@ impl SqliteStore {
     /// # Errors
     /// `Invalid` where the file is no store, or of a later version; `Io` where it can't be used.
     pub fn open(path: impl AsRef<Path>, durability: Durability) -> Result<Self> {
-        let path = path.as_ref().to_owned();
-        schema::prepare(&path)?;
+        schema::prepare(path.as_ref())?;
+        let path = schema::file_at(path.as_ref())?;
+        schema::keep_damaged_log(&path)?;
         schema::open(&path, durability)?;
         Ok(Self { path, durability })
     }
@@ -63,7 +67,7 @@ impl SqliteStore {
     /// # Errors
     /// As [`SqliteStore::open`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref().to_owned();
+        let path = schema::file_at(path.as_ref())?;
         schema::open_to_read(&path)?;
         Ok(Self { path, durability: Durability::Full })
     }
@@ -117,6 +121,12 @@ impl Store for SqliteStore {
 
     fn verify(&self) -> Result<Verified> {
         let connection = schema::open_to_read(&self.path)?;
-        verify::verify(&connection).map_err(|error| error_at(&self.path, &error))
+        let mut verified = verify::verify(&connection).map_err(|error| error_at(&self.path, &error))?;
+        let log = schema::beside(&self.path, "-wal");
+        let failed = |error: std::io::Error| io_error(&log, "the log can't be read", &error);
+        if salvage::is_damaged(&log).map_err(failed)? {
+            verified.structure.push("the log (-wal) is damaged; what follows in it is out of reach".into());
+        }
+        Ok(verified)
     }
 }
