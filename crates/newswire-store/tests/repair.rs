@@ -50,8 +50,11 @@ fn fill(file: &Path, count: u64) -> BTreeMap<u64, String> {
     good
 }
 
+/// Events by seq, and the gaps between them.
+type Found = (BTreeMap<u64, String>, Vec<(u64, u64, GapReason)>);
+
 /// All events of a bus, and the gaps between them.
-fn read(name: &str, file: &Path) -> (BTreeMap<u64, String>, Vec<(u64, u64, GapReason)>) {
+fn read(name: &str, file: &Path) -> Found {
     let bus = attached(name, file, "");
     let options = SubscribeOptions { start: Start::Earliest, ..SubscribeOptions::default() };
     let mut all = bus.subscribe_with("*", options).unwrap();

@@ -9,6 +9,7 @@ mod lease;
 mod page;
 mod past;
 mod prune;
+mod renew;
 mod repair;
 mod salvage;
 mod schema;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use newswire::store::Past;
 use newswire::{Error, ErrorKind, Result};
+use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::options::Durability;
@@ -27,6 +29,7 @@ use crate::store::{BusInfo, Store, Verified, Writer};
 use append::SqliteWriter;
 use fault::{Outcome, error_at, io_error};
 use past::SqlitePast;
+use renew::FileMark;
 pub(crate) use repair::repair;
 
 /// How many bits of a `pos` are the seq.
@@ -44,8 +47,17 @@ fn seq_of(pos: i64) -> u64 {
 
 /// A store in one SQLite file, which several processes may use at a time.
 pub struct SqliteStore {
+    /// The path that it was opened at.
     path: PathBuf,
     durability: Durability,
+    file: Mutex<OpenFile>,
+}
+
+/// The file that is there now.
+struct OpenFile {
+    /// Where it is: elsewhere, once it has been set aside.
+    path: Arc<Mutex<PathBuf>>,
+    mark: FileMark,
 }
 
 impl SqliteStore {
@@ -59,7 +71,7 @@ impl SqliteStore {
         let path = schema::file_at(path.as_ref())?;
         schema::keep_damaged_log(&path)?;
         schema::open(&path, durability)?;
-        Ok(Self { path, durability })
+        Self::at(path, durability)
     }
 
     /// The store in the file at `path`, which has to be there and is only read.
@@ -69,7 +81,12 @@ impl SqliteStore {
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = schema::file_at(path.as_ref())?;
         schema::open_to_read(&path)?;
-        Ok(Self { path, durability: Durability::Full })
+        Self::at(path, Durability::Full)
+    }
+
+    fn at(path: PathBuf, durability: Durability) -> Result<Self> {
+        let file = OpenFile { path: Arc::new(Mutex::new(path.clone())), mark: FileMark::of(&path)? };
+        Ok(Self { path, durability, file: Mutex::new(file) })
     }
 
     fn number_of(&self, connection: &Connection, bus: &str) -> Outcome<Option<i64>> {
@@ -89,7 +106,27 @@ impl Store for SqliteStore {
             let message = format!("the store has no bus {bus:?}");
             Error::new(ErrorKind::OutOfRange, message).at_path(self.path.display().to_string())
         })?;
-        Ok(Arc::new(SqlitePast::new(self.path.clone(), number, connection)))
+        Ok(Arc::new(SqlitePast::new(self.file.lock().path.clone(), number, connection)))
+    }
+
+    fn renew(&self, bus: &str, last: u64) -> Result<()> {
+        let mut file = self.file.lock();
+        let aside = renew::set_aside(&self.path, file.mark)?;
+        // Who reads it goes on there.
+        if let Some(aside) = &aside {
+            file.path.lock().clone_from(aside);
+        }
+        let is_ours = schema::prepare(&self.path)?;
+        let begun = renew::begin(&self.path, self.durability, aside.as_deref(), bus, last);
+        if begun.is_err() && is_ours {
+            // What the disk failed to keep of it, nobody knows either.
+            for end in ["", "-wal", "-shm"] {
+                let _ = std::fs::remove_file(schema::beside(&self.path, end));
+            }
+        }
+        begun?;
+        *file = OpenFile { path: Arc::new(Mutex::new(self.path.clone())), mark: FileMark::of(&self.path)? };
+        Ok(())
     }
 
     fn buses(&self) -> Result<Vec<BusInfo>> {

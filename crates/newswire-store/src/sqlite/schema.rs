@@ -71,8 +71,8 @@ pub(super) fn refuse_later(path: &Path) -> Result<()> {
     }
 }
 
-/// Makes folder and file where they aren't there, for their owner only.
-pub(super) fn prepare(path: &Path) -> Result<()> {
+/// Makes folder and file where they aren't there, for their owner only; says whether it has made the file.
+pub(super) fn prepare(path: &Path) -> Result<bool> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
@@ -85,8 +85,8 @@ pub(super) fn prepare(path: &Path) -> Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(io_error(path, "the file can't be made", &error)),
     }
 }
