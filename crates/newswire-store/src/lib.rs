@@ -25,12 +25,14 @@
 )]
 
 mod chain;
+mod clock;
 mod keeper;
 mod options;
 mod repair;
 mod sqlite;
 mod store;
 
+pub use clock::{Clock, SystemClock};
 pub use keeper::StoreKeeper;
 pub use options::{Durability, Retention, StoreOptions};
 pub use repair::{RepairOptions, RepairReport, RepairedBus, repair};

@@ -24,6 +24,7 @@ use newswire::{Error, ErrorKind, Result};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::clock::{Clock, SystemClock};
 use crate::options::Durability;
 use crate::store::{BusInfo, Store, Verified, Writer};
 use append::SqliteWriter;
@@ -50,6 +51,7 @@ pub struct SqliteStore {
     /// The path that it was opened at.
     path: PathBuf,
     durability: Durability,
+    clock: Arc<dyn Clock>,
     file: Mutex<OpenFile>,
 }
 
@@ -86,7 +88,13 @@ impl SqliteStore {
 
     fn at(path: PathBuf, durability: Durability) -> Result<Self> {
         let file = OpenFile { path: Arc::new(Mutex::new(path.clone())), mark: FileMark::of(&path)? };
-        Ok(Self { path, durability, file: Mutex::new(file) })
+        Ok(Self { path, durability, clock: Arc::new(SystemClock), file: Mutex::new(file) })
+    }
+
+    /// Goes by that clock instead of the system's.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
     }
 
     fn number_of(&self, connection: &Connection, bus: &str) -> Outcome<Option<i64>> {
@@ -96,7 +104,7 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn writer(&self, bus: &str) -> Result<Box<dyn Writer>> {
-        Ok(Box::new(SqliteWriter::open(&self.path, self.durability, bus)?))
+        Ok(Box::new(SqliteWriter::open(&self.path, self.durability, bus, &*self.clock)?))
     }
 
     fn past(&self, bus: &str) -> Result<Arc<dyn Past>> {
@@ -162,7 +170,7 @@ impl Store for SqliteStore {
         let log = schema::beside(&self.path, "-wal");
         let failed = |error: std::io::Error| io_error(&log, "the log can't be read", &error);
         if salvage::is_damaged(&log).map_err(failed)? {
-            verified.structure.push("the log (-wal) is damaged; what follows in it is out of reach".into());
+            verified.structure.push("the log (-wal) is damaged, and what follows in it is out of reach (after a loss of power: what had no receipt)".into());
         }
         Ok(verified)
     }

@@ -50,7 +50,6 @@ impl SqlitePast {
         if found.is_ok() && connection.is_autocommit() && pool.idle.len() < KEPT {
             pool.idle.push(connection);
         }
-        if let Err(e) = &found {}
         drop(pool);
         self.returned.notify_one();
         found
