@@ -22,6 +22,7 @@ pub(crate) fn play() -> bool {
         "r11" => super::r11::child(),
         "r12" => super::r12::child(),
         "r14" => super::r14::child(),
+        "s5" => crate::goals::s5_large::child(),
         "r17" => super::r17::child(),
         other => panic!("no role is called {other}"),
     }

@@ -159,17 +159,12 @@ fn look(
         std::fs::write(place.join(name), bytes).expect("room");
     }
     let file = place.join("events.db");
-    // Before anything had a receipt, a file may be there that is none yet.
     let promised = receipts.last().map_or(0, |(seq, _)| *seq);
-    let is_new = std::fs::metadata(&file).map_or(0, |about| about.len()) == 0;
     let found = match stored::read(&file) {
         Ok(found) => found,
-        Err(_) if promised == 0 => stored::Found::default(),
-        Err(error) => {
-            eprintln!("R11: {error}");
-            outcome.broken += 1;
-            return;
-        }
+        // Before anything had a receipt, a file may be there that is none yet.
+        Err(_) if promised == 0 => return,
+        Err(error) => return outcome.breaks(&error.to_string()),
     };
     outcome.altered += found.altered + found.lost + u64::from(!found.is_in_order());
     outcome.lost += found.missing(promised);
@@ -179,18 +174,25 @@ fn look(
             break;
         }
     }
-    if is_new {
-        return;
-    }
     let verified = SqliteStore::read(&file).and_then(|store| store.verify());
     let is_sound = verified.as_ref().is_ok_and(|verified| {
         verified.damaged.is_empty()
             && verified.structure.iter().all(|what| what.starts_with("the log (-wal)"))
     });
     // It also goes on.
-    let goes_on = SqliteStore::open(&file, Durability::Off).and_then(|store| store.writer("main"));
-    if !(is_sound && goes_on.is_ok()) {
-        eprintln!("R11: {verified:?} {:?}", goes_on.err());
-        outcome.broken += 1;
+    let goes_on = SqliteStore::open(&file, Durability::Off).and_then(|store| store.writer("main").map(drop));
+    if !is_sound {
+        outcome.breaks(&format!("{verified:?}"));
+    } else if let Err(error) = goes_on {
+        outcome.breaks(&error.to_string());
+    }
+}
+
+impl Outcome {
+    fn breaks(&mut self, what: &str) {
+        self.broken += 1;
+        if self.broken < 4 {
+            eprintln!("R11: after {} losses of power: {what}", self.points);
+        }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn measure(scale: Scale) -> Vec<Line> {
     let folder = folder("r13");
     let file = folder.join("good.db");
     let bus = attached("main", &file, "?durability=off");
-    (1..=EVENTS).for_each(|seq| drop(bus.publish(event(seq)).expect("an open bus")));
+    (1..=EVENTS).for_each(|seq| _ = bus.publish(event(seq)).expect("an open bus"));
     assert!(bus.close(LONG).complete);
     let good = std::fs::read(&file).expect("a file");
     let rounds: u64 = scale.pick(40, 10_000);
@@ -84,7 +84,7 @@ fn look(rotten: &Path, bytes: &[u8], round: u64, all: &mut Outcome) {
     }
     std::fs::write(rotten, bytes).expect("room");
     let before = read(rotten, all);
-    let is_cut = round % 8 == 0;
+    let is_cut = round.is_multiple_of(8);
     if let Some(before) = &before {
         let is_harmed = (before.len() as u64) < EVENTS;
         let verified = SqliteStore::read(rotten).and_then(|store| store.verify());
@@ -96,7 +96,7 @@ fn look(rotten: &Path, bytes: &[u8], round: u64, all: &mut Outcome) {
             all.read += before.len() as u64;
         }
     }
-    if round % 10 != 0 && before.is_some() {
+    if !round.is_multiple_of(10) && before.is_some() {
         return;
     }
     let Ok(_) = repair(rotten, RepairOptions { always: true }) else {
