@@ -24,13 +24,18 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod chain;
+mod clock;
 mod keeper;
 mod options;
+mod repair;
 mod sqlite;
 mod store;
 
+pub use clock::{Clock, SystemClock};
 pub use keeper::StoreKeeper;
 pub use options::{Durability, Retention, StoreOptions};
+pub use repair::{RepairOptions, RepairReport, RepairedBus, repair};
 pub use sqlite::SqliteStore;
 pub use store::{BusInfo, Damage, Fault, Store, Verified, Writer};
 

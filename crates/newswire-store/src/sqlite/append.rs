@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use newswire::{Delivery, Event, GapReason, Result, ScopeField};
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use super::fault::{Outcome, error_at, fault_at};
 use super::lease::Lease;
 use super::{pos, prune, schema};
+use crate::clock::Clock;
 use crate::options::{Durability, Retention};
 use crate::store::{Fault, Writer};
 
@@ -25,18 +26,22 @@ pub(super) struct SqliteWriter {
     kinds: HashMap<Box<str>, i64>,
     clock: StoreClock,
     json: Vec<u8>,
-    _lease: Lease,
+    /// Whether nothing may be written to the file any more.
+    is_given_up: bool,
+    /// None where nobody else knows the file yet.
+    _lease: Option<Lease>,
 }
 
 impl SqliteWriter {
-    pub(super) fn open(path: &Path, durability: Durability, bus: &str) -> Result<Self> {
+    pub(super) fn open(path: &Path, durability: Durability, bus: &str, clock: &dyn Clock) -> Result<Self> {
         let mut connection = schema::open(path, durability)?;
         let failed = |error: rusqlite::Error| error_at(path, &error);
         connection.execute("INSERT OR IGNORE INTO bus (name) VALUES (?1)", [bus]).map_err(failed)?;
         let number = connection.query_row("SELECT id FROM bus WHERE name = ?1", [bus], |row| row.get(0));
         let number: i64 = number.map_err(failed)?;
         let lease = Lease::take(path, number, bus)?;
-        let (epoch, last, stored_ns) = begin_epoch(&mut connection, number).map_err(failed)?;
+        let now_ns = clock.now_ns();
+        let (epoch, last, stored_ns) = begin_epoch(&mut connection, number, now_ns).map_err(failed)?;
         Ok(Self {
             path: path.to_owned(),
             durability,
@@ -45,10 +50,45 @@ impl SqliteWriter {
             epoch,
             last,
             kinds: HashMap::new(),
-            clock: StoreClock::new(stored_ns),
+            clock: StoreClock::new(stored_ns, now_ns),
             json: Vec::new(),
-            _lease: lease,
+            is_given_up: false,
+            _lease: Some(lease),
         })
+    }
+
+    /// Writes events into a file that nobody else knows yet, as if they were stored at the times that
+    /// [`SqliteWriter::stored_at`] says.
+    pub(super) fn rebuilding(path: &Path, connection: Connection, bus: i64) -> Self {
+        Self {
+            path: path.to_owned(),
+            durability: Durability::Off,
+            connection,
+            bus,
+            epoch: 0,
+            last: 0,
+            kinds: HashMap::new(),
+            clock: StoreClock::still(i64::MIN),
+            json: Vec::new(),
+            is_given_up: false,
+            _lease: None,
+        }
+    }
+
+    /// What is appended from now on was stored at that time.
+    pub(super) fn stored_at(&mut self, ns: i64) {
+        self.clock = StoreClock::still(ns);
+    }
+
+    /// What was before is not there.
+    pub(super) fn begin_after(&mut self, seq: u64) {
+        self.last = seq;
+    }
+
+    fn fault(&mut self, error: &rusqlite::Error) -> Fault {
+        let fault = fault_at(&self.path, error);
+        self.is_given_up |= fault.is_final;
+        fault
     }
 
     fn store(&mut self, deliveries: &[Delivery]) -> Outcome<u64> {
@@ -140,6 +180,16 @@ impl SqliteWriter {
     }
 }
 
+impl Drop for SqliteWriter {
+    /// Readers that are still there would keep the log from going into the file.
+    fn drop(&mut self) {
+        if !self.is_given_up {
+            let _ = self.connection.busy_timeout(Duration::ZERO);
+            let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        }
+    }
+}
+
 impl Writer for SqliteWriter {
     fn epoch(&self) -> u64 {
         self.epoch
@@ -158,13 +208,13 @@ impl Writer for SqliteWriter {
             Err(error) => {
                 // Numbers that this transaction gave are gone with it.
                 self.kinds.clear();
-                Err(fault_at(&self.path, &error))
+                Err(self.fault(&error))
             }
         }
     }
 
     fn sync(&mut self) -> Result<(), Fault> {
-        self.commit_to_disk().map_err(|error| fault_at(&self.path, &error))
+        self.commit_to_disk().map_err(|error| self.fault(&error))
     }
 
     fn recover(&mut self) -> Result<(), Fault> {
@@ -173,11 +223,11 @@ impl Writer for SqliteWriter {
 
     fn prune(&mut self, retention: &Retention) -> Result<bool, Fault> {
         prune::step(&mut self.connection, self.bus, retention, self.clock.now())
-            .map_err(|error| fault_at(&self.path, &error))
+            .map_err(|error| self.fault(&error))
     }
 }
 
-fn first_seq(delivery: &Delivery) -> u64 {
+pub(super) fn first_seq(delivery: &Delivery) -> u64 {
     match delivery {
         Delivery::Event(event) => event.seq(),
         Delivery::Gap(gap) => gap.first,
@@ -216,14 +266,13 @@ fn last_of(connection: &Connection, bus: i64) -> Outcome<u64> {
 
 /// Gives epoch, last seq, and the time of the last storing. Whatever the durability is, the new epoch is on the
 /// disk: else a cursor of one that a loss of power undid would be taken for one of the next.
-fn begin_epoch(connection: &mut Connection, bus: i64) -> Outcome<(u64, u64, i64)> {
+fn begin_epoch(connection: &mut Connection, bus: i64, now: i64) -> Outcome<(u64, u64, i64)> {
     let before: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
     schema::set_synchronous(connection, Durability::Full)?;
     let last = last_of(connection, bus)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let newest = "SELECT coalesce(max(epoch), 0) + 1 FROM epoch WHERE bus = ?1";
     let epoch: i64 = transaction.query_row(newest, [bus], |row| row.get(0))?;
-    let now = wall_clock();
     transaction.execute(
         "INSERT INTO epoch (bus, epoch, before, opened_ns) VALUES (?1, ?2, ?3, ?4)",
         params![bus, epoch, i64::try_from(last).unwrap_or(i64::MAX), now],
@@ -240,11 +289,6 @@ fn begin_epoch(connection: &mut Connection, bus: i64) -> Outcome<(u64, u64, i64)
     Ok((u64::try_from(epoch).unwrap_or_default(), last, stored.unwrap_or(i64::MIN)))
 }
 
-fn wall_clock() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
-}
-
 /// A system's clock that is further ahead of the last storing than this is thought to be wrong: what it says would
 /// make everything old, and retention delete it.
 const LEAP_NS: i64 = 366 * 86_400 * 1_000_000_000;
@@ -253,17 +297,22 @@ const LEAP_NS: i64 = 366 * 86_400 * 1_000_000_000;
 /// earlier, and nobody who sets the system's clock moves it.
 struct StoreClock {
     began_ns: i64,
-    began: Instant,
+    /// None where it stands still.
+    began: Option<Instant>,
 }
 
 impl StoreClock {
-    fn new(last_ns: i64) -> Self {
-        let wall = wall_clock();
+    fn new(last_ns: i64, wall: i64) -> Self {
         let leaps = last_ns != i64::MIN && wall.saturating_sub(last_ns) > LEAP_NS;
-        Self { began_ns: if leaps { last_ns } else { wall.max(last_ns) }, began: Instant::now() }
+        Self { began_ns: if leaps { last_ns } else { wall.max(last_ns) }, began: Some(Instant::now()) }
+    }
+
+    fn still(ns: i64) -> Self {
+        Self { began_ns: ns, began: None }
     }
 
     fn now(&self) -> i64 {
-        self.began_ns.saturating_add(i64::try_from(self.began.elapsed().as_nanos()).unwrap_or(i64::MAX))
+        let elapsed = self.began.map_or(0, |began| began.elapsed().as_nanos());
+        self.began_ns.saturating_add(i64::try_from(elapsed).unwrap_or(i64::MAX))
     }
 }

@@ -9,6 +9,9 @@ mod lease;
 mod page;
 mod past;
 mod prune;
+mod renew;
+mod repair;
+mod salvage;
 mod schema;
 mod verify;
 mod way;
@@ -18,13 +21,17 @@ use std::sync::Arc;
 
 use newswire::store::Past;
 use newswire::{Error, ErrorKind, Result};
+use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::clock::{Clock, SystemClock};
 use crate::options::Durability;
 use crate::store::{BusInfo, Store, Verified, Writer};
 use append::SqliteWriter;
-use fault::{Outcome, error_at};
+use fault::{Outcome, error_at, io_error};
 use past::SqlitePast;
+use renew::FileMark;
+pub(crate) use repair::repair;
 
 /// How many bits of a `pos` are the seq.
 const SEQ_BITS: u32 = 44;
@@ -41,8 +48,18 @@ fn seq_of(pos: i64) -> u64 {
 
 /// A store in one SQLite file, which several processes may use at a time.
 pub struct SqliteStore {
+    /// The path that it was opened at.
     path: PathBuf,
     durability: Durability,
+    clock: Arc<dyn Clock>,
+    file: Mutex<OpenFile>,
+}
+
+/// The file that is there now.
+struct OpenFile {
+    /// Where it is: elsewhere, once it has been set aside.
+    path: Arc<Mutex<PathBuf>>,
+    mark: FileMark,
 }
 
 impl SqliteStore {
@@ -52,10 +69,11 @@ impl SqliteStore {
     /// # Errors
     /// `Invalid` where the file is no store, or of a later version; `Io` where it can't be used.
     pub fn open(path: impl AsRef<Path>, durability: Durability) -> Result<Self> {
-        let path = path.as_ref().to_owned();
-        schema::prepare(&path)?;
+        schema::prepare(path.as_ref())?;
+        let path = schema::file_at(path.as_ref())?;
+        schema::keep_damaged_log(&path)?;
         schema::open(&path, durability)?;
-        Ok(Self { path, durability })
+        Self::at(path, durability)
     }
 
     /// The store in the file at `path`, which has to be there and is only read.
@@ -63,9 +81,20 @@ impl SqliteStore {
     /// # Errors
     /// As [`SqliteStore::open`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref().to_owned();
+        let path = schema::file_at(path.as_ref())?;
         schema::open_to_read(&path)?;
-        Ok(Self { path, durability: Durability::Full })
+        Self::at(path, Durability::Full)
+    }
+
+    fn at(path: PathBuf, durability: Durability) -> Result<Self> {
+        let file = OpenFile { path: Arc::new(Mutex::new(path.clone())), mark: FileMark::of(&path)? };
+        Ok(Self { path, durability, clock: Arc::new(SystemClock), file: Mutex::new(file) })
+    }
+
+    /// Goes by that clock instead of the system's.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
     }
 
     fn number_of(&self, connection: &Connection, bus: &str) -> Outcome<Option<i64>> {
@@ -75,7 +104,7 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn writer(&self, bus: &str) -> Result<Box<dyn Writer>> {
-        Ok(Box::new(SqliteWriter::open(&self.path, self.durability, bus)?))
+        Ok(Box::new(SqliteWriter::open(&self.path, self.durability, bus, &*self.clock)?))
     }
 
     fn past(&self, bus: &str) -> Result<Arc<dyn Past>> {
@@ -85,7 +114,27 @@ impl Store for SqliteStore {
             let message = format!("the store has no bus {bus:?}");
             Error::new(ErrorKind::OutOfRange, message).at_path(self.path.display().to_string())
         })?;
-        Ok(Arc::new(SqlitePast::new(self.path.clone(), number, connection)))
+        Ok(Arc::new(SqlitePast::new(self.file.lock().path.clone(), number, connection)))
+    }
+
+    fn renew(&self, bus: &str, last: u64) -> Result<()> {
+        let mut file = self.file.lock();
+        let aside = renew::set_aside(&self.path, file.mark)?;
+        // Who reads it goes on there.
+        if let Some(aside) = &aside {
+            file.path.lock().clone_from(aside);
+        }
+        let is_ours = schema::prepare(&self.path)?;
+        let begun = renew::begin(&self.path, self.durability, aside.as_deref(), bus, last);
+        if begun.is_err() && is_ours {
+            // What the disk failed to keep of it, nobody knows either.
+            for end in ["", "-wal", "-shm"] {
+                let _ = std::fs::remove_file(schema::beside(&self.path, end));
+            }
+        }
+        begun?;
+        *file = OpenFile { path: Arc::new(Mutex::new(self.path.clone())), mark: FileMark::of(&self.path)? };
+        Ok(())
     }
 
     fn buses(&self) -> Result<Vec<BusInfo>> {
@@ -117,6 +166,12 @@ impl Store for SqliteStore {
 
     fn verify(&self) -> Result<Verified> {
         let connection = schema::open_to_read(&self.path)?;
-        verify::verify(&connection).map_err(|error| error_at(&self.path, &error))
+        let mut verified = verify::verify(&connection).map_err(|error| error_at(&self.path, &error))?;
+        let log = schema::beside(&self.path, "-wal");
+        let failed = |error: std::io::Error| io_error(&log, "the log can't be read", &error);
+        if salvage::is_damaged(&log).map_err(failed)? {
+            verified.structure.push("the log (-wal) is damaged, and what follows in it is out of reach (after a loss of power: what had no receipt)".into());
+        }
+        Ok(verified)
     }
 }

@@ -20,8 +20,14 @@ const PAGES: i64 = 500;
 /// Does one step; says whether there is more to do.
 pub(super) fn step(connection: &mut Connection, bus: i64, retention: &Retention, now: i64) -> Outcome<bool> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let has_more =
-        oldest_batch(&transaction, bus, retention, now)? || single_kinds(&transaction, bus, retention, now)?;
+    let mut deleted = 0;
+    while deleted < ROWS
+        && let Some(rows) = oldest_batch(&transaction, bus, retention, now)?
+    {
+        // Of a batch whose events are gone already, the row itself is left.
+        deleted += rows.max(1);
+    }
+    let has_more = deleted > 0 || single_kinds(&transaction, bus, retention, now)?;
     transaction.commit()?;
     // Each step of the statement frees one page.
     let mut vacuum = connection.prepare_cached(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
@@ -34,22 +40,28 @@ fn before(now: i64, age: Duration) -> i64 {
     now.saturating_sub(i64::try_from(age.as_nanos()).unwrap_or(i64::MAX))
 }
 
-/// Deletes the oldest batch, if it is too old or there is too much.
-fn oldest_batch(transaction: &Transaction<'_>, bus: i64, retention: &Retention, now: i64) -> Outcome<bool> {
+/// Deletes the oldest batch, if it is too old or there is too much; says how many events that were.
+fn oldest_batch(
+    transaction: &Transaction<'_>,
+    bus: i64,
+    retention: &Retention,
+    now: i64,
+) -> Outcome<Option<i64>> {
     let sql = "SELECT pos, last, stored_ns FROM batch WHERE pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT 1";
     let bounds = params![pos(bus, 0), pos(bus, u64::MAX)];
-    let oldest =
-        transaction.query_row(sql, bounds, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
-    let Some((first, last, stored_ns)): Option<(i64, i64, i64)> = oldest else { return Ok(false) };
-    let (events, bytes): (i64, i64) = transaction.query_row(
-        "SELECT count(*), coalesce(sum(octet_length(body)), 0) FROM event WHERE pos >= ?1 AND pos <= ?2",
-        [first, last],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    let all: (i64, i64) =
-        transaction.query_row("SELECT events, bytes FROM bus WHERE id = ?1", [bus], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
+    let oldest = transaction
+        .prepare_cached(sql)?
+        .query_row(bounds, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((first, last, stored_ns)): Option<(i64, i64, i64)> = oldest else { return Ok(None) };
+    let (events, bytes): (i64, i64) = transaction
+        .prepare_cached(
+            "SELECT count(*), coalesce(sum(octet_length(body)), 0) FROM event WHERE pos >= ?1 AND pos <= ?2",
+        )?
+        .query_row([first, last], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let all: (i64, i64) = transaction
+        .prepare_cached("SELECT events, bytes FROM bus WHERE id = ?1")?
+        .query_row([bus], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let is_over = |all: i64, without: i64, limit: Option<u64>| {
         limit.is_some_and(|limit| all - without >= i64::try_from(limit).unwrap_or(i64::MAX))
     };
@@ -57,15 +69,19 @@ fn oldest_batch(transaction: &Transaction<'_>, bus: i64, retention: &Retention, 
         || is_over(all.0, events, retention.max_events)
         || is_over(all.1, bytes, retention.max_bytes);
     if !goes {
-        return Ok(false);
+        return Ok(None);
     }
-    transaction.execute("DELETE FROM event WHERE pos >= ?1 AND pos <= ?2", [first, last])?;
-    transaction.execute("DELETE FROM batch WHERE pos = ?1", [first])?;
-    transaction.execute("DELETE FROM gap WHERE pos > ?1 AND last <= ?2", [pos(bus, 0), last])?;
-    transaction.execute("DELETE FROM pruned WHERE bus = ?1 AND kind <> 0 AND last <= ?2", [bus, last])?;
+    transaction.prepare_cached("DELETE FROM event WHERE pos >= ?1 AND pos <= ?2")?.execute([first, last])?;
+    transaction.prepare_cached("DELETE FROM batch WHERE pos = ?1")?.execute([first])?;
+    transaction
+        .prepare_cached("DELETE FROM gap WHERE pos > ?1 AND last <= ?2")?
+        .execute([pos(bus, 0), last])?;
+    transaction
+        .prepare_cached("DELETE FROM pruned WHERE bus = ?1 AND kind <> 0 AND last <= ?2")?
+        .execute([bus, last])?;
     note(transaction, bus, 0, pos(bus, 1), last)?;
     book(transaction, bus, events, bytes)?;
-    Ok(true)
+    Ok(Some(events))
 }
 
 /// Deletes some events of a kind that is kept for less long than the others.
