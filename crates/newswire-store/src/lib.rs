@@ -26,11 +26,13 @@
 
 mod keeper;
 mod options;
+mod runs;
 mod sqlite;
 mod store;
 
 pub use keeper::StoreKeeper;
 pub use options::{Durability, Retention, StoreOptions};
+pub use runs::{RunInfo, RunQuery};
 pub use sqlite::SqliteStore;
 pub use store::{BusInfo, Damage, Fault, Store, Verified, Writer};
 

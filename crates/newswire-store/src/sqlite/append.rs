@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::fault::{Outcome, error_at, fault_at};
 use super::lease::Lease;
+use super::runs::Runs;
 use super::{pos, prune, schema};
 use crate::options::{Durability, Retention};
 use crate::store::{Fault, Writer};
@@ -23,6 +24,7 @@ pub(super) struct SqliteWriter {
     epoch: u64,
     last: u64,
     kinds: HashMap<Box<str>, i64>,
+    runs: Runs,
     clock: StoreClock,
     json: Vec<u8>,
     _lease: Lease,
@@ -45,6 +47,7 @@ impl SqliteWriter {
             epoch,
             last,
             kinds: HashMap::new(),
+            runs: Runs::default(),
             clock: StoreClock::new(stored_ns),
             json: Vec::new(),
             _lease: lease,
@@ -52,7 +55,7 @@ impl SqliteWriter {
     }
 
     fn store(&mut self, deliveries: &[Delivery]) -> Outcome<u64> {
-        let Self { connection, bus, kinds, clock, json, last, .. } = self;
+        let Self { connection, bus, kinds, runs, clock, json, last, .. } = self;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut through = *last;
         {
@@ -90,6 +93,7 @@ impl SqliteWriter {
                             checksum(pos, kind, json),
                             ToSqlOutput::Borrowed(ValueRef::Text(json)),
                         ])?;
+                        runs.see(&transaction, pos, event)?;
                         first.get_or_insert(pos);
                         events += 1;
                         bytes += i64::try_from(json.len()).unwrap_or(i64::MAX);
@@ -106,6 +110,7 @@ impl SqliteWriter {
                     }
                 }
             }
+            runs.save(&transaction, *bus)?;
             if let Some(first) = first {
                 transaction
                     .prepare_cached(
@@ -156,8 +161,9 @@ impl Writer for SqliteWriter {
                 Ok(())
             }
             Err(error) => {
-                // Numbers that this transaction gave are gone with it.
+                // What this transaction gave and summed up is gone with it.
                 self.kinds.clear();
+                self.runs.forget();
                 Err(fault_at(&self.path, &error))
             }
         }

@@ -9,6 +9,7 @@ mod lease;
 mod page;
 mod past;
 mod prune;
+mod runs;
 mod schema;
 mod verify;
 mod way;
@@ -21,6 +22,7 @@ use newswire::{Error, ErrorKind, Result};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::options::Durability;
+use crate::runs::{RunInfo, RunQuery};
 use crate::store::{BusInfo, Store, Verified, Writer};
 use append::SqliteWriter;
 use fault::{Outcome, error_at};
@@ -113,6 +115,11 @@ impl Store for SqliteStore {
             buses.collect()
         };
         read().map_err(|error| error_at(&self.path, &error))
+    }
+
+    fn runs(&self, query: &RunQuery, each: &mut dyn FnMut(RunInfo) -> bool) -> Result<u64> {
+        let connection = schema::open_to_read(&self.path)?;
+        runs::list(&connection, query, each).map_err(|error| error_at(&self.path, &error))
     }
 
     fn verify(&self) -> Result<Verified> {

@@ -3,13 +3,14 @@
 //! What has been deleted is noted, so that a replay tells it as a gap: from the oldest on, whole batches as they
 //! were stored; of single kinds, the stretch in which they were deleted.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use newswire::Kind;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::fault::Outcome;
-use super::pos;
+use super::{pos, runs};
 use crate::options::Retention;
 
 /// How many events of a kind are deleted at a time.
@@ -63,6 +64,7 @@ fn oldest_batch(transaction: &Transaction<'_>, bus: i64, retention: &Retention, 
     transaction.execute("DELETE FROM batch WHERE pos = ?1", [first])?;
     transaction.execute("DELETE FROM gap WHERE pos > ?1 AND last <= ?2", [pos(bus, 0), last])?;
     transaction.execute("DELETE FROM pruned WHERE bus = ?1 AND kind <> 0 AND last <= ?2", [bus, last])?;
+    runs::prune(transaction, bus, last)?;
     note(transaction, bus, 0, pos(bus, 1), last)?;
     book(transaction, bus, events, bytes)?;
     Ok(true)
@@ -105,12 +107,16 @@ fn delete_kind(transaction: &Transaction<'_>, bus: i64, kind: i64, stored_before
     let (Some(first), Some(last)) = (places.first().copied(), places.last().copied()) else {
         return Ok(false);
     };
-    let mut bytes = 0;
+    let (mut bytes, mut of_runs) = (0, HashSet::new());
     let mut delete =
-        transaction.prepare_cached("DELETE FROM event WHERE pos = ?1 RETURNING octet_length(body)")?;
+        transaction.prepare_cached("DELETE FROM event WHERE pos = ?1 RETURNING octet_length(body), run")?;
     for place in &places {
-        bytes += delete.query_row([place], |row| row.get::<_, i64>(0))?;
+        let (size, run): (i64, Option<String>) =
+            delete.query_row([place], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        bytes += size;
+        of_runs.extend(run);
     }
+    of_runs.iter().try_for_each(|run| runs::prune_if_empty(transaction, bus, run))?;
     note(transaction, bus, kind, first, last)?;
     book(transaction, bus, i64::try_from(places.len()).unwrap_or(i64::MAX), bytes)?;
     Ok(true)

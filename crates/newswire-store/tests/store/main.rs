@@ -5,3 +5,4 @@ mod common;
 mod durable;
 mod replay;
 mod retention;
+mod runs;

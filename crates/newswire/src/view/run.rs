@@ -204,6 +204,12 @@ impl RunFigures {
         self.times.map(|(first, _)| first)
     }
 
+    /// The session that its first event names.
+    #[must_use]
+    pub fn session(&self) -> Option<&str> {
+        self.session.as_deref()
+    }
+
     fn agent(&mut self, agent: &str) {
         if let Err(place) = self.agents.binary_search_by(|known| known.as_str().cmp(agent)) {
             match self.agents.len() < AGENTS {
