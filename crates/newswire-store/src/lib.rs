@@ -24,16 +24,18 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod events;
 mod keeper;
 mod options;
 mod runs;
 mod sqlite;
 mod store;
 
+pub use events::{Begin, Events, Query};
 pub use keeper::StoreKeeper;
-pub use options::{Durability, Retention, StoreOptions};
+pub use options::{Durability, Retention, StoreOptions, read_url};
 pub use runs::{RunInfo, RunQuery};
-pub use sqlite::SqliteStore;
+pub use sqlite::{Pruned, SqliteStore, is_store};
 pub use store::{BusInfo, Damage, Fault, Store, Verified, Writer};
 
 use newswire::{Result, register_store};

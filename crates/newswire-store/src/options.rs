@@ -1,6 +1,6 @@
 //! How a store keeps events, and the URL that says so.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use newswire::store::QueueBounds;
@@ -56,6 +56,18 @@ const PARAMS: [&str; 7] =
     ["durability", "queue", "max_wait_ms", "max_age", "max_events", "max_bytes", "keep"];
 const FORM: &str = "the path of a file, as in sqlite:events.db or sqlite:/var/lib/events.db";
 const AGE: &str = "a whole number with s, m, h or d behind it, such as 24h";
+
+/// The file that a `sqlite:` URL names, and how it says that events are kept there; see [`register`](crate::register).
+///
+/// # Errors
+/// `Invalid`, with the column, where it is no such URL.
+pub fn read_url(url: &str) -> Result<(PathBuf, StoreOptions)> {
+    let url = SinkUrl::parse(url)?;
+    if url.scheme() != "sqlite" {
+        return Err(Error::invalid("this is no URL of a store").at_column(1).expecting(FORM));
+    }
+    of_url(&url).map(|(path, options)| (path.to_owned(), options))
+}
 
 /// What a `sqlite:` URL asks for.
 pub(crate) fn of_url(url: &SinkUrl) -> Result<(&Path, StoreOptions)> {

@@ -179,6 +179,7 @@ impl Writer for SqliteWriter {
 
     fn prune(&mut self, retention: &Retention) -> Result<bool, Fault> {
         prune::step(&mut self.connection, self.bus, retention, self.clock.now())
+            .map(|(_, has_more)| has_more)
             .map_err(|error| fault_at(&self.path, &error))
     }
 }
@@ -236,14 +237,14 @@ fn begin_epoch(connection: &mut Connection, bus: i64) -> Outcome<(u64, u64, i64)
     )?;
     transaction.commit()?;
     connection.pragma_update(None, "synchronous", before)?;
-    let stored = connection
-        .query_row(
-            "SELECT stored_ns FROM batch WHERE pos > ?1 AND pos <= ?2 ORDER BY pos DESC LIMIT 1",
-            params![pos(bus, 0), pos(bus, u64::MAX)],
-            |row| row.get(0),
-        )
-        .optional()?;
-    Ok((u64::try_from(epoch).unwrap_or_default(), last, stored.unwrap_or(i64::MIN)))
+    Ok((u64::try_from(epoch).unwrap_or_default(), last, last_stored(connection, bus)?))
+}
+
+/// The time of the last storing.
+pub(super) fn last_stored(connection: &Connection, bus: i64) -> Outcome<i64> {
+    let sql = "SELECT stored_ns FROM batch WHERE pos > ?1 AND pos <= ?2 ORDER BY pos DESC LIMIT 1";
+    let bounds = params![pos(bus, 0), pos(bus, u64::MAX)];
+    Ok(connection.query_row(sql, bounds, |row| row.get(0)).optional()?.unwrap_or(i64::MIN))
 }
 
 fn wall_clock() -> i64 {
@@ -257,19 +258,19 @@ const LEAP_NS: i64 = 366 * 86_400 * 1_000_000_000;
 
 /// The time of storing: it begins with the system's, or with the last that was stored if that is later or much
 /// earlier, and nobody who sets the system's clock moves it.
-struct StoreClock {
+pub(super) struct StoreClock {
     began_ns: i64,
     began: Instant,
 }
 
 impl StoreClock {
-    fn new(last_ns: i64) -> Self {
+    pub(super) fn new(last_ns: i64) -> Self {
         let wall = wall_clock();
         let leaps = last_ns != i64::MIN && wall.saturating_sub(last_ns) > LEAP_NS;
         Self { began_ns: if leaps { last_ns } else { wall.max(last_ns) }, began: Instant::now() }
     }
 
-    fn now(&self) -> i64 {
+    pub(super) fn now(&self) -> i64 {
         self.began_ns.saturating_add(i64::try_from(self.began.elapsed().as_nanos()).unwrap_or(i64::MAX))
     }
 }
