@@ -45,7 +45,7 @@ struct Growing {
 pub(crate) fn import(args: &Importing, io: &mut Io) -> Result<u8> {
     let (place, mut writer) = open(args, io)?;
     let done = read(io, &args.files, &args.reading, |_, item| match item {
-        Item::Event(event, _) => writer.write_event(&event),
+        Item::Event(event, _) if args.reading.wanted.takes(&event) => writer.write_event(&event),
         Item::Gap(gap) => writer.write(&Delivery::Gap(gap)),
         Item::Pause => match place {
             Place::Straight => writer.flush(),

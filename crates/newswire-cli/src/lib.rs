@@ -5,22 +5,31 @@
 
 mod args;
 mod check;
+mod diff;
 mod events;
+mod export;
 mod grep;
 mod handoff;
+mod ids;
 mod import;
 mod io;
 mod kinds;
+mod ls;
 mod notice;
 mod play;
 mod progress;
+mod prune;
 mod reading;
+mod record;
 mod run;
 mod show;
+mod source;
 mod stats;
 mod stdio;
 mod summary;
 mod table;
+mod tail;
+mod verify;
 
 pub use run::{FAILED, INTERRUPTED, OK, USAGE, run};
 pub use stdio::Stdio;

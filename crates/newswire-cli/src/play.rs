@@ -12,11 +12,12 @@ use newswire::{
 };
 use newswire_recording::{Clock, Controls, Pace, PlayOptions, Player, Seek, SystemClock};
 
-use crate::args::{Play, Speed};
+use crate::args::{Play, Reading, Speed};
 use crate::events::Display;
 use crate::io::{Io, Stop};
 use crate::notice;
 use crate::reading::{Message, Recordings};
+use crate::source::Wanted;
 use crate::summary::Watching;
 
 /// How long the end of a play may take; nothing is left to be done by then.
@@ -130,6 +131,7 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     if !io.json {
         io.progress.hide();
     }
+    let reading = Reading { wanted: wanted(&filter, &options), ..args.reading.clone() };
     let bus = Bus::new();
     let watching = Watching::on(&bus, &filter)?;
     let display = Display::new(io, io.width);
@@ -138,7 +140,7 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     let inline = HandlerOptions { queue, mode: Mode::Inline, ..HandlerOptions::default() };
     bus.on_with(filter, inline, show.clone())?.forever();
 
-    let mut recordings = Recordings::open(io, std::slice::from_ref(&args.file), &args.reading)?;
+    let mut recordings = Recordings::open(io, std::slice::from_ref(&args.file), &reading)?;
     let stop = io.stop();
     let player = Player::of(Deliveries { recordings: &mut recordings, io, show: show.clone() }, options)?;
     let controls = player.controls();
@@ -167,6 +169,19 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     }
     total.tell(io);
     Ok(total.code())
+}
+
+/// What a store is asked for: offsets count from the first event, whether it matches or not.
+fn wanted(filter: &Filter, options: &PlayOptions) -> Wanted {
+    let is_offset = |place: &Option<Seek>| matches!(place, Some(Seek::Offset(_)));
+    if is_offset(&options.from) || is_offset(&options.to) {
+        return Wanted::default();
+    }
+    let from_ns = options.from.and_then(|place| match place {
+        Seek::Time(time_ns) => Some(time_ns),
+        Seek::Offset(_) => None,
+    });
+    Wanted { filter: Some(filter.clone()), from_ns, ..Wanted::default() }
 }
 
 /// What is to be played, and how.

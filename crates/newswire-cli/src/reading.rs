@@ -10,13 +10,14 @@ use std::thread;
 use std::time::Duration;
 
 use newswire::{Delivery, Error, ErrorKind, Event, Gap, Result};
-use newswire_recording::{Broken, Import, ReadOptions, Report, open_with, read_with};
+use newswire_recording::{Broken, ReadOptions, Report, open_with, read_with};
 
 use crate::args::Reading;
 use crate::handoff::{Found, Giver, Taker, handoff};
 use crate::io::Io;
 use crate::notice;
 use crate::run::{FAILED, INTERRUPTED, OK};
+use crate::source::{Opened, Wanted, store_path};
 
 /// How long a command that was told to end may go on.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -185,8 +186,10 @@ impl Recordings {
     /// `Invalid` where two files are the standard input; `Io` where there can be no thread.
     pub(crate) fn open(io: &mut Io, files: &[PathBuf], args: &Reading) -> Result<Self> {
         let progress = io.progress.begin(bytes_of(files));
-        let options = args.options(progress)?;
-        let source = Source { files: files.to_vec(), input: input_for(io, files)?, options };
+        let options = args.options(progress.clone())?;
+        let wanted = Wanted { bus: args.bus.clone(), ..args.wanted.clone() };
+        let source =
+            Source { files: files.to_vec(), input: input_for(io, files)?, options, wanted, progress };
         let (giver, taker) = handoff();
         let reader = thread::Builder::new().name("newswire-read".to_owned());
         reader.spawn(move || source.read(&giver)).map_err(|error| {
@@ -249,14 +252,16 @@ struct Source {
     files: Vec<PathBuf>,
     input: Option<Box<dyn Read + Send>>,
     options: ReadOptions,
+    wanted: Wanted,
+    progress: Arc<AtomicU64>,
 }
 
 impl Source {
     fn read(mut self, to: &Giver<Message>) {
         let files = std::mem::take(&mut self.files);
         for (place, file) in files.iter().enumerate() {
-            let import = match self.open(file) {
-                Ok(import) => import,
+            let opened = match self.open(file) {
+                Ok(opened) => opened,
                 Err(error) => {
                     let strict = self.options.broken == Broken::Stop;
                     let left = if strict { files.len() - place - 1 } else { 0 };
@@ -266,43 +271,30 @@ impl Source {
                     continue;
                 }
             };
-            if !to.give(Message::Begin(name_of(file)), 0) || !pass_on(import, to, self.options.broken) {
+            if !to.give(Message::Begin(name_of(file)), 0)
+                || !opened.pass_on(to, self.options.broken, &self.wanted, &self.progress)
+            {
                 return;
             }
         }
     }
 
-    fn open(&mut self, file: &Path) -> Result<Import<'static>> {
+    fn open(&mut self, file: &Path) -> Result<Opened> {
+        if let Some(path) = store_path(file)? {
+            return Opened::store(&path, &self.wanted);
+        }
+        if self.wanted.bus.is_some() {
+            let message = "this is no store, and has no buses to choose from";
+            return Err(Error::invalid(message).at_path(name_of(file)).expecting("a store, or no --bus"));
+        }
         if !is_input(file) {
-            return open_with(file, &self.options);
+            return open_with(file, &self.options).map(Opened::Recording);
         }
         let input = self.input.take();
         let input =
             input.ok_or_else(|| Error::invalid("the standard input can be read only once").at_path("-"))?;
-        read_with(input, name_of(file), &self.options)
+        read_with(input, name_of(file), &self.options).map(Opened::Recording)
     }
-}
-
-/// Passes on one recording; whether the next is wanted.
-fn pass_on(mut import: Import<'static>, to: &Giver<Message>, broken: Broken) -> bool {
-    let mut sound = true;
-    while let Some(item) = import.next() {
-        let taken = match item {
-            Ok(delivery) => {
-                let bytes = delivery.as_ref().event().map_or(0, Event::size);
-                let (line, records) = (import.line(), import.report().records);
-                to.give(Message::Item { delivery, line, records }, bytes)
-            }
-            Err(error) => {
-                sound = false;
-                to.give(Message::Broken(Box::new(error)), 0)
-            }
-        };
-        if !taken {
-            return false;
-        }
-    }
-    to.give(Message::End(Box::new(import.report().clone())), 0) && (sound || broken == Broken::Skip)
 }
 
 impl Reading {

@@ -23,6 +23,13 @@ impl Table {
         self.rows.push(row);
     }
 
+    /// Leaves a column out.
+    pub(crate) fn hide(&mut self, name: &str) {
+        if let Some(column) = self.columns.iter().position(|known| *known == name) {
+            self.rows.iter_mut().filter_map(|row| row.get_mut(column)).for_each(String::clear);
+        }
+    }
+
     /// The text, without the columns in which nothing stands.
     pub(crate) fn text(&self, color: bool) -> String {
         let used: Vec<usize> = (0..self.columns.len())

@@ -33,7 +33,7 @@ mod store;
 
 pub use events::{Begin, Events, Query};
 pub use keeper::StoreKeeper;
-pub use options::{Durability, Retention, StoreOptions, read_url};
+pub use options::{Durability, Retention, StoreOptions, parse_age, read_url};
 pub use runs::{RunInfo, RunQuery};
 pub use sqlite::{Pruned, SqliteStore, is_store};
 pub use store::{BusInfo, Damage, Fault, Store, Verified, Writer};

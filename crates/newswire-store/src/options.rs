@@ -122,8 +122,22 @@ fn kinds(param: &Param) -> Result<Vec<(Filter, Duration)>> {
     rules.collect()
 }
 
-/// An age such as `90s`, `15m`, `24h` or `7d`.
 fn age(param: &Param, text: &str) -> Result<Duration> {
+    parse_age(text).map_err(|_| param.wrong(AGE))
+}
+
+/// Reads an age such as `90s`, `15m`, `24h` or `7d`.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// assert_eq!(newswire_store::parse_age("15m")?, Duration::from_secs(900));
+/// # Ok::<(), newswire::Error>(())
+/// ```
+///
+/// # Errors
+/// `Invalid` where it is none.
+pub fn parse_age(text: &str) -> Result<Duration> {
     let unit = text.chars().last().and_then(|unit| match unit {
         's' => Some(1),
         'm' => Some(60),
@@ -134,5 +148,5 @@ fn age(param: &Param, text: &str) -> Result<Duration> {
     let number = text.get(..text.len().saturating_sub(1)).and_then(|number| number.parse::<u64>().ok());
     let seconds = number.zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
     let age = seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs);
-    age.ok_or_else(|| param.wrong(AGE))
+    age.ok_or_else(|| Error::invalid(format!("{text:?} is no age")).expecting(AGE))
 }

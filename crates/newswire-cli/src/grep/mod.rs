@@ -5,11 +5,12 @@ mod context;
 use newswire::{Event, Filter, Result};
 use serde_json::json;
 
-use crate::args::Grep;
+use crate::args::{Grep, Reading};
 use crate::events::{Display, Mark};
 use crate::io::Io;
 use crate::reading::{Item, read};
 use crate::run::{FAILED, INTERRUPTED, OK, USAGE};
+use crate::source::Wanted;
 use context::Context;
 
 /// The search in one file after another.
@@ -34,6 +35,10 @@ struct Search<'a> {
 /// Where the filter can't be read, or the output can't be written.
 pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
     let filter = Filter::parse(&args.filter)?;
+    // What doesn't match is needed to be shown around what does, and where it is what is looked for.
+    let is_alone = !args.invert && args.before == 0 && args.after == 0;
+    let wanted = Wanted { filter: is_alone.then(|| filter.clone()), ..Wanted::default() };
+    let reading = Reading { wanted, ..args.reading.clone() };
     if io.terminal && !args.count {
         io.progress.hide();
     }
@@ -45,7 +50,7 @@ pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
     let mut search =
         Search { args, filter, context, display, mark: None, file, matched: 0, shown: None, any: false };
     let mut matched = 0;
-    let total = read(io, &args.files, &args.reading, |io, item| match item {
+    let total = read(io, &args.files, &reading, |io, item| match item {
         Item::Begin(name) => {
             search.begin(name);
             Ok(())

@@ -1,0 +1,172 @@
+//! What a command reads: a recording, in any format, or a store. Which of them a file is, its beginning tells.
+
+use std::path::{Path, PathBuf};
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use newswire::{Delivery, Error, Event, Filter, Result};
+use newswire_recording::{Broken, Import, Report};
+use newswire_store::{Begin, Events, Query, SqliteStore, is_store, read_url};
+
+use crate::handoff::Giver;
+use crate::ids::StableIds;
+use crate::reading::Message;
+
+/// How stores are named that are no plain files.
+const SCHEME: &str = "sqlite:";
+
+/// What a command wants of what it reads. A store is asked for that alone; of a recording all is read, and the
+/// command looks for itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Only events that match.
+    pub(crate) filter: Option<Filter>,
+    /// Only events of that time or later.
+    pub(crate) from_ns: Option<i64>,
+    /// Only events of that time or earlier.
+    pub(crate) to_ns: Option<i64>,
+    /// Only events of that bus of a store.
+    pub(crate) bus: Option<String>,
+    /// Whether events that have no ids of their own are to get the same ones whenever they are read.
+    pub(crate) stable_ids: bool,
+}
+
+impl Wanted {
+    /// Whether it is the user's wish to have this event.
+    pub(crate) fn takes(&self, event: &Event) -> bool {
+        let time = event.time_ns();
+        self.from_ns.is_none_or(|from| time >= from)
+            && self.to_ns.is_none_or(|to| time <= to)
+            && self.filter.as_ref().is_none_or(|filter| filter.matches(event))
+    }
+
+    fn query(&self) -> Query {
+        let filter = self.filter.clone().unwrap_or_else(Filter::all);
+        let begin = self.from_ns.map_or(Begin::Oldest, Begin::Since);
+        Query { filter, bus: self.bus.clone(), begin }
+    }
+}
+
+/// The path of the store that the user means, if it is one.
+///
+/// # Errors
+/// `Invalid` where it is a URL that makes no sense.
+pub(crate) fn store_path(file: &Path) -> Result<Option<PathBuf>> {
+    match file.to_str().filter(|text| text.starts_with(SCHEME)) {
+        Some(url) => read_url(url).map(|(path, _)| Some(path)),
+        None => Ok(is_store(file).then(|| file.to_owned())),
+    }
+}
+
+/// The store that the user means, to be read.
+///
+/// # Errors
+/// `Io` where there is none, `Invalid` where it is something else.
+pub(crate) fn store_to_read(file: &Path) -> Result<(PathBuf, SqliteStore)> {
+    let refused = |error: Error| error.at_path(file.display().to_string()).expecting("a store");
+    let path = match store_path(file)? {
+        Some(path) => path,
+        None => {
+            let there = file.metadata().map_err(|error| {
+                let message = match error.kind() {
+                    std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+                    _ => format!("the file can't be read: {error}"),
+                };
+                refused(Error::new(newswire::ErrorKind::Io, message))
+            })?;
+            let what = if there.is_dir() { "this is a directory" } else { "the file is no store" };
+            return Err(refused(Error::invalid(what)));
+        }
+    };
+    let store = SqliteStore::read(&path)?;
+    Ok((path, store))
+}
+
+/// Something to read that has been opened.
+pub(crate) enum Opened {
+    Recording(Import<'static>),
+    Store(Box<Events>),
+}
+
+impl Opened {
+    /// Opens the store at `path` for what is wanted.
+    pub(crate) fn store(path: &Path, wanted: &Wanted) -> Result<Self> {
+        Ok(Self::Store(Box::new(Events::of(SqliteStore::read(path)?, wanted.query())?)))
+    }
+
+    /// Passes it on; whether the next recording is wanted.
+    pub(crate) fn pass_on(
+        self,
+        to: &Giver<Message>,
+        broken: Broken,
+        wanted: &Wanted,
+        progress: &AtomicU64,
+    ) -> bool {
+        match self {
+            Self::Recording(import) => {
+                let ids = (wanted.stable_ids && import.format().name != "newswire").then(StableIds::default);
+                pass_on_recording(import, to, broken, ids)
+            }
+            Self::Store(events) => pass_on_store(*events, to, progress),
+        }
+    }
+}
+
+fn pass_on_recording(
+    mut import: Import<'static>,
+    to: &Giver<Message>,
+    broken: Broken,
+    mut ids: Option<StableIds>,
+) -> bool {
+    let mut sound = true;
+    while let Some(item) = import.next() {
+        let taken = match item {
+            Ok(delivery) => {
+                let delivery = match &mut ids {
+                    Some(ids) => ids.give(delivery),
+                    None => delivery,
+                };
+                let bytes = delivery.as_ref().event().map_or(0, Event::size);
+                let (line, records) = (import.line(), import.report().records);
+                to.give(Message::Item { delivery, line, records }, bytes)
+            }
+            Err(error) => {
+                sound = false;
+                to.give(Message::Broken(Box::new(error)), 0)
+            }
+        };
+        if !taken {
+            return false;
+        }
+    }
+    to.give(Message::End(Box::new(import.report().clone())), 0) && (sound || broken == Broken::Skip)
+}
+
+/// Passes on a store, whose events are its records, their seqs in the place of lines.
+fn pass_on_store(events: Events, to: &Giver<Message>, progress: &AtomicU64) -> bool {
+    let mut report = Report::default();
+    for item in events {
+        let taken = match item {
+            Ok(delivery) => {
+                let (line, bytes) = match &delivery {
+                    Delivery::Event(event) => {
+                        report.events += 1;
+                        (event.seq(), event.size())
+                    }
+                    Delivery::Gap(gap) => {
+                        report.gaps += 1;
+                        (gap.first, 0)
+                    }
+                };
+                report.records += 1;
+                progress.fetch_add(bytes as u64, Ordering::Relaxed);
+                to.give(Message::Item { delivery, line, records: report.records }, bytes)
+            }
+            Err(error) => to.give(Message::Broken(Box::new(error)), 0),
+        };
+        if !taken {
+            return false;
+        }
+    }
+    to.give(Message::End(Box::new(report)), 0)
+}
