@@ -10,10 +10,11 @@ use std::thread;
 use std::time::Duration;
 
 use newswire::{Delivery, Error, ErrorKind, Event, Gap, Result};
-use newswire_recording::{Broken, ReadOptions, Report, open_with, read_with};
+use newswire_recording::{Broken, Import, ReadOptions, Report, open_with, read_with};
 
 use crate::args::Reading;
 use crate::handoff::{Found, Giver, Taker, handoff};
+use crate::ids::StableIds;
 use crate::io::Io;
 use crate::notice;
 use crate::run::{FAILED, INTERRUPTED, OK};
@@ -272,7 +273,7 @@ impl Source {
                 }
             };
             if !to.give(Message::Begin(name_of(file)), 0)
-                || !opened.pass_on(to, self.options.broken, &self.wanted, &self.progress)
+                || !opened.pass_on(to, self.options.broken, &self.progress)
             {
                 return;
             }
@@ -288,12 +289,19 @@ impl Source {
             return Err(Error::invalid(message).at_path(name_of(file)).expecting("a store, or no --bus"));
         }
         if !is_input(file) {
-            return open_with(file, &self.options).map(Opened::Recording);
+            let import = open_with(file, &self.options)?;
+            let again = || open_with(file, &ReadOptions { progress: None, ..self.options.clone() }).ok();
+            return Ok(self.opened(import, again));
         }
         let input = self.input.take();
         let input =
             input.ok_or_else(|| Error::invalid("the standard input can be read only once").at_path("-"))?;
-        read_with(input, name_of(file), &self.options).map(Opened::Recording)
+        Ok(self.opened(read_with(input, name_of(file), &self.options)?, || None))
+    }
+
+    fn opened(&self, import: Import<'static>, again: impl FnMut() -> Option<Import<'static>>) -> Opened {
+        let ids = self.wanted.stable_ids.then(|| StableIds::where_needed(&import, again)).flatten();
+        Opened::Recording(import, ids)
     }
 }
 

@@ -84,7 +84,8 @@ pub(crate) fn store_to_read(file: &Path) -> Result<(PathBuf, SqliteStore)> {
 
 /// Something to read that has been opened.
 pub(crate) enum Opened {
-    Recording(Import<'static>),
+    /// With ids for its events, where it gives them none.
+    Recording(Import<'static>, Option<StableIds>),
     Store(Box<Events>),
 }
 
@@ -95,18 +96,9 @@ impl Opened {
     }
 
     /// Passes it on; whether the next recording is wanted.
-    pub(crate) fn pass_on(
-        self,
-        to: &Giver<Message>,
-        broken: Broken,
-        wanted: &Wanted,
-        progress: &AtomicU64,
-    ) -> bool {
+    pub(crate) fn pass_on(self, to: &Giver<Message>, broken: Broken, progress: &AtomicU64) -> bool {
         match self {
-            Self::Recording(import) => {
-                let ids = (wanted.stable_ids && import.format().name != "newswire").then(StableIds::default);
-                pass_on_recording(import, to, broken, ids)
-            }
+            Self::Recording(import, ids) => pass_on_recording(import, to, broken, ids),
             Self::Store(events) => pass_on_store(*events, to, progress),
         }
     }
