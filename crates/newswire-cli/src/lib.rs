@@ -21,6 +21,7 @@ mod progress;
 mod prune;
 mod reading;
 mod record;
+mod repair;
 mod run;
 mod show;
 mod source;

@@ -9,7 +9,9 @@ use newswire::{Result, Visible};
 use crate::args::{Args, Command, Completions};
 use crate::io::{Io, unwritten};
 use crate::stdio::Stdio;
-use crate::{check, diff, export, grep, import, kinds, ls, play, prune, record, show, stats, tail, verify};
+use crate::{
+    check, diff, export, grep, import, kinds, ls, play, prune, record, repair, show, stats, tail, verify,
+};
 
 /// The exit code when all is done.
 pub const OK: u8 = 0;
@@ -54,6 +56,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, mut stdio: Stdio) -> u8 {
         Command::Tail(args) => (tail::tail(&args, &mut io), FAILED),
         Command::Diff(args) => (diff::diff(&args, &mut io), USAGE),
         Command::Verify(args) => (verify::verify(&args, &mut io), FAILED),
+        Command::Repair(args) => (repair::repair(&args, &mut io), FAILED),
         Command::Prune(args) => (prune::prune(&args, &mut io), FAILED),
         Command::Check(args) => (check::check(&args, &mut io), FAILED),
         Command::Kinds(args) => (kinds::kinds(&args, &mut io), FAILED),

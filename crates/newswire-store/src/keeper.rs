@@ -4,12 +4,14 @@
 //! While one transaction is written the next batch gathers, so that the batches grow with the load and one fsync
 //! serves all who wait for a receipt.
 
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use newswire::store::{Feed, Keeper, Opening, QueueBounds};
+use newswire::store::{Feed, Keeper, Opening, Past, QueueBounds};
 use newswire::{Delivery, Result};
 
+use crate::chain::Chain;
 use crate::options::{Durability, StoreOptions};
 use crate::store::{Fault, Store, Writer};
 
@@ -30,13 +32,20 @@ const PRUNE_NEXT: Duration = Duration::from_millis(20);
 pub struct StoreKeeper<S> {
     store: S,
     options: StoreOptions,
-    writer: Option<Box<dyn Writer>>,
+    opened: Option<Opened>,
+}
+
+/// A bus of the store.
+struct Opened {
+    bus: String,
+    writer: Box<dyn Writer>,
+    past: Arc<dyn Past>,
 }
 
 impl<S: Store> StoreKeeper<S> {
     /// A keeper that isn't on a bus yet: give it to [`Bus::attach_store`](newswire::Bus::attach_store).
     pub fn new(store: S, options: StoreOptions) -> Self {
-        Self { store, options, writer: None }
+        Self { store, options, opened: None }
     }
 }
 
@@ -48,35 +57,54 @@ impl<S: Store> Keeper for StoreKeeper<S> {
     fn open(&mut self, bus: &str) -> Result<Opening> {
         let writer = self.store.writer(bus)?;
         let past = self.store.past(bus)?;
-        let opening = Opening { epoch: writer.epoch(), last: writer.last(), past };
-        self.writer = Some(writer);
+        let opening = Opening { epoch: writer.epoch(), last: writer.last(), past: past.clone() };
+        self.opened = Some(Opened { bus: bus.to_owned(), writer, past });
         Ok(opening)
     }
 
     fn keep(self: Box<Self>, feed: Feed) {
-        let Self { options, writer, .. } = *self;
-        if let Some(writer) = writer {
+        let Self { store, options, opened } = *self;
+        if let Some(Opened { bus, writer, past }) = opened {
             let is_finite = options.retention.is_finite();
             let prune_at = is_finite.then(|| Instant::now() + PRUNE_NEXT);
-            Run { feed, writer, options, unsynced: None, pending: Vec::new(), prune_at }.run();
+            let writer = Some(writer);
+            Run {
+                writer,
+                feed,
+                store,
+                bus,
+                past,
+                options,
+                unsynced: None,
+                pending: Vec::new(),
+                prune_at,
+                last: 0,
+            }
+            .run();
         }
     }
 }
 
 /// The life of the store's thread.
-struct Run {
-    // Goes before the writer, so that whoever sees the bus closed finds the store free.
-    writer: Box<dyn Writer>,
+struct Run<S> {
+    // Goes before the feed, so that whoever sees the bus closed finds the store free; `None` while a new file is
+    // to be begun.
+    writer: Option<Box<dyn Writer>>,
     feed: Feed,
+    store: S,
+    bus: String,
+    past: Arc<dyn Past>,
     options: StoreOptions,
     /// Since when there is something that a loss of power would cost.
     unsynced: Option<Instant>,
     /// What has been taken and isn't stored.
     pending: Vec<Delivery>,
     prune_at: Option<Instant>,
+    /// The last seq of the file that is given up.
+    last: u64,
 }
 
-impl Run {
+impl<S: Store> Run<S> {
     fn run(mut self) {
         loop {
             let batch = self.feed.next(BATCH, self.patience());
@@ -100,14 +128,15 @@ impl Run {
 
     /// Stores what is pending, and does what is due.
     fn work(&mut self, flush: bool) -> Result<(), Fault> {
-        let last = self.writer.last();
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        let last = writer.last();
         self.pending.retain(|delivery| last_seq(delivery) > last);
         if !self.pending.is_empty() {
-            self.writer.append(&self.pending)?;
+            writer.append(&self.pending)?;
             self.pending.clear();
             self.unsynced.get_or_insert_with(Instant::now);
         }
-        let last = self.writer.last();
+        let last = writer.last();
         if self.options.durability == Durability::Full {
             self.unsynced = None;
             self.feed.written(last);
@@ -116,7 +145,7 @@ impl Run {
             self.feed.written(last);
             let is_due = self.unsynced.is_some_and(|since| since.elapsed() >= UNSYNCED);
             if flush || is_due && self.options.durability == Durability::Normal {
-                self.writer.sync()?;
+                writer.sync()?;
                 self.feed.synced(last);
             }
             if flush || is_due {
@@ -124,7 +153,7 @@ impl Run {
             }
         }
         if self.prune_at.is_some_and(|at| at <= Instant::now()) {
-            let has_more = self.writer.prune(&self.options.retention)?;
+            let has_more = writer.prune(&self.options.retention)?;
             self.prune_at = Some(Instant::now() + if has_more { PRUNE_NEXT } else { PRUNE_EVERY });
         }
         Ok(())
@@ -140,15 +169,16 @@ impl Run {
             }
             if self.feed.is_closed() {
                 let since = *closed_since.get_or_insert_with(Instant::now);
-                if fault.is_final || since.elapsed() >= LAST_TRY {
+                if since.elapsed() >= LAST_TRY {
                     return false;
                 }
             }
             thread::sleep(RETRY);
-            if fault.is_final {
-                continue;
-            }
-            match self.writer.recover().and_then(|()| self.work(true)) {
+            let again = match &mut self.writer {
+                Some(writer) if !fault.is_final => writer.recover(),
+                _ => self.renew(),
+            };
+            match again.and_then(|()| self.work(true)) {
                 Ok(()) => {
                     self.feed.recovered();
                     return true;
@@ -157,9 +187,30 @@ impl Run {
             }
         }
     }
+
+    /// Goes on in a new file. What had no receipt is written there; what had one, the old file keeps.
+    fn renew(&mut self) -> Result<(), Fault> {
+        let failed = |error| Fault { error, is_final: true };
+        let last = match self.writer.take() {
+            Some(writer) => {
+                self.last = writer.last();
+                self.last
+            }
+            None => self.last,
+        };
+        self.store.renew(&self.bus, last).map_err(failed)?;
+        let writer = self.store.writer(&self.bus).map_err(failed)?;
+        let newer = self.store.past(&self.bus).map_err(failed)?;
+        self.past = Arc::new(Chain { older: self.past.clone(), until: last, newer });
+        self.feed.renewed(writer.epoch(), self.past.clone());
+        self.unsynced = None;
+        self.writer = Some(writer);
+        Ok(())
+    }
 }
 
-fn last_seq(delivery: &Delivery) -> u64 {
+/// The last seq that it is about.
+pub(crate) fn last_seq(delivery: &Delivery) -> u64 {
     match delivery {
         Delivery::Event(event) => event.seq(),
         Delivery::Gap(gap) => gap.last,

@@ -24,9 +24,11 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod chain;
 mod events;
 mod keeper;
 mod options;
+mod repair;
 mod runs;
 mod sqlite;
 mod store;
@@ -34,6 +36,7 @@ mod store;
 pub use events::{Begin, Events, Query};
 pub use keeper::StoreKeeper;
 pub use options::{Durability, Retention, StoreOptions, parse_age, read_url};
+pub use repair::{RepairOptions, RepairReport, RepairedBus, repair};
 pub use runs::{RunInfo, RunQuery};
 pub use sqlite::{Pruned, SqliteStore, is_store};
 pub use store::{BusInfo, Damage, Fault, Store, Verified, Writer};

@@ -23,6 +23,14 @@ pub trait Store: Send + Sync + 'static {
     /// `OutOfRange` where the store has no such bus; `Io`.
     fn past(&self, bus: &str) -> Result<Arc<dyn Past>>;
 
+    /// Sets the file aside after a final fault and begins a new one in its place, in which this bus goes on after
+    /// `last`, as what it was: its number, its epochs. Who still reads the old file goes on reading it. Where
+    /// somebody else has set the file aside already, theirs is the one in its place.
+    ///
+    /// # Errors
+    /// What kept it from that.
+    fn renew(&self, bus: &str, last: u64) -> Result<()>;
+
     /// The buses that it has, by name, with their first and last events.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ use newswire::catalogue::bus::BusStoreDegraded;
 use newswire::{
     Attachment, Bus, BusOptions, ErrorKind, Event, Kind, Receipt, Start, SubscribeOptions, Subscription,
 };
+use newswire_store::{SqliteStore, Store};
 
 const LONG: Duration = Duration::from_secs(60);
 const CHILD: &str = "NEWSWIRE_STORE_CHILD";
@@ -98,8 +99,15 @@ impl Bench {
 
     fn heals(&mut self) {
         self.notice("bus.store.recovered", Duration::from_secs(2));
-        let receipt = self.publish(10);
-        receipt.wait(LONG).unwrap();
+        // What has waited goes first.
+        let until = Instant::now() + Duration::from_secs(2);
+        let receipt = loop {
+            let receipt = self.publish(10);
+            match receipt.wait(LONG) {
+                Ok(()) => break receipt,
+                Err(error) => assert!(error.kind() == ErrorKind::Full && Instant::now() < until, "{error}"),
+            }
+        };
         self.promised.push(receipt.published().seq.unwrap());
     }
 
@@ -219,26 +227,77 @@ fn an_error_of_writing_is_told_and_healed_and_nothing_promised_is_lost() {
 }
 
 #[test]
-fn a_failed_fsync_is_final_for_the_file() {
-    let test = "a_failed_fsync_is_final_for_the_file";
+fn a_failed_fsync_is_final_for_the_file_and_a_new_one_is_begun() {
+    let test = "a_failed_fsync_is_final_for_the_file_and_a_new_one_is_begun";
     let Some(folder) = child_folder() else { return with_faults(test, &folder("fsync")) };
     let (file, order) = (folder.join("disk/events.db"), folder.join("order"));
     let mut bench = Bench::new(&file);
-    let receipt = bench.publish(10);
-    receipt.wait(LONG).unwrap();
-    bench.promised.push(receipt.published().seq.unwrap());
-    fs::write(&order, "s").unwrap();
-    let error = bench.until_refused(10);
-    assert!(error.message().contains("fsync"), "{error}");
-    let notice = bench.notice("bus.store.degraded", Duration::from_secs(1));
-    assert!(notice.payload_json().unwrap().contains("fsync"));
-    fs::remove_file(&order).unwrap();
-    std::thread::sleep(Duration::from_secs(1));
-    bench.goes_on_in_bounds();
-    bench.publish(10).wait(LONG).unwrap_err();
-    assert!(bench.notices.try_next().unwrap().is_none(), "it never says that it is well again");
-    let report = bench.bus.close(Duration::from_secs(10));
-    assert!(report.unstored > 0 || !report.complete || bench.store.stats().detached);
+    let mut seen = Vec::new();
+    for round in 1..=3_u64 {
+        for _ in 0..20 {
+            let receipt = bench.publish(10);
+            receipt.wait(LONG).unwrap();
+            bench.promised.push(receipt.published().seq.unwrap());
+        }
+        seen.push(bench.bus.position());
+        fs::write(&order, "s").unwrap();
+        let error = bench.until_refused(10);
+        assert!(error.message().contains("fsync"), "{error}");
+        let notice = bench.notice("bus.store.degraded", Duration::from_secs(1));
+        assert!(notice.payload_json().unwrap().contains("fsync"));
+        // As long as the disk is as it is, a new file is no better.
+        std::thread::sleep(Duration::from_millis(600));
+        bench.goes_on_in_bounds();
+        fs::remove_file(&order).unwrap();
+        bench.heals();
+        assert_eq!(bench.bus.position().epoch(), round + 1, "the new file is a new epoch");
+    }
+    // The running bus reads all of it, through all files.
+    let options = SubscribeOptions { start: Start::Earliest, ..SubscribeOptions::default() };
+    let mut all = bench.bus.subscribe_with("tick.*", options).unwrap();
+    let found = std::iter::from_fn(|| all.try_next().unwrap()).filter_map(|delivery| delivery.event());
+    let found: std::collections::BTreeSet<_> = found.map(|event| event.seq()).collect();
+    let missing: Vec<_> = bench.promised.iter().filter(|seq| !found.contains(seq)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    for (count, last) in [(3, 3), (found.len(), found.len()), (found.len() - 10, found.len() - 10)] {
+        let options = SubscribeOptions { start: Start::Last(count), ..SubscribeOptions::default() };
+        let mut end = bench.bus.subscribe_with("tick.*", options).unwrap();
+        let end = std::iter::from_fn(|| end.try_next().unwrap()).filter_map(|delivery| delivery.event());
+        assert_eq!(end.count(), last);
+    }
+    assert!(bench.bus.close(LONG).complete);
+    // The next process begins with the newest; what was set aside are stores that can be read.
+    let promised = bench.promised.clone();
+    let mut stored = std::collections::BTreeSet::new();
+    for path in [".failed-000001", ".failed-000002", ".failed-000003", ""] {
+        let store = SqliteStore::read(format!("{}{path}", file.display())).unwrap();
+        let (filter, past) = (newswire::Filter::all(), store.past("main").unwrap());
+        let wanted = newswire::store::Wanted { filter: &filter, internal: true };
+        let mut next = 1;
+        loop {
+            let page = past.read(next, &wanted, 512).unwrap();
+            stored.extend(
+                page.deliveries.into_iter().filter_map(|delivery| delivery.event().map(|event| event.seq())),
+            );
+            if page.through < next {
+                break;
+            }
+            next = page.through + 1;
+        }
+    }
+    assert!(promised.iter().all(|seq| stored.contains(seq)));
+    let (bus, _) = attached(&file).unwrap();
+    // A position either continues exactly, or is told to be out of range.
+    for cursor in seen {
+        let options = SubscribeOptions { start: Start::After(cursor.clone()), ..SubscribeOptions::default() };
+        match bus.subscribe_with("*", options) {
+            Ok(mut rest) => {
+                let next = rest.next_timeout(LONG).unwrap().event().expect("a gap");
+                assert_eq!(next.seq(), cursor.seq() + 1);
+            }
+            Err(error) => assert_eq!(error.kind(), ErrorKind::OutOfRange),
+        }
+    }
 }
 
 #[test]
@@ -253,9 +312,12 @@ fn without_file_handles_it_goes_on_with_those_it_has() {
     };
     let file = folder.join("events.db");
     let mut bench = Bench::new(&file);
-    for _ in 0..2000 {
+    for n in 0..2000 {
         let receipt = bench.publish(10);
         bench.promised.push(receipt.published().seq.unwrap());
+        if n % (QUEUE / 2) == 0 {
+            bench.store.flush(LONG).unwrap();
+        }
     }
     let taken: Vec<_> = std::iter::from_fn(|| fs::File::open("/dev/null").ok()).collect();
     assert!(taken.len() > 10);

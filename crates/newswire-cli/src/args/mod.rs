@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::source::Wanted;
 
 pub(crate) use commands::{By, Check, Completions, Grep, Importing, Kinds, Play, Schema, Show, Speed, Stats};
-pub(crate) use stores::{Aspect, Diff, Export, Ls, Prune, Record, Tail, Verify};
+pub(crate) use stores::{Aspect, Diff, Export, Ls, Prune, Record, Repair, Tail, Verify};
 
 /// The event bus of AI-agent runtimes
 #[derive(Debug, Parser)]
@@ -69,6 +69,7 @@ pub(crate) enum Command {
     Diff(Diff),
     Check(Check),
     Verify(Verify),
+    Repair(Repair),
     Prune(Prune),
     Kinds(Kinds),
     Schema(Schema),

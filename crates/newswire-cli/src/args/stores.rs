@@ -155,6 +155,24 @@ pub(crate) struct Verify {
     pub(crate) stores: Vec<PathBuf>,
 }
 
+/// Builds a damaged store anew from all that can still be read of it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  newswire repair events.db
+  newswire repair --always --json events.db | jq .aside
+
+Nothing is deleted: the damaged file is set aside whole beside the new one, as events.db.damaged-000001. What is
+lost becomes gaps. Where nothing is wrong, nothing is touched. No program may write the store meanwhile.")]
+pub(crate) struct Repair {
+    /// The store
+    pub(crate) store: PathBuf,
+
+    /// Builds it anew even where nothing is found to be wrong
+    #[arg(long)]
+    pub(crate) always: bool,
+}
+
 /// Deletes events of a store: the old ones, what is too much, or kinds
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["older_than", "keep_count", "keep_bytes", "kind"]))]

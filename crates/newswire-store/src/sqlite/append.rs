@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use newswire::{Delivery, Event, GapReason, Result, ScopeField};
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -27,7 +27,10 @@ pub(super) struct SqliteWriter {
     runs: Runs,
     clock: StoreClock,
     json: Vec<u8>,
-    _lease: Lease,
+    /// Whether nothing may be written to the file any more.
+    is_given_up: bool,
+    /// None where nobody else knows the file yet.
+    _lease: Option<Lease>,
 }
 
 impl SqliteWriter {
@@ -50,8 +53,44 @@ impl SqliteWriter {
             runs: Runs::default(),
             clock: StoreClock::new(stored_ns),
             json: Vec::new(),
-            _lease: lease,
+            is_given_up: false,
+            _lease: Some(lease),
         })
+    }
+
+    /// Writes events into a file that nobody else knows yet, as if they were stored at the times that
+    /// [`SqliteWriter::stored_at`] says.
+    pub(super) fn rebuilding(path: &Path, connection: Connection, bus: i64) -> Self {
+        Self {
+            path: path.to_owned(),
+            durability: Durability::Off,
+            connection,
+            bus,
+            epoch: 0,
+            last: 0,
+            kinds: HashMap::new(),
+            runs: Runs::default(),
+            clock: StoreClock::still(i64::MIN),
+            json: Vec::new(),
+            is_given_up: false,
+            _lease: None,
+        }
+    }
+
+    /// What is appended from now on was stored at that time.
+    pub(super) fn stored_at(&mut self, ns: i64) {
+        self.clock = StoreClock::still(ns);
+    }
+
+    /// What was before is not there.
+    pub(super) fn begin_after(&mut self, seq: u64) {
+        self.last = seq;
+    }
+
+    fn fault(&mut self, error: &rusqlite::Error) -> Fault {
+        let fault = fault_at(&self.path, error);
+        self.is_given_up |= fault.is_final;
+        fault
     }
 
     fn store(&mut self, deliveries: &[Delivery]) -> Outcome<u64> {
@@ -145,6 +184,16 @@ impl SqliteWriter {
     }
 }
 
+impl Drop for SqliteWriter {
+    /// Readers that are still there would keep the log from going into the file.
+    fn drop(&mut self) {
+        if !self.is_given_up {
+            let _ = self.connection.busy_timeout(Duration::ZERO);
+            let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        }
+    }
+}
+
 impl Writer for SqliteWriter {
     fn epoch(&self) -> u64 {
         self.epoch
@@ -164,13 +213,13 @@ impl Writer for SqliteWriter {
                 // What this transaction gave and summed up is gone with it.
                 self.kinds.clear();
                 self.runs.forget();
-                Err(fault_at(&self.path, &error))
+                Err(self.fault(&error))
             }
         }
     }
 
     fn sync(&mut self) -> Result<(), Fault> {
-        self.commit_to_disk().map_err(|error| fault_at(&self.path, &error))
+        self.commit_to_disk().map_err(|error| self.fault(&error))
     }
 
     fn recover(&mut self) -> Result<(), Fault> {
@@ -180,11 +229,11 @@ impl Writer for SqliteWriter {
     fn prune(&mut self, retention: &Retention) -> Result<bool, Fault> {
         prune::step(&mut self.connection, self.bus, retention, self.clock.now())
             .map(|(_, has_more)| has_more)
-            .map_err(|error| fault_at(&self.path, &error))
+            .map_err(|error| self.fault(&error))
     }
 }
 
-fn first_seq(delivery: &Delivery) -> u64 {
+pub(super) fn first_seq(delivery: &Delivery) -> u64 {
     match delivery {
         Delivery::Event(event) => event.seq(),
         Delivery::Gap(gap) => gap.first,
@@ -247,7 +296,7 @@ pub(super) fn last_stored(connection: &Connection, bus: i64) -> Outcome<i64> {
     Ok(connection.query_row(sql, bounds, |row| row.get(0)).optional()?.unwrap_or(i64::MIN))
 }
 
-fn wall_clock() -> i64 {
+pub(super) fn wall_clock() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
@@ -260,17 +309,23 @@ const LEAP_NS: i64 = 366 * 86_400 * 1_000_000_000;
 /// earlier, and nobody who sets the system's clock moves it.
 pub(super) struct StoreClock {
     began_ns: i64,
-    began: Instant,
+    /// None where it stands still.
+    began: Option<Instant>,
 }
 
 impl StoreClock {
     pub(super) fn new(last_ns: i64) -> Self {
         let wall = wall_clock();
         let leaps = last_ns != i64::MIN && wall.saturating_sub(last_ns) > LEAP_NS;
-        Self { began_ns: if leaps { last_ns } else { wall.max(last_ns) }, began: Instant::now() }
+        Self { began_ns: if leaps { last_ns } else { wall.max(last_ns) }, began: Some(Instant::now()) }
+    }
+
+    fn still(ns: i64) -> Self {
+        Self { began_ns: ns, began: None }
     }
 
     pub(super) fn now(&self) -> i64 {
-        self.began_ns.saturating_add(i64::try_from(self.began.elapsed().as_nanos()).unwrap_or(i64::MAX))
+        let elapsed = self.began.map_or(0, |began| began.elapsed().as_nanos());
+        self.began_ns.saturating_add(i64::try_from(elapsed).unwrap_or(i64::MAX))
     }
 }

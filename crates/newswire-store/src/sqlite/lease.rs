@@ -3,11 +3,12 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use newswire::{Error, ErrorKind, Result};
 
 use super::fault::io_error;
+use super::schema::beside;
 
 /// Held as long as this lives.
 pub(super) struct Lease {
@@ -20,7 +21,7 @@ impl Lease {
     /// # Errors
     /// `Full` where somebody else has it, with who that is; `Io`.
     pub(super) fn take(store: &Path, number: i64, bus: &str) -> Result<Self> {
-        let path = file_of(store, number);
+        let path = beside(store, &format!("-lease-{number}"));
         let failed = |what: &'static str| {
             let path = path.clone();
             move |error: std::io::Error| io_error(&path, what, &error)
@@ -54,10 +55,23 @@ impl Lease {
         write(&mut file).map_err(failed("the lease can't be written"))?;
         Ok(Self { _file: file })
     }
-}
 
-fn file_of(store: &Path, number: i64) -> PathBuf {
-    let mut name = store.as_os_str().to_owned();
-    name.push(format!("-lease-{number}"));
-    name.into()
+    /// Takes the leases on all buses that have ever been written.
+    ///
+    /// # Errors
+    /// As [`Lease::take`].
+    pub(super) fn take_all(store: &Path) -> Result<Vec<Self>> {
+        let folder = store.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let entries = folder.read_dir().map_err(|error| io_error(folder, "it can't be listed", &error))?;
+        let ours = store.file_name().unwrap_or_default().to_string_lossy();
+        let number_of = |entry: std::io::Result<std::fs::DirEntry>| {
+            let name = entry.ok()?.file_name();
+            let end = name.to_str()?.strip_prefix(&*ours)?.strip_prefix("-lease-")?;
+            end.parse().ok()
+        };
+        entries
+            .filter_map(number_of)
+            .map(|number| Self::take(store, number, &format!("bus {number}")))
+            .collect()
+    }
 }

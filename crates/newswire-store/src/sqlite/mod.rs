@@ -9,7 +9,10 @@ mod lease;
 mod page;
 mod past;
 mod prune;
+mod renew;
+mod repair;
 mod runs;
+mod salvage;
 mod schema;
 mod verify;
 mod way;
@@ -21,14 +24,17 @@ use std::sync::Arc;
 
 use newswire::store::Past;
 use newswire::{Error, ErrorKind, Result};
+use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::options::{Durability, Retention};
 use crate::runs::{RunInfo, RunQuery};
 use crate::store::{BusInfo, Store, Verified, Writer};
 use append::{SqliteWriter, StoreClock, last_stored};
-use fault::{Outcome, error_at};
+use fault::{Outcome, error_at, io_error};
 use past::SqlitePast;
+use renew::FileMark;
+pub(crate) use repair::repair;
 
 /// How every database of SQLite begins.
 const HEAD: &[u8; 16] = b"SQLite format 3\0";
@@ -77,8 +83,17 @@ pub fn is_store(path: impl AsRef<Path>) -> bool {
 
 /// A store in one SQLite file, which several processes may use at a time.
 pub struct SqliteStore {
+    /// The path that it was opened at.
     path: PathBuf,
     durability: Durability,
+    file: Mutex<OpenFile>,
+}
+
+/// The file that is there now.
+struct OpenFile {
+    /// Where it is: elsewhere, once it has been set aside.
+    path: Arc<Mutex<PathBuf>>,
+    mark: FileMark,
 }
 
 impl SqliteStore {
@@ -88,10 +103,11 @@ impl SqliteStore {
     /// # Errors
     /// `Invalid` where the file is no store, or of a later version; `Io` where it can't be used.
     pub fn open(path: impl AsRef<Path>, durability: Durability) -> Result<Self> {
-        let path = path.as_ref().to_owned();
-        schema::prepare(&path)?;
+        schema::prepare(path.as_ref())?;
+        let path = schema::file_at(path.as_ref())?;
+        schema::keep_damaged_log(&path)?;
         schema::open(&path, durability)?;
-        Ok(Self { path, durability })
+        Self::at(path, durability)
     }
 
     /// The store in the file at `path`, which has to be there and is only read.
@@ -99,9 +115,14 @@ impl SqliteStore {
     /// # Errors
     /// As [`SqliteStore::open`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref().to_owned();
+        let path = schema::file_at(path.as_ref())?;
         schema::open_to_read(&path)?;
-        Ok(Self { path, durability: Durability::Full })
+        Self::at(path, Durability::Full)
+    }
+
+    fn at(path: PathBuf, durability: Durability) -> Result<Self> {
+        let file = OpenFile { path: Arc::new(Mutex::new(path.clone())), mark: FileMark::of(&path)? };
+        Ok(Self { path, durability, file: Mutex::new(file) })
     }
 
     /// Deletes a small piece of what `retention` doesn't keep of a bus, also beside the one who writes it; says how
@@ -155,7 +176,27 @@ impl Store for SqliteStore {
     fn past(&self, bus: &str) -> Result<Arc<dyn Past>> {
         let connection = schema::open_to_read(&self.path)?;
         let number = self.known(&connection, bus)?;
-        Ok(Arc::new(SqlitePast::new(self.path.clone(), number, connection)))
+        Ok(Arc::new(SqlitePast::new(self.file.lock().path.clone(), number, connection)))
+    }
+
+    fn renew(&self, bus: &str, last: u64) -> Result<()> {
+        let mut file = self.file.lock();
+        let aside = renew::set_aside(&self.path, file.mark)?;
+        // Who reads it goes on there.
+        if let Some(aside) = &aside {
+            file.path.lock().clone_from(aside);
+        }
+        let is_ours = schema::prepare(&self.path)?;
+        let begun = renew::begin(&self.path, self.durability, aside.as_deref(), bus, last);
+        if begun.is_err() && is_ours {
+            // What the disk failed to keep of it, nobody knows either.
+            for end in ["", "-wal", "-shm"] {
+                let _ = std::fs::remove_file(schema::beside(&self.path, end));
+            }
+        }
+        begun?;
+        *file = OpenFile { path: Arc::new(Mutex::new(self.path.clone())), mark: FileMark::of(&self.path)? };
+        Ok(())
     }
 
     fn buses(&self) -> Result<Vec<BusInfo>> {
@@ -192,6 +233,12 @@ impl Store for SqliteStore {
 
     fn verify(&self) -> Result<Verified> {
         let connection = schema::open_to_read(&self.path)?;
-        verify::verify(&connection).map_err(|error| error_at(&self.path, &error))
+        let mut verified = verify::verify(&connection).map_err(|error| error_at(&self.path, &error))?;
+        let log = schema::beside(&self.path, "-wal");
+        let failed = |error: std::io::Error| io_error(&log, "the log can't be read", &error);
+        if salvage::is_damaged(&log).map_err(failed)? {
+            verified.structure.push("the log (-wal) is damaged; what follows in it is out of reach".into());
+        }
+        Ok(verified)
     }
 }

@@ -1,6 +1,7 @@
 //! Reading a bus back, by several readers at a time, each on a connection of its own.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use newswire::Result;
@@ -19,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Reads one bus.
 pub(super) struct SqlitePast {
-    path: PathBuf,
+    path: Arc<Mutex<PathBuf>>,
     bus: i64,
     pool: Mutex<Pool>,
     returned: Condvar,
@@ -32,7 +33,7 @@ struct Pool {
 }
 
 impl SqlitePast {
-    pub(super) fn new(path: PathBuf, bus: i64, connection: Connection) -> Self {
+    pub(super) fn new(path: Arc<Mutex<PathBuf>>, bus: i64, connection: Connection) -> Self {
         let pool = Pool { idle: vec![connection], lent: 0 };
         Self { path, bus, pool: Mutex::new(pool), returned: Condvar::new() }
     }
@@ -42,7 +43,7 @@ impl SqlitePast {
         let connection = self.borrow()?;
         // Nothing is written, so a rollback ends it as well as a commit, which repeats what reading has run into.
         let within = || -> Outcome<T> { read(&*connection.unchecked_transaction()?) };
-        let found = within().map_err(|error| error_at(&self.path, &error));
+        let found = within().map_err(|error| error_at(&self.path.lock(), &error));
         let mut pool = self.pool.lock();
         pool.lent -= 1;
         // A connection that failed isn't used again: what it saw may be what is wrong.
@@ -64,7 +65,8 @@ impl SqlitePast {
             }
             pool.lent += 1;
             drop(pool);
-            let opened = schema::open_to_read(&self.path);
+            let path = self.path.lock().clone();
+            let opened = schema::open_to_read(&path);
             if opened.is_ok() {
                 return opened;
             }

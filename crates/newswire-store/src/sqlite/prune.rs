@@ -27,8 +27,14 @@ pub(super) fn step(
 ) -> Outcome<((i64, i64), bool)> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let before = size_of_bus(&transaction, bus)?;
-    let has_more =
-        oldest_batch(&transaction, bus, retention, now)? || single_kinds(&transaction, bus, retention, now)?;
+    let mut deleted = 0;
+    while deleted < ROWS
+        && let Some(rows) = oldest_batch(&transaction, bus, retention, now)?
+    {
+        // Of a batch whose events are gone already, the row itself is left.
+        deleted += rows.max(1);
+    }
+    let has_more = deleted > 0 || single_kinds(&transaction, bus, retention, now)?;
     let after = size_of_bus(&transaction, bus)?;
     transaction.commit()?;
     // Each step of the statement frees one page.
@@ -42,26 +48,37 @@ fn before(now: i64, age: Duration) -> i64 {
     now.saturating_sub(i64::try_from(age.as_nanos()).unwrap_or(i64::MAX))
 }
 
-/// Deletes the oldest batch, if it is too old or there is too much.
-fn oldest_batch(transaction: &Transaction<'_>, bus: i64, retention: &Retention, now: i64) -> Outcome<bool> {
+/// Deletes the oldest batch, if it is too old or there is too much; says how many events that were.
+fn oldest_batch(
+    transaction: &Transaction<'_>,
+    bus: i64,
+    retention: &Retention,
+    now: i64,
+) -> Outcome<Option<i64>> {
     let sql = "SELECT pos, last, stored_ns FROM batch WHERE pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT 1";
     let bounds = params![pos(bus, 0), pos(bus, u64::MAX)];
-    let oldest =
-        transaction.query_row(sql, bounds, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
-    let Some((first, last, stored_ns)): Option<(i64, i64, i64)> = oldest else { return Ok(false) };
+    let oldest = transaction
+        .prepare_cached(sql)?
+        .query_row(bounds, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((first, last, stored_ns)): Option<(i64, i64, i64)> = oldest else { return Ok(None) };
     let (events, bytes) = size_of(transaction, first, last)?;
     let all = size_of_bus(transaction, bus)?;
     if !goes(retention, now, stored_ns, all, (events, bytes)) {
-        return Ok(false);
+        return Ok(None);
     }
-    transaction.execute("DELETE FROM event WHERE pos >= ?1 AND pos <= ?2", [first, last])?;
-    transaction.execute("DELETE FROM batch WHERE pos = ?1", [first])?;
-    transaction.execute("DELETE FROM gap WHERE pos > ?1 AND last <= ?2", [pos(bus, 0), last])?;
-    transaction.execute("DELETE FROM pruned WHERE bus = ?1 AND kind <> 0 AND last <= ?2", [bus, last])?;
+    transaction.prepare_cached("DELETE FROM event WHERE pos >= ?1 AND pos <= ?2")?.execute([first, last])?;
+    transaction.prepare_cached("DELETE FROM batch WHERE pos = ?1")?.execute([first])?;
+    transaction
+        .prepare_cached("DELETE FROM gap WHERE pos > ?1 AND last <= ?2")?
+        .execute([pos(bus, 0), last])?;
+    transaction
+        .prepare_cached("DELETE FROM pruned WHERE bus = ?1 AND kind <> 0 AND last <= ?2")?
+        .execute([bus, last])?;
     runs::prune(transaction, bus, last)?;
     note(transaction, bus, 0, pos(bus, 1), last)?;
     book(transaction, bus, events, bytes)?;
-    Ok(true)
+    Ok(Some(events))
 }
 
 /// Number and bytes of the events between two places.

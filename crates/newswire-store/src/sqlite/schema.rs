@@ -1,14 +1,17 @@
 //! The tables, their version, and how a connection is opened.
 
 use std::fs;
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use newswire::{Error, ErrorKind, Result};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::fault::{Outcome, error_at, io_error};
 use super::runs;
+use super::salvage::is_damaged;
 use crate::options::Durability;
 
 /// "NWST": says that a database is one of ours.
@@ -38,8 +41,39 @@ CREATE TABLE pruned (bus INTEGER NOT NULL, kind INTEGER NOT NULL, first INTEGER 
     PRIMARY KEY (bus, kind)) WITHOUT ROWID;
 ", runs::TABLE];
 
-/// Makes folder and file where they aren't there, for their owner only.
-pub(super) fn prepare(path: &Path) -> Result<()> {
+/// The file itself, behind links: what lies beside it (log, leases) goes by its own name, whoever opens it how.
+///
+/// # Errors
+/// `Invalid` where something else than a file is there; `Io`.
+pub(super) fn file_at(path: &Path) -> Result<PathBuf> {
+    let file = path.canonicalize().map_err(|error| io_error(path, "the file can't be found", &error))?;
+    let about = fs::metadata(&file).map_err(|error| io_error(path, "the file can't be looked at", &error))?;
+    match about.is_file() {
+        true => Ok(file),
+        false => Err(Error::invalid("it is no file")
+            .at_path(path.display().to_string())
+            .expecting("a store, or the path of a file that isn't there yet")),
+    }
+}
+
+/// Refuses a file whose head says that it is a store of a version to come.
+pub(super) fn refuse_later(path: &Path) -> Result<()> {
+    let mut head = [0; 72];
+    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    let number = |at| head.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map(i32::from_be_bytes);
+    // What is larger is no version, but damage.
+    match (number(60), number(68)) {
+        (Some(version @ 0..1000), Some(APPLICATION))
+            if read.is_ok() && head.starts_with(b"SQLite format 3\0") =>
+        {
+            judge(path, &Found { application: APPLICATION, version, tables: 1 })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes folder and file where they aren't there, for their owner only; says whether it has made the file.
+pub(super) fn prepare(path: &Path) -> Result<bool> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
@@ -52,8 +86,8 @@ pub(super) fn prepare(path: &Path) -> Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(io_error(path, "the file can't be made", &error)),
     }
 }
@@ -74,21 +108,63 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection> {
     check_library()?;
     let open = |flags| Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
     // Only who may write can read beside a writer; where the file is read-only, so is the connection.
+    refuse_empty(path)?;
     let connection = open(OpenFlags::SQLITE_OPEN_READ_WRITE)
         .or_else(|_| open(OpenFlags::SQLITE_OPEN_READ_ONLY))
         .map_err(|error| error_at(path, &error))?;
     let found = look(&connection).map_err(|error| error_at(path, &error))?;
     judge(path, &found)?;
     if found.version == 0 {
-        let message = "the file is empty, and no store yet";
-        return Err(Error::invalid(message).at_path(path.display().to_string()));
+        return Err(empty(path));
     }
     let set_up = || -> Outcome<()> {
+        // Who only reads leaves the log as it is, even if it is the last who has the file open.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.pragma_update(None, "query_only", true)?;
         connection.pragma_update(None, "cache_size", -8192)
     };
     set_up().map_err(|error| error_at(path, &error))?;
     Ok(connection)
+}
+
+fn empty(path: &Path) -> Error {
+    Error::invalid("the file is empty, and no store yet").at_path(path.display().to_string())
+}
+
+/// An empty file beside a log has lost what it had: SQLite would take it for a new one, and delete the log.
+fn refuse_empty(path: &Path) -> Result<()> {
+    match fs::metadata(path) {
+        Ok(about) if about.len() == 0 => Err(empty(path)),
+        _ => Ok(()),
+    }
+}
+
+/// Keeps a copy of a log that has lost something in its middle: SQLite reads it up to there, and then overwrites it.
+pub(super) fn keep_damaged_log(path: &Path) -> Result<()> {
+    let log = beside(path, "-wal");
+    let is_there = fs::metadata(&log).is_ok_and(|about| about.len() > 0);
+    if is_there && fs::metadata(path).is_ok_and(|about| about.len() == 0) {
+        let message = "the file is empty, but its log isn't: repair it";
+        return Err(Error::new(ErrorKind::Io, message).at_path(path.display().to_string()));
+    }
+    let failed = |error: std::io::Error| io_error(&log, "the log can't be read", &error);
+    if is_there && is_damaged(&log).map_err(failed)? {
+        fs::copy(&log, free_name(&log, "damaged")).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// A name beside the file that nothing has.
+pub(super) fn free_name(path: &Path, what: &str) -> PathBuf {
+    let mut names = (1..).map(|number| beside(path, &format!(".{what}-{number:06}")));
+    names.find(|name| ["", "-wal"].iter().all(|end| !beside(name, end).exists())).unwrap_or_default()
+}
+
+/// The path with `end` behind it.
+pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }
 
 fn check_library() -> Result<()> {
@@ -112,6 +188,7 @@ fn look(connection: &Connection) -> Outcome<Found> {
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     Ok(Found {
         application: connection.pragma_query_value(None, "application_id", |row| row.get(0))?,
         version: connection.pragma_query_value(None, "user_version", |row| row.get(0))?,

@@ -162,7 +162,7 @@ fn files_that_are_no_stores_are_refused_and_left_alone() {
     let error = bus("main").attach(&url(&newer, "")).unwrap_err();
     assert!(error.message().contains("version 99"), "{error}");
 
-    assert_eq!(bus("main").attach(&url(folder, "")).unwrap_err().kind(), ErrorKind::Io);
+    assert_eq!(bus("main").attach(&url(folder, "")).unwrap_err().kind(), ErrorKind::Invalid);
     assert_eq!(bus("main").attach(&url(&folder.join("hostile/no"), "")).map(|_| ()), Ok(()));
     fs::write(folder.join("empty.db"), "").unwrap();
     bus("main").attach(&url(&folder.join("empty.db"), "")).unwrap();

@@ -177,6 +177,100 @@ fn a_handler_and_a_stream_can_begin_in_the_past() {
     assert_eq!(seen, (1..=2010).collect::<Vec<_>>());
 }
 
+/// A store whose disk takes a while, and which knows who reads it.
+struct SlowPast {
+    past: std::sync::Arc<dyn newswire::store::Past>,
+    readers: std::sync::Arc<parking_lot::Mutex<Vec<std::thread::ThreadId>>>,
+}
+
+impl newswire::store::Past for SlowPast {
+    fn first(&self) -> newswire::Result<Option<u64>> {
+        self.past.first()
+    }
+
+    fn epoch_end(&self, epoch: u64) -> newswire::Result<Option<u64>> {
+        self.past.epoch_end(epoch)
+    }
+
+    fn read(
+        &self,
+        from: u64,
+        wanted: &newswire::store::Wanted<'_>,
+        limit: usize,
+    ) -> newswire::Result<newswire::store::Page> {
+        self.readers.lock().push(std::thread::current().id());
+        std::thread::sleep(Duration::from_millis(30));
+        self.past.read(from, wanted, limit)
+    }
+
+    fn nth_last(
+        &self,
+        count: usize,
+        end: u64,
+        wanted: &newswire::store::Wanted<'_>,
+    ) -> newswire::Result<Option<u64>> {
+        self.past.nth_last(count, end, wanted)
+    }
+
+    fn since(&self, time_ns: i64) -> newswire::Result<Option<u64>> {
+        self.past.since(time_ns)
+    }
+}
+
+/// The usual keeper, reading slowly.
+struct SlowKeeper(
+    newswire_store::StoreKeeper<newswire_store::SqliteStore>,
+    std::sync::Arc<parking_lot::Mutex<Vec<std::thread::ThreadId>>>,
+);
+
+impl newswire::store::Keeper for SlowKeeper {
+    fn open(&mut self, bus: &str) -> newswire::Result<newswire::store::Opening> {
+        let mut opening = self.0.open(bus)?;
+        opening.past = std::sync::Arc::new(SlowPast { past: opening.past, readers: self.1.clone() });
+        Ok(opening)
+    }
+
+    fn keep(self: Box<Self>, feed: newswire::store::Feed) {
+        Box::new(self.0).keep(feed);
+    }
+}
+
+#[test]
+fn a_task_that_replays_a_store_is_never_kept_by_the_disk() {
+    let file = file("task");
+    let (first, _) = stored("main", &file, "");
+    publish(&first, 5000);
+    close(&first);
+    let bus = crate::common::bus("main");
+    let readers = std::sync::Arc::new(parking_lot::Mutex::new(Vec::new()));
+    let store = newswire_store::SqliteStore::open(&file, newswire_store::Durability::Full).unwrap();
+    let keeper = newswire_store::StoreKeeper::new(store, newswire_store::StoreOptions::default());
+    bus.attach_store("slow", Box::new(SlowKeeper(keeper, readers.clone()))).unwrap();
+    publish(&bus, 100);
+    let mut all = bus.subscribe_with("*", from(Start::Earliest)).unwrap().stream();
+    let mut slowest = Duration::ZERO;
+    let mut seen = Vec::new();
+    let polled = std::future::poll_fn(|context| {
+        loop {
+            let began = std::time::Instant::now();
+            let polled = all.poll_next(context);
+            slowest = slowest.max(began.elapsed());
+            match polled {
+                std::task::Poll::Ready(Some(delivery)) => seen.push(delivery.event().expect("a gap").seq()),
+                std::task::Poll::Ready(None) => panic!("it ended"),
+                std::task::Poll::Pending if seen.len() < 5100 => return std::task::Poll::Pending,
+                std::task::Poll::Pending => return std::task::Poll::Ready(()),
+            }
+        }
+    });
+    futures_executor::block_on(polled);
+    assert_eq!(seen, (1..=5100).collect::<Vec<_>>());
+    assert!(readers.lock().len() >= 10);
+    let own = std::thread::current().id();
+    assert!(readers.lock().iter().all(|reader| *reader != own), "the task has read by itself");
+    eprintln!("no poll took longer than {slowest:?}");
+}
+
 #[test]
 fn a_bus_without_a_name_writes_a_stream_of_its_own() {
     let file = file("unnamed");

@@ -170,6 +170,29 @@ fn a_replay_that_retention_overtakes_is_told_what_it_misses() {
 }
 
 #[test]
+fn nobody_who_publishes_waits_for_what_is_being_deleted() {
+    let file = file("waits");
+    fill(&file, 20_000);
+    let (bus, store) = stored("main", &file, "?durability=normal&max_events=1000&keep=message.*:1s");
+    let oldest = || SqliteStore::read(&file).unwrap().buses().unwrap()[0].first.unwrap();
+    let until = Instant::now() + LONG;
+    let (mut n, mut longest, mut blocked) = (0, Duration::ZERO, 0);
+    while oldest() < 15_000 {
+        for _ in 0..100 {
+            let began = Instant::now();
+            blocked += bus.publish(event("tool.call.started", n)).unwrap().blocked;
+            longest = longest.max(began.elapsed());
+            n += 1;
+        }
+        // A pace that the store keeps up with when it deletes nothing.
+        std::thread::sleep(Duration::from_millis(5));
+        assert!(Instant::now() < until);
+    }
+    assert_eq!((blocked, store.stats().dropped), (0, 0));
+    eprintln!("{n} events were published meanwhile, none of which took longer than {longest:?}");
+}
+
+#[test]
 fn pruning_goes_by_small_steps_and_gives_the_room_back() {
     let file = file("steps");
     let (bus, _) = stored("main", &file, "?durability=off");

@@ -200,3 +200,19 @@ fn events_without_a_run_are_in_none() {
     close(&main);
     assert!(list(&file, &RunQuery::default()).is_empty());
 }
+
+#[test]
+fn a_repaired_store_has_its_runs_again() {
+    let file = file("runs-repaired");
+    let (main, _) = stored("main", &file, "");
+    (1..=5).for_each(|number| calls(&main, &format!("r-{number}"), number));
+    close(&main);
+    let before = list(&file, &RunQuery::default()).into_iter().map(|run| run.row).collect::<Vec<_>>();
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    connection.execute("UPDATE run SET body = '{}', crc = 1 WHERE number = 3", []).unwrap();
+    drop(connection);
+    let report = newswire_store::repair(&file, newswire_store::RepairOptions::default()).unwrap();
+    assert!(report.aside.is_some() && report.lost == 0, "{report:?}");
+    let after = list(&file, &RunQuery::default()).into_iter().map(|run| run.row).collect::<Vec<_>>();
+    assert_eq!(after, before);
+}

@@ -122,6 +122,14 @@ impl Core {
         }
     }
 
+    /// Whether the next piece of the past has to come from a store: reading may take as long as a disk does.
+    pub(crate) fn reads_store(&self, subscriber: &Subscriber) -> bool {
+        let order = self.order.lock();
+        let first = order.history.as_ref().map_or(order.seq + 1, History::first);
+        let inbox = subscriber.inbox.lock();
+        order.past.is_some() && matches!(inbox.source, Source::Replay { next } if next < first)
+    }
+
     /// Reads a piece of the past into the inbox, or joins the live events when there is no more.
     pub(crate) fn catch_up(self: &Arc<Self>, subscriber: &Arc<Subscriber>) {
         let mut order = self.order.lock();

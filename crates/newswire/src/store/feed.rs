@@ -8,6 +8,7 @@ use crate::bus::core::Core;
 use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::handler::timer::deadline_after;
+use crate::store::Past;
 use crate::store::receipt::Promise;
 use crate::sync;
 
@@ -104,6 +105,14 @@ impl Feed {
         if has_changed {
             self.core.tell_of_trouble(&self.name, None);
         }
+    }
+
+    /// The store goes on elsewhere, as another epoch of the bus; `past` reads both what it had and what it will.
+    pub fn renewed(&self, epoch: u64, past: Arc<dyn Past>) {
+        let mut order = self.core.order.lock();
+        order.past = Some(past);
+        let mut beginning = self.core.beginning.lock();
+        *beginning = beginning.of_epoch(epoch);
     }
 
     /// Whether the bus is closed: what has come so far is all there will be.

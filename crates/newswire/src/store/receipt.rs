@@ -60,7 +60,7 @@ impl Promise {
         }
     }
 
-    fn poll(&self, waker: &Waker) -> Option<Result<()>> {
+    pub(crate) fn poll(&self, waker: &Waker) -> Option<Result<()>> {
         let mut state = self.state.lock();
         if state.outcome.is_none() && !state.wakers.iter().any(|other| other.will_wake(waker)) {
             state.wakers.push(waker.clone());

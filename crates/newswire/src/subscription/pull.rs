@@ -56,6 +56,14 @@ fn cores() -> usize {
     *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
+/// What a look for the next item has come to.
+pub(super) enum Found {
+    Item(Delivery),
+    /// A piece of the past has to be read first.
+    Behind,
+    Nothing,
+}
+
 impl Subscription {
     pub(crate) fn new(core: Arc<Core>, subscriber: Arc<Subscriber>) -> Self {
         Self { core, subscriber, lively: true }
@@ -131,13 +139,22 @@ impl Subscription {
 
     /// Takes the next item that the user's predicate accepts.
     pub(crate) fn take_wanted(&mut self) -> Option<Delivery> {
+        loop {
+            match self.look() {
+                Found::Item(delivery) => return Some(delivery),
+                Found::Behind => self.core.catch_up(&self.subscriber),
+                Found::Nothing => return None,
+            }
+        }
+    }
+
+    /// As [`Subscription::take_wanted`], but doesn't read the past.
+    pub(super) fn look(&mut self) -> Found {
         let mut admitted = Vec::new();
         loop {
             let mut inbox = self.subscriber.inbox.lock();
             if inbox.is_behind() {
-                drop(inbox);
-                self.core.catch_up(&self.subscriber);
-                continue;
+                return Found::Behind;
             }
             let taken = self.take_one(&mut inbox, &mut admitted);
             // Chunks that were held back may have been all that was read of history.
@@ -153,7 +170,7 @@ impl Subscription {
                 Some(taken) if !self.is_wanted(&taken) => {}
                 None if is_behind => {}
                 None if let Some(event) = &unread => event.serialise(),
-                other => return other.map(|taken| taken.delivery),
+                other => return other.map_or(Found::Nothing, |taken| Found::Item(taken.delivery)),
             }
         }
     }

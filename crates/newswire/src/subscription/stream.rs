@@ -7,9 +7,11 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::inbox::{Call, Sleep};
-use super::pull::Subscription;
+use super::pull::{Found, Subscription};
 use crate::delivery::Delivery;
+use crate::store::receipt::Promise;
 use crate::subscriber::Subscriber;
+use crate::sync;
 
 /// A [`Subscription`] as an asynchronous stream; it ends when the bus has closed and all has been read,
 /// while it is paused not even then.
@@ -18,11 +20,13 @@ use crate::subscriber::Subscriber;
 /// be handed over.
 pub struct SubscriptionStream {
     subscription: Subscription,
+    /// Told when a piece of the past has been read, which a thread is doing.
+    reading: Option<Arc<Promise>>,
 }
 
 impl SubscriptionStream {
     pub(super) fn new(subscription: Subscription) -> Self {
-        Self { subscription }
+        Self { subscription, reading: None }
     }
 
     pub(crate) fn subscriber(&self) -> &Arc<Subscriber> {
@@ -37,8 +41,19 @@ impl SubscriptionStream {
     /// The next item, or word to the task's waker when there is one.
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Delivery>> {
         loop {
-            if let Some(delivery) = self.subscription.take_wanted() {
-                return Poll::Ready(Some(delivery));
+            if let Some(reading) = &self.reading {
+                if reading.poll(context.waker()).is_none() {
+                    return Poll::Pending;
+                }
+                self.reading = None;
+            }
+            match self.subscription.look() {
+                Found::Item(delivery) => return Poll::Ready(Some(delivery)),
+                Found::Behind => {
+                    self.read_past();
+                    continue;
+                }
+                Found::Nothing => {}
             }
             if self.subscription.is_over() {
                 return Poll::Ready(None);
@@ -49,6 +64,27 @@ impl SubscriptionStream {
                 return Poll::Pending;
             }
         }
+    }
+}
+
+impl SubscriptionStream {
+    /// Reads the next piece of the past: what is in memory at once, what a store has on a thread of its own, since
+    /// a disk would stop all tasks of the one that polls.
+    fn read_past(&mut self) {
+        let (core, subscriber) = (self.subscription.core().clone(), self.subscription.subscriber().clone());
+        if core.reads_store(&subscriber) {
+            let promise = Arc::new(Promise::default());
+            let (reader, reads, done) = (core.clone(), subscriber.clone(), promise.clone());
+            let read = move || {
+                reader.catch_up(&reads);
+                done.settle(Ok(()));
+            };
+            if sync::spawn("newswire-replay".to_owned(), read).is_ok() {
+                self.reading = Some(promise);
+                return;
+            }
+        }
+        core.catch_up(&subscriber);
     }
 }
 

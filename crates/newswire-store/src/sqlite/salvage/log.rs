@@ -1,0 +1,110 @@
+//! A database's log (`-wal`): which page each of its frames holds, and whether it is whole.
+//!
+//! SQLite reads a log up to the first frame that is damaged, and forgets the rest. Each frame's checksum goes on from
+//! that of the frame before, so what that one says of itself shows whether this one is whole.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::pages::read_at;
+use super::record::number;
+
+const LOG_HEADER: u64 = 32;
+const FRAME_HEADER: u64 = 24;
+
+/// An image of a page.
+#[derive(Clone, Copy)]
+pub(super) struct Frame {
+    pub(super) page: u32,
+    /// Where the image begins in the log.
+    pub(super) offset: u64,
+    pub(super) is_whole: bool,
+}
+
+/// What a log holds.
+#[derive(Default)]
+pub(super) struct Log {
+    pub(super) page_size: Option<u64>,
+    /// Up to the last that a transaction ended with.
+    pub(super) frames: Vec<Frame>,
+}
+
+impl Log {
+    pub(super) fn read(file: &mut File) -> io::Result<Self> {
+        let head = read_at(file, 0, 32)?;
+        let (Some(magic), Some(size)) = (number(&head, 0, 4), number(&head, 8, 4)) else {
+            return Ok(Self::default());
+        };
+        // A damaged header says nothing; pages are of the usual size then.
+        let size = if size.is_power_of_two() && (512..=65_536).contains(&size) { size } else { 4096 };
+        let is_big = magic & 1 == 1;
+        let mut sum = Sum::told(&head, 24);
+        let is_sound = sum.is_some() && head.get(..24).and_then(|head| Sum(0, 0).over(head, is_big)) == sum;
+        let mut salts = head.get(16..24).filter(|_| is_sound).map(<[u8]>::to_vec);
+        let (mut frames, mut ended) = (Vec::new(), 0);
+        let mut reader = BufReader::with_capacity(1 << 16, file);
+        reader.seek(SeekFrom::Start(LOG_HEADER))?;
+        let mut bytes = Vec::new();
+        for index in 0.. {
+            bytes.clear();
+            reader.by_ref().take(FRAME_HEADER + size).read_to_end(&mut bytes)?;
+            let (Some(page), Some(commit)) = (number(&bytes, 0, 4), number(&bytes, 4, 4)) else { break };
+            let (Some(told), Some(data)) = (bytes.get(8..16), bytes.get(24..)) else { break };
+            let computed = sum.and_then(|sum| sum.over(bytes.get(..8)?, is_big)?.over(data, is_big));
+            sum = Sum::told(&bytes, 16);
+            // Others are of an earlier log, which this one has overwritten up to here; or damaged.
+            if salts.get_or_insert_with(|| told.to_vec()) != told {
+                continue;
+            }
+            let is_whole = computed.is_some() && computed == sum && data.len() as u64 == size;
+            let offset = LOG_HEADER + index * (FRAME_HEADER + size) + FRAME_HEADER;
+            frames.push(Frame { page: u32::try_from(page).unwrap_or(0), offset, is_whole });
+            if commit != 0 {
+                ended = frames.len();
+            }
+        }
+        frames.truncate(ended);
+        Ok(Self { page_size: Some(size), frames })
+    }
+}
+
+/// Whether a log has whole transactions behind a damage: SQLite would forget them.
+pub(in crate::sqlite) fn is_damaged(path: &Path) -> io::Result<bool> {
+    let look = || -> io::Result<Option<u64>> {
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let frames = Log::read(&mut file)?.frames;
+        Ok(frames.iter().find(|frame| !frame.is_whole).map(|frame| frame.offset))
+    };
+    // Another process may have written a frame while it was looked at.
+    Ok(match look()? {
+        None => false,
+        found => look()? == found,
+    })
+}
+
+/// The log's running checksum.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Sum(u32, u32);
+
+impl Sum {
+    fn told(bytes: &[u8], at: usize) -> Option<Self> {
+        let half = |at| number(bytes, at, 4).and_then(|half| u32::try_from(half).ok());
+        Some(Self(half(at)?, half(at + 4)?))
+    }
+
+    fn over(self, bytes: &[u8], is_big: bool) -> Option<Self> {
+        let (words, []) = bytes.as_chunks::<4>() else { return None };
+        let (pairs, []) = words.as_chunks::<2>() else { return None };
+        let word =
+            |bytes: [u8; 4]| if is_big { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
+        Some(pairs.iter().fold(self, |Self(one, two), [first, second]| {
+            let one = one.wrapping_add(word(*first)).wrapping_add(two);
+            Self(one, two.wrapping_add(word(*second)).wrapping_add(one))
+        }))
+    }
+}
