@@ -62,6 +62,14 @@ fn a_run_is_no_different_from_itself() {
 }
 
 #[test]
+fn the_same_json_in_other_writing_is_the_same() {
+    let (a, b) = (file("diff-e.ndjson", &BEFORE), file("diff-f.ndjson", &BEFORE));
+    let text = std::fs::read_to_string(&b).unwrap().replace("{\"a\":\"ls\"}", "{ \"a\" : \"l\\u0073\" }");
+    std::fs::write(&b, text).unwrap();
+    assert_eq!(piped(&["diff", &a, &b]).0, OK);
+}
+
+#[test]
 fn what_differs_is_told_once_as_what_it_is() {
     let after: [Call<'_>; 5] = [
         ("read", "x", "1", 5),

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use newswire::catalogue::Usage;
 use newswire::{Event, Phase, ScopeField, SpanId, Status};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::args::Aspect;
@@ -69,9 +70,10 @@ impl Text {
             if !text.is_empty() {
                 text.push(' ');
             }
-            // What is said is shown as it was said.
-            match serde_json::from_str::<String>(piece) {
-                Ok(said) => text.push_str(&said),
+            // What is said is shown as it was said; JSON is the same in whatever way it is written.
+            match serde_json::from_str::<Value>(piece) {
+                Ok(Value::String(said)) => text.push_str(&said),
+                Ok(value) => text.push_str(&value.to_string()),
                 Err(_) => text.push_str(piece),
             }
         }
