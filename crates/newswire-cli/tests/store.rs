@@ -5,7 +5,10 @@ mod common;
 use std::io::Cursor;
 
 use common::{HEAD, lines_of, newswire, newswire_with, pi_sessions, piped, piped_with, text_of, written};
+use newswire::{HandlerOptions, Mode};
 use newswire_cli::{FAILED, OK, USAGE};
+use newswire_recording::{Pace, PlayOptions, Player, Seek};
+use newswire_store::{Events, Query, SqliteStore};
 use serde_json::Value;
 
 /// A store's place in a folder of its own, where nothing is.
@@ -209,6 +212,38 @@ fn a_store_is_read_wherever_a_file_is() {
     assert!(err.contains("no run begins with \"r-9\"; expected one of r-001"), "{err}");
     let both = out(&["stats", &store, &file]);
     assert_eq!(serde_json::from_str::<Value>(&both).unwrap()["recordings"], 2);
+}
+
+#[test]
+fn a_player_plays_from_a_store_and_goes_back_in_it() {
+    let file = written("store-player.ndjson", &recording(2, 3));
+    let store = store("player");
+    record(&[&file], &store);
+    let bus = newswire::Bus::new();
+    let mut played = bus.subscribe("*").unwrap();
+    let open = || Events::of(SqliteStore::read(&store)?, Query::default());
+    let options = PlayOptions { pace: Pace::Unbounded, ..PlayOptions::default() };
+    let player = Player::reopening(open, options).unwrap();
+    let controls = player.controls();
+    let (again, heard) = (std::sync::atomic::AtomicBool::new(false), std::sync::Mutex::new(controls));
+    bus.on_with(
+        "run.failed",
+        HandlerOptions { mode: Mode::Inline, ..HandlerOptions::default() },
+        move |_: &newswire::Event| {
+            if !again.swap(true, std::sync::atomic::Ordering::Relaxed) {
+                heard.lock().unwrap().seek(Seek::Offset(std::time::Duration::from_secs(20))).unwrap();
+            }
+        },
+    )
+    .unwrap()
+    .forever();
+    let report = player.play(&bus);
+    assert_eq!((report.error, report.events), (None, 28 + 8));
+    let seconds: Vec<_> = std::iter::from_fn(|| played.try_next().unwrap())
+        .filter_map(|delivery| delivery.event())
+        .map(|event| event.time_ns() / 1_000_000_000 % 60)
+        .collect();
+    assert_eq!(seconds, (1..=28).chain(21..=28).collect::<Vec<_>>());
 }
 
 #[test]

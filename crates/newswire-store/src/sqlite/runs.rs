@@ -298,7 +298,7 @@ fn list_anew(
     };
     let wanted: Vec<_> = rows.filter(is_wanted).collect();
     let skipped = query.newest.map_or(0, |newest| wanted.len().saturating_sub(newest));
-    wanted.into_iter().skip(skipped).all(|info| each(info));
+    wanted.into_iter().skip(skipped).all(each);
     Ok(0)
 }
 
