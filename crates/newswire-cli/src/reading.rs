@@ -301,7 +301,7 @@ impl Source {
 
     fn opened(&self, import: Import<'static>, again: impl FnMut() -> Option<Import<'static>>) -> Opened {
         let ids = self.wanted.stable_ids.then(|| StableIds::where_needed(&import, again)).flatten();
-        Opened::Recording(import, ids)
+        Opened::Recording(Box::new(import), ids.map(Box::new))
     }
 }
 

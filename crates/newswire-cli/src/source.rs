@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use newswire::{Delivery, Error, Event, Filter, Result};
+use newswire::{Delivery, Error, Event, Filter, Result, ScopeField};
 use newswire_recording::{Broken, Import, Report};
 use newswire_store::{Begin, Events, Query, SqliteStore, is_store, read_url};
 
@@ -27,6 +27,8 @@ pub(crate) struct Wanted {
     pub(crate) to_ns: Option<i64>,
     /// Only events of that bus of a store.
     pub(crate) bus: Option<String>,
+    /// Only events of these runs of a store, one run after the other.
+    pub(crate) runs: Vec<String>,
     /// Whether events that have no ids of their own are to get the same ones whenever they are read.
     pub(crate) stable_ids: bool,
 }
@@ -40,10 +42,16 @@ impl Wanted {
             && self.filter.as_ref().is_none_or(|filter| filter.matches(event))
     }
 
-    fn query(&self) -> Query {
-        let filter = self.filter.clone().unwrap_or_else(Filter::all);
+    /// What to ask a store for, one after another: the events of one run lie together, those of several don't.
+    fn queries(&self) -> Result<Vec<Query>> {
         let begin = self.from_ns.map_or(Begin::Oldest, Begin::Since);
-        Query { filter, bus: self.bus.clone(), begin }
+        let query = |filter| Query { filter, bus: self.bus.clone(), begin };
+        let filter = self.filter.clone().unwrap_or_else(Filter::all);
+        if self.runs.is_empty() {
+            return Ok(vec![query(filter)]);
+        }
+        let of_run = |run: &String| Filter::scope(ScopeField::Run, run)?.and(filter.clone());
+        self.runs.iter().map(|run| of_run(run).map(query)).collect()
     }
 }
 
@@ -85,30 +93,33 @@ pub(crate) fn store_to_read(file: &Path) -> Result<(PathBuf, SqliteStore)> {
 /// Something to read that has been opened.
 pub(crate) enum Opened {
     /// With ids for its events, where it gives them none.
-    Recording(Import<'static>, Option<StableIds>),
-    Store(Box<Events>),
+    Recording(Box<Import<'static>>, Option<Box<StableIds>>),
+    Store(PathBuf, Box<Events>, Vec<Query>),
 }
 
 impl Opened {
     /// Opens the store at `path` for what is wanted.
     pub(crate) fn store(path: &Path, wanted: &Wanted) -> Result<Self> {
-        Ok(Self::Store(Box::new(Events::of(SqliteStore::read(path)?, wanted.query())?)))
+        let mut queries = wanted.queries()?.into_iter();
+        let first = queries.next().unwrap_or_default();
+        let events = Events::of(SqliteStore::read(path)?, first)?;
+        Ok(Self::Store(path.to_owned(), Box::new(events), queries.collect()))
     }
 
     /// Passes it on; whether the next recording is wanted.
     pub(crate) fn pass_on(self, to: &Giver<Message>, broken: Broken, progress: &AtomicU64) -> bool {
         match self {
             Self::Recording(import, ids) => pass_on_recording(import, to, broken, ids),
-            Self::Store(events) => pass_on_store(*events, to, progress),
+            Self::Store(path, events, more) => pass_on_store(&path, *events, &more, to, progress),
         }
     }
 }
 
 fn pass_on_recording(
-    mut import: Import<'static>,
+    mut import: Box<Import<'static>>,
     to: &Giver<Message>,
     broken: Broken,
-    mut ids: Option<StableIds>,
+    mut ids: Option<Box<StableIds>>,
 ) -> bool {
     let mut sound = true;
     while let Some(item) = import.next() {
@@ -135,30 +146,39 @@ fn pass_on_recording(
 }
 
 /// Passes on a store, whose events are its records, their seqs in the place of lines.
-fn pass_on_store(events: Events, to: &Giver<Message>, progress: &AtomicU64) -> bool {
+fn pass_on_store(
+    path: &Path,
+    mut events: Events,
+    more: &[Query],
+    to: &Giver<Message>,
+    progress: &AtomicU64,
+) -> bool {
     let mut report = Report::default();
-    for item in events {
-        let taken = match item {
-            Ok(delivery) => {
-                let (line, bytes) = match &delivery {
-                    Delivery::Event(event) => {
-                        report.events += 1;
-                        (event.seq(), event.size())
-                    }
-                    Delivery::Gap(gap) => {
-                        report.gaps += 1;
-                        (gap.first, 0)
-                    }
-                };
-                report.records += 1;
-                progress.fetch_add(bytes as u64, Ordering::Relaxed);
-                to.give(Message::Item { delivery, line, records: report.records }, bytes)
-            }
-            Err(error) => to.give(Message::Broken(Box::new(error)), 0),
-        };
-        if !taken {
-            return false;
+    let mut pass_on = |item: Result<Delivery>| match item {
+        Ok(delivery) => {
+            let (line, bytes) = match &delivery {
+                Delivery::Event(event) => {
+                    report.events += 1;
+                    (event.seq(), event.size())
+                }
+                Delivery::Gap(gap) => {
+                    report.gaps += 1;
+                    (gap.first, 0)
+                }
+            };
+            report.records += 1;
+            progress.fetch_add(bytes as u64, Ordering::Relaxed);
+            to.give(Message::Item { delivery, line, records: report.records }, bytes)
         }
+        Err(error) => to.give(Message::Broken(Box::new(error)), 0),
+    };
+    let mut all = events.all(&mut pass_on);
+    for query in more {
+        all = all
+            && match SqliteStore::read(path).and_then(|store| Events::of(store, query.clone())) {
+                Ok(mut events) => events.all(&mut pass_on),
+                Err(error) => pass_on(Err(error)),
+            };
     }
-    to.give(Message::End(Box::new(report)), 0)
+    all && to.give(Message::End(Box::new(report)), 0)
 }

@@ -94,7 +94,7 @@ fn what_was_recorded_is_exported_event_by_event() {
 
 #[test]
 fn recording_twice_changes_nothing_and_a_file_that_has_grown_adds_what_is_new() {
-    let session = |lines: &str| format!("{HEAD}\n{}", lines.repeat(1));
+    let session = |lines: &str| format!("{HEAD}\n{lines}");
     let message = |text: &str| {
         format!(
             "{{\"type\":\"message\",\"timestamp\":\"2025-01-01T00:00:01.000Z\",\"message\":{{\"role\":\"user\",\"content\":[{{\"type\":\"text\",\"text\":\"{text}\"}}]}}}}\n"

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use newswire::view::{TraceNode, TraceSnapshot, TraceTree};
-use newswire::{Bus, Filter, HandlerOptions, Mode, Result, ScopeField, SubscribeOptions, Visible};
+use newswire::{Bus, HandlerOptions, Mode, Result, ScopeField, SubscribeOptions, Visible};
 use newswire_store::{RunQuery, Store};
 
 use crate::args::{Reading, Show};
@@ -104,14 +104,8 @@ fn runs(file: &Path, begins: &str, reading: &Reading, io: &mut Io) -> Result<Opt
         io.tell(&nothing_of(begins, &others));
         return Ok(None);
     }
-    let filter = found.iter().try_fold(None, |filter: Option<Filter>, run| -> Result<_> {
-        let run = Filter::scope(ScopeField::Run, run)?;
-        Ok(Some(match filter {
-            Some(filter) => filter.or(run)?,
-            None => run,
-        }))
-    })?;
-    Ok(Some(Reading { wanted: Wanted { filter, ..Wanted::default() }, ..reading.clone() }))
+    let wanted = Wanted { runs: found.into_iter().collect(), ..Wanted::default() };
+    Ok(Some(Reading { wanted, ..reading.clone() }))
 }
 
 fn nothing_of(wanted: &str, others: &[String]) -> String {
