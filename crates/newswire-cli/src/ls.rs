@@ -17,6 +17,9 @@ use crate::table::{Table, grouped, unless_none};
 /// How many runs are shown to people unless they ask for more.
 const SHOWN: usize = 1000;
 
+/// How much JSON is gathered before it is written, in bytes.
+const PAGE: usize = 1 << 16;
+
 /// Lists the runs.
 ///
 /// # Errors
@@ -43,11 +46,14 @@ pub(crate) fn list(
     let newest = number.or((!io.json).then_some(SHOWN));
     let query = RunQuery { bus, session, newest, ..RunQuery::default() };
     let (mut table, mut shown, mut several, mut failed) = (List::new(), 0, false, None);
-    let mut last_bus: Option<String> = None;
+    let (mut last_bus, mut page): (Option<String>, _) = (None, String::new());
     let damaged = store.runs(&query, &mut |run| {
         shown += 1;
         if io.json {
-            failed = io.print_json(&run).err();
+            let line = io.json_line(&run).map(|line| page.push_str(&line));
+            let is_full = page.len() >= PAGE;
+            let written = if is_full { io.print(&std::mem::take(&mut page)) } else { Ok(()) };
+            failed = line.and(written).err();
         } else {
             several |= last_bus.replace(run.bus.clone()).is_some_and(|bus| bus != run.bus);
             table.row(&run.row, &run.bus);
@@ -55,8 +61,9 @@ pub(crate) fn list(
         failed.is_none() && !io.is_stopped() && !io.out.is_unread()
     })?;
     failed.map_or(Ok(()), Err)?;
-    if !io.json {
-        table.print(several, io)?;
+    match io.json {
+        true => io.print(&page)?,
+        false => table.print(several, io)?,
     }
     if number.is_none() && newest.is_some_and(|newest| shown >= newest) {
         io.tell(&format!("only the last {} are shown; -n shows more", counted(shown as u64, "run")));
