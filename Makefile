@@ -46,8 +46,8 @@ demo: tools
 	printf '\n$$ newswire show %s | head -40\n' "$$session"; target/debug/newswire show "$$session" --text | head -40; \
 	run record $(DEMO)/*.ndjson* -o $(DEMO)/events.db --text || exit 1; \
 	printf '\n$$ newswire ls %s | tail -40\n' $(DEMO)/events.db; target/debug/newswire ls $(DEMO)/events.db --text | tail -40; \
-	last=$$(target/debug/newswire ls $(DEMO)/events.db -n 1 --json | sed 's/.*"run":"\([^"]*\)".*/\1/'); \
-	printf '\n$$ newswire show %s %s | head -40\n' $(DEMO)/events.db "$$last"; target/debug/newswire show $(DEMO)/events.db "$$last" --text | head -40; \
+	largest=$$(target/debug/newswire ls $(DEMO)/events.db --json | sed 's/.*"run":"\([^"]*\)".*"events":\([0-9]*\).*/\2 \1/' | sort -n | tail -1 | cut -d' ' -f2-); \
+	printf '\n$$ newswire show %s %s | head -40\n' $(DEMO)/events.db "$$largest"; target/debug/newswire show $(DEMO)/events.db "$$largest" --text | head -40; \
 	run verify $(DEMO)/events.db --text
 
 test: tools generated
