@@ -26,6 +26,9 @@ fn main() -> ExitCode {
     if let Some(code) = command::run_as_command() {
         return code;
     }
+    if soak::child::play() {
+        return ExitCode::SUCCESS;
+    }
     let mut words: Vec<String> = std::env::args().skip(1).collect();
     let scale = if words.iter().any(|word| word == "--short") { Scale::Short } else { Scale::Full };
     words.retain(|word| word != "--short");

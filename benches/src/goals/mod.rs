@@ -9,6 +9,8 @@ mod p5_asleep;
 mod p6_no_match;
 mod p7_serialise;
 mod p8_publishers;
+pub(crate) mod s5_large;
+mod s_store;
 mod seeds;
 mod structures;
 
@@ -24,6 +26,11 @@ pub(crate) const GOALS: &[Goal] = &[
     ("P6", p6_no_match::measure),
     ("P7", p7_serialise::measure),
     ("P8", p8_publishers::measure),
+    ("S-1", s_store::written),
+    ("S-2", s_store::added),
+    ("S-3", s_store::awaited),
+    ("S-4", s_store::replayed),
+    ("S-5", s5_large::measure),
     ("C1", c_command::import),
     ("C2", c_command::play),
     ("C3", c_command::stats),

@@ -5,15 +5,26 @@
 //!
 //! [`Scale::Short`]: crate::scale::Scale::Short
 
+pub(crate) mod child;
+mod disk;
 mod model;
 mod planned;
 mod r1;
+mod r10;
+mod r11;
+mod r12;
+mod r13;
+mod r14;
+mod r16;
+mod r17;
+mod r18;
 mod r2;
 mod r3;
 mod r4;
 mod r5;
 mod r6;
 mod r9;
+mod stored;
 mod watch;
 
 use crate::report::Goal;
@@ -27,6 +38,14 @@ pub(crate) const GOALS: &[Goal] = &[
     ("R5", r5::measure),
     ("R6", r6::measure),
     ("R9", r9::measure),
+    ("R10", r10::measure),
+    ("R11", r11::measure),
+    ("R12", r12::measure),
+    ("R13", r13::measure),
+    ("R14", r14::measure),
+    ("R16", r16::measure),
+    ("R17", r17::measure),
+    ("R18", r18::measure),
 ];
 
 #[cfg(test)]
@@ -69,6 +88,51 @@ mod tests {
     #[test]
     fn shutdown_always_ends_and_accounts_for_everything() {
         counts_are_met(super::r6::measure(Scale::Short));
+    }
+
+    #[test]
+    fn a_child_plays_its_role() {
+        super::child::play();
+    }
+
+    #[test]
+    fn what_had_a_receipt_outlives_a_kill() {
+        counts_are_met(super::r10::measure(Scale::Short));
+    }
+
+    #[test]
+    fn what_had_a_receipt_outlives_a_loss_of_power() {
+        counts_are_met(super::r11::measure(Scale::Short));
+    }
+
+    #[test]
+    fn a_disk_that_fails_is_told_of_and_nothing_untrue_is_promised() {
+        counts_are_met(super::r12::measure(Scale::Short));
+    }
+
+    #[test]
+    fn what_rots_is_found_and_the_rest_is_kept() {
+        counts_are_met(super::r13::measure(Scale::Short));
+    }
+
+    #[test]
+    fn two_processes_write_one_file() {
+        counts_are_met(super::r14::measure(Scale::Short));
+    }
+
+    #[test]
+    fn clocks_that_jump_delete_nothing() {
+        counts_are_met(super::r16::measure(Scale::Short));
+    }
+
+    #[test]
+    fn a_long_run_costs_no_more_at_its_end() {
+        counts_are_met(super::r17::measure(Scale::Short));
+    }
+
+    #[test]
+    fn a_replay_says_what_was_live() {
+        counts_are_met(super::r18::measure(Scale::Short));
     }
 
     #[test]

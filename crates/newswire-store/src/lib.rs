@@ -25,6 +25,7 @@
 )]
 
 mod chain;
+mod clock;
 mod events;
 mod keeper;
 mod options;
@@ -33,6 +34,7 @@ mod runs;
 mod sqlite;
 mod store;
 
+pub use clock::{Clock, SystemClock};
 pub use events::{Begin, Events, Query};
 pub use keeper::StoreKeeper;
 pub use options::{Durability, Retention, StoreOptions, parse_age, read_url};

@@ -188,8 +188,8 @@ fn a_full_disk_is_told_and_healed_and_nothing_promised_is_lost() {
 
 /// The library that makes writing or fsync fail.
 fn faulty_disk(folder: &Path) -> PathBuf {
-    let library = folder.join("faulty_disk.so");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faulty_disk.c");
+    let library = folder.join("disk.so");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/disk.c");
     let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).status();
     assert!(built.unwrap().success());
     library
@@ -199,7 +199,7 @@ fn with_faults(test: &str, folder: &Path) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", test, "--nocapture"]);
     command.env("LD_PRELOAD", faulty_disk(folder));
-    command.env("FAULTS", folder.join("order")).env("FAULTS_IN", folder.join("disk"));
+    command.env("DISK_FAULTS", folder.join("order")).env("DISK_IN", folder.join("disk"));
     in_child(test, folder, &mut command);
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use newswire::{Delivery, Event, GapReason, Result, ScopeField};
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -12,6 +12,7 @@ use super::fault::{Outcome, error_at, fault_at};
 use super::lease::Lease;
 use super::runs::Runs;
 use super::{pos, prune, schema};
+use crate::clock::Clock;
 use crate::options::{Durability, Retention};
 use crate::store::{Fault, Writer};
 
@@ -34,14 +35,15 @@ pub(super) struct SqliteWriter {
 }
 
 impl SqliteWriter {
-    pub(super) fn open(path: &Path, durability: Durability, bus: &str) -> Result<Self> {
+    pub(super) fn open(path: &Path, durability: Durability, bus: &str, clock: &dyn Clock) -> Result<Self> {
         let mut connection = schema::open(path, durability)?;
         let failed = |error: rusqlite::Error| error_at(path, &error);
         connection.execute("INSERT OR IGNORE INTO bus (name) VALUES (?1)", [bus]).map_err(failed)?;
         let number = connection.query_row("SELECT id FROM bus WHERE name = ?1", [bus], |row| row.get(0));
         let number: i64 = number.map_err(failed)?;
         let lease = Lease::take(path, number, bus)?;
-        let (epoch, last, stored_ns) = begin_epoch(&mut connection, number).map_err(failed)?;
+        let now_ns = clock.now_ns();
+        let (epoch, last, stored_ns) = begin_epoch(&mut connection, number, now_ns).map_err(failed)?;
         Ok(Self {
             path: path.to_owned(),
             durability,
@@ -51,7 +53,7 @@ impl SqliteWriter {
             last,
             kinds: HashMap::new(),
             runs: Runs::default(),
-            clock: StoreClock::new(stored_ns),
+            clock: StoreClock::new(stored_ns, now_ns),
             json: Vec::new(),
             is_given_up: false,
             _lease: Some(lease),
@@ -272,14 +274,13 @@ fn last_of(connection: &Connection, bus: i64) -> Outcome<u64> {
 
 /// Gives epoch, last seq, and the time of the last storing. Whatever the durability is, the new epoch is on the
 /// disk: else a cursor of one that a loss of power undid would be taken for one of the next.
-fn begin_epoch(connection: &mut Connection, bus: i64) -> Outcome<(u64, u64, i64)> {
+fn begin_epoch(connection: &mut Connection, bus: i64, now: i64) -> Outcome<(u64, u64, i64)> {
     let before: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
     schema::set_synchronous(connection, Durability::Full)?;
     let last = last_of(connection, bus)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let newest = "SELECT coalesce(max(epoch), 0) + 1 FROM epoch WHERE bus = ?1";
     let epoch: i64 = transaction.query_row(newest, [bus], |row| row.get(0))?;
-    let now = wall_clock();
     transaction.execute(
         "INSERT INTO epoch (bus, epoch, before, opened_ns) VALUES (?1, ?2, ?3, ?4)",
         params![bus, epoch, i64::try_from(last).unwrap_or(i64::MAX), now],
@@ -296,11 +297,6 @@ pub(super) fn last_stored(connection: &Connection, bus: i64) -> Outcome<i64> {
     Ok(connection.query_row(sql, bounds, |row| row.get(0)).optional()?.unwrap_or(i64::MIN))
 }
 
-pub(super) fn wall_clock() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
-}
-
 /// A system's clock that is further ahead of the last storing than this is thought to be wrong: what it says would
 /// make everything old, and retention delete it.
 const LEAP_NS: i64 = 366 * 86_400 * 1_000_000_000;
@@ -314,8 +310,7 @@ pub(super) struct StoreClock {
 }
 
 impl StoreClock {
-    pub(super) fn new(last_ns: i64) -> Self {
-        let wall = wall_clock();
+    pub(super) fn new(last_ns: i64, wall: i64) -> Self {
         let leaps = last_ns != i64::MIN && wall.saturating_sub(last_ns) > LEAP_NS;
         Self { began_ns: if leaps { last_ns } else { wall.max(last_ns) }, began: Some(Instant::now()) }
     }

@@ -27,6 +27,7 @@ use newswire::{Error, ErrorKind, Result};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::clock::{Clock, SystemClock};
 use crate::options::{Durability, Retention};
 use crate::runs::{RunInfo, RunQuery};
 use crate::store::{BusInfo, Store, Verified, Writer};
@@ -86,6 +87,7 @@ pub struct SqliteStore {
     /// The path that it was opened at.
     path: PathBuf,
     durability: Durability,
+    clock: Arc<dyn Clock>,
     file: Mutex<OpenFile>,
 }
 
@@ -122,7 +124,13 @@ impl SqliteStore {
 
     fn at(path: PathBuf, durability: Durability) -> Result<Self> {
         let file = OpenFile { path: Arc::new(Mutex::new(path.clone())), mark: FileMark::of(&path)? };
-        Ok(Self { path, durability, file: Mutex::new(file) })
+        Ok(Self { path, durability, clock: Arc::new(SystemClock), file: Mutex::new(file) })
+    }
+
+    /// Goes by that clock instead of the system's.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
     }
 
     /// Deletes a small piece of what `retention` doesn't keep of a bus, also beside the one who writes it; says how
@@ -134,7 +142,7 @@ impl SqliteStore {
         let mut connection = schema::open(&self.path, self.durability)?;
         let number = self.known(&connection, bus)?;
         let mut prune = || -> Outcome<Pruned> {
-            let now = StoreClock::new(last_stored(&connection, number)?).now();
+            let now = StoreClock::new(last_stored(&connection, number)?, self.clock.now_ns()).now();
             let (gone, has_more) = prune::step(&mut connection, number, retention, now)?;
             Ok(Pruned::of(gone, has_more))
         };
@@ -149,7 +157,7 @@ impl SqliteStore {
         let connection = schema::open_to_read(&self.path)?;
         let number = self.known(&connection, bus)?;
         let look = || -> Outcome<Pruned> {
-            let now = StoreClock::new(last_stored(&connection, number)?).now();
+            let now = StoreClock::new(last_stored(&connection, number)?, self.clock.now_ns()).now();
             Ok(Pruned::of(prune::would(&connection, number, retention, now)?, false))
         };
         look().map_err(|error| error_at(&self.path, &error))
@@ -170,7 +178,7 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn writer(&self, bus: &str) -> Result<Box<dyn Writer>> {
-        Ok(Box::new(SqliteWriter::open(&self.path, self.durability, bus)?))
+        Ok(Box::new(SqliteWriter::open(&self.path, self.durability, bus, &*self.clock)?))
     }
 
     fn past(&self, bus: &str) -> Result<Arc<dyn Past>> {
@@ -237,7 +245,7 @@ impl Store for SqliteStore {
         let log = schema::beside(&self.path, "-wal");
         let failed = |error: std::io::Error| io_error(&log, "the log can't be read", &error);
         if salvage::is_damaged(&log).map_err(failed)? {
-            verified.structure.push("the log (-wal) is damaged; what follows in it is out of reach".into());
+            verified.structure.push("the log (-wal) is damaged, and what follows in it is out of reach (after a loss of power: what had no receipt)".into());
         }
         Ok(verified)
     }

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use newswire::{Delivery, EventReader, Gap, GapReason, Result};
 use rusqlite::{Connection, params};
 
-use super::append::{SqliteWriter, first_seq, wall_clock};
+use super::append::{SqliteWriter, first_seq};
 use super::fault::{Outcome, error_at, io_error};
 use super::lease::Lease;
 use super::page::event_of;
 use super::salvage::{Lost, Salvage};
 use super::schema::{self, beside, free_name};
 use super::{SEQ_BITS, pos, seq_of};
+use crate::clock::{Clock, SystemClock};
 use crate::options::Durability;
 use crate::repair::{RepairOptions, RepairReport, RepairedBus};
 use crate::store::{Store, Writer};
@@ -157,7 +158,7 @@ impl<'a> Bus<'a> {
         let pruned = pruned.map(|pruned| seq_of(pruned.last)).max().unwrap_or(0);
         let end = newest.max(told.map_or(witness, |told| told.min(witness)));
         let stored = salvage.batches.range(of.clone()).map(|(_, (_, stored_ns))| *stored_ns);
-        let now_ns = wall_clock();
+        let now_ns = SystemClock.now_ns();
         Self {
             writer,
             number,
@@ -262,7 +263,7 @@ fn note_past(connection: &mut Connection, salvage: &Salvage, bus: i64, told: &Re
         transaction.execute(add, params![bus, epoch.epoch, epoch.before, epoch.opened_ns])?;
         newest = newest.max(epoch.epoch);
     }
-    let now = wall_clock();
+    let now = SystemClock.now_ns();
     transaction.execute(add, params![bus, (newest + 1).max(now / 1_000_000_000), last, now])?;
     for pruned in salvage.pruned.iter().filter(|pruned| pruned.bus == bus) {
         let end = match pruned.kind {
@@ -307,10 +308,6 @@ fn swap(path: &Path, fresh: &Path) -> Result<PathBuf> {
         }
         return Err(io_error(path, "the damaged file can't be set aside", &error));
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    #[cfg(unix)]
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|error| io_error(folder, "the disk failed to keep the names", &error))?;
+    schema::sync_folder(path.parent().unwrap_or(Path::new("")))?;
     Ok(aside)
 }

@@ -74,22 +74,34 @@ pub(super) fn refuse_later(path: &Path) -> Result<()> {
 
 /// Makes folder and file where they aren't there, for their owner only; says whether it has made the file.
 pub(super) fn prepare(path: &Path) -> Result<bool> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.exists() {
+        let missing: Vec<_> = folder.ancestors().take_while(|above| !above.exists()).collect();
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(folder).map_err(|error| io_error(folder, "the folder can't be made", &error))?;
+        missing.into_iter().filter_map(Path::parent).try_for_each(sync_folder)?;
     }
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
-        Ok(_) => Ok(true),
+        // A file that is on the disk is lost all the same while its name isn't.
+        Ok(_) => sync_folder(folder).map(|()| true),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(io_error(path, "the file can't be made", &error)),
     }
+}
+
+/// Has the names in a folder survive a loss of power.
+pub(super) fn sync_folder(folder: &Path) -> Result<()> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let synced =
+        if cfg!(unix) { fs::File::open(folder).and_then(|folder| folder.sync_all()) } else { Ok(()) };
+    synced.map_err(|error| io_error(folder, "the disk failed to keep the names", &error))
 }
 
 /// A connection that writes; the tables are made or brought up to this version.

@@ -1,0 +1,58 @@
+//! S-5: a store of ten million events, in a process of its own: how soon it is open, how soon its end is read, and
+//! what memory that takes.
+
+use std::io::Read;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use newswire::{Start, SubscribeOptions};
+
+use super::s_store::{attached, large};
+use crate::report::{Limit, Line};
+use crate::scale::Scale;
+use crate::soak::child;
+
+const FILE: &str = "NEWSWIRE_BENCH_FILE";
+const LAST: usize = 1000;
+
+pub(crate) fn measure(scale: Scale) -> Vec<Line> {
+    let (file, events) = large(scale);
+    let mut command = child::command("s5");
+    let mut child = command.env(FILE, &file).stdout(Stdio::piped()).spawn().expect("a child");
+    let mut said = String::new();
+    child.stdout.take().expect("a pipe").read_to_string(&mut said).expect("text");
+    assert!(child.wait().expect("a child").success(), "{said}");
+    let told = said.lines().find_map(|line| line.strip_prefix("S-5: ")).expect("figures");
+    let told: Vec<f64> = told.split(' ').filter_map(|word| word.parse().ok()).collect();
+    let line = |name: &str, value, limit, unit| {
+        Line::new(format!("S-5.{name}"), value, Limit::AtMost(limit), unit).with("events", events)
+    };
+    vec![
+        line("open", told[0], 1.0, "s"),
+        line("last_rare", told[1], 50.0, "ms"),
+        line("last_common", told[2], 50.0, "ms"),
+        line("memory", told[3], 200.0, "MiB"),
+    ]
+}
+
+/// Opens the store, reads the end of two filters, and tells how long that took.
+pub(crate) fn child() {
+    let file = std::env::var_os(FILE).expect("a file");
+    let began = Instant::now();
+    let bus = attached(file.as_ref(), "");
+    let opened = began.elapsed();
+    let last = |filter: &str| {
+        let began = Instant::now();
+        let start = SubscribeOptions { start: Start::Last(LAST), ..SubscribeOptions::default() };
+        let mut end = bus.subscribe_with(filter, start).expect("a filter");
+        let seen = std::iter::from_fn(|| end.try_next().expect("an open bus")).count();
+        assert_eq!(seen, LAST);
+        began.elapsed()
+    };
+    let (rare, common) = (last("deploy.*"), last("tool.*"));
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let peak = peak.and_then(|line| line.split_whitespace().next()).and_then(|word| word.parse::<f64>().ok());
+    let ms = |took: Duration| took.as_secs_f64() * 1e3;
+    println!("\nS-5: {} {} {} {}", opened.as_secs_f64(), ms(rare), ms(common), peak.unwrap_or(0.0) / 1024.0);
+}
