@@ -10,7 +10,8 @@ DOTNET_BUNDLE := ../shared/dotnet/use.sh
 
 .PHONY: demo test bench fmt lint generated dotnet tools languages
 
-# Imports every recorded set, plays one, sums all up and shows one tree; without them, a small run is recorded first.
+# Imports every recorded set, plays one, sums all up and shows one tree; then records them all into one store, lists
+# its runs and shows one. Without the sets, a small run is recorded first.
 demo: tools
 	@cargo build --quiet --package newswire-cli
 	@rm -rf $(DEMO) && mkdir -p $(DEMO)
@@ -42,7 +43,12 @@ demo: tools
 	done; \
 	run play "$$session" --text || exit 1; \
 	for recording in $(DEMO)/*.ndjson*; do run stats "$$recording" --text || exit 1; done; \
-	printf '\n$$ newswire show %s | head -40\n' "$$session"; target/debug/newswire show "$$session" --text | head -40
+	printf '\n$$ newswire show %s | head -40\n' "$$session"; target/debug/newswire show "$$session" --text | head -40; \
+	run record $(DEMO)/*.ndjson* -o $(DEMO)/events.db --text || exit 1; \
+	printf '\n$$ newswire ls %s | tail -40\n' $(DEMO)/events.db; target/debug/newswire ls $(DEMO)/events.db --text | tail -40; \
+	largest=$$(target/debug/newswire ls $(DEMO)/events.db --json | sed 's/.*"run":"\([^"]*\)".*"events":\([0-9]*\).*/\2 \1/' | sort -n | tail -1 | cut -d' ' -f2-); \
+	printf '\n$$ newswire show %s %s | head -40\n' $(DEMO)/events.db "$$largest"; target/debug/newswire show $(DEMO)/events.db "$$largest" --text | head -40; \
+	run verify $(DEMO)/events.db --text
 
 test: tools generated
 	@if cargo nextest --version >/dev/null 2>&1; then \

@@ -33,7 +33,7 @@ pub(crate) fn import(args: &Importing, io: &mut Io) -> Result<u8> {
     check_output(io, &args.files)?;
     let (place, mut writer) = open(args, io)?;
     let done = read(io, &args.files, &args.reading, |_, item| match item {
-        Item::Event(event, _) => writer.write_event(&event),
+        Item::Event(event, _) if args.reading.wanted.takes(&event) => writer.write_event(&event),
         Item::Gap(gap, _) => writer.write(&Delivery::Gap(gap)),
         Item::Pause => match place {
             Place::Straight => writer.flush(),

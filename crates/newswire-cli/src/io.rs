@@ -145,10 +145,18 @@ impl Io {
     /// # Errors
     /// As [`Io::print`].
     pub(crate) fn print_json(&mut self, value: &impl Serialize) -> Result<()> {
+        let line = self.json_line(value)?;
+        self.print(&line)
+    }
+
+    /// A line of JSON that is fit for where it goes.
+    ///
+    /// # Errors
+    /// `Invalid` where the value is none of JSON.
+    pub(crate) fn json_line(&self, value: &impl Serialize) -> Result<String> {
         let mut line = serde_json::to_string(value).map_err(|error| Error::invalid(error.to_string()))?;
         line.push('\n');
-        let line = if self.terminal { harmless(&line) } else { line };
-        self.print(&line)
+        Ok(if self.terminal { harmless(&line) } else { line })
     }
 }
 

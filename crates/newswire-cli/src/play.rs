@@ -17,6 +17,7 @@ use crate::events::Display;
 use crate::io::{Io, Stop};
 use crate::notice;
 use crate::reading::{Message, Recordings};
+use crate::source::Wanted;
 use crate::strange::Strange;
 use crate::summary::{INDENT, Watching};
 use crate::table::wrapped;
@@ -138,6 +139,11 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
         io.progress.hide();
     }
     let mut strange = Strange::of(&filter)?;
+    let mut reading = args.reading.clone();
+    // Whether there is a kind at all is told by all events.
+    if strange.is_none() {
+        reading.wanted = wanted(&filter, &options);
+    }
     let bus = Bus::new();
     let watching = Watching::on(&bus, &filter)?;
     let display = Display::new(io, io.width);
@@ -146,7 +152,7 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     let inline = HandlerOptions { queue, mode: Mode::Inline, ..HandlerOptions::default() };
     bus.on_with(filter, inline, show.clone())?.forever();
 
-    let mut recordings = Recordings::open(io, std::slice::from_ref(&args.file), &args.reading, None)?;
+    let mut recordings = Recordings::open(io, std::slice::from_ref(&args.file), &reading)?;
     let stop = io.stop();
     let deliveries =
         Deliveries { recordings: &mut recordings, io, show: show.clone(), strange: &mut strange };
@@ -183,6 +189,19 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     }
     total.tell(io);
     Ok(total.code())
+}
+
+/// What a store is asked for: offsets count from the first event, whether it matches or not.
+fn wanted(filter: &Filter, options: &PlayOptions) -> Wanted {
+    let is_offset = |place: &Option<Seek>| matches!(place, Some(Seek::Offset(_)));
+    if is_offset(&options.from) || is_offset(&options.to) {
+        return Wanted::default();
+    }
+    let from_ns = options.from.and_then(|place| match place {
+        Seek::Time(time_ns) => Some(time_ns),
+        Seek::Offset(_) => None,
+    });
+    Wanted { filter: Some(filter.clone()), from_ns, ..Wanted::default() }
 }
 
 /// What is to be played, and how.

@@ -9,21 +9,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use newswire::{Delivery, Error, ErrorKind, Event, Filter, Gap, Result};
+use newswire::{Delivery, Error, ErrorKind, Event, Gap, Result};
 use newswire_recording::{Broken, Import, ReadOptions, Report, open_with, read_with};
 
 use crate::args::Reading;
-use crate::handoff::{Found, Giver, HEAP, Taker, handoff};
+use crate::handoff::{Found, Giver, Taker, handoff};
+use crate::ids::StableIds;
 use crate::io::Io;
 use crate::names::Names;
 use crate::notice;
 use crate::run::{FAILED, INTERRUPTED, OK};
+use crate::source::{Opened, Wanted, store_path};
 
 /// How long a command that was told to end may go on.
 const PATIENCE: Duration = Duration::from_millis(50);
-
-/// How much goes from thread to thread at a time, in bytes.
-const HEAP_BYTES: usize = 1 << 20;
 
 /// What a command is told of its recordings, in their order.
 pub(crate) enum Item<'a> {
@@ -149,23 +148,9 @@ pub(crate) fn read(
     io: &mut Io,
     files: &[PathBuf],
     args: &Reading,
-    each: impl FnMut(&mut Io, Item<'_>) -> Result<()>,
-) -> Result<Total> {
-    read_for(io, files, args, None, each)
-}
-
-/// The same, where others than the events that a filter wants may be left out.
-///
-/// # Errors
-/// As [`read`].
-pub(crate) fn read_for(
-    io: &mut Io,
-    files: &[PathBuf],
-    args: &Reading,
-    only: Option<Filter>,
     mut each: impl FnMut(&mut Io, Item<'_>) -> Result<()>,
 ) -> Result<Total> {
-    let mut recordings = Recordings::open(io, files, args, only)?;
+    let mut recordings = Recordings::open(io, files, args)?;
     while let Some(message) = recordings.next(io) {
         match message {
             Message::Item { delivery: Delivery::Event(event), line, .. } => {
@@ -201,13 +186,15 @@ impl Recordings {
     ///
     /// # Errors
     /// `Invalid` where two files are the standard input, or one is the output; `Io` where there can be no thread.
-    pub(crate) fn open(io: &mut Io, files: &[PathBuf], args: &Reading, only: Option<Filter>) -> Result<Self> {
+    pub(crate) fn open(io: &mut Io, files: &[PathBuf], args: &Reading) -> Result<Self> {
         check_output(io, files)?;
         let progress = io.progress.begin(bytes_of(files));
-        let options = ReadOptions { only, ..args.options(progress)? };
+        let wanted = Wanted { bus: args.bus.clone(), ..args.wanted.clone() };
+        let only = wanted.passes_over.then(|| wanted.filter.clone()).flatten();
+        let options = ReadOptions { only, ..args.options(progress.clone())? };
         let names = Arc::new(Mutex::new(Names::default()));
-        let source =
-            Source { files: files.to_vec(), input: input_for(io, files)?, options, names: names.clone() };
+        let input = input_for(io, files)?;
+        let source = Source { files: files.to_vec(), input, options, wanted, progress, names: names.clone() };
         let (giver, taker) = handoff();
         let reader = thread::Builder::new().name("newswire-read".to_owned());
         reader.spawn(move || source.read(&giver)).map_err(|error| {
@@ -276,14 +263,16 @@ struct Source {
     input: Option<Box<dyn Read + Send>>,
     options: ReadOptions,
     names: Arc<Mutex<Names>>,
+    wanted: Wanted,
+    progress: Arc<AtomicU64>,
 }
 
 impl Source {
     fn read(mut self, to: &Giver<Message>) {
         let files = std::mem::take(&mut self.files);
         for (place, file) in files.iter().enumerate() {
-            let import = match self.open(file).and_then(Import::ahead) {
-                Ok(import) => import,
+            let opened = match self.open(file) {
+                Ok(opened) => opened,
                 Err(error) => {
                     let strict = self.options.broken == Broken::Stop;
                     let left = if strict { files.len() - place - 1 } else { 0 };
@@ -294,54 +283,44 @@ impl Source {
                 }
             };
             if !to.give([Message::Begin(name_of(file))], 0)
-                || !pass_on(import, to, self.options.broken, &self.names)
+                || !opened.pass_on(to, self.options.broken, &self.progress, &self.names)
             {
                 return;
             }
         }
     }
 
-    fn open(&mut self, file: &Path) -> Result<Import<'static>> {
+    fn open(&mut self, file: &Path) -> Result<Opened> {
+        if let Some(path) = store_path(file)? {
+            return Opened::store(&path, &self.wanted);
+        }
+        if self.wanted.bus.is_some() {
+            let message = "this is no store, and has no buses to choose from";
+            return Err(Error::invalid(message).at_path(name_of(file)).expecting("a store, or no --bus"));
+        }
         if !is_input(file) {
-            return open_with(file, &self.options);
+            let import = open_with(file, &self.options)?;
+            let again = || open_with(file, &ReadOptions { progress: None, ..self.options.clone() }).ok();
+            return self.opened(import, again);
         }
         let input = self.input.take();
         let input =
             input.ok_or_else(|| Error::invalid("the standard input can be read only once").at_path("-"))?;
-        read_with(input, name_of(file), &self.options)
+        self.opened(read_with(input, name_of(file), &self.options)?, || None)
+    }
+
+    fn opened(
+        &self,
+        import: Import<'static>,
+        again: impl FnMut() -> Option<Import<'static>>,
+    ) -> Result<Opened> {
+        let ids = self.wanted.stable_ids.then(|| StableIds::where_needed(&import, again)).flatten();
+        Ok(Opened::Recording(Box::new(import.ahead()?), ids.map(Box::new)))
     }
 }
 
-/// Passes on one recording; whether the next is wanted.
-fn pass_on(mut import: Import<'static>, to: &Giver<Message>, broken: Broken, names: &Mutex<Names>) -> bool {
-    let mut sound = true;
-    let (mut heap, mut bytes) = (Vec::new(), 0);
-    while let Some(item) = import.next() {
-        if !import.report().unknown_records.is_empty() || !import.report().unknown_fields.is_empty() {
-            names_in(names).current(import.report());
-        }
-        heap.push(match item {
-            Ok(delivery) => {
-                bytes += delivery.as_ref().event().map_or(0, Event::size);
-                Message::Item { delivery, line: import.line(), records: import.report().records }
-            }
-            Err(error) => {
-                sound = false;
-                Message::Broken(Box::new(error), import.is_over())
-            }
-        });
-        // What is there goes on before more is waited for.
-        let is_full = heap.len() >= HEAP || bytes >= HEAP_BYTES;
-        if (is_full || !import.is_ready()) && !to.give(heap.drain(..), std::mem::take(&mut bytes)) {
-            return false;
-        }
-    }
-    names_in(names).end();
-    heap.push(Message::End(Box::new(import.report().clone())));
-    to.give(heap, bytes) && (sound || broken == Broken::Skip)
-}
-
-fn names_in(names: &Mutex<Names>) -> MutexGuard<'_, Names> {
+/// The names that reading has found.
+pub(crate) fn names_in(names: &Mutex<Names>) -> MutexGuard<'_, Names> {
     names.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

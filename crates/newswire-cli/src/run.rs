@@ -9,7 +9,9 @@ use newswire::{Result, Visible};
 use crate::args::{Args, Command, Completions};
 use crate::io::{Io, unwritten};
 use crate::stdio::Stdio;
-use crate::{check, grep, import, kinds, play, show, stats};
+use crate::{
+    check, diff, export, grep, import, kinds, ls, play, prune, record, repair, show, stats, tail, verify,
+};
 
 /// The exit code when all is done.
 pub const OK: u8 = 0;
@@ -44,10 +46,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>, mut stdio: Stdio) -> u8 {
     let mut io = Io::new(stdio, &args.look);
     let (done, failed) = match args.command {
         Command::Import(args) => (import::import(&args, &mut io), FAILED),
+        Command::Record(args) => (record::record(&args, &mut io), FAILED),
+        Command::Export(args) => (export::export(&args, &mut io), FAILED),
+        Command::Ls(args) => (ls::ls(&args, &mut io), FAILED),
         Command::Play(args) => (play::play(&args, &mut io), FAILED),
         Command::Stats(args) => (stats::stats(&args, &mut io), FAILED),
         Command::Show(args) => (show::show(&args, &mut io), FAILED),
         Command::Grep(args) => (grep::grep(&args, &mut io), USAGE),
+        Command::Tail(args) => (tail::tail(&args, &mut io), FAILED),
+        Command::Diff(args) => (diff::diff(&args, &mut io), USAGE),
+        Command::Verify(args) => (verify::verify(&args, &mut io), FAILED),
+        Command::Repair(args) => (repair::repair(&args, &mut io), FAILED),
+        Command::Prune(args) => (prune::prune(&args, &mut io), FAILED),
         Command::Check(args) => (check::check(&args, &mut io), FAILED),
         Command::Kinds(args) => (kinds::kinds(&args, &mut io), FAILED),
         Command::Schema(args) => (kinds::schema(&args, &mut io), FAILED),

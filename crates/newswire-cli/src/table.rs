@@ -27,6 +27,13 @@ impl Table {
         self.rows.push(row);
     }
 
+    /// Leaves a column out.
+    pub(crate) fn hide(&mut self, name: &str) {
+        if let Some(column) = self.columns.iter().position(|known| *known == name) {
+            self.rows.iter_mut().filter_map(|row| row.get_mut(column)).for_each(String::clear);
+        }
+    }
+
     /// The text, without the columns in which nothing stands, in lines of so many columns at most: names are cut for it,
     /// and figures for which there still is no room stand in a table of their own below.
     pub(crate) fn text(&self, color: bool, width: usize) -> String {

@@ -5,8 +5,25 @@ mod common;
 use common::{newswire, piped};
 use newswire_cli::{OK, USAGE};
 
-const COMMANDS: [&str; 9] =
-    ["import", "play", "stats", "show", "grep", "check", "kinds", "schema", "completions"];
+const COMMANDS: [&str; 17] = [
+    "import",
+    "record",
+    "export",
+    "ls",
+    "play",
+    "stats",
+    "show",
+    "grep",
+    "tail",
+    "diff",
+    "check",
+    "verify",
+    "repair",
+    "prune",
+    "kinds",
+    "schema",
+    "completions",
+];
 
 #[test]
 fn every_command_has_help_with_examples_and_says_what_it_is_for() {

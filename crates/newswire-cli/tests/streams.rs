@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use common::{Captured, HEAD, Limited, newswire, on_terminal, piped, place, run_with, written};
 use newswire_cli::{FAILED, INTERRUPTED, OK, Stdio, USAGE};
 
-const COMMANDS: [&[&str]; 8] = [
+const COMMANDS: [&[&str]; 10] = [
     &["play"],
     &["stats"],
     &["stats", "--by", "kind"],
@@ -20,6 +20,8 @@ const COMMANDS: [&[&str]; 8] = [
     &["grep", "*", "-B", "1"],
     &["check"],
     &["import"],
+    &["export"],
+    &["ls"],
 ];
 
 fn with<'a>(command: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {

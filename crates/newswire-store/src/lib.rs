@@ -26,17 +26,21 @@
 
 mod chain;
 mod clock;
+mod events;
 mod keeper;
 mod options;
 mod repair;
+mod runs;
 mod sqlite;
 mod store;
 
 pub use clock::{Clock, SystemClock};
+pub use events::{Begin, Events, Query};
 pub use keeper::StoreKeeper;
-pub use options::{Durability, Retention, StoreOptions};
+pub use options::{Durability, Retention, StoreOptions, parse_age, read_url};
 pub use repair::{RepairOptions, RepairReport, RepairedBus, repair};
-pub use sqlite::SqliteStore;
+pub use runs::{RunInfo, RunQuery};
+pub use sqlite::{Pruned, SqliteStore, is_store};
 pub use store::{BusInfo, Damage, Fault, Store, Verified, Writer};
 
 use newswire::{Result, register_store};

@@ -1,6 +1,6 @@
 //! How a store keeps events, and the URL that says so.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use newswire::store::QueueBounds;
@@ -57,6 +57,18 @@ const PARAMS: [&str; 7] =
 const FORM: &str = "the path of a file, as in sqlite:events.db or sqlite:/var/lib/events.db";
 const AGE: &str = "a whole number with s, m, h or d behind it, such as 24h";
 
+/// The file that a `sqlite:` URL names, and how it says that events are kept there; see [`register`](crate::register).
+///
+/// # Errors
+/// `Invalid`, with the column, where it is no such URL.
+pub fn read_url(url: &str) -> Result<(PathBuf, StoreOptions)> {
+    let url = SinkUrl::parse(url)?;
+    if url.scheme() != "sqlite" {
+        return Err(Error::invalid("this is no URL of a store").at_column(1).expecting(FORM));
+    }
+    of_url(&url).map(|(path, options)| (path.to_owned(), options))
+}
+
 /// What a `sqlite:` URL asks for.
 pub(crate) fn of_url(url: &SinkUrl) -> Result<(&Path, StoreOptions)> {
     url.allow(&PARAMS)?;
@@ -110,8 +122,22 @@ fn kinds(param: &Param) -> Result<Vec<(Filter, Duration)>> {
     rules.collect()
 }
 
-/// An age such as `90s`, `15m`, `24h` or `7d`.
 fn age(param: &Param, text: &str) -> Result<Duration> {
+    parse_age(text).map_err(|_| param.wrong(AGE))
+}
+
+/// Reads an age such as `90s`, `15m`, `24h` or `7d`.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// assert_eq!(newswire_store::parse_age("15m")?, Duration::from_secs(900));
+/// # Ok::<(), newswire::Error>(())
+/// ```
+///
+/// # Errors
+/// `Invalid` where it is none.
+pub fn parse_age(text: &str) -> Result<Duration> {
     let unit = text.chars().last().and_then(|unit| match unit {
         's' => Some(1),
         'm' => Some(60),
@@ -122,5 +148,5 @@ fn age(param: &Param, text: &str) -> Result<Duration> {
     let number = text.get(..text.len().saturating_sub(1)).and_then(|number| number.parse::<u64>().ok());
     let seconds = number.zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
     let age = seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs);
-    age.ok_or_else(|| param.wrong(AGE))
+    age.ok_or_else(|| Error::invalid(format!("{text:?} is no age")).expecting(AGE))
 }

@@ -6,6 +6,7 @@ use newswire::store::Past;
 use newswire::{Delivery, Error, Result};
 
 use crate::options::Retention;
+use crate::runs::{RunInfo, RunQuery};
 
 /// A place that keeps the events of buses, each by its name. Reading goes by [`Past`]: after a position, with a
 /// filter and a limit; by run or session, with the filter `run=...` or `session=...`.
@@ -35,6 +36,13 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// `Io` where it can't be read.
     fn buses(&self) -> Result<Vec<BusInfo>>;
+
+    /// Tells `each` the wanted runs, those that began last at the end, until it says false. What they came to is kept
+    /// beside their events, which aren't read for it. Gives the number of those whose figures are damaged.
+    ///
+    /// # Errors
+    /// `Io` where it can't be read.
+    fn runs(&self, query: &RunQuery, each: &mut dyn FnMut(RunInfo) -> bool) -> Result<u64>;
 
     /// Reads everything and compares it with its checksums.
     ///

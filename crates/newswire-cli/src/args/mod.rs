@@ -1,10 +1,14 @@
 //! What can be said on the command line.
 
 mod commands;
+mod stores;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::source::Wanted;
+
 pub(crate) use commands::{By, Check, Completions, Grep, Importing, Kinds, Play, Schema, Show, Speed, Stats};
+pub(crate) use stores::{Aspect, Diff, Export, Ls, Prune, Record, Repair, Tail, Verify};
 
 /// The event bus of AI-agent runtimes
 #[derive(Debug, Parser)]
@@ -53,18 +57,26 @@ pub(crate) struct Look {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Import(Importing),
+    Record(Record),
+    Export(Export),
+    Ls(Ls),
     Play(Play),
     Stats(Stats),
     Show(Show),
     Grep(Grep),
+    Tail(Tail),
+    Diff(Diff),
     Check(Check),
+    Verify(Verify),
+    Repair(Repair),
+    Prune(Prune),
     Kinds(Kinds),
     Schema(Schema),
     Completions(Completions),
 }
 
 /// How recordings are read.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Reading")]
 pub(crate) struct Reading {
     /// The format of the recordings; told by their beginning where it isn't given
@@ -78,6 +90,14 @@ pub(crate) struct Reading {
     /// Skips broken records, counts them and goes on; files that can't be read, too
     #[arg(long)]
     pub(crate) skip: bool,
+
+    /// Of a store: only what was published on that bus
+    #[arg(long, value_name = "NAME")]
+    pub(crate) bus: Option<String>,
+
+    /// What the command wants to have read.
+    #[arg(skip)]
+    pub(crate) wanted: Wanted,
 }
 
 fn format_names() -> clap::builder::PossibleValuesParser {

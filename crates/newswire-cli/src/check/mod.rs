@@ -83,7 +83,7 @@ struct State {
 /// # Errors
 /// Where the output can't be written.
 pub(crate) fn check(args: &Check, io: &mut Io) -> Result<u8> {
-    let reading = Reading { format: args.format.clone(), strict: false, skip: true };
+    let reading = Reading { format: args.format.clone(), skip: true, ..Reading::default() };
     let (mut state, mut errors) = (State::default(), 0_u64);
     let total = read(io, &args.files, &reading, |io, item| match item {
         Item::Begin(name) => {

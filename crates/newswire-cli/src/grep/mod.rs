@@ -5,11 +5,12 @@ mod context;
 use newswire::{Event, Filter, Result};
 use serde_json::json;
 
-use crate::args::Grep;
+use crate::args::{Grep, Reading};
 use crate::events::{Display, Mark};
 use crate::io::Io;
-use crate::reading::{Item, read_for};
+use crate::reading::{Item, read};
 use crate::run::{FAILED, INTERRUPTED, OK, USAGE};
+use crate::source::Wanted;
 use crate::strange::Strange;
 use context::Context;
 
@@ -49,6 +50,8 @@ pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
     // told whether there is a kind at all.
     let seeks_matches = !args.invert && !context.is_wanted() && strange.is_none();
     let only = seeks_matches.then(|| filter.clone());
+    let wanted = Wanted { filter: only, passes_over: true, ..Wanted::default() };
+    let reading = Reading { wanted, ..args.reading.clone() };
     let mut search = Search {
         args,
         filter,
@@ -62,7 +65,7 @@ pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
         any: false,
     };
     let mut matched = 0;
-    let total = read_for(io, &args.files, &args.reading, only, |io, item| match item {
+    let total = read(io, &args.files, &reading, |io, item| match item {
         Item::Begin(name) => {
             search.begin(name);
             Ok(())

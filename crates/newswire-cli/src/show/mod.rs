@@ -2,20 +2,28 @@
 
 mod tree;
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use newswire::view::{TraceNode, TraceSnapshot, TraceTree};
 use newswire::{Bus, HandlerOptions, Mode, Result, ScopeField, SubscribeOptions, Visible};
+use newswire_store::{RunQuery, Store};
 
-use crate::args::Show;
+use crate::args::{Reading, Show};
 use crate::io::Io;
+use crate::ls::list;
 use crate::notice::counted;
 use crate::reading::{Item, read};
 use crate::run::FAILED;
+use crate::source::{Wanted, store_path, store_to_read};
 use tree::Tree;
 
 /// How many operations are remembered; of more, those that ended first are forgotten, and that is told.
 const MAX_OPERATIONS: usize = 200_000;
+
+/// How many runs are shown whose ids begin alike; those that began last.
+const MAX_RUNS: usize = 100;
 
 /// How many runs are named where none is the one that was asked for.
 const MAX_NAMED: usize = 10;
@@ -25,13 +33,21 @@ const MAX_NAMED: usize = 10;
 /// # Errors
 /// Where the output can't be written.
 pub(crate) fn show(args: &Show, io: &mut Io) -> Result<u8> {
+    let reading = match (store_path(&args.file)?, &args.run) {
+        (Some(_), None) => return list(&args.file, None, None, args.reading.bus.clone(), io),
+        (Some(_), Some(begins)) => match runs(&args.file, begins, &args.reading, io)? {
+            Some(reading) => reading,
+            None => return Ok(FAILED),
+        },
+        (None, _) => args.reading.clone(),
+    };
     let bus = Bus::new();
     let queue = SubscribeOptions { internal: true, ..SubscribeOptions::default() };
     let options = HandlerOptions { mode: Mode::Inline, queue, ..HandlerOptions::default() };
     let watch = bus.watch_with(TraceTree::with_capacity(MAX_OPERATIONS), options)?;
     let mut others: Vec<String> = Vec::new();
     let mut found = args.run.is_none();
-    let total = read(io, std::slice::from_ref(&args.file), &args.reading, |_, item| {
+    let total = read(io, std::slice::from_ref(&args.file), &reading, |_, item| {
         let Item::Event(event, _) = item else { return Ok(()) };
         if let Some(wanted) = &args.run {
             let run = event.scope().get(ScopeField::Run).unwrap_or_default();
@@ -63,6 +79,33 @@ pub(crate) fn show(args: &Show, io: &mut Io) -> Result<u8> {
         return Ok(FAILED);
     }
     Ok(total.code())
+}
+
+/// What to ask a store for where the run is wanted whose id begins so; nothing where there is none.
+fn runs(file: &Path, begins: &str, reading: &Reading, io: &mut Io) -> Result<Option<Reading>> {
+    let (_, store) = store_to_read(file)?;
+    let query = |begins: &str, newest| RunQuery {
+        bus: reading.bus.clone(),
+        begins: begins.to_owned(),
+        newest: Some(newest),
+        ..RunQuery::default()
+    };
+    let mut found = BTreeSet::new();
+    store.runs(&query(begins, MAX_RUNS), &mut |run| {
+        found.insert(run.row.run);
+        true
+    })?;
+    if found.is_empty() {
+        let mut others = Vec::new();
+        store.runs(&query("", MAX_NAMED + 1), &mut |run| {
+            others.push(run.row.run);
+            true
+        })?;
+        io.tell(&nothing_of(begins, &others));
+        return Ok(None);
+    }
+    let wanted = Wanted { runs: found.into_iter().collect(), ..Wanted::default() };
+    Ok(Some(Reading { wanted, ..reading.clone() }))
 }
 
 fn nothing_of(wanted: &str, others: &[String]) -> String {

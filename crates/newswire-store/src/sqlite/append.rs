@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::fault::{Outcome, error_at, fault_at};
 use super::lease::Lease;
+use super::runs::Runs;
 use super::{pos, prune, schema};
 use crate::clock::Clock;
 use crate::options::{Durability, Retention};
@@ -24,6 +25,7 @@ pub(super) struct SqliteWriter {
     epoch: u64,
     last: u64,
     kinds: HashMap<Box<str>, i64>,
+    runs: Runs,
     clock: StoreClock,
     json: Vec<u8>,
     /// Whether nothing may be written to the file any more.
@@ -50,6 +52,7 @@ impl SqliteWriter {
             epoch,
             last,
             kinds: HashMap::new(),
+            runs: Runs::default(),
             clock: StoreClock::new(stored_ns, now_ns),
             json: Vec::new(),
             is_given_up: false,
@@ -68,6 +71,7 @@ impl SqliteWriter {
             epoch: 0,
             last: 0,
             kinds: HashMap::new(),
+            runs: Runs::default(),
             clock: StoreClock::still(i64::MIN),
             json: Vec::new(),
             is_given_up: false,
@@ -92,7 +96,7 @@ impl SqliteWriter {
     }
 
     fn store(&mut self, deliveries: &[Delivery]) -> Outcome<u64> {
-        let Self { connection, bus, kinds, clock, json, last, .. } = self;
+        let Self { connection, bus, kinds, runs, clock, json, last, .. } = self;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut through = *last;
         {
@@ -130,6 +134,7 @@ impl SqliteWriter {
                             checksum(pos, kind, json),
                             ToSqlOutput::Borrowed(ValueRef::Text(json)),
                         ])?;
+                        runs.see(&transaction, pos, event)?;
                         first.get_or_insert(pos);
                         events += 1;
                         bytes += i64::try_from(json.len()).unwrap_or(i64::MAX);
@@ -146,6 +151,7 @@ impl SqliteWriter {
                     }
                 }
             }
+            runs.save(&transaction, *bus)?;
             if let Some(first) = first {
                 transaction
                     .prepare_cached(
@@ -206,8 +212,9 @@ impl Writer for SqliteWriter {
                 Ok(())
             }
             Err(error) => {
-                // Numbers that this transaction gave are gone with it.
+                // What this transaction gave and summed up is gone with it.
                 self.kinds.clear();
+                self.runs.forget();
                 Err(self.fault(&error))
             }
         }
@@ -223,6 +230,7 @@ impl Writer for SqliteWriter {
 
     fn prune(&mut self, retention: &Retention) -> Result<bool, Fault> {
         prune::step(&mut self.connection, self.bus, retention, self.clock.now())
+            .map(|(_, has_more)| has_more)
             .map_err(|error| self.fault(&error))
     }
 }
@@ -279,14 +287,14 @@ fn begin_epoch(connection: &mut Connection, bus: i64, now: i64) -> Outcome<(u64,
     )?;
     transaction.commit()?;
     connection.pragma_update(None, "synchronous", before)?;
-    let stored = connection
-        .query_row(
-            "SELECT stored_ns FROM batch WHERE pos > ?1 AND pos <= ?2 ORDER BY pos DESC LIMIT 1",
-            params![pos(bus, 0), pos(bus, u64::MAX)],
-            |row| row.get(0),
-        )
-        .optional()?;
-    Ok((u64::try_from(epoch).unwrap_or_default(), last, stored.unwrap_or(i64::MIN)))
+    Ok((u64::try_from(epoch).unwrap_or_default(), last, last_stored(connection, bus)?))
+}
+
+/// The time of the last storing.
+pub(super) fn last_stored(connection: &Connection, bus: i64) -> Outcome<i64> {
+    let sql = "SELECT stored_ns FROM batch WHERE pos > ?1 AND pos <= ?2 ORDER BY pos DESC LIMIT 1";
+    let bounds = params![pos(bus, 0), pos(bus, u64::MAX)];
+    Ok(connection.query_row(sql, bounds, |row| row.get(0)).optional()?.unwrap_or(i64::MIN))
 }
 
 /// A system's clock that is further ahead of the last storing than this is thought to be wrong: what it says would
@@ -295,14 +303,14 @@ const LEAP_NS: i64 = 366 * 86_400 * 1_000_000_000;
 
 /// The time of storing: it begins with the system's, or with the last that was stored if that is later or much
 /// earlier, and nobody who sets the system's clock moves it.
-struct StoreClock {
+pub(super) struct StoreClock {
     began_ns: i64,
     /// None where it stands still.
     began: Option<Instant>,
 }
 
 impl StoreClock {
-    fn new(last_ns: i64, wall: i64) -> Self {
+    pub(super) fn new(last_ns: i64, wall: i64) -> Self {
         let leaps = last_ns != i64::MIN && wall.saturating_sub(last_ns) > LEAP_NS;
         Self { began_ns: if leaps { last_ns } else { wall.max(last_ns) }, began: Some(Instant::now()) }
     }
@@ -311,7 +319,7 @@ impl StoreClock {
         Self { began_ns: ns, began: None }
     }
 
-    fn now(&self) -> i64 {
+    pub(super) fn now(&self) -> i64 {
         let elapsed = self.began.map_or(0, |began| began.elapsed().as_nanos());
         self.began_ns.saturating_add(i64::try_from(elapsed).unwrap_or(i64::MAX))
     }

@@ -11,11 +11,14 @@ mod past;
 mod prune;
 mod renew;
 mod repair;
+mod runs;
 mod salvage;
 mod schema;
 mod verify;
 mod way;
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,13 +28,17 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::{Clock, SystemClock};
-use crate::options::Durability;
+use crate::options::{Durability, Retention};
+use crate::runs::{RunInfo, RunQuery};
 use crate::store::{BusInfo, Store, Verified, Writer};
-use append::SqliteWriter;
+use append::{SqliteWriter, StoreClock, last_stored};
 use fault::{Outcome, error_at, io_error};
 use past::SqlitePast;
 use renew::FileMark;
 pub(crate) use repair::repair;
+
+/// How every database of SQLite begins.
+const HEAD: &[u8; 16] = b"SQLite format 3\0";
 
 /// How many bits of a `pos` are the seq.
 const SEQ_BITS: u32 = 44;
@@ -44,6 +51,35 @@ fn pos(bus: i64, seq: u64) -> i64 {
 
 fn seq_of(pos: i64) -> u64 {
     u64::try_from(pos & ((1 << SEQ_BITS) - 1)).unwrap_or_default()
+}
+
+/// What was deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// How many events.
+    pub events: u64,
+    /// Their bytes, without their indexes.
+    pub bytes: u64,
+    /// Whether there is more to do.
+    pub has_more: bool,
+}
+
+impl Pruned {
+    fn of((events, bytes): (i64, i64), has_more: bool) -> Self {
+        let number = |number| u64::try_from(number).unwrap_or_default();
+        Self { events: number(events), bytes: number(bytes), has_more }
+    }
+}
+
+/// Whether the file begins as a database of SQLite does, as every store does; whether it is one of ours, only opening
+/// it tells.
+pub fn is_store(path: impl AsRef<Path>) -> bool {
+    let path = path.as_ref();
+    let mut head = [0; HEAD.len()];
+    // Opening a pipe would wait for somebody to write.
+    path.is_file()
+        && File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok()
+        && head == *HEAD
 }
 
 /// A store in one SQLite file, which several processes may use at a time.
@@ -97,6 +133,44 @@ impl SqliteStore {
         Self { clock, ..self }
     }
 
+    /// Deletes a small piece of what `retention` doesn't keep of a bus, also beside the one who writes it; says how
+    /// much it was, and whether there is more to do.
+    ///
+    /// # Errors
+    /// `OutOfRange` where the store has no such bus; `Io`.
+    pub fn prune(&self, bus: &str, retention: &Retention) -> Result<Pruned> {
+        let mut connection = schema::open(&self.path, self.durability)?;
+        let number = self.known(&connection, bus)?;
+        let mut prune = || -> Outcome<Pruned> {
+            let now = StoreClock::new(last_stored(&connection, number)?, self.clock.now_ns()).now();
+            let (gone, has_more) = prune::step(&mut connection, number, retention, now)?;
+            Ok(Pruned::of(gone, has_more))
+        };
+        prune().map_err(|error| error_at(&self.path, &error))
+    }
+
+    /// What [`SqliteStore::prune`] would delete in all, which it looks at only.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::prune`].
+    pub fn would_prune(&self, bus: &str, retention: &Retention) -> Result<Pruned> {
+        let connection = schema::open_to_read(&self.path)?;
+        let number = self.known(&connection, bus)?;
+        let look = || -> Outcome<Pruned> {
+            let now = StoreClock::new(last_stored(&connection, number)?, self.clock.now_ns()).now();
+            Ok(Pruned::of(prune::would(&connection, number, retention, now)?, false))
+        };
+        look().map_err(|error| error_at(&self.path, &error))
+    }
+
+    fn known(&self, connection: &Connection, bus: &str) -> Result<i64> {
+        let number = self.number_of(connection, bus).map_err(|error| error_at(&self.path, &error))?;
+        number.ok_or_else(|| {
+            let message = format!("the store has no bus {bus:?}");
+            Error::new(ErrorKind::OutOfRange, message).at_path(self.path.display().to_string())
+        })
+    }
+
     fn number_of(&self, connection: &Connection, bus: &str) -> Outcome<Option<i64>> {
         connection.query_row("SELECT id FROM bus WHERE name = ?1", [bus], |row| row.get(0)).optional()
     }
@@ -109,11 +183,7 @@ impl Store for SqliteStore {
 
     fn past(&self, bus: &str) -> Result<Arc<dyn Past>> {
         let connection = schema::open_to_read(&self.path)?;
-        let number = self.number_of(&connection, bus).map_err(|error| error_at(&self.path, &error))?;
-        let number = number.ok_or_else(|| {
-            let message = format!("the store has no bus {bus:?}");
-            Error::new(ErrorKind::OutOfRange, message).at_path(self.path.display().to_string())
-        })?;
+        let number = self.known(&connection, bus)?;
         Ok(Arc::new(SqlitePast::new(self.file.lock().path.clone(), number, connection)))
     }
 
@@ -162,6 +232,11 @@ impl Store for SqliteStore {
             buses.collect()
         };
         read().map_err(|error| error_at(&self.path, &error))
+    }
+
+    fn runs(&self, query: &RunQuery, each: &mut dyn FnMut(RunInfo) -> bool) -> Result<u64> {
+        let connection = schema::open_to_read(&self.path)?;
+        runs::list(&connection, query, each).map_err(|error| error_at(&self.path, &error))
     }
 
     fn verify(&self) -> Result<Verified> {

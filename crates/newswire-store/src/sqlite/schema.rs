@@ -10,13 +10,14 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::fault::{Outcome, error_at, io_error};
+use super::runs;
 use super::salvage::is_damaged;
 use crate::options::Durability;
 
 /// "NWST": says that a database is one of ours.
 const APPLICATION: i32 = 0x4e57_5354;
 /// The version of the tables; one step of [`MIGRATIONS`] leads to each.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 /// Versions from 3.7.0 to 3.51.2 can damage a file that two connections write to.
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// How long a connection waits for another process's transaction.
@@ -38,7 +39,7 @@ CREATE TABLE batch (pos INTEGER PRIMARY KEY, last INTEGER NOT NULL, stored_ns IN
     max_ns INTEGER NOT NULL);
 CREATE TABLE pruned (bus INTEGER NOT NULL, kind INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
     PRIMARY KEY (bus, kind)) WITHOUT ROWID;
-"];
+", runs::TABLE];
 
 /// The file itself, behind links: what lies beside it (log, leases) goes by its own name, whoever opens it how.
 ///
@@ -242,6 +243,9 @@ fn set_up(connection: &mut Connection, found: &Found, durability: Durability) ->
         let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
         for step in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or_default()) {
             transaction.execute_batch(step)?;
+        }
+        if version == 1 {
+            runs::sum_up(&transaction)?;
         }
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.pragma_update(None, "user_version", VERSION)?;

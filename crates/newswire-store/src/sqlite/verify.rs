@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row};
 
 use super::fault::Outcome;
 use super::page::{event_of, sound};
-use super::{SEQ_BITS, seq_of};
+use super::{SEQ_BITS, runs, seq_of};
 use crate::store::{Damage, Verified};
 
 /// How many damages are told one by one.
@@ -21,6 +21,10 @@ pub(super) fn verify(connection: &Connection) -> Outcome<Verified> {
             Ok(line) => verified.structure.push(line),
             Err(error) => verified.structure.push(error.to_string()),
         }
+    }
+    match runs::verify(connection) {
+        Ok(wrong) => verified.structure.extend(wrong),
+        Err(error) => verified.structure.push(format!("the figures of runs can't be read: {error}")),
     }
     let sql = "SELECT pos, crc, event.kind, body, kind.name, time_ns, session, run, bus.name FROM event
         LEFT JOIN kind ON kind.id = event.kind LEFT JOIN bus ON bus.id = event.pos >> ?1 ORDER BY pos";

@@ -3,5 +3,7 @@
 mod attaching;
 mod common;
 mod durable;
+mod events;
 mod replay;
 mod retention;
+mod runs;

@@ -83,7 +83,8 @@ pub struct CallTally {
 }
 
 /// Tokens and cost of some calls; totals include their parts.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct CallUsage {
     /// Tokens read, those from and into the cache included.

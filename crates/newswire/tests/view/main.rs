@@ -4,6 +4,7 @@ mod calls;
 mod census;
 mod common;
 mod latency;
+mod runs;
 mod status;
 mod trace;
 mod usage;

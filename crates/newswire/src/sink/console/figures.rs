@@ -1,5 +1,7 @@
 //! Quantities for people: durations, counts, bytes, money, the time of day.
 
+use crate::event::write_time;
+
 /// `0 s`, `480 ns`, `12 µs`, `3.4 ms`, `1.2 s`, `2m 05s`, `1h 02m`.
 pub fn duration(nanos: u64) -> String {
     let scaled = |unit: u64, name: &str| {
@@ -68,6 +70,13 @@ pub fn sum(one: f64, other: f64) -> f64 {
     (amount(one) + amount(other)).clamp(f64::MIN, f64::MAX)
 }
 
+/// Date and time in UTC, to the second: `2026-11-21 01:02:03`.
+pub fn date_and_time(time_ns: i64) -> String {
+    let written = write_time(time_ns);
+    let text = String::from_utf8_lossy(written.get(..19).unwrap_or_default());
+    text.replace('T', " ")
+}
+
 /// The time of day in UTC, to the millisecond.
 pub fn time_of_day(time_ns: i64) -> String {
     let millis = time_ns.div_euclid(1_000_000).rem_euclid(86_400_000);
@@ -93,6 +102,12 @@ mod tests {
         );
         assert_eq!([512, 1_234, 36 << 20].map(bytes), ["512 B", "1.2 KiB", "36 MiB"].map(str::to_owned));
         assert_eq!([0.0, 0.0042, 1.25].map(money), ["$0", "$0.0042", "$1.25"].map(str::to_owned));
+    }
+
+    #[test]
+    fn a_date_stands_with_its_time() {
+        assert_eq!(date_and_time(1_763_681_630_805_999_999), "2025-11-20 23:33:50");
+        assert_eq!(date_and_time(i64::MIN), "1677-09-21 00:12:43");
     }
 
     #[test]

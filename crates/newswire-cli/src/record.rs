@@ -1,0 +1,141 @@
+//! `newswire record`: recordings, or what comes by the standard input, go through a bus into a store.
+
+mod known;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use newswire::store::QueueBounds;
+use newswire::{Attachment, Bus, BusOptions, Delivery, Error, Result};
+use newswire_recording::{Pace, PlayOptions, Player};
+use newswire_store::{SqliteStore, StoreKeeper, StoreOptions, read_url};
+use serde_json::json;
+
+use crate::args::{Reading, Record};
+use crate::io::Io;
+use crate::notice::{self, counted};
+use crate::reading::{Message, Recordings};
+use crate::run::FAILED;
+use crate::source::Wanted;
+use known::Known;
+
+/// How long a publisher waits for the store, which may be slow, but must not lose anything.
+const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+/// After how many events it is looked whether the store is still well.
+const LOOK: u64 = 256;
+
+/// What is to be stored: what the store hasn't yet.
+struct Feed<'a> {
+    recordings: &'a mut Recordings,
+    io: &'a mut Io,
+    store: Attachment,
+    known: &'a mut Known,
+    taken: u64,
+    failed: &'a mut Option<Error>,
+}
+
+impl Feed<'_> {
+    /// The next that is new; what is wrong with the store ends it.
+    fn wanted(&mut self) -> Result<Option<Delivery>> {
+        while let Some(message) = self.recordings.next(self.io) {
+            let Message::Item { delivery, .. } = message else {
+                self.recordings.note(message, self.io);
+                continue;
+            };
+            self.taken += 1;
+            if self.taken.is_multiple_of(LOOK)
+                && let Some(trouble) = self.store.stats().trouble
+            {
+                return Err(Error::new(newswire::ErrorKind::Io, trouble));
+            }
+            let is_new = match &delivery {
+                Delivery::Event(event) => self.known.is_new(event, || self.store.flush(PATIENCE))?,
+                Delivery::Gap(_) => true,
+            };
+            if is_new {
+                return Ok(Some(delivery));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Iterator for Feed<'_> {
+    type Item = Result<Delivery>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.wanted()
+            .unwrap_or_else(|error| {
+                *self.failed = Some(error);
+                None
+            })
+            .map(Ok)
+    }
+}
+
+/// Records all files.
+///
+/// # Errors
+/// Where the store can't be opened, or somebody else writes that bus.
+pub(crate) fn record(args: &Record, io: &mut Io) -> Result<u8> {
+    let opened = match args.output.to_str().filter(|text| text.starts_with("sqlite:")).map(read_url) {
+        Some(Err(error)) => return Ok(io.refuse(&error)),
+        Some(Ok(opened)) => opened,
+        None => (args.output.clone(), StoreOptions::default()),
+    };
+    let (path, mut options) = opened;
+    options.queue = QueueBounds { max_wait: PATIENCE, ..options.queue };
+    let files = if args.files.is_empty() { vec![PathBuf::from("-")] } else { args.files.clone() };
+    let reading =
+        Reading { wanted: Wanted { stable_ids: true, ..Wanted::default() }, ..args.reading.clone() };
+    let mut recordings = Recordings::open(io, &files, &reading)?;
+
+    let bus = Bus::with(BusOptions { name: args.into.clone(), ..BusOptions::default() })?;
+    let store = SqliteStore::open(&path, options.durability)?;
+    let keeper = StoreKeeper::new(store, options);
+    let store = bus.attach_store(path.display().to_string(), Box::new(keeper))?;
+    let mut known = Known::of(&path, &args.into)?;
+    let mut failed = None;
+    let feed = Feed {
+        recordings: &mut recordings,
+        io,
+        store: store.clone(),
+        known: &mut known,
+        taken: 0,
+        failed: &mut failed,
+    };
+    let options = PlayOptions { pace: Pace::Unbounded, ..PlayOptions::default() };
+    let played = Player::of(feed, options)?.play(&bus);
+    io.clear_progress();
+    let flushed = store.flush(PATIENCE);
+    let stats = store.stats();
+    bus.close(PATIENCE);
+
+    let mut total = recordings.total;
+    total.wrong.extend(failed.map(|error| error.to_string()));
+    total.wrong.extend(played.error.map(|error| notice::of_stop(played.events, &error)));
+    total.wrong.extend(flushed.err().map(|error| error.to_string()));
+    if stats.dropped > 0 {
+        total.wrong.push(format!("{} could not be stored", counted(stats.dropped, "event")));
+    }
+    let (stored, known) = (stats.taken, known.found);
+    if total.files > 0 || stored > 0 {
+        tell(stored, known, total.report.records, &args.into, &path.display().to_string(), io)?;
+    }
+    total.tell(io);
+    Ok(if total.wrong.is_empty() { total.code() } else { FAILED })
+}
+
+fn tell(stored: u64, known: u64, records: u64, bus: &str, path: &str, io: &mut Io) -> Result<()> {
+    if io.json {
+        let told = json!({"stored": stored, "known": known, "records": records, "bus": bus, "store": path});
+        return io.print_json(&told);
+    }
+    let already = match known {
+        0 => String::new(),
+        known => format!("; {} were there already", counted(known, "event")),
+    };
+    let (stored, records) = (counted(stored, "event"), counted(records, "record"));
+    io.tell(&format!("{stored} of {records} stored in {path}, on the bus {bus}{already}"));
+    Ok(())
+}
