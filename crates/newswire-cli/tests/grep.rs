@@ -107,3 +107,14 @@ fn the_exit_code_tells_match_no_match_and_trouble_apart() {
     assert_eq!(code, USAGE);
     assert!(err.contains("there is no such file"), "{err}");
 }
+
+#[test]
+fn no_line_is_wider_than_was_asked_for() {
+    let Some(paths) = pi_sessions() else { return };
+    for width in [40, 59, 100] {
+        let (code, out, _) =
+            newswire(&["grep", "tool.call.failed", text_of(&paths[0]), "--width", &width.to_string()]);
+        assert_eq!(code, OK);
+        assert!(out.lines().all(|line| newswire::Visible(line).columns() <= width), "{out}");
+    }
+}
