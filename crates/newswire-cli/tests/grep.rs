@@ -144,3 +144,14 @@ fn a_kind_of_ones_own_counts_as_seen_though_what_is_sought_beside_it_is_missing(
     assert_eq!((code, out.as_str()), (FAILED, "0\n"));
     assert!(!err.contains("no event is of kind"), "{err}");
 }
+
+#[test]
+fn no_line_is_wider_than_was_asked_for() {
+    let Some(paths) = pi_sessions() else { return };
+    for width in [40, 59, 100] {
+        let (code, out, _) =
+            newswire(&["grep", "tool.call.failed", text_of(&paths[0]), "--width", &width.to_string()]);
+        assert_eq!(code, OK);
+        assert!(out.lines().all(|line| newswire::Visible(line).columns() <= width), "{out}");
+    }
+}

@@ -3,8 +3,11 @@
 
 mod common;
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use common::{HEAD, place, written};
@@ -99,4 +102,75 @@ fn an_import_that_is_killed_leaves_nothing_in_its_place_and_the_next_one_clears_
     let said = String::from_utf8(child.stderr).unwrap();
     assert!(said.contains("1 unfinished import of "), "{said}");
     assert_eq!((child.status.code(), parts()), (Some(OK.into()), 0));
+}
+
+/// A user who may do little, whom one who may do everything can become.
+const NOBODY: u32 = 65_534;
+
+#[test]
+fn what_may_not_be_read_or_written_is_told_by_its_name() {
+    let folder = place("process-locked");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir(&folder).unwrap();
+    let file = |name: &str, mode: u32| {
+        let path = format!("{folder}/{name}");
+        fs::write(&path, format!("{HEAD}\n")).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        path
+    };
+    let (open, secret) = (file("open.jsonl", 0o644), file("secret.jsonl", 0o000));
+    fs::set_permissions(&folder, Permissions::from_mode(0o555)).unwrap();
+    // Who may read everything runs the program as somebody who may not.
+    let is_root = fs::File::open(&secret).is_ok();
+    let run = |args: &[&str]| {
+        let mut command = newswire(args);
+        if is_root {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        let child = command.output();
+        let Ok(child) = child else {
+            eprintln!("SKIPPED: another user may not run {}: {child:?}", env!("CARGO_BIN_EXE_newswire"));
+            return None;
+        };
+        Some((child.status.code(), String::from_utf8(child.stderr).unwrap()))
+    };
+    let Some((code, said)) = run(&["stats", &open]) else { return };
+    assert_eq!((code, said.as_str()), (Some(OK.into()), ""));
+    let Some((code, said)) = run(&["stats", &secret]) else { return };
+    assert_eq!(code, Some(FAILED.into()));
+    assert_eq!(said, format!("newswire: {secret}: the file may not be read; expected a recording\n"));
+    let out = format!("{folder}/out.ndjson");
+    let Some((code, said)) = run(&["import", &open, "-o", &out]) else { return };
+    assert_eq!(code, Some(FAILED.into()));
+    assert!(said.starts_with(&format!("newswire: {out}: the file can't be written: ")), "{said}");
+    let Some((code, said)) = run(&["import", &open, "-o", &secret, "--force"]) else { return };
+    assert_eq!(code, Some(FAILED.into()));
+    assert!(said.starts_with(&format!("newswire: {secret}: the file can't be replaced: ")), "{said}");
+    fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+    assert!(!Path::new(&out).exists());
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+}
+
+#[test]
+fn a_recording_that_grows_while_it_is_read_is_read_to_the_end_it_has_by_then() {
+    let file = written("process-grows.jsonl", &format!("{HEAD}\n{{\"type\":\"compaction\"}}\n{{\"type\":"));
+    // The last record is half there: what is whole counts, and where it breaks off is told.
+    let child = newswire(&["grep", "-c", "*", &file, "--text"]).output().unwrap();
+    assert_eq!(child.status.code(), Some(USAGE.into()));
+    let said = String::from_utf8(child.stderr).unwrap();
+    assert!(said.contains("stopped after 2 events") && said.contains("process-grows.jsonl:3: "), "{said}");
+    // Its writer goes on.
+    let mut grown = OpenOptions::new().append(true).open(&file).unwrap();
+    writeln!(grown, "\"compaction\"}}").unwrap();
+    let child = newswire(&["grep", "-c", "*", &file, "--text"]).output().unwrap();
+    assert_eq!((child.status.code(), &*child.stdout), (Some(OK.into()), &b"3\n"[..]));
+    // A pipe that stays open is read as it grows, and ends when its writer does.
+    let mut child = newswire(&["grep", "-c", "*", "-", "--text"]).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    for piece in fs::read(&file).unwrap().chunks(7) {
+        input.write_all(piece).unwrap();
+        input.flush().unwrap();
+    }
+    drop(input);
+    assert_eq!(child.wait_with_output().unwrap().stdout, b"3\n");
 }

@@ -14,6 +14,9 @@ use crate::source::Wanted;
 use crate::strange::Strange;
 use context::Context;
 
+/// How many columns an event has at least, however long the name of its file is: as few as can be asked for.
+const LEAST_COLUMNS: usize = 40;
+
 /// The search in one file after another.
 struct Search<'a> {
     args: &'a Grep,
@@ -42,7 +45,7 @@ pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
     }
     let widest = args.files.iter().map(|file| Mark::new(&file.display().to_string()).columns()).max();
     let taken = widest.filter(|_| args.files.len() > 1).unwrap_or(0);
-    let display = Display::new(io, io.width.saturating_sub(taken).max(60));
+    let display = Display::new(io, io.width.saturating_sub(taken).max(LEAST_COLUMNS));
     let context = Context::new(args.before.into(), args.after.into());
     let file = String::new();
     let strange = Strange::of(&filter)?;
