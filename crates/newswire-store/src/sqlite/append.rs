@@ -16,6 +16,13 @@ use crate::clock::Clock;
 use crate::options::{Durability, Retention};
 use crate::store::{Fault, Writer};
 
+/// After about how much the log is written back.
+const LOG_BYTES: usize = 4 << 20;
+/// How many pages a log has that is large.
+const LARGE_LOG: i64 = 6000;
+/// How long the writer waits for others to let go of a log that is large.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// Writes one bus.
 pub(super) struct SqliteWriter {
     path: PathBuf,
@@ -28,6 +35,8 @@ pub(super) struct SqliteWriter {
     runs: Runs,
     clock: StoreClock,
     json: Vec<u8>,
+    /// About how many bytes the log has got since it was last written back.
+    logged: usize,
     /// Whether nothing may be written to the file any more.
     is_given_up: bool,
     /// None where nobody else knows the file yet.
@@ -55,6 +64,7 @@ impl SqliteWriter {
             runs: Runs::default(),
             clock: StoreClock::new(stored_ns, now_ns),
             json: Vec::new(),
+            logged: 0,
             is_given_up: false,
             _lease: Some(lease),
         })
@@ -74,6 +84,7 @@ impl SqliteWriter {
             runs: Runs::default(),
             clock: StoreClock::still(i64::MIN),
             json: Vec::new(),
+            logged: 0,
             is_given_up: false,
             _lease: None,
         }
@@ -96,7 +107,7 @@ impl SqliteWriter {
     }
 
     fn store(&mut self, deliveries: &[Delivery]) -> Outcome<u64> {
-        let Self { connection, bus, kinds, runs, clock, json, last, .. } = self;
+        let Self { connection, bus, kinds, runs, clock, json, last, logged, .. } = self;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut through = *last;
         {
@@ -138,6 +149,8 @@ impl SqliteWriter {
                         first.get_or_insert(pos);
                         events += 1;
                         bytes += i64::try_from(json.len()).unwrap_or(i64::MAX);
+                        // Its rows in the indexes, and their pages.
+                        *logged += json.len() + 200;
                         max_ns = max_ns.max(event.time_ns());
                         through = event.seq();
                     }
@@ -167,6 +180,24 @@ impl SqliteWriter {
         }
         transaction.commit()?;
         Ok(through)
+    }
+
+    /// Writes the log back into the file now and then. Where readers and other writers keep it from beginning anew,
+    /// it waits a moment for them before the log gets large.
+    fn write_back(&mut self) -> Outcome<()> {
+        if self.logged < LOG_BYTES {
+            return Ok(());
+        }
+        self.logged = 0;
+        let frames = |row: &rusqlite::Row<'_>| row.get::<_, i64>(1);
+        let frames = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], frames)?;
+        if frames > LARGE_LOG {
+            self.connection.busy_timeout(MOMENT)?;
+            let begun = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            self.connection.busy_timeout(schema::BUSY)?;
+            begun?;
+        }
+        Ok(())
     }
 
     /// A commit that waits for the disk takes all earlier ones along: they are in the same log.
@@ -209,7 +240,7 @@ impl Writer for SqliteWriter {
         match self.store(deliveries) {
             Ok(last) => {
                 self.last = last;
-                Ok(())
+                self.write_back().map_err(|error| self.fault(&error))
             }
             Err(error) => {
                 // What this transaction gave and summed up is gone with it.

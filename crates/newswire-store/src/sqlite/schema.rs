@@ -21,7 +21,7 @@ const VERSION: i32 = 2;
 /// Versions from 3.7.0 to 3.51.2 can damage a file that two connections write to.
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// How long a connection waits for another process's transaction.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 const MIGRATIONS: [&str; VERSION as usize] = ["
 CREATE TABLE bus (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, last INTEGER NOT NULL DEFAULT 0,
@@ -233,7 +233,9 @@ fn set_up(connection: &mut Connection, found: &Found, durability: Durability) ->
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     }
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    connection.pragma_update(None, "journal_size_limit", 16 << 20)?;
+    // SQLite's own way of writing the log back says nothing of an fsync that fails; the writer does it instead.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "cache_size", -16384)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     set_synchronous(connection, durability)?;
