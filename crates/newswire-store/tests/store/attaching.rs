@@ -46,8 +46,8 @@ fn a_second_writer_of_a_bus_is_told_who_the_first_is() {
 #[test]
 fn two_buses_write_one_file_and_each_reads_its_own() {
     let file = file("two");
-    let (one, _) = stored("one", &file, "?durability=off");
-    let (two, _) = stored("two", &file, "?durability=off");
+    let (one, _) = stored("one", &file, "?durability=off&max_wait_ms=60000");
+    let (two, _) = stored("two", &file, "?durability=off&max_wait_ms=60000");
     std::thread::scope(|scope| {
         for bus in [&one, &two] {
             scope.spawn(move || publish(bus, 20_000));
