@@ -7,7 +7,7 @@ use newswire::{Cursor, ErrorKind, Event, GapReason, Kind, Start, Subscription};
 use crate::common::{Item, LONG, close, event, file, from, items, publish, seqs, stored};
 
 fn take(subscription: &mut Subscription, count: usize) -> Vec<u64> {
-    let seq = |delivery| match delivery {
+    let seq = |delivery: newswire::Delivery| match delivery {
         newswire::Delivery::Event(event) => event.seq(),
         newswire::Delivery::Gap(gap) => panic!("{gap:?}"),
     };

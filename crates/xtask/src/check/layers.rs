@@ -15,7 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("newswire-recording", &["newswire"]),
     ("newswire-store", &["newswire"]),
     ("newswire-cli", &["newswire", "newswire-recording"]),
-    ("newswire-benches", &["newswire", "newswire-cli"]),
+    ("newswire-benches", &["newswire", "newswire-cli", "newswire-store"]),
     ("newswire-examples", &["newswire"]),
     ("xtask", &["newswire"]),
 ];
