@@ -14,7 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("newswire", &[]),
     ("newswire-recording", &["newswire"]),
     ("newswire-store", &["newswire"]),
-    ("newswire-cli", &["newswire", "newswire-recording"]),
+    ("newswire-cli", &["newswire", "newswire-recording", "newswire-store"]),
     ("newswire-benches", &["newswire", "newswire-cli", "newswire-store"]),
     ("newswire-examples", &["newswire"]),
     ("xtask", &["newswire"]),
