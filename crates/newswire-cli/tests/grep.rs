@@ -139,7 +139,8 @@ fn lines_that_their_kind_or_a_missing_text_rules_out_are_not_looked_into() {
 #[test]
 fn a_kind_of_ones_own_counts_as_seen_though_what_is_sought_beside_it_is_missing() {
     let file = broken_inside("grep-own-kind.ndjson");
-    let (code, out, err) = newswire(&["grep", "--skip", "-c", "deploy.finished and payload.name = build", &file]);
+    let (code, out, err) =
+        newswire(&["grep", "--skip", "-c", "deploy.finished and payload.name = build", &file]);
     assert_eq!((code, out.as_str()), (FAILED, "0\n"));
     assert!(!err.contains("no event is of kind"), "{err}");
 }
