@@ -12,7 +12,7 @@ use newswire::{
 };
 use newswire_recording::{Clock, Controls, Pace, PlayOptions, Player, Seek, SystemClock};
 
-use crate::args::{Play, Speed};
+use crate::args::{Play, Reading, Speed};
 use crate::events::Display;
 use crate::io::{Io, Stop};
 use crate::notice;
@@ -139,11 +139,9 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
         io.progress.hide();
     }
     let mut strange = Strange::of(&filter)?;
-    let mut reading = args.reading.clone();
-    // Whether there is a kind at all is told by all events.
-    if strange.is_none() {
-        reading.wanted = wanted(&filter, &options);
-    }
+    let sought = strange.and_all_of(&filter).ok();
+    let wanted = sought.map(|filter| wanted(&filter, &options)).unwrap_or_default();
+    let reading = Reading { wanted, ..args.reading.clone() };
     let bus = Bus::new();
     let watching = Watching::on(&bus, &filter)?;
     let display = Display::new(io, io.width);

@@ -27,9 +27,12 @@ impl Strange {
         Ok(Self(unseen.collect::<Result<_>>()?))
     }
 
-    /// Whether the catalogue has all kinds of the filter.
-    pub(crate) fn is_none(&self) -> bool {
-        self.0.is_empty()
+    /// What the filter matches, and all of the kinds that are looked out for.
+    ///
+    /// # Errors
+    /// Where that is too large for a filter.
+    pub(crate) fn and_all_of(&self, filter: &Filter) -> Result<Filter> {
+        self.0.iter().try_fold(filter.clone(), |all, unseen| all.or(unseen.filter.clone()))
     }
 
     /// Notes which kind there is.

@@ -49,10 +49,9 @@ pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
     let context = Context::new(args.before.into(), args.after.into());
     let file = String::new();
     let strange = Strange::of(&filter)?;
-    // Others are of interest only beside those that match, where they are what is sought, and where it is to be
-    // told whether there is a kind at all.
-    let seeks_matches = !args.invert && !context.is_wanted() && strange.is_none();
-    let only = seeks_matches.then(|| filter.clone());
+    // Others are of interest only beside those that match, and where they are what is sought.
+    let seeks_matches = !args.invert && !context.is_wanted();
+    let only = seeks_matches.then(|| strange.and_all_of(&filter).ok()).flatten();
     let wanted = Wanted { filter: only, passes_over: true, ..Wanted::default() };
     let reading = Reading { wanted, ..args.reading.clone() };
     let mut search = Search {

@@ -295,7 +295,7 @@ impl Draft {
             rare: (!self.rare.is_empty()).then(|| Box::new(self.rare)),
             envelope: Envelope::default(),
         };
-        data.size = measure_read(&data);
+        data.size = measure_read(&data)?;
         Ok(Event::from_data(data).sequenced(self.seq))
     }
 }

@@ -29,14 +29,7 @@ const ATTRS: usize = r#","attrs":{}"#.len();
 /// # Errors
 /// `TooLarge` over [`MAX_EVENT_BYTES`], and for more bytes inline than an event may carry.
 pub(crate) fn measure(data: &EventData) -> Result<u32> {
-    let body = data.body.size_bound();
-    // Shorter ones can't hold too many bytes, and nearly all are.
-    if body > Inline::TOO_LONG
-        && let Some(json) = data.body.given()
-    {
-        catalogue::check_inline(&data.kind, json)?;
-    }
-    let size = envelope_bound(data) + if body == 0 { 0 } else { PAYLOAD + body };
+    let size = bound(data)?;
     match u32::try_from(size) {
         Ok(bytes) if size <= MAX_EVENT_BYTES => Ok(bytes),
         _ => {
@@ -48,8 +41,23 @@ pub(crate) fn measure(data: &EventData) -> Result<u32> {
 
 /// The same of an event that was read from JSON within the limit. It is within the limit, even where the bound, which
 /// makes room for the longest numbers, says more.
-pub(crate) fn measure_read(data: &EventData) -> u32 {
-    measure(data).unwrap_or(MAX_EVENT_BYTES as u32)
+///
+/// # Errors
+/// `TooLarge` for more bytes inline than an event may carry.
+pub(crate) fn measure_read(data: &EventData) -> Result<u32> {
+    Ok(bound(data)?.min(MAX_EVENT_BYTES) as u32)
+}
+
+/// The bound, however large.
+fn bound(data: &EventData) -> Result<usize> {
+    let body = data.body.size_bound();
+    // Shorter ones can't hold too many bytes, and nearly all are.
+    if body > Inline::TOO_LONG
+        && let Some(json) = data.body.given()
+    {
+        catalogue::check_inline(&data.kind, json)?;
+    }
+    Ok(envelope_bound(data) + if body == 0 { 0 } else { PAYLOAD + body })
 }
 
 /// The same without the payload.
