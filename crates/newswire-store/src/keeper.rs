@@ -17,8 +17,9 @@ use crate::store::{Fault, Store, Writer};
 
 /// How many events one transaction has at most.
 const BATCH: usize = 4096;
-/// What a loss of power may cost with [`Durability::Normal`] at most.
-const UNSYNCED: Duration = Duration::from_millis(50);
+/// After how long something unsynced is synced with [`Durability::Normal`]: half of the 50 ms that a loss of power may
+/// cost, since waking up, writing and the disk take their time too.
+const UNSYNCED: Duration = Duration::from_millis(25);
 /// How soon a failing store is tried again.
 const RETRY: Duration = Duration::from_millis(250);
 /// How long a closed bus is held for a store that fails.
