@@ -46,7 +46,10 @@ fn recording(runs: u64, calls: u64) -> String {
             line(run, call * 2 + 2, "tool.call.started", &tool);
             line(run, call * 2 + 2, "tool.call.failed", r#"{"name":"search","error":{"message":"no"}}"#);
         }
-        line(run, 0, if run % 2 == 0 { "run.failed" } else { "run.completed" }, "{}");
+        match run % 2 {
+            0 => line(run, 0, "run.failed", r#"{"error":{"message":"no"}}"#),
+            _ => line(run, 0, "run.completed", "{}"),
+        }
     }
     text
 }

@@ -10,7 +10,7 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Failure, Inline, Json, Media, Text, Usage};
+use super::{Failure, FieldValue, Inline, Json, Media, Text, Usage};
 
 /// A field: its value can be lent, to be shown or to be set. Sealed: the types of the catalogue, and options of
 /// them.
@@ -26,7 +26,7 @@ pub trait Field: Sized {
 }
 
 /// A type of fields that need no option.
-pub trait Plain: Field {
+pub trait Plain: Field + FieldValue {
     /// The place of one that may be absent.
     fn optional(field: &mut Option<Self>) -> Slot<'_>;
 }
@@ -38,7 +38,7 @@ impl<T: Plain> Field for Option<T> {
 
     #[inline]
     fn shown(&self) -> Shown<'_> {
-        self.as_ref().map_or(Shown::Absent, T::shown)
+        self.as_ref().filter(|value| !value.is_absent()).map_or(Shown::Absent, T::shown)
     }
 
     #[inline]
