@@ -16,7 +16,8 @@ use crate::source::{Lines, text_of};
 
 /// How many runs wait at most.
 const MAX_RUNS: usize = 8;
-/// How many threads decode besides the one that takes, where there are as many cores.
+/// How many threads decode besides the one that takes, where there are cores for them: that one has one, and so
+/// has whoever it takes the events for.
 const MAX_HELPERS: usize = 3;
 
 /// A source that is read ahead.
