@@ -35,7 +35,7 @@ pub(crate) fn import(args: &Importing, io: &mut Io) -> Result<u8> {
     let done = read(io, &args.files, &args.reading, |_, item| match item {
         Item::Event(event, _) if args.reading.wanted.takes(&event) => writer.write_event(&event),
         Item::Gap(gap, _) => writer.write(&Delivery::Gap(gap)),
-        Item::Pause => match place {
+        Item::Pause(_) => match place {
             Place::Straight => writer.flush(),
             Place::File(_) => Ok(()),
         },

@@ -36,8 +36,8 @@ pub(crate) enum Item<'a> {
     Broken(&'a Error),
     /// The recording has ended, or is given up.
     End(&'a Report),
-    /// All that has come until now has been passed on: what is held back should be let go.
-    Pause,
+    /// All that has come until now has been passed on: what is held back should be let go. What it came to.
+    Pause(&'a Total),
 }
 
 /// What passes between the threads.
@@ -102,6 +102,16 @@ impl Total {
         }
     }
 
+    /// How many records were read.
+    pub(crate) fn records(&self) -> u64 {
+        self.report.records + self.unended.records
+    }
+
+    /// How many of them were broken.
+    pub(crate) fn broken_records(&self) -> u64 {
+        self.report.broken_records + self.unended.broken_records
+    }
+
     /// The exit code that follows.
     pub(crate) fn code(&self) -> u8 {
         match (self.interrupted, self.wrong.is_empty() && self.files > 0) {
@@ -157,7 +167,7 @@ pub(crate) fn read(
                 each(io, Item::Event(event, line))?;
             }
             Message::Item { delivery: Delivery::Gap(gap), line, .. } => each(io, Item::Gap(gap, line))?,
-            Message::Pause => each(io, Item::Pause)?,
+            Message::Pause => each(io, Item::Pause(&recordings.total))?,
             other => {
                 match &other {
                     Message::Begin(name) => each(io, Item::Begin(name))?,

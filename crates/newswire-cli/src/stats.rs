@@ -1,7 +1,8 @@
 //! `newswire stats`: what recordings come to, by the ready-made subscribers on a bus.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::io::Write;
+use std::time::{Duration, Instant};
 
 use newswire::view::{CallSnapshot, CallTally};
 use newswire::{Bus, Filter, Result, figures};
@@ -9,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::args::{By, Stats};
-use crate::io::Io;
+use crate::io::{Io, unwritten};
 use crate::notice;
 use crate::reading::{Item, Total, read};
 use crate::summary::{INDENT, Summary, Watching};
@@ -28,10 +29,17 @@ pub(crate) fn stats(args: &Stats, io: &mut Io) -> Result<u8> {
     let bus = Bus::new();
     let watching = Watching::on(&bus, &Filter::all())?;
     let mut gaps = 0_u64;
-    let mut total = read(io, &args.files, &args.reading, |_, item| {
+    let mut told: Option<Instant> = None;
+    let mut total = read(io, &args.files, &args.reading, |io, item| {
         match item {
             Item::Event(event, _) => drop(bus.publish(event)?),
             Item::Gap(gap, _) => gaps = gaps.saturating_add(gap.count),
+            Item::Pause(total) if args.every.is_some_and(|every| is_due(told, every)) => {
+                told = Some(Instant::now());
+                io.clear_progress();
+                tell(&watching.summary(), total, gaps, args.by, io)?;
+                io.out.flush().map_err(|error| unwritten(&error))?;
+            }
             _ => {}
         }
         Ok(())
@@ -43,16 +51,25 @@ pub(crate) fn stats(args: &Stats, io: &mut Io) -> Result<u8> {
         total.tell(io);
         return Ok(total.code());
     }
-    match (io.json, args.by) {
-        (true, None) => io.print_json(&All::of(&summary, &total, gaps))?,
-        (true, Some(by)) => rows(&summary, by).iter().try_for_each(|row| io.print_json(row))?,
-        (false, by) => {
-            let text = text(&summary, &total, by, io);
-            io.print(&text)?;
-        }
-    }
+    tell(&summary, &total, gaps, args.by, io)?;
     total.tell(io);
     Ok(total.code())
+}
+
+/// Whether so much time has passed since it was told; the first time it is due at once.
+fn is_due(told: Option<Instant>, every: Duration) -> bool {
+    told.is_none_or(|told| told.elapsed() >= every)
+}
+
+fn tell(summary: &Summary, total: &Total, gaps: u64, by: Option<By>, io: &mut Io) -> Result<()> {
+    match (io.json, by) {
+        (true, None) => io.print_json(&All::of(summary, total, gaps)),
+        (true, Some(by)) => rows(summary, by).iter().try_for_each(|row| io.print_json(row)),
+        (false, by) => {
+            let text = text(summary, total, by, io);
+            io.print(&text)
+        }
+    }
 }
 
 /// All that programs get.
@@ -73,8 +90,8 @@ impl<'s> All<'s> {
     fn of(summary: &'s Summary, total: &Total, gaps: u64) -> Self {
         Self {
             recordings: total.files,
-            records: total.report.records,
-            broken_records: total.report.broken_records,
+            records: total.records(),
+            broken_records: total.broken_records(),
             lasted_ns: lasted(summary),
             missing_events: gaps,
             census: &summary.census,
@@ -160,14 +177,14 @@ fn text(summary: &Summary, total: &Total, by: Option<By>, io: &Io) -> String {
 
 fn head(summary: &Summary, total: &Total) -> String {
     let more = if summary.census.more_runs { " at least" } else { "" };
-    let broken = match total.report.broken_records {
+    let broken = match total.broken_records() {
         0 => String::new(),
         broken => format!(", {} broken", grouped(broken)),
     };
     format!(
         "recordings    {} ({} records{broken})\nruns          {}{more}\nlasted        {}\n{summary}",
         grouped(total.files),
-        grouped(total.report.records),
+        grouped(total.records()),
         grouped(summary.census.runs),
         figures::duration(lasted(summary)),
     )

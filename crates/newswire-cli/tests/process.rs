@@ -41,6 +41,23 @@ fn ctrl_c_ends_the_program_with_its_own_code_and_all_that_it_has() {
 }
 
 #[test]
+fn sums_so_far_are_told_while_the_input_says_nothing_more() {
+    let mut child = newswire(&["stats", "--every", "1h", "--format", "pi", "-"]).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    writeln!(input, "{HEAD}").unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    assert!(line.starts_with(r#"{"recordings":1,"records":1,"#), "{line}");
+    writeln!(input, "{{\"type\":\"compaction\"}}").unwrap();
+    drop(input);
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).unwrap();
+    assert!(rest.starts_with(r#"{"recordings":1,"records":2,"#) && rest.lines().count() == 1, "{rest}");
+    assert_eq!(child.wait().unwrap().code(), Some(OK.into()));
+}
+
+#[test]
 fn a_reader_that_takes_one_line_ends_the_program_quietly() {
     let file =
         written("process-long.jsonl", &format!("{HEAD}\n{}", "{\"type\":\"compaction\"}\n".repeat(20_000)));

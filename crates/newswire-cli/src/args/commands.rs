@@ -1,6 +1,7 @@
 //! The commands, one after another, each with what it is for and how it is used.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::ValueEnum;
 
@@ -76,6 +77,7 @@ Examples:
   newswire stats session.jsonl
   newswire stats --by tool runs/*.ndjson.zst
   newswire stats --json run.ndjson | jq .by_model
+  newswire import --format pi - < session.jsonl | newswire stats --every 5s -
 
 Without --by there is a table for each sort of group, of its largest groups. Durations are those that the
 source measured, else between the events; tok/s is what models wrote in a second of their calls.")]
@@ -87,6 +89,10 @@ pub(crate) struct Stats {
     /// Only this sort of group, all of them
     #[arg(long, value_enum)]
     pub(crate) by: Option<By>,
+
+    /// Also tells what it has come to at the beginning and after so much time (1s, 15m, 1h), while it reads
+    #[arg(long, value_name = "TIME", value_parser = super::stores::age)]
+    pub(crate) every: Option<Duration>,
 
     #[command(flatten)]
     pub(crate) reading: Reading,

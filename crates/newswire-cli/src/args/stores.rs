@@ -248,6 +248,6 @@ pub(crate) enum Aspect {
     Duration,
 }
 
-fn age(text: &str) -> Result<Duration, String> {
+pub(super) fn age(text: &str) -> Result<Duration, String> {
     newswire_store::parse_age(text).map_err(|error| error.to_string())
 }

@@ -97,7 +97,7 @@ pub(crate) fn check(args: &Check, io: &mut Io) -> Result<u8> {
             errors += state.errors;
             state.end(report, io)
         }
-        Item::Pause => Ok(()),
+        Item::Pause(_) => Ok(()),
     })?;
     // What was skipped has been told already; what could not be opened hasn't.
     for wrong in &total.wrong {

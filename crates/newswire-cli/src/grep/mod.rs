@@ -77,7 +77,7 @@ pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
             matched += search.matched;
             search.end(io)
         }
-        Item::Pause => search.display.flush(),
+        Item::Pause(_) => search.display.flush(),
         Item::Gap(..) | Item::Broken(_) => Ok(()),
     })?;
     search.display.end()?;
