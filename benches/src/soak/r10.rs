@@ -23,6 +23,15 @@ struct Outcome {
     lost: u64,
     altered: u64,
     unreadable: u64,
+    /// What was said of the first that couldn't be read.
+    said: Option<String>,
+}
+
+impl Outcome {
+    fn unreadable(&mut self, said: String) {
+        self.unreadable += 1;
+        self.said.get_or_insert(said);
+    }
 }
 
 /// Publishes batches until it is killed, and tells each receipt.
@@ -67,7 +76,7 @@ pub(crate) fn measure(scale: Scale) -> Vec<Line> {
     vec![
         count("lost", all.lost, "events"),
         count("altered", all.altered, "events"),
-        count("unreadable", all.unreadable, "files"),
+        count("unreadable", all.unreadable, "files").with("said", all.said),
         Line::new("R10.reopen", opened.as_secs_f64(), Limit::AtMost(1.0), "s").with("events", events),
     ]
 }
@@ -99,17 +108,21 @@ fn kill_after(file: &Path, options: &str, life: Duration) -> u64 {
 
 /// Reads all that is there; gives the last seq.
 fn look(file: &Path, promised: u64, all: &mut Outcome) -> u64 {
-    let Ok(found) = stored::read(file) else {
-        all.unreadable += 1;
-        return promised;
+    let found = match stored::read(file) {
+        Ok(found) => found,
+        Err(error) => {
+            all.unreadable(error.to_string());
+            return promised;
+        }
     };
     all.lost += found.missing(promised);
     all.altered += found.altered + found.lost + u64::from(!found.is_in_order());
-    let verified = SqliteStore::read(file).and_then(|store| store.verify());
     // What was being written when it was killed may stand in the log, without an end.
-    let is_sound =
-        verified.is_ok_and(|verified| verified.damaged.is_empty() && verified.structure.is_empty());
-    all.unreadable += u64::from(!is_sound);
+    match SqliteStore::read(file).and_then(|store| store.verify()) {
+        Ok(verified) if verified.damaged.is_empty() && verified.structure.is_empty() => {}
+        Ok(verified) => all.unreadable(format!("{verified:?}")),
+        Err(error) => all.unreadable(error.to_string()),
+    }
     found.seqs.last().copied().unwrap_or(0).max(promised)
 }
 
