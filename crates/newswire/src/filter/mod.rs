@@ -39,6 +39,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use expr::{Expr, Truth};
+pub(crate) use glob::Glob;
 pub(crate) use kinds::{KindPattern, component_scope_of, kinds_meant};
 pub(crate) use look::{Look, find};
 pub(crate) use near::nearest;

@@ -5,6 +5,7 @@
 pub(super) struct Durations {
     buckets: Vec<(u16, u64)>,
     count: u64,
+    sum: u64,
     min: Option<u64>,
     max: u64,
 }
@@ -24,12 +25,18 @@ impl Durations {
             Err(place) => self.buckets.insert(place, (bucket, 1)),
         }
         self.count += 1;
+        self.sum = self.sum.saturating_add(nanos);
         self.min = Some(self.min.map_or(nanos, |min| min.min(nanos)));
         self.max = self.max.max(nanos);
     }
 
     pub(super) fn count(&self) -> u64 {
         self.count
+    }
+
+    /// Exactly all of them together; it stays at its end.
+    pub(super) fn sum(&self) -> u64 {
+        self.sum
     }
 
     /// Exactly the shortest; 0 where there is none.

@@ -2,34 +2,38 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::View;
 use super::durations::Durations;
 use super::ledger::Ledger;
 use super::occurrence::{Stage, Station, Timing};
-use super::payload::{self, Said};
+use super::payload;
 use super::status::as_text;
 use crate::delivery::Gap;
 use crate::error::Result;
 use crate::event::{ComponentScope, Event, Phase};
 use crate::filter::Filter;
 
-/// Profiles how long runs, steps and calls take, by component scope and label.
+/// Profiles how long runs, steps and calls take, by what they are (`middleware`, `step`, `tool.call`) and label.
 ///
 /// Durations are the source's own, else the time between the events of start and end. They are kept in
-/// histograms; an end that is told twice counts once.
+/// histograms, beside their exact sum; an end that is told twice counts once. The label is that of the component;
+/// where a source names none, the payload's name or model is taken, else the operation.
 #[derive(Debug)]
 pub struct LatencyProfile {
     /// When those that are open began; nothing of those that, lately, ended.
     known: Ledger<Option<Timing>>,
-    rows: BTreeMap<(ComponentScope, Box<str>), Profile>,
+    rows: BTreeMap<(Operation, Box<str>), Profile>,
     /// Of labels for which there is no row of their own.
-    others: BTreeMap<ComponentScope, Profile>,
+    others: BTreeMap<Operation, Profile>,
     labels: usize,
     unreadable: u64,
     missed: u64,
 }
+
+/// What is done, as the catalogue says it: so there are few of them.
+type Operation = (ComponentScope, &'static str);
 
 /// How long the occurrences of one component took.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -38,6 +42,8 @@ pub struct LatencyRow {
     /// Which part of the system it is.
     #[serde(serialize_with = "as_text")]
     pub scope: ComponentScope,
+    /// What it did: its kind without the phase, such as `middleware`, `step` or `tool.call`.
+    pub operation: &'static str,
     /// Its label; absent for all those that have no row of their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -49,6 +55,8 @@ pub struct LatencyRow {
     pub canceled: u64,
     /// Of them: with a known duration, which the figures below are about.
     pub timed: u64,
+    /// All of them together, exactly; it stays at its end rather than run over.
+    pub sum_ns: u64,
     /// The shortest, in nanoseconds, exactly.
     pub min_ns: u64,
     /// Half took at most this long, to 0.8 %.
@@ -65,7 +73,7 @@ pub struct LatencyRow {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LatencySnapshot {
-    /// By scope, then label; those without a row of their own last.
+    /// By scope, operation, then label; those without a row of their own last.
     pub rows: Vec<LatencyRow>,
     /// How many open operations were forgotten, since there is room for so many only: what ends of them has no
     /// duration but the source's own.
@@ -94,14 +102,16 @@ impl Profile {
         }
     }
 
-    fn row(&self, scope: ComponentScope, label: Option<&str>) -> LatencyRow {
+    fn row(&self, (scope, operation): Operation, label: Option<&str>) -> LatencyRow {
         LatencyRow {
             scope,
+            operation,
             label: label.map(str::to_owned),
             count: self.count,
             failed: self.failed,
             canceled: self.canceled,
             timed: self.durations.count(),
+            sum_ns: self.durations.sum(),
             min_ns: self.durations.min(),
             p50_ns: self.durations.percentile(50),
             p95_ns: self.durations.percentile(95),
@@ -123,7 +133,7 @@ impl LatencyProfile {
         Self::with_labels(Self::LABELS)
     }
 
-    /// A profile with rows for so many labels; further ones share one row for each scope.
+    /// A profile with rows for so many labels; further ones share one row for each operation.
     pub fn with_labels(labels: usize) -> Self {
         Self {
             known: Ledger::new(Self::KNOWN),
@@ -135,12 +145,12 @@ impl LatencyProfile {
         }
     }
 
-    fn profile(&mut self, scope: ComponentScope, label: &str) -> &mut Profile {
-        let key = (scope, Box::from(label));
+    fn profile(&mut self, operation: Operation, label: &str) -> &mut Profile {
+        let key = (operation, Box::from(label));
         if self.rows.contains_key(&key) || self.rows.len() < self.labels {
             return self.rows.entry(key).or_default();
         }
-        self.others.entry(scope).or_default()
+        self.others.entry(operation).or_default()
     }
 }
 
@@ -148,6 +158,19 @@ impl Default for LatencyProfile {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// What the end of an operation says of it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Told {
+    name: Option<String>,
+    model: Option<String>,
+    duration_ns: Option<u64>,
+}
+
+impl payload::Says for Told {
+    const NAMES: &[&str] = &["name", "model", "duration_ns"];
 }
 
 impl View for LatencyProfile {
@@ -166,11 +189,14 @@ impl View for LatencyProfile {
         }
         let mut timing = known.copied().flatten().unwrap_or_default();
         let ends = station.stage == Stage::Ends;
-        let said: Said = if ends { payload::told(event, &mut self.unreadable) } else { Said::default() };
-        timing.at(station.stage, event, said.duration_ns);
+        let told: Told = if ends { payload::told(event, &mut self.unreadable) } else { Told::default() };
+        timing.at(station.stage, event, told.duration_ns);
         self.known.put(&station.occurrence, (!ends).then_some(timing), ends);
         if ends {
-            self.profile(station.scope, station.label).add(station.phase, timing.duration_ns);
+            let named = told.name.or(told.model).filter(|_| event.component().is_none());
+            let label = named.as_deref().unwrap_or(station.label);
+            let operation = (station.scope, station.operation);
+            self.profile(operation, label).add(station.phase, timing.duration_ns);
         }
     }
 
@@ -179,8 +205,8 @@ impl View for LatencyProfile {
     }
 
     fn snapshot(&self) -> LatencySnapshot {
-        let own = self.rows.iter().map(|((scope, label), profile)| profile.row(*scope, Some(label)));
-        let others = self.others.iter().map(|(scope, profile)| profile.row(*scope, None));
+        let own = self.rows.iter().map(|((operation, label), profile)| profile.row(*operation, Some(label)));
+        let others = self.others.iter().map(|(operation, profile)| profile.row(*operation, None));
         LatencySnapshot {
             rows: own.chain(others).collect(),
             forgotten: self.known.forgotten_open(),

@@ -34,7 +34,24 @@ struct About {
     step: Option<Box<str>>,
 }
 
+impl Occurrence {
+    /// All that it is made of, as bytes and in an order that no build changes, for keys that are kept.
+    pub(super) fn each_part(&self, each: &mut impl FnMut(Option<&[u8]>)) {
+        each(self.run.as_deref().map(str::as_bytes));
+        match &self.mark {
+            Mark::Span(span) => each(Some(&span.get().to_le_bytes())),
+            Mark::About(about) => about.texts().into_iter().for_each(|text| each(text.map(str::as_bytes))),
+        }
+    }
+}
+
 impl About {
+    fn texts(&self) -> [Option<&str>; 6] {
+        let Self { scope, operation, label, call_id, turn, step } = self;
+        let [call_id, turn, step] = [call_id, turn, step].map(Option::as_deref);
+        [Some(scope.as_str()), Some(operation), Some(label), call_id, turn, step]
+    }
+
     fn of(event: &Event, scope: ComponentScope, label: &str) -> Self {
         let operation = stem(event.kind().as_str());
         let id = |field, scopes: &[ComponentScope]| {
@@ -72,6 +89,8 @@ fn call_id(event: &Event, operation: &str) -> Option<Box<str>> {
 pub(super) struct Station<'e> {
     pub(super) occurrence: Occurrence,
     pub(super) scope: ComponentScope,
+    /// Its kind without the phase.
+    pub(super) operation: &'static str,
     pub(super) label: &'e str,
     pub(super) phase: Phase,
     pub(super) stage: Stage,
@@ -108,7 +127,8 @@ impl<'e> Station<'e> {
         };
         let run = event.scope().get(ScopeField::Run).map(Into::into);
         let stage = Stage::of(phase);
-        Some(Self { occurrence: Occurrence { run, mark }, scope, label, phase, stage })
+        let operation = stem(row.kind);
+        Some(Self { occurrence: Occurrence { run, mark }, scope, operation, label, phase, stage })
     }
 
     fn has_span(&self) -> bool {

@@ -4,7 +4,6 @@
 //! and so lists its runs without reading what happened in them.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -309,12 +308,28 @@ impl payload::Says for Told {
     const NAMES: &[&str] = &["usage"];
 }
 
-/// FNV-1a: the same in every process, since figures are kept.
+/// The same in every process and every build, since figures are kept.
+fn key(about: usize, occurrence: &Occurrence) -> u64 {
+    let mut fnv = Fnv::default();
+    fnv.write(&(about as u64).to_le_bytes());
+    occurrence.each_part(&mut |part| fnv.part(part));
+    fnv.0
+}
+
+/// FNV-1a over bytes that are named one by one: what derived `Hash` writes is the compiler's business.
 struct Fnv(u64);
 
-impl Hasher for Fnv {
-    fn finish(&self) -> u64 {
-        self.0
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fnv {
+    /// With its length, so that parts can't be divided in two ways; what is absent differs from what is empty.
+    fn part(&mut self, part: Option<&[u8]>) {
+        self.write(&part.map_or(u64::MAX, |bytes| bytes.len() as u64).to_le_bytes());
+        self.write(part.unwrap_or_default());
     }
 
     fn write(&mut self, bytes: &[u8]) {
@@ -324,8 +339,35 @@ impl Hasher for Fnv {
     }
 }
 
-fn key(about: usize, occurrence: &Occurrence) -> u64 {
-    let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
-    (about as u64, occurrence).hash(&mut hasher);
-    hasher.finish()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Correlation, Scope, SpanId};
+    use crate::{Kind, Result};
+
+    fn key_of(span: Option<u64>, run: Option<&str>, payload: &str) -> Result<u64> {
+        let mut correlation = Correlation::new();
+        correlation.span = span.and_then(SpanId::new);
+        let scope = run.map_or_else(|| Ok(Scope::new()), |run| Scope::new().with(ScopeField::Run, run))?;
+        let event = Event::builder(Kind::parse("tool.call.started")?).scope(scope).correlation(correlation);
+        let event = event.json(payload).build()?;
+        Ok(Station::of(&event).map_or(0, |station| key(6, &station.occurrence)))
+    }
+
+    /// Figures of open calls lie in stores that another build has written.
+    #[test]
+    fn keys_of_open_calls_are_these_numbers_in_every_build() -> Result<()> {
+        let by_span = key_of(Some(7), Some("r-1"), "{}")?;
+        let by_call = key_of(None, None, r#"{"call_id":"c-1"}"#)?;
+        assert_eq!((by_span, by_call), (13_934_332_780_058_466_143, 6_253_098_974_809_677_119));
+        let others = [
+            key_of(Some(8), Some("r-1"), "{}")?,
+            key_of(Some(7), Some("r-2"), "{}")?,
+            key_of(None, None, r#"{"call_id":"c-2"}"#)?,
+            key_of(None, None, "{}")?,
+        ];
+        let distinct: std::collections::BTreeSet<_> = others.into_iter().chain([by_span, by_call]).collect();
+        assert_eq!(distinct.len(), 6);
+        Ok(())
+    }
 }

@@ -8,6 +8,7 @@ use super::View;
 use super::ledger::Ledger;
 use super::occurrence::{Occurrence, Stage, Station};
 use super::payload::{self, usage_so_far};
+use super::prices::Prices;
 use crate::catalogue::Usage;
 use crate::delivery::Gap;
 use crate::error::Result;
@@ -20,6 +21,9 @@ use crate::filter::Filter;
 /// Each call counts once, by run and span, at its end. Totals include their parts (what was read from the
 /// cache is input, reasoning is output), so nothing is added twice; totals that runs and agents tell of
 /// themselves are left alone. What an open call's progress told counts until its end, as usage and not as a call.
+///
+/// Cost is what calls tell. With a list of prices ([`UsageMeter::with_prices`]) those that tell none are priced, which
+/// is an estimate and so a figure of its own.
 #[derive(Debug)]
 pub struct UsageMeter {
     snapshot: UsageSnapshot,
@@ -27,8 +31,16 @@ pub struct UsageMeter {
     counted: HashSet<Occurrence>,
     order: VecDeque<Occurrence>,
     /// Calls that told in their progress what they had used.
-    open: Ledger<(Usage, Names)>,
+    open: Ledger<(Used, Names)>,
     groups: usize,
+    prices: Prices,
+}
+
+/// What a call used, and what that costs by the list where it doesn't tell.
+#[derive(Debug, Default)]
+struct Used {
+    usage: Usage,
+    priced_usd: Option<f64>,
 }
 
 /// Model, provider, agent and run.
@@ -56,6 +68,8 @@ pub struct UsageTally {
     pub reasoning_tokens: u64,
     /// What they cost, in US dollars, as far as they told.
     pub cost_usd: f64,
+    /// What the others cost by the list of prices, as far as their models are in it; 0 without a list.
+    pub priced_usd: f64,
 }
 
 /// What a [`UsageMeter`] knows at one moment.
@@ -86,8 +100,13 @@ impl UsageTally {
         self.input_tokens.saturating_add(self.output_tokens)
     }
 
+    /// What all of them cost: what was told, and what was priced.
+    pub fn known_usd(&self) -> f64 {
+        figures::sum(self.cost_usd, self.priced_usd)
+    }
+
     /// A call counts when it ends.
-    fn add(&mut self, phase: Phase, usage: &Usage) {
+    fn add(&mut self, phase: Phase, Used { usage, priced_usd }: &Used) {
         let sum = |total: &mut u64, part: Option<u64>| *total = total.saturating_add(part.unwrap_or(0));
         self.calls += u64::from(phase != Phase::Progress);
         self.failed += u64::from(phase == Phase::Failed);
@@ -98,20 +117,21 @@ impl UsageTally {
         sum(&mut self.cache_write_tokens, usage.cache_write_tokens);
         sum(&mut self.reasoning_tokens, usage.reasoning_tokens);
         self.cost_usd = figures::sum(self.cost_usd, usage.cost_usd.unwrap_or(0.0));
+        self.priced_usd = figures::sum(self.priced_usd, priced_usd.unwrap_or(0.0));
     }
 }
 
 impl UsageSnapshot {
-    fn add(&mut self, groups: usize, phase: Phase, usage: &Usage, names: &Names) {
-        self.total.add(phase, usage);
+    fn add(&mut self, groups: usize, phase: Phase, used: &Used, names: &Names) {
+        self.total.add(phase, used);
         let tables = [&mut self.by_model, &mut self.by_provider, &mut self.by_agent, &mut self.by_run];
         let mut is_full = false;
         for (table, name) in tables.into_iter().zip(names) {
             let Some(name) = name else { continue };
             if let Some(tally) = table.get_mut(name) {
-                tally.add(phase, usage);
+                tally.add(phase, used);
             } else if table.len() < groups {
-                table.entry(name.clone()).or_default().add(phase, usage);
+                table.entry(name.clone()).or_default().add(phase, used);
             } else {
                 is_full = true;
             }
@@ -139,7 +159,14 @@ impl UsageMeter {
             order: VecDeque::new(),
             open: Ledger::new(Self::REMEMBERED),
             groups,
+            prices: Prices::new(),
         }
+    }
+
+    /// The meter with prices for calls that don't tell their cost, by the model that answered, else the one asked.
+    #[must_use]
+    pub fn with_prices(self, prices: Prices) -> Self {
+        Self { prices, ..self }
     }
 
     fn goes_on(&mut self, event: &Event, occurrence: Occurrence) {
@@ -148,9 +175,11 @@ impl UsageMeter {
         }
         let mut misfits = 0;
         if let Some(usage) = usage_so_far(event, &mut misfits) {
-            let names = payload::told::<Told>(event, &mut misfits).names(event);
+            let told: Told = payload::told(event, &mut misfits);
+            let used = told.used(usage, &self.prices);
+            let names = told.names(event);
             if let Some(known) = self.open.entry(occurrence, Default::default) {
-                *known = (usage, names);
+                *known = (used, names);
             }
         }
         self.snapshot.unreadable += misfits.min(1);
@@ -192,6 +221,12 @@ impl payload::Says for Told {
 }
 
 impl Told {
+    fn used(&self, usage: Usage, prices: &Prices) -> Used {
+        let models = [&self.response_model, &self.model].into_iter().filter_map(Option::as_deref);
+        let priced_usd = if usage.cost_usd.is_none() { prices.cost(models, &usage) } else { None };
+        Used { usage, priced_usd }
+    }
+
     fn names(self, event: &Event) -> Names {
         let of = |field| event.scope().get(field).map(str::to_owned);
         [self.response_model.or(self.model), self.provider, of(ScopeField::Agent), of(ScopeField::Run)]
@@ -223,7 +258,8 @@ impl View for UsageMeter {
         }
         let mut told: Told = payload::told(event, &mut self.snapshot.unreadable);
         let usage = std::mem::take(&mut told.usage);
-        self.snapshot.add(self.groups, station.phase, &usage, &told.names(event));
+        let used = told.used(usage, &self.prices);
+        self.snapshot.add(self.groups, station.phase, &used, &told.names(event));
     }
 
     fn miss(&mut self, gap: &Gap) {
@@ -232,8 +268,8 @@ impl View for UsageMeter {
 
     fn snapshot(&self) -> UsageSnapshot {
         let mut snapshot = self.snapshot.clone();
-        for (usage, names) in self.open.iter() {
-            snapshot.add(self.groups, Phase::Progress, usage, names);
+        for (used, names) in self.open.iter() {
+            snapshot.add(self.groups, Phase::Progress, used, names);
         }
         snapshot
     }

@@ -1,6 +1,8 @@
 //! Histograms of durations.
 
+use newswire::catalogue::System;
 use newswire::view::{LatencyProfile, View};
+use newswire::{Bus, Dialect, Event};
 
 use super::common::{labelled, station};
 
@@ -52,7 +54,7 @@ fn an_end_that_comes_twice_counts_once_and_what_begins_again_is_timed_anew() {
 #[test]
 fn a_field_that_does_not_fit_costs_no_other_field() {
     let mut profile = LatencyProfile::new();
-    profile.see(&station("step.completed", 1, 1, None, r#"{"duration_ns":5,"message":7,"usage":[0,"x"]}"#));
+    profile.see(&station("step.completed", 1, 1, None, r#"{"duration_ns":5,"name":7,"model":[0,"x"]}"#));
     profile.see(&station("step.completed", 1, 2, None, r#"{"duration_ns":"5"}"#));
     let snapshot = profile.snapshot();
     let row = &snapshot.rows[0];
@@ -81,4 +83,49 @@ fn open_operations_that_were_forgotten_are_told() {
     profile.see(&station("step.completed", 2_000, 1, None, "{}"));
     let row = &profile.snapshot().rows[0];
     assert_eq!((row.count, row.timed), (1, 0));
+}
+
+#[test]
+fn a_middleware_a_step_and_a_tool_of_one_name_are_told_apart_with_the_exact_sum_of_each() {
+    let bus = Bus::new();
+    let profile = bus.watch(LatencyProfile::new()).unwrap();
+    let emitter = bus.emitter();
+    for duration_ns in [1_000_003, 2_000_004] {
+        let layer = emitter.middleware("search", 0);
+        layer.complete_with(None, |end| end.duration_ns = Some(duration_ns)).unwrap();
+    }
+    emitter.step("search", None).complete_with(None, |end| end.duration_ns = Some(5)).unwrap();
+    let tool = emitter.tool_call("search", "c-1", None);
+    tool.complete_with(None, |end| end.duration_ns = Some(7)).unwrap();
+    let rows = profile.snapshot().rows;
+    let told: Vec<_> =
+        rows.iter().map(|row| (row.operation, row.label.as_deref(), row.count, row.sum_ns)).collect();
+    let search = Some("search");
+    assert_eq!(
+        told,
+        [("middleware", search, 2, 3_000_007), ("step", search, 1, 5), ("tool.call", search, 1, 7)]
+    );
+}
+
+#[test]
+fn middlewares_of_promptkit_are_profiled_by_their_names() {
+    let mut profile = LatencyProfile::new();
+    for (name, nanos) in [("auth", 3), ("cache", 5), ("auth", 4)] {
+        let line = format!(
+            r#"{{"Type":"middleware.completed","Timestamp":"2026-11-21T01:02:03Z","RunID":"r",
+            "Data":{{"Name":"{name}","Index":0,"Duration":{nanos}}}}}"#
+        );
+        let event: Event = Dialect::of(System::PromptKit).read(&line).unwrap();
+        profile.see(&event);
+    }
+    let rows: Vec<_> =
+        profile.snapshot().rows.into_iter().map(|row| (row.label.unwrap(), row.sum_ns, row.timed)).collect();
+    assert_eq!(rows, [("auth".to_owned(), 7, 2), ("cache".to_owned(), 5, 1)]);
+}
+
+#[test]
+fn a_sum_stays_at_its_end() {
+    let mut profile = LatencyProfile::new();
+    (1..=2).for_each(|span| call(&mut profile, "search", span, u64::MAX));
+    assert_eq!(profile.snapshot().rows[0].sum_ns, u64::MAX);
 }

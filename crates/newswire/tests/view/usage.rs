@@ -2,7 +2,7 @@
 
 use newswire::catalogue::Usage;
 use newswire::catalogue::model::ModelCallCompleted;
-use newswire::view::{UsageMeter, View};
+use newswire::view::{Price, Prices, UsageMeter, View};
 use newswire::{Bus, Event, Gap, GapReason, ScopeField};
 
 use super::common::{run, scope, station};
@@ -145,4 +145,63 @@ fn a_field_that_does_not_fit_costs_no_other_field() {
     let model = &usage.by_model["m"];
     assert_eq!((model.calls, model.input_tokens, model.output_tokens, model.cost_usd), (2, 400, 0, 0.5));
     assert_eq!(usage.unreadable, 3);
+}
+
+fn priced() -> UsageMeter {
+    let prices = Prices::new().with("m-small*", Price::per_million(1.0, 2.0)).and_then(|prices| {
+        prices.with("m*", Price::per_million(10.0, 100.0).cache_read(1.0).cache_write(12.5))
+    });
+    UsageMeter::new().with_prices(prices.unwrap())
+}
+
+fn ended(span: u64, payload: &str) -> Event {
+    station("model.call.completed", 5, span, None, payload)
+}
+
+#[test]
+fn a_call_that_tells_no_cost_is_priced_with_cached_and_reasoning_tokens_counted_once() {
+    let mut meter = priced();
+    let usage = r#"{"input_tokens":1000000,"output_tokens":200000,"cache_read_tokens":500000,
+        "cache_write_tokens":100000,"reasoning_tokens":150000}"#;
+    meter.see(&ended(1, &format!(r#"{{"model":"m-1","usage":{usage}}}"#)));
+    meter.see(&ended(2, r#"{"model":"m-1","usage":{"input_tokens":9,"cost_usd":0.25}}"#));
+    let usage = meter.snapshot();
+    // 400,000 at 10, 500,000 at 1, 100,000 at 12.5, 200,000 at 100 for a million.
+    assert_eq!((usage.total.cost_usd, usage.total.priced_usd), (0.25, 25.75));
+    assert_eq!(usage.total.known_usd(), 26.0);
+    assert_eq!(serde_json::to_value(&usage).unwrap()["by_model"]["m-1"]["priced_usd"], 25.75);
+}
+
+#[test]
+fn the_first_price_that_fits_counts_by_the_model_that_answered_else_the_one_asked() {
+    let cost = |payload: &str| {
+        let mut meter = priced();
+        meter.see(&ended(1, payload));
+        meter.snapshot().total.priced_usd
+    };
+    let usage = r#""usage":{"input_tokens":1000000}"#;
+    assert_eq!(cost(&format!(r#"{{"model":"m-small-2",{usage}}}"#)), 1.0);
+    assert_eq!(cost(&format!(r#"{{"model":"m-1","response_model":"m-small-2",{usage}}}"#)), 1.0);
+    assert_eq!(cost(&format!(r#"{{"model":"m-1","response_model":"other",{usage}}}"#)), 10.0);
+    assert_eq!(cost(&format!(r#"{{"model":"other",{usage}}}"#)), 0.0);
+    assert_eq!(cost(r#"{"model":"m-1","usage":{"input_tokens":1000000,"cost_usd":0.0}}"#), 0.0);
+    assert_eq!(cost(r#"{"model":"m-1"}"#), 0.0);
+}
+
+#[test]
+fn what_an_open_call_told_is_priced_until_its_end_tells_a_cost() {
+    let mut meter = priced();
+    let told = r#"{"model":"m-1","usage":{"output_tokens":10000}}"#;
+    meter.see(&station("model.call.progress", 2, 1, None, told));
+    assert_eq!(meter.snapshot().total.priced_usd, 1.0);
+    meter.see(&ended(1, r#"{"model":"m-1","usage":{"output_tokens":10000,"cost_usd":0.5}}"#));
+    assert_eq!((meter.snapshot().total.priced_usd, meter.snapshot().total.cost_usd), (0.0, 0.5));
+}
+
+#[test]
+fn a_price_that_is_no_amount_is_refused_with_its_models() {
+    for wrong in [f64::NAN, -1.0, f64::INFINITY] {
+        let error = Prices::new().with("m*", Price::per_million(1.0, wrong)).unwrap_err().to_string();
+        assert!(error.contains(r#""m*""#) && error.contains("0 or more"), "{error}");
+    }
 }
