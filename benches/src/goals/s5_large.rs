@@ -1,11 +1,12 @@
-//! S-5: a store of ten million events, in a process of its own: how soon it is open, how soon its end is read, and
-//! what memory that takes.
+//! S-5: a store of ten million events, in a process of its own: how soon it is open, how soon its end is read and its
+//! runs are listed, and what memory that takes.
 
 use std::io::Read;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use newswire::{Start, SubscribeOptions};
+use newswire_store::{RunQuery, SqliteStore, Store};
 
 use super::s_store::{attached, large};
 use crate::report::{Limit, Line};
@@ -31,11 +32,12 @@ pub(crate) fn measure(scale: Scale) -> Vec<Line> {
         line("open", told[0], 1.0, "s"),
         line("last_rare", told[1], 50.0, "ms"),
         line("last_common", told[2], 50.0, "ms"),
-        line("memory", told[3], 200.0, "MiB"),
+        line("runs", told[3], 1.0, "s"),
+        line("memory", told[4], 200.0, "MiB"),
     ]
 }
 
-/// Opens the store, reads the end of two filters, and tells how long that took.
+/// Opens the store, reads the end of two filters, lists the runs, and tells how long that took.
 pub(crate) fn child() {
     let file = std::env::var_os(FILE).expect("a file");
     let began = Instant::now();
@@ -50,9 +52,21 @@ pub(crate) fn child() {
         began.elapsed()
     };
     let (rare, common) = (last("deploy.*"), last("tool.*"));
+    let listing = Instant::now();
+    let mut runs = 0;
+    let mut count = |_| {
+        runs += 1;
+        true
+    };
+    let store = SqliteStore::read(&file).expect("a store");
+    assert_eq!(store.runs(&RunQuery::default(), &mut count).expect("a store"), 0);
+    let listed = listing.elapsed();
+    assert!(runs > 1, "{runs}");
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let peak = peak.and_then(|line| line.split_whitespace().next()).and_then(|word| word.parse::<f64>().ok());
     let ms = |took: Duration| took.as_secs_f64() * 1e3;
-    println!("\nS-5: {} {} {} {}", opened.as_secs_f64(), ms(rare), ms(common), peak.unwrap_or(0.0) / 1024.0);
+    let (opened, listed) = (opened.as_secs_f64(), listed.as_secs_f64());
+    let memory = peak.unwrap_or(0.0) / 1024.0;
+    println!("\nS-5: {opened} {} {} {listed} {memory}", ms(rare), ms(common));
 }

@@ -105,7 +105,7 @@ fn a_store_that_is_built_anew_says_the_same_as_before() {
 
 #[test]
 fn a_torn_head_costs_no_event() {
-    for torn in [16, 100, 4096] {
+    for torn in [16, 100, 4096, 8192] {
         let file = file(&format!("head_{torn}"));
         let good = fill(&file, 2000);
         let mut bytes = fs::read(&file).unwrap();
@@ -119,12 +119,30 @@ fn a_torn_head_costs_no_event() {
 }
 
 #[test]
+fn a_torn_head_costs_no_event_of_a_store_with_smaller_pages() {
+    let file = file("smaller");
+    let good = fill(&file, 2000);
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    let smaller = "PRAGMA journal_mode = DELETE; PRAGMA page_size = 4096; VACUUM;";
+    connection.execute_batch(smaller).unwrap();
+    let size: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0)).unwrap();
+    assert_eq!(size, 4096);
+    drop(connection);
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[..4096].fill(0xa5);
+    fs::write(&file, &bytes).unwrap();
+    let report = repair(&file, RepairOptions::default()).unwrap();
+    is_sound(&file, &report);
+    assert_eq!(read("main", &file), (good, vec![]));
+}
+
+#[test]
 fn damaged_trees_and_indexes_cost_no_event() {
     let file = file("trees");
     let good = fill(&file, 4000);
     let mut bytes = fs::read(&file).unwrap();
     let mut damaged = 0;
-    for page in bytes.chunks_mut(4096).skip(2) {
+    for page in bytes.chunks_mut(8192).skip(2) {
         // Inner pages of tables, inner pages and leaves of indexes: those with texts are the big indexes.
         if page[0] == 0x05 || page[0] == 0x02 || page[0] == 0x0a && page[3..5] > [0, 50][..] {
             page[8..].fill(0x5a);

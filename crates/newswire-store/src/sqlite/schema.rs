@@ -230,6 +230,8 @@ fn judge(path: &Path, found: &Found) -> Result<()> {
 
 fn set_up(connection: &mut Connection, found: &Found, durability: Durability) -> Outcome<()> {
     if found.version == 0 {
+        // Reading all of it takes a call of the system for each page.
+        connection.pragma_update(None, "page_size", 8192)?;
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     }
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;

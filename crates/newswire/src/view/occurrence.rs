@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::payload;
 use crate::catalogue;
 use crate::event::{ComponentScope, Event, Phase, ScopeField, SpanId};
 
@@ -76,13 +77,9 @@ impl About {
 }
 
 fn call_id(event: &Event, operation: &str) -> Option<Box<str>> {
-    #[derive(Deserialize)]
-    struct Called {
-        call_id: Option<Box<str>>,
-    }
     let has_one = matches!(operation, "tool.call" | "tool.request" | "tool.approval");
     let json = event.payload_json().filter(|_| has_one)?;
-    serde_json::from_str::<Called>(json).ok()?.call_id
+    payload::text_of(json, "call_id")
 }
 
 /// An event of a lifecycle, as views see it.

@@ -18,7 +18,9 @@ const DEEP: u8 = 2;
 
 /// What this event's payload says; counts it as unreadable if a field doesn't fit, and leaves that field out.
 pub(super) fn told<T: Says>(event: &Event, unreadable: &mut u64) -> T {
-    let Some(json) = event.payload_json() else { return T::default() };
+    let Some(json) = event.payload_json().filter(|json| may_say(json, T::NAMES)) else {
+        return T::default();
+    };
     let brief = if json.len() > BRIEF { members(json, T::NAMES) } else { None };
     if let Ok(told) = serde_json::from_str(brief.as_deref().unwrap_or(json)) {
         return told;
@@ -32,6 +34,28 @@ pub(super) fn told<T: Says>(event: &Event, unreadable: &mut u64) -> T {
 pub(super) trait Says: DeserializeOwned + Default {
     /// The members that it reads.
     const NAMES: &[&str];
+}
+
+/// Whether reading it can tell anything: most payloads of calls say nothing that a view needs, and to look for
+/// the names in their text costs a fraction of reading them. Only an object has members, and names may be written in
+/// escapes.
+fn may_say(json: &str, names: &[&str]) -> bool {
+    !json.starts_with('{') || json.contains("\\u") || names.iter().any(|name| json.contains(name))
+}
+
+/// The text of that name, where the payload is an object that has it; what follows it isn't looked at.
+pub(super) fn text_of(json: &str, name: &str) -> Option<Box<str>> {
+    let mut scan = Scan::new(json);
+    if !scan.take(b'{') {
+        return None;
+    }
+    while let Some(found) = scan.member().ok()? {
+        let value = scan.value().ok()?.text;
+        if found == name {
+            return serde_json::from_str(value).ok()?;
+        }
+    }
+    None
 }
 
 /// Longer payloads are looked through for what is needed before that is read: most of what they hold is text
@@ -133,6 +157,23 @@ mod tests {
         let json = r#"{"duration_ns":-1,"usage":{"input_tokens":"many","output_tokens":3},"x":{"y":[1]}}"#;
         assert_eq!(kept(json).unwrap(), r#"{"usage":{"output_tokens":3},"x":{"y":[1]}}"#);
         assert_eq!(kept(r#"{"error":"no","reason":5,"message":"a\"b"}"#).unwrap(), r#"{"message":"a\"b"}"#);
+    }
+
+    #[test]
+    fn a_payload_that_names_nothing_of_what_is_needed_is_not_read() {
+        assert!(!may_say(r#"{"a":"b\n"}"#, &["usage"]));
+        for json in [r#"{"usage":1}"#, r#"{"us\u0061ge":1}"#, "[1]", " {}", "5"] {
+            assert!(may_say(json, &["usage"]), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_found_by_its_name_however_it_is_written() {
+        let json = r#" { "b" : {"a":"no"}, "\u0061":"y\n", "c":1} "#;
+        assert_eq!(text_of(json, "a").as_deref(), Some("y\n"));
+        for json in ["{}", r#"{"a":null}"#, r#"{"a":5}"#, r#"["a"]"#, r#""a""#] {
+            assert_eq!(text_of(json, "a"), None, "{json}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::pages::read_at;
+use super::pages::{FORMER_SIZE, USUAL_SIZE, read_at};
 use super::record::number;
 
 const LOG_HEADER: u64 = 32;
@@ -36,8 +36,9 @@ impl Log {
         let (Some(magic), Some(size)) = (number(&head, 0, 4), number(&head, 8, 4)) else {
             return Ok(Self::default());
         };
-        // A damaged header says nothing; pages are of the usual size then.
-        let size = if size.is_power_of_two() && (512..=65_536).contains(&size) { size } else { 4096 };
+        let is_size = size.is_power_of_two() && (512..=65_536).contains(&size);
+        // A damaged header says nothing.
+        let size = if is_size { size } else { likely_size(file)? };
         let is_big = magic & 1 == 1;
         let mut sum = Sum::told(&head, 24);
         let is_sound = sum.is_some() && head.get(..24).and_then(|head| Sum(0, 0).over(head, is_big)) == sum;
@@ -67,6 +68,19 @@ impl Log {
         frames.truncate(ended);
         Ok(Self { page_size: Some(size), frames })
     }
+}
+
+/// The size of pages where the header doesn't say it: all frames of a log have the same salts, so those of the second
+/// tell where it begins.
+fn likely_size(file: &mut File) -> io::Result<u64> {
+    let first = read_at(file, LOG_HEADER + 8, 8)?;
+    for size in [USUAL_SIZE, FORMER_SIZE] {
+        if first.len() == 8 && read_at(file, LOG_HEADER + FRAME_HEADER + size + 8, 8)? == first {
+            return Ok(size);
+        }
+    }
+    let has_one = file.metadata()?.len() >= LOG_HEADER + FRAME_HEADER + USUAL_SIZE;
+    Ok(if has_one { USUAL_SIZE } else { FORMER_SIZE })
 }
 
 /// Whether a log has whole transactions behind a damage: SQLite would forget them.

@@ -8,8 +8,12 @@ use std::path::Path;
 use super::log::{Frame, Log};
 use super::record::{number, varint};
 
-/// The size of pages where nothing says another.
-const USUAL_SIZE: usize = 4096;
+/// The size of pages in stores that are made now.
+pub(super) const USUAL_SIZE: u64 = 8192;
+/// The size in stores that were made before.
+pub(super) const FORMER_SIZE: u64 = 4096;
+/// How many pages are looked at to find out their size.
+const SAMPLE: u64 = 1024;
 /// More than any row of ours has.
 const LARGEST_ROW: usize = 2 << 20;
 
@@ -44,9 +48,12 @@ impl Pages {
         let told = number(&head, 16, 2).map(|size| if size == 1 { 65_536 } else { size });
         let told = told.filter(|_| head.starts_with(b"SQLite format 3\0"));
         let found = log.as_mut().map(Log::read).transpose()?.unwrap_or_default();
-        let size = told.filter(is_size).or(found.page_size.filter(is_size));
+        let size = match told.filter(is_size).or(found.page_size) {
+            Some(size) => size,
+            None => likely_size(&mut database)?,
+        };
         let mut pages = Self {
-            size: size.and_then(|size| usize::try_from(size).ok()).unwrap_or(USUAL_SIZE),
+            size: usize::try_from(size).map_err(io::Error::other)?,
             count: 0,
             database,
             log,
@@ -176,6 +183,22 @@ impl Pages {
         }
         Ok(free)
     }
+}
+
+/// The size of pages where nothing says it: where pages of the larger size have their middles, one of the smaller
+/// would often begin. Rows that are longer than a page lie in pages without such a beginning.
+fn likely_size(database: &mut File) -> io::Result<u64> {
+    let (mut beginnings, mut seen) = (0, 0);
+    for page in (1..).step_by(2).take_while(|page| *page < SAMPLE) {
+        let head = read_at(database, page * FORMER_SIZE, 12)?;
+        let [kind, _, _, _, _, high, low, fragments, ..] = head.as_slice() else { break };
+        let content = u64::from(u16::from_be_bytes([*high, *low]));
+        let is_kind = matches!(kind, 0x02 | 0x05 | 0x0a | 0x0d);
+        let is_beginning = is_kind && (8..=FORMER_SIZE).contains(&content) && *fragments <= 60;
+        beginnings += u64::from(is_beginning);
+        seen += 1;
+    }
+    Ok(if beginnings * 16 > seen { FORMER_SIZE } else { USUAL_SIZE })
 }
 
 /// Up to `len` bytes from there; fewer where the file ends.
