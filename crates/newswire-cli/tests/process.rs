@@ -43,7 +43,7 @@ fn ctrl_c_ends_the_program_with_its_own_code_and_all_that_it_has() {
 #[test]
 fn a_reader_that_takes_one_line_ends_the_program_quietly() {
     let file =
-        written("process-long.jsonl", &format!("{HEAD}\n{}", "{\"type\":\"compaction\"}\n".repeat(20_000)));
+        written("process-long.jsonl", &format!("{HEAD}\n{}", "{\"type\":\"compaction\"}\n".repeat(5000)));
     let mut child = newswire(&["play", &file]).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -252,4 +252,22 @@ fn help_that_can_not_be_written_is_a_failure_too() {
     let child = newswire(&["--help"]).stdout(full).output().unwrap();
     assert_eq!(child.status.code(), Some(FAILED.into()));
     assert!(String::from_utf8_lossy(&child.stderr).starts_with("newswire: the output can't be written: "));
+}
+
+#[test]
+fn a_store_that_can_not_grow_is_told_once_with_what_it_has() {
+    let folder = place("process-full-store");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir(&folder).unwrap();
+    let (recording, file) = (format!("{folder}/run.jsonl"), format!("{folder}/events.db"));
+    let record = format!("{{\"type\":\"compaction\",\"summary\":\"{}\"}}\n", "x".repeat(1000));
+    fs::write(&recording, format!("{HEAD}\n{}", record.repeat(5000))).unwrap();
+    let limited = "trap '' XFSZ; ulimit -f 4000; exec \"$0\" record \"$1\" -o \"$2\" --text";
+    let mut shell = Command::new("sh");
+    let child =
+        shell.args(["-c", limited, env!("CARGO_BIN_EXE_newswire"), &recording, &file]).output().unwrap();
+    let said = String::from_utf8(child.stderr).unwrap();
+    assert_eq!(child.status.code(), Some(FAILED.into()), "{said}");
+    assert!(!said.contains(" of 0 records"), "{said}");
+    assert_eq!(said.matches("the disk").count(), 1, "{said}");
 }
