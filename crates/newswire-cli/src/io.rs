@@ -93,7 +93,9 @@ impl Io {
     /// is left to be told.
     pub(crate) fn tell(&mut self, message: &str) {
         self.progress.clear(&mut self.err);
-        let _ = writeln!(self.err, "newswire: {}", Visible(message));
+        // In one piece: the standard error isn't buffered, and others may write to the same terminal.
+        let line = format!("newswire: {}\n", Visible(message));
+        let _ = self.err.write_all(line.as_bytes());
     }
 
     /// Tells what is wrong with the arguments; gives the exit code.

@@ -4,6 +4,7 @@
 //! the same command and tests can run it.
 
 mod args;
+mod between;
 mod check;
 mod diff;
 mod events;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use newswire::view::{RunRow, RunState, RunTable, View};
 use newswire::{Result, figures};
-use newswire_store::{RunQuery, Store};
+use newswire_store::{Events, Query, RunQuery, SqliteStore, Store};
 
 use crate::args::Ls;
 use crate::io::Io;
@@ -42,7 +42,11 @@ pub(crate) fn list(
     bus: Option<String>,
     io: &mut Io,
 ) -> Result<u8> {
-    let (_, store) = store_to_read(file)?;
+    let (path, store) = store_to_read(file)?;
+    if bus.is_some() {
+        // Refuses a bus that isn't there, with the names of those that are.
+        Events::of(SqliteStore::read(path)?, Query { bus: bus.clone(), ..Query::default() })?;
+    }
     let newest = number.or((!io.json).then_some(SHOWN));
     let query = RunQuery { bus, session, newest, ..RunQuery::default() };
     let (mut table, mut shown, mut several, mut failed) = (List::new(), 0, false, None);

@@ -10,9 +10,10 @@ use newswire::{
     Bus, Delivery, Error, Event, Failure, Filter, Gap, Handler, HandlerOptions, Mode, Result,
     SubscribeOptions, Visible,
 };
-use newswire_recording::{Clock, Controls, Pace, PlayOptions, Player, Seek, SystemClock};
+use newswire_recording::{Clock, Controls, Pace, PlayOptions, Player, SystemClock};
 
 use crate::args::{Play, Reading, Speed};
+use crate::between::Between;
 use crate::events::Display;
 use crate::io::{Io, Stop};
 use crate::notice;
@@ -79,6 +80,7 @@ struct Deliveries<'a> {
     io: &'a mut Io,
     show: Show,
     strange: &'a mut Strange,
+    between: Between,
 }
 
 impl Iterator for Deliveries<'_> {
@@ -89,7 +91,9 @@ impl Iterator for Deliveries<'_> {
             match self.recordings.next(self.io)? {
                 Message::Item { delivery, .. } => {
                     delivery.as_ref().event().into_iter().for_each(|event| self.strange.see(event));
-                    return Some(Ok(delivery));
+                    if self.between.takes(&delivery) {
+                        return Some(Ok(delivery));
+                    }
                 }
                 Message::Pause => self.show.with(Display::flush),
                 other => self.recordings.note(other, self.io),
@@ -131,7 +135,7 @@ impl Clock for Watched {
 /// Where the output can't be written.
 pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     let timed = args.from.is_some() || args.to.is_some();
-    let (filter, options) = match understood(args) {
+    let (filter, between, options) = match understood(args) {
         Ok(understood) => understood,
         Err(error) => return Ok(io.refuse(&error)),
     };
@@ -140,7 +144,7 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     }
     let mut strange = Strange::of(&filter)?;
     let sought = strange.and_all_of(&filter).ok();
-    let wanted = sought.map(|filter| wanted(&filter, &options)).unwrap_or_default();
+    let wanted = sought.map(|filter| wanted(&filter, &between)).unwrap_or_default();
     let reading = Reading { wanted, ..args.reading.clone() };
     let bus = Bus::new();
     let watching = Watching::on(&bus, &filter)?;
@@ -153,7 +157,7 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     let mut recordings = Recordings::open(io, std::slice::from_ref(&args.file), &reading)?;
     let stop = io.stop();
     let deliveries =
-        Deliveries { recordings: &mut recordings, io, show: show.clone(), strange: &mut strange };
+        Deliveries { recordings: &mut recordings, io, show: show.clone(), strange: &mut strange, between };
     let player = Player::of(deliveries, options)?;
     let controls = player.controls();
     let clock = Watched { clock: SystemClock::default(), stop, controls, show: show.clone() };
@@ -190,35 +194,20 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
 }
 
 /// What a store is asked for: offsets count from the first event, whether it matches or not.
-fn wanted(filter: &Filter, options: &PlayOptions) -> Wanted {
-    let is_offset = |place: &Option<Seek>| matches!(place, Some(Seek::Offset(_)));
-    if is_offset(&options.from) || is_offset(&options.to) {
+fn wanted(filter: &Filter, between: &Between) -> Wanted {
+    if between.counts_from_the_first() {
         return Wanted::default();
     }
-    let from_ns = options.from.and_then(|place| match place {
-        Seek::Time(time_ns) => Some(time_ns),
-        Seek::Offset(_) => None,
-    });
-    Wanted { filter: Some(filter.clone()), from_ns, ..Wanted::default() }
+    Wanted { filter: Some(filter.clone()), from_ns: between.beginning_ns(), ..Wanted::default() }
 }
 
 /// What is to be played, and how.
-fn understood(args: &Play) -> Result<(Filter, PlayOptions)> {
+fn understood(args: &Play) -> Result<(Filter, Between, PlayOptions)> {
     let filter = args.filter.as_deref().map_or_else(|| Ok(Filter::all()), Filter::parse)?;
-    let place = |text: &Option<String>| text.as_deref().map(Seek::parse).transpose();
+    let between = Between::parse(args.from.as_deref(), args.to.as_deref())?;
     let pace = match args.speed {
         Speed::Max => Pace::Unbounded,
         Speed::Times(factor) => Pace::Times(factor),
     };
-    let (from, to) = (place(&args.from)?, place(&args.to)?);
-    let is_empty = match (from, to) {
-        (Some(Seek::Offset(from)), Some(Seek::Offset(to))) => to < from,
-        (Some(Seek::Time(from)), Some(Seek::Time(to))) => to < from,
-        _ => false,
-    };
-    if let (Some(from), Some(to), true) = (&args.from, &args.to, is_empty) {
-        let message = format!("--to {to} lies before --from {from}, so there is nothing to play");
-        return Err(Error::invalid(message).expecting("an end that isn't before the beginning"));
-    }
-    Ok((filter, PlayOptions { pace, from, to, ..PlayOptions::default() }))
+    Ok((filter, between, PlayOptions { pace, ..PlayOptions::default() }))
 }

@@ -32,16 +32,22 @@ struct Feed<'a> {
     known: &'a mut Known,
     taken: u64,
     failed: &'a mut Option<Error>,
+    /// How many records of the recording that is being read have been; those of whole ones are in the total.
+    under_way: &'a mut u64,
 }
 
 impl Feed<'_> {
     /// The next that is new; what is wrong with the store ends it.
     fn wanted(&mut self) -> Result<Option<Delivery>> {
         while let Some(message) = self.recordings.next(self.io) {
-            let Message::Item { delivery, .. } = message else {
+            let Message::Item { delivery, records, .. } = message else {
+                if matches!(message, Message::End(_)) {
+                    *self.under_way = 0;
+                }
                 self.recordings.note(message, self.io);
                 continue;
             };
+            *self.under_way = records;
             self.taken += 1;
             if self.taken.is_multiple_of(LOOK)
                 && let Some(trouble) = self.store.stats().trouble
@@ -95,7 +101,7 @@ pub(crate) fn record(args: &Record, io: &mut Io) -> Result<u8> {
     let keeper = StoreKeeper::new(store, options);
     let store = bus.attach_store(path.display().to_string(), Box::new(keeper))?;
     let mut known = Known::of(&path, &args.into)?;
-    let mut failed = None;
+    let (mut failed, mut under_way) = (None, 0);
     let feed = Feed {
         recordings: &mut recordings,
         io,
@@ -103,6 +109,7 @@ pub(crate) fn record(args: &Record, io: &mut Io) -> Result<u8> {
         known: &mut known,
         taken: 0,
         failed: &mut failed,
+        under_way: &mut under_way,
     };
     let options = PlayOptions { pace: Pace::Unbounded, ..PlayOptions::default() };
     let played = Player::of(feed, options)?.play(&bus);
@@ -114,13 +121,16 @@ pub(crate) fn record(args: &Record, io: &mut Io) -> Result<u8> {
     let mut total = recordings.total;
     total.wrong.extend(failed.map(|error| error.to_string()));
     total.wrong.extend(played.error.map(|error| notice::of_stop(played.events, &error)));
-    total.wrong.extend(flushed.err().map(|error| error.to_string()));
+    // What ended the reading is mostly what the flush fails by, too.
+    let unflushed = flushed.err().map(|error| error.to_string());
+    total.wrong.extend(unflushed.filter(|told| !total.wrong.contains(told)));
     if stats.dropped > 0 {
         total.wrong.push(format!("{} could not be stored", counted(stats.dropped, "event")));
     }
     let (stored, known) = (stats.taken, known.found);
     if total.files > 0 || stored > 0 {
-        tell(stored, known, total.report.records, &args.into, &path.display().to_string(), io)?;
+        let records = total.report.records + under_way;
+        tell(stored, known, records, &args.into, &path.display().to_string(), io)?;
     }
     total.tell(io);
     Ok(if total.wrong.is_empty() { total.code() } else { FAILED })

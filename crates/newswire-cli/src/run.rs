@@ -8,7 +8,7 @@ use newswire::{Result, Visible};
 
 use crate::args::{Args, Command, Completions};
 use crate::io::{Io, unwritten};
-use crate::stdio::Stdio;
+use crate::stdio::{Output, Stdio};
 use crate::{
     check, diff, export, grep, import, kinds, ls, play, prune, record, repair, show, stats, tail, verify,
 };
@@ -35,12 +35,21 @@ pub fn run(args: impl IntoIterator<Item = OsString>, mut stdio: Stdio) -> u8 {
     let args = match Args::try_parse_from(args) {
         Ok(args) => args,
         Err(error) if error.use_stderr() => {
-            tell(&mut stdio.err, &error.to_string());
+            // Where even that fails, nobody is left to be told.
+            let _ = stdio.err.write_all(lines(&error.to_string()).as_bytes());
             return USAGE;
         }
         Err(help) => {
-            tell(&mut stdio.out, &help.to_string());
-            return OK;
+            let mut out = Output::new(stdio.out);
+            let written = out.write_all(lines(&help.to_string()).as_bytes()).and_then(|()| out.flush());
+            return written.map_or_else(
+                |error| {
+                    let _ =
+                        stdio.err.write_all(lines(&format!("newswire: {}", unwritten(&error))).as_bytes());
+                    FAILED
+                },
+                |()| OK,
+            );
         }
     };
     let mut io = Io::new(stdio, &args.look);
@@ -76,9 +85,7 @@ fn completions(args: &Completions, io: &mut Io) -> Result<u8> {
     Ok(OK)
 }
 
-/// Writes lines that may quote arguments; where even that fails, nobody is left to be told.
-fn tell(to: &mut impl Write, text: &str) {
-    for line in text.lines() {
-        let _ = writeln!(to, "{}", Visible(line));
-    }
+/// Lines that may quote arguments, fit for terminals.
+fn lines(text: &str) -> String {
+    text.lines().map(|line| format!("{}\n", Visible(line))).collect()
 }

@@ -1,5 +1,6 @@
 //! What a command reads: a recording, in any format, or a store. Which of them a file is, its beginning tells.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -81,13 +82,19 @@ pub(crate) fn store_to_read(file: &Path) -> Result<(PathBuf, SqliteStore)> {
     let path = match store_path(file)? {
         Some(path) => path,
         None => {
-            let there = file.metadata().map_err(|error| {
+            let unread = |error: std::io::Error| {
                 let message = match error.kind() {
                     std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+                    std::io::ErrorKind::PermissionDenied => "the file may not be read".to_owned(),
                     _ => format!("the file can't be read: {error}"),
                 };
                 refused(Error::new(newswire::ErrorKind::Io, message))
-            })?;
+            };
+            let there = file.metadata().map_err(unread)?;
+            // Opening a pipe would wait for somebody to write.
+            if there.is_file() {
+                File::open(file).map_err(unread)?;
+            }
             let what = if there.is_dir() { "this is a directory" } else { "the file is no store" };
             return Err(refused(Error::invalid(what)));
         }

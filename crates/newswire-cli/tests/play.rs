@@ -306,6 +306,30 @@ fn an_end_before_the_beginning_is_wrong_usage_and_a_time_without_events_is_told(
 }
 
 #[test]
+fn each_event_is_judged_by_its_own_time_wherever_the_times_before_it_were() {
+    let event = |minute: u8, number: u8| {
+        format!(
+            r#"{{"id":"019b0099-5e61-7103-b62a-0000000000{number:02}","kind":"own.kind","time":"2026-01-01T00:{minute:02}:00Z"}}"#
+        )
+    };
+    // As where a session is branched off: its head is later than all that it has taken along.
+    let lines: Vec<_> = [30, 10, 20, 31, 15, 50].into_iter().zip(1..).map(|(at, n)| event(at, n)).collect();
+    let file = written("play-own-times.ndjson", &(lines.join("\n") + "\n"));
+    for (from, to, minutes) in [
+        ("2026-01-01T00:10:00Z", "2026-01-01T00:20:00Z", vec!["10", "20", "15"]),
+        ("2026-01-01T00:30:00Z", "2026-01-01T00:40:00Z", vec!["30", "31"]),
+        ("0s", "1m", vec!["30", "31"]),
+        ("20m", "1h", vec!["50"]),
+    ] {
+        let (code, out, err) = piped(&["play", &file, "--from", from, "--to", to]);
+        assert_eq!((code, err.as_str()), (OK, ""));
+        let times =
+            lines_of(&out).into_iter().map(|event| event["time"].as_str().unwrap()[14..16].to_owned());
+        assert_eq!(times.collect::<Vec<_>>(), minutes, "from {from} to {to}");
+    }
+}
+
+#[test]
 fn a_kind_in_a_filter_that_neither_catalogue_nor_recording_has_is_told_with_what_comes_near() {
     let head = HEAD.replace("s-1", "s-2");
     let file = written("play-strange.jsonl", &format!("{head}\n{{\"type\":\"label\"}}\n"));

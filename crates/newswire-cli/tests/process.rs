@@ -60,7 +60,7 @@ fn sums_so_far_are_told_while_the_input_says_nothing_more() {
 #[test]
 fn a_reader_that_takes_one_line_ends_the_program_quietly() {
     let file =
-        written("process-long.jsonl", &format!("{HEAD}\n{}", "{\"type\":\"compaction\"}\n".repeat(20_000)));
+        written("process-long.jsonl", &format!("{HEAD}\n{}", "{\"type\":\"compaction\"}\n".repeat(5000)));
     let mut child = newswire(&["play", &file]).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -190,4 +190,101 @@ fn a_recording_that_grows_while_it_is_read_is_read_to_the_end_it_has_by_then() {
     }
     drop(input);
     assert_eq!(child.wait_with_output().unwrap().stdout, b"3\n");
+}
+
+/// A folder with a store of two events, in which nothing can be written but by who may do everything.
+fn resting_store(name: &str) -> (String, String) {
+    let folder = place(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir(&folder).unwrap();
+    let recording = format!("{folder}/run.jsonl");
+    fs::write(&recording, format!("{HEAD}\n{{\"type\":\"compaction\"}}\n")).unwrap();
+    // A name that SQLite would take for more than a name, were it not told otherwise.
+    let file = format!("{folder}/a b#?%41.db");
+    let stored = newswire(&["record", &recording, "-o", &file]).output().unwrap();
+    assert_eq!(stored.status.code(), Some(OK.into()), "{stored:?}");
+    for end in ["-wal", "-shm", "-lease-1"] {
+        fs::remove_file(format!("{file}{end}")).unwrap();
+    }
+    fs::set_permissions(&file, Permissions::from_mode(0o444)).unwrap();
+    fs::set_permissions(&folder, Permissions::from_mode(0o555)).unwrap();
+    (folder, file)
+}
+
+/// What a command says who may not do everything; `None` where this user can't become such a one.
+fn run_by_nobody(args: &[&str]) -> Option<(Option<i32>, String, String)> {
+    let mut command = newswire(args);
+    if Command::new("id").arg("-u").output().is_ok_and(|said| said.stdout == b"0\n") {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    let Ok(child) = command.output() else {
+        eprintln!("SKIPPED: another user may not run {}", env!("CARGO_BIN_EXE_newswire"));
+        return None;
+    };
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Some((child.status.code(), text(child.stdout), text(child.stderr)))
+}
+
+#[test]
+fn a_store_where_nothing_can_be_written_is_read() {
+    let (folder, file) = resting_store("process-resting");
+    for (args, lines) in [
+        (vec!["ls", &file], 1),
+        (vec!["tail", &file], 2),
+        (vec!["grep", "*", &file], 2),
+        (vec!["export", &file], 3),
+        (vec!["verify", &file], 1),
+    ] {
+        let Some((code, out, said)) = run_by_nobody(&args) else { return };
+        assert_eq!((code, out.lines().count(), said.as_str()), (Some(OK.into()), lines, ""), "{args:?}");
+    }
+    let Some((code, _, said)) = run_by_nobody(&["prune", &file, "--keep-count", "1"]) else { return };
+    assert_eq!(code, Some(FAILED.into()));
+    assert!(said.contains("the file can't be written"), "{said}");
+    // What stands in a log can't be read there, and must not be left out in silence.
+    fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+    fs::write(format!("{file}-wal"), "more").unwrap();
+    fs::set_permissions(&folder, Permissions::from_mode(0o555)).unwrap();
+    let Some((code, out, said)) = run_by_nobody(&["verify", &file]) else { return };
+    assert_eq!((code, out.as_str()), (Some(FAILED.into()), ""));
+    assert!(said.contains("the store has a log that can't be read where nothing can be written"), "{said}");
+    fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_store_that_may_not_be_read_is_not_called_something_else() {
+    let (folder, file) = resting_store("process-secret-store");
+    fs::set_permissions(&file, Permissions::from_mode(0o000)).unwrap();
+    for command in ["verify", "tail"] {
+        let Some((code, _, said)) = run_by_nobody(&[command, &file]) else { break };
+        assert_eq!(code, Some(FAILED.into()));
+        assert_eq!(said, format!("newswire: {file}: the file may not be read; expected a store\n"));
+    }
+    fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn help_that_can_not_be_written_is_a_failure_too() {
+    let Ok(full) = OpenOptions::new().write(true).open("/dev/full") else { return };
+    let child = newswire(&["--help"]).stdout(full).output().unwrap();
+    assert_eq!(child.status.code(), Some(FAILED.into()));
+    assert!(String::from_utf8_lossy(&child.stderr).starts_with("newswire: the output can't be written: "));
+}
+
+#[test]
+fn a_store_that_can_not_grow_is_told_once_with_what_it_has() {
+    let folder = place("process-full-store");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir(&folder).unwrap();
+    let (recording, file) = (format!("{folder}/run.jsonl"), format!("{folder}/events.db"));
+    let record = format!("{{\"type\":\"compaction\",\"summary\":\"{}\"}}\n", "x".repeat(1000));
+    fs::write(&recording, format!("{HEAD}\n{}", record.repeat(5000))).unwrap();
+    let limited = "trap '' XFSZ; ulimit -f 4000; exec \"$0\" record \"$1\" -o \"$2\" --text";
+    let mut shell = Command::new("sh");
+    let child =
+        shell.args(["-c", limited, env!("CARGO_BIN_EXE_newswire"), &recording, &file]).output().unwrap();
+    let said = String::from_utf8(child.stderr).unwrap();
+    assert_eq!(child.status.code(), Some(FAILED.into()), "{said}");
+    assert!(!said.contains(" of 0 records"), "{said}");
+    assert_eq!(said.matches("the disk").count(), 1, "{said}");
 }

@@ -332,9 +332,11 @@ fn a_bus_that_is_being_written_is_refused_with_its_holder() {
     bus.close(std::time::Duration::from_secs(10));
     let (code, ..) = piped(&["grep", "*", &store, "--bus", "mine"]);
     assert_eq!(code, OK);
-    let (code, _, err) = piped(&["grep", "*", &store, "--bus", "yours"]);
-    assert_eq!(code, USAGE);
-    assert!(err.contains("no bus \"yours\"") && err.contains("\"mine\", \"recorded\""), "{err}");
+    for (args, failed) in [(vec!["grep", "*"], USAGE), (vec!["ls"], FAILED), (vec!["stats"], FAILED)] {
+        let (code, out, err) = piped(&[&args[..], &[&store, "--bus", "yours"]].concat());
+        assert_eq!((code, out.as_str()), (failed, ""), "{args:?}");
+        assert!(err.contains("no bus \"yours\"") && err.contains("\"mine\", \"recorded\""), "{err}");
+    }
 }
 
 #[test]

@@ -20,9 +20,9 @@ What people read goes to a terminal; a pipe or a file gets JSON, one object a li
 Messages go to the standard error.
 
 Exit codes:
-  0    done (also when the reader of the output goes away)
-  1    failed, or something is wrong with a recording; grep: nothing matched
-  2    wrong usage; grep: also whatever else failed
+  0    done (also when the reader of the output goes away); diff: nothing differs
+  1    failed, or something is wrong with a recording or store; grep: nothing matched; diff: something differs
+  2    wrong usage; grep, diff: also whatever else failed
   130  ended by Ctrl-C"
 )]
 pub(crate) struct Args {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use newswire::{Error, ErrorKind, Result};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::fault::{Outcome, error_at, io_error};
 use super::runs;
@@ -118,13 +118,20 @@ pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection> {
 /// A connection that reads.
 pub(super) fn open_to_read(path: &Path) -> Result<Connection> {
     check_library()?;
-    let open = |flags| Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    let open = |flags| -> Outcome<(Connection, Found)> {
+        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let found = look(&connection)?;
+        Ok((connection, found))
+    };
     // Only who may write can read beside a writer; where the file is read-only, so is the connection.
     refuse_empty(path)?;
-    let connection = open(OpenFlags::SQLITE_OPEN_READ_WRITE)
-        .or_else(|_| open(OpenFlags::SQLITE_OPEN_READ_ONLY))
-        .map_err(|error| error_at(path, &error))?;
-    let found = look(&connection).map_err(|error| error_at(path, &error))?;
+    let (connection, found) = open(OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .or_else(
+            |error| if is_unwritable(&error) { open(OpenFlags::SQLITE_OPEN_READ_ONLY) } else { Err(error) },
+        )
+        .or_else(
+            |error| if is_unwritable(&error) { open_at_rest(path) } else { Err(error_at(path, &error)) },
+        )?;
     judge(path, &found)?;
     if found.version == 0 {
         return Err(empty(path));
@@ -137,6 +144,46 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection> {
     };
     set_up().map_err(|error| error_at(path, &error))?;
     Ok(connection)
+}
+
+/// Whether SQLite says that it may not make the files beside a store that reading it takes.
+fn is_unwritable(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
+}
+
+/// A connection that reads a store where nothing can be written beside it, as on a medium that is read-only. It
+/// takes no locks and sees no log, so there must be neither a writer nor anything in the log.
+fn open_at_rest(path: &Path) -> Result<(Connection, Found)> {
+    // The system's own word is plainer than SQLite's, where the file itself can't be read.
+    fs::File::open(path).map_err(|error| io_error(path, "the file can't be opened", &error))?;
+    let has_log = fs::metadata(beside(path, "-wal")).is_ok_and(|about| about.len() > 0);
+    if has_log || beside(path, "-shm").exists() {
+        let message = "the store has a log that can't be read where nothing can be written";
+        return Err(Error::new(ErrorKind::Io, message)
+            .at_path(path.display().to_string())
+            .expecting("the file and its -wal in a folder that can be written"));
+    }
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || -> Outcome<(Connection, Found)> {
+        let connection = Connection::open_with_flags(immutable(path), flags)?;
+        let found = look(&connection)?;
+        Ok((connection, found))
+    };
+    open().map_err(|error| error_at(path, &error))
+}
+
+/// The path as a URL that says that nobody writes the file.
+fn immutable(path: &Path) -> String {
+    let mut url = "file:".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'-' | b'.' | b'_' => url.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => url.push(char::from(*byte)),
+            byte => url.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    url + "?immutable=1"
 }
 
 fn empty(path: &Path) -> Error {
