@@ -123,6 +123,8 @@ fn a_torn_head_costs_no_event_of_a_store_with_smaller_pages() {
     let file = file("smaller");
     let good = fill(&file, 2000);
     let connection = rusqlite::Connection::open(&file).unwrap();
+    // Whoever wrote or read it may still be letting go of it.
+    connection.busy_timeout(LONG).unwrap();
     let smaller = "PRAGMA journal_mode = DELETE; PRAGMA page_size = 4096; VACUUM;";
     connection.execute_batch(smaller).unwrap();
     let size: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0)).unwrap();
