@@ -1,7 +1,6 @@
 //! What the tests of all importers need: recorded data, and what of it stands in events.
 
-// Each test file uses its own part of this.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
