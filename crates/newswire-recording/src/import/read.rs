@@ -139,7 +139,7 @@ impl Output<'_> {
     ) -> EventBuilder {
         for name in names {
             if let Some(raw) = fields.take(name) {
-                builder = with_attr(builder, format!("{}.{name}", self.format), raw);
+                builder = with_attr(builder, [self.format, ".", name].concat(), raw);
             }
         }
         builder

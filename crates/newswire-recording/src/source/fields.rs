@@ -4,7 +4,6 @@
 //! digit, and an error can point at its column.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
 use newswire::json::{Index, Raw, Sort};
@@ -42,7 +41,7 @@ impl<'a> Fields<'a> {
             let error = Error::invalid("it is something else");
             return Err(no_json(line, object.get(), Sort::Object, &error));
         }
-        if let Some(name) = doubled(object) {
+        if let Some(name) = object.doubled_name() {
             let message = format!(
                 "this is no JSON object: the field {:?} stands here twice",
                 name.text().unwrap_or_default()
@@ -100,7 +99,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn take(&mut self, name: &str) -> Option<Raw<'a>> {
-        let (place, _, value) = self.left().find(|(_, present, _)| present.is(name))?;
+        let (place, value) = self.object.member(name).filter(|(place, _)| !self.is_taken(*place))?;
         self.note_taken(place);
         Some(value)
     }
@@ -112,6 +111,29 @@ impl<'a> Fields<'a> {
     pub(crate) fn take_as<T: DeserializeOwned>(&mut self, name: &str, expected: &str) -> Result<Option<T>> {
         let Some(raw) = self.take(name) else { return Ok(None) };
         serde_json::from_str(raw.get()).map_err(|_| self.unfit(raw, expected).at_path(name))
+    }
+
+    /// Takes a whole number from 0; absent and null are `None`.
+    ///
+    /// # Errors
+    /// `Invalid`, with the column, saying what was `expected`.
+    pub(crate) fn take_count(&mut self, name: &str, expected: &str) -> Result<Option<u64>> {
+        let Some(raw) = self.take(name).filter(|raw| raw.sort() != Sort::Null) else { return Ok(None) };
+        raw.count().map(Some).ok_or_else(|| self.unfit(raw, expected).at_path(name))
+    }
+
+    /// Takes `true` or `false`; absent and null are `None`.
+    ///
+    /// # Errors
+    /// `Invalid`, with the column, where it is anything else.
+    pub(crate) fn take_truth(&mut self, name: &str) -> Result<Option<bool>> {
+        let Some(raw) = self.take(name) else { return Ok(None) };
+        match raw.sort() {
+            Sort::Null => Ok(None),
+            Sort::True => Ok(Some(true)),
+            Sort::False => Ok(Some(false)),
+            _ => Err(self.unfit(raw, "true or false").at_path(name)),
+        }
     }
 
     pub(crate) fn take_text(&mut self, name: &str) -> Result<Option<String>> {
@@ -129,7 +151,7 @@ impl<'a> Fields<'a> {
 
     /// A field, left where it is.
     pub(crate) fn peek(&self, name: &str) -> Option<Raw<'a>> {
-        self.left().find(|(_, present, _)| present.is(name)).map(|(_, _, value)| value)
+        self.object.member(name).filter(|(place, _)| !self.is_taken(*place)).map(|(_, value)| value)
     }
 
     /// A field that is some type, left where it is; what is absent or of another type is `None`.
@@ -143,8 +165,7 @@ impl<'a> Fields<'a> {
     /// `Invalid`, with the column, where it is anything else.
     pub(crate) fn tokens(&self, name: &str) -> Result<Option<u64>> {
         let Some(raw) = self.peek(name).filter(|raw| raw.sort() != Sort::Null) else { return Ok(None) };
-        let count = serde_json::from_str(raw.get());
-        count.map(Some).map_err(|_| self.unfit(raw, "a count of tokens").at_path(name))
+        raw.count().map(Some).ok_or_else(|| self.unfit(raw, "a count of tokens").at_path(name))
     }
 
     /// Takes an object; absent and null are `None`.
@@ -240,44 +261,6 @@ fn no_json(line: &str, text: &str, sort: Sort, error: &Error) -> Error {
     Error::invalid(format!("this is no JSON {sort}: {words}"))
         .at_column(column_of(line, start + at))
         .expecting(format!("a JSON {sort}"))
-}
-
-/// How many names are compared one by one; beyond, a table is asked.
-const FEW: usize = 32;
-
-/// The first name that an object has given before.
-fn doubled<'a>(object: Raw<'a>) -> Option<Raw<'a>> {
-    // Names that differ in length or in their last letter are not the same, unless one is written in escapes.
-    let mut marks = 0_u128;
-    let told_apart = object.members().all(|(name, _)| {
-        let text = name.get().as_bytes();
-        let last = text.len().checked_sub(2).and_then(|last| text.get(last)).copied().unwrap_or_default();
-        let mark = 1 << ((text.len() * 31 + usize::from(last)) % 128);
-        let is_new = marks & mark == 0 && name.sort() == Sort::Plain;
-        marks |= mark;
-        is_new
-    });
-    if told_apart {
-        return None;
-    }
-    if object.members().nth(FEW).is_none() {
-        let before =
-            |name: Raw<'_>, place| object.members().take(place).any(|(other, _)| is_same(name, other));
-        return object
-            .members()
-            .enumerate()
-            .find(|(place, (name, _))| before(*name, *place))
-            .map(|(_, (name, _))| name);
-    }
-    let mut seen = HashSet::new();
-    object.members().find(|(name, _)| !seen.insert(name.text().unwrap_or_default())).map(|(name, _)| name)
-}
-
-fn is_same(name: Raw<'_>, other: Raw<'_>) -> bool {
-    match (name.sort(), other.sort()) {
-        (Sort::Plain, Sort::Plain) => name.get() == other.get(),
-        _ => name.text() == other.text(),
-    }
 }
 
 /// An object, for what the JSON library says of a text that is none.

@@ -1,5 +1,6 @@
 //! Where the values of a JSON text stand.
 
+use super::names::mark_of_quoted;
 use super::raw::{Form, Raw};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{MAX_DEPTH, Scan};
@@ -33,6 +34,8 @@ pub enum Sort {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
     pub(super) sort: Sort,
+    /// Of a name, what tells it from most others.
+    pub(super) mark: u16,
     pub(super) start: u32,
     pub(super) end: u32,
     /// The node behind it and all that it holds.
@@ -142,13 +145,16 @@ impl Index {
         let start = scan.place();
         let escaped = scan.skip_name()?;
         // The colon may stand apart: the name ends with its quote.
-        self.add(if escaped { Sort::Escaped } else { Sort::Plain }, start, scan.at());
+        let (end, next) = (scan.at() as u32, self.nodes.len() as u32 + 1);
+        let sort = if escaped { Sort::Escaped } else { Sort::Plain };
+        let mark = mark_of_quoted(scan.text_since(start), escaped);
+        self.nodes.push(Node { sort, mark, start: start as u32, end, next });
         if scan.take(b':') { Ok(()) } else { Err(scan.unexpected("':'")) }
     }
 
     fn add(&mut self, sort: Sort, start: usize, end: usize) {
         let next = self.nodes.len() as u32 + 1;
-        self.nodes.push(Node { sort, start: start as u32, end: end as u32, next });
+        self.nodes.push(Node { sort, mark: 0, start: start as u32, end: end as u32, next });
     }
 
     fn close(&mut self, place: usize, end: usize) {

@@ -5,6 +5,7 @@
 //! then known to be sound; so is what an [`Object`] makes of pieces, which is why the builder takes it unread.
 
 mod index;
+mod names;
 mod object;
 mod raw;
 

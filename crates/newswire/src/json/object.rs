@@ -1,10 +1,9 @@
 //! A JSON object that is put together from texts, numbers and pieces of other JSON.
 
 use std::cell::Cell;
-use std::fmt::Write;
 
 use super::raw::Raw;
-use crate::event::{MAX_DEPTH, json_len, write_string};
+use crate::event::{MAX_DEPTH, plain_prefix, write_string};
 
 thread_local! {
     /// Memory that objects are written in, one after another: what is kept of each is a copy of the right size.
@@ -61,8 +60,18 @@ impl Object {
     /// Adds a whole number.
     pub fn number(&mut self, name: &str, number: u64) -> &mut Self {
         self.name(name);
-        // Writing to a text can't fail.
-        let _ = write!(self.json, "{number}");
+        let (mut digits, mut left) = ([b'0'; 20], number);
+        let mut used = 0;
+        for place in digits.iter_mut().rev() {
+            *place = b'0' + (left % 10) as u8;
+            left /= 10;
+            used += 1;
+            if left == 0 {
+                break;
+            }
+        }
+        let digits = digits.get(digits.len() - used..).unwrap_or_default();
+        self.json.push_str(std::str::from_utf8(digits).unwrap_or_default());
         self
     }
 
@@ -103,7 +112,7 @@ impl Object {
     }
 
     fn string(&mut self, text: &str) {
-        if json_len(text) == text.len() + 2 {
+        if plain_prefix(text.as_bytes()) == text.len() {
             self.json.push('"');
             self.json.push_str(text);
             self.json.push('"');

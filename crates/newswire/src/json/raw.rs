@@ -104,8 +104,25 @@ impl<'a> Raw<'a> {
 
     /// The values that it holds, if it is of that sort.
     fn parts(&self, sort: Sort) -> Parts<'a> {
+        let (_, next, end) = self.within(sort);
+        Parts { within: *self, next, end }
+    }
+
+    /// All nodes, and from where up to where those stand that it holds, if it is of that sort.
+    pub(super) fn within(&self, sort: Sort) -> (&'a [Node], u32, u32) {
         let end = self.node().filter(|node| node.sort == sort).map_or(0, |node| node.next);
-        Parts { within: *self, next: self.place + 1, end }
+        (self.nodes, self.place + 1, end)
+    }
+
+    /// The value at a place.
+    pub(super) fn at(&self, place: u32) -> Self {
+        Self { place, ..*self }
+    }
+
+    /// The whole number from 0 that it is, if it is one.
+    #[must_use]
+    pub fn count(&self) -> Option<u64> {
+        if self.sort() == Sort::Number { self.get().parse().ok() } else { None }
     }
 
     /// How deep it may be nested: known without a look at it.
@@ -128,7 +145,7 @@ impl<'a> Iterator for Parts<'a> {
         if self.next >= self.end {
             return None;
         }
-        let part = Raw { place: self.next, ..self.within };
+        let part = self.within.at(self.next);
         self.next = part.node()?.next;
         Some(part)
     }

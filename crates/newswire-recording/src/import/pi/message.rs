@@ -222,7 +222,7 @@ impl Session {
         let body = &mut message.body;
         let id = body.take_str("toolCallId")?.unwrap_or_default();
         let name = body.take_str("toolName")?.unwrap_or_default();
-        let failed = body.take_as::<bool>("isError", "true or false")?.unwrap_or(false);
+        let failed = body.take_truth("isError")?.unwrap_or(false);
         let content = body.take("content");
         let said = content.map(|content| only_text(body, content)).transpose()?.flatten();
         let call = self.calls.remove(&*id);
@@ -253,8 +253,8 @@ impl Session {
         let has_code = body.take_as::<i64>("exitCode", "an exit code")?.is_some();
         raw(&mut payload, "exit_code", code.filter(|_| has_code));
         raw(&mut payload, "output", body.take("output"));
-        payload.truth("canceled", body.take_as("cancelled", "true or false")?.unwrap_or(false));
-        payload.truth("truncated", body.take_as("truncated", "true or false")?.unwrap_or(false));
+        payload.truth("canceled", body.take_truth("cancelled")?.unwrap_or(false));
+        payload.truth("truncated", body.take_truth("truncated")?.unwrap_or(false));
         let place = Place { span: None, parent: self.here() };
         let builder = self.frame.event("pi.command.executed", message.began, place)?.object(payload);
         let builder = out.keep(builder, body, &["fullOutputPath"]);
@@ -316,7 +316,7 @@ fn only_text<'a>(body: &Fields<'a>, content: Raw<'a>) -> Result<Option<Raw<'a>>>
 /// One record of usage.
 fn usage<'a>(body: &Fields<'a>, raw: Raw<'a>) -> Result<Usage<'a>> {
     let mut fields = body.object(raw)?;
-    let mut count = |name| -> Result<u64> { Ok(fields.take_as(name, "a count of tokens")?.unwrap_or(0)) };
+    let mut count = |name| -> Result<u64> { Ok(fields.take_count(name, "a count of tokens")?.unwrap_or(0)) };
     let (input, output, cache_read, cache_write) =
         (count("input")?, count("output")?, count("cacheRead")?, count("cacheWrite")?);
     let total = input.checked_add(cache_read).and_then(|sum| sum.checked_add(cache_write));

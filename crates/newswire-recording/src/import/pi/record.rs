@@ -120,7 +120,7 @@ impl Session {
             "compaction" => {
                 let mut payload = Object::default();
                 raw(&mut payload, "summary", fields.take("summary"));
-                let tokens = fields.take_as("tokensBefore", "a count of tokens")?;
+                let tokens = fields.take_count("tokensBefore", "a count of tokens")?;
                 number(&mut payload, "original_tokens", tokens);
                 let builder = self.frame.event("context.compacted", at, place)?.object(payload);
                 out.keep(builder, &mut fields, &["firstKeptEntryIndex"])
@@ -213,7 +213,7 @@ pub(super) fn written(fields: &mut Fields<'_>) -> Result<Option<i64>> {
 /// When the message was begun, by its own clock.
 pub(super) fn begun(fields: &mut Fields<'_>) -> Result<Option<i64>> {
     let Some(raw) = fields.take("timestamp") else { return Ok(None) };
-    let millis: Option<i64> = serde_json::from_str(raw.get()).ok();
+    let millis: Option<i64> = raw.get().parse().ok();
     let expected = "milliseconds since 1970";
     millis
         .and_then(from_millis)
