@@ -40,11 +40,11 @@ pub use lifecycle::{Component, ComponentScope, Phase, Severity, Status};
 pub use reader::EventReader;
 pub(crate) use record::{EventData, Rare, raw_attr};
 pub use record::{Merged, Origin};
-pub(crate) use scan::Scan;
+pub(crate) use scan::{MAX_DEPTH, Scan};
 pub use scope::{Scope, ScopeField, Source};
 pub(crate) use size::measure;
 pub use text::json_len;
-pub(crate) use text::write_string;
+pub(crate) use text::{plain_prefix, write_string};
 pub(crate) use time::{parse_time, write_time};
 
 use crate::catalogue;

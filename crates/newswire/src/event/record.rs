@@ -86,8 +86,13 @@ impl Rare {
 
     /// Sets an attribute, in the place of one with that key.
     pub(crate) fn set_attr(&mut self, key: Box<str>, value: Box<RawValue>) -> Result<()> {
-        check_text(&"attrs", &key)?;
         let value = checked_raw(value).map_err(|error| error.at_path(format!("attrs.{key}")))?;
+        self.set_sound_attr(key, value)
+    }
+
+    /// The same with a value that has been checked.
+    pub(crate) fn set_sound_attr(&mut self, key: Box<str>, value: Box<RawValue>) -> Result<()> {
+        check_text(&"attrs", &key)?;
         match self.attrs.iter_mut().find(|(present, _)| *present == key) {
             Some(entry) => entry.1 = value,
             None => {

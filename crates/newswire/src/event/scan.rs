@@ -112,6 +112,16 @@ impl<'t> Scan<'t> {
         found
     }
 
+    /// Where what has been taken ends.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Whether a line has ended between tokens.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
     /// How far it is, to go [back](Self::back_to) there.
     pub(crate) fn mark(&self) -> (usize, bool) {
         (self.at, self.broken)
@@ -228,11 +238,7 @@ impl<'t> Scan<'t> {
                 Some(b'"') => {
                     self.skip_string()?;
                 }
-                Some(b'-' | b'0'..=b'9') => self.skip_number()?,
-                Some(b't') => self.skip_word("true")?,
-                Some(b'f') => self.skip_word("false")?,
-                Some(b'n') => self.skip_word("null")?,
-                _ => return Err(self.unexpected("a value")),
+                _ => self.skip_simple()?,
             }
             loop {
                 if depth == 0 {
@@ -254,16 +260,29 @@ impl<'t> Scan<'t> {
         }
     }
 
-    fn skip_key(&mut self) -> Result<()> {
-        if self.peek() != Some(b'"') {
-            return Err(self.unexpected("a name in quotes"));
+    /// Takes a value that holds no others and is no string.
+    pub(crate) fn skip_simple(&mut self) -> Result<()> {
+        match self.peek() {
+            Some(b'-' | b'0'..=b'9') => self.skip_number(),
+            Some(b't') => self.skip_word("true"),
+            Some(b'f') => self.skip_word("false"),
+            Some(b'n') => self.skip_word("null"),
+            _ => Err(self.unexpected("a value")),
         }
-        self.skip_string()?;
+    }
+
+    /// Takes the name of a member; says whether it has escapes.
+    pub(crate) fn skip_name(&mut self) -> Result<bool> {
+        if self.peek() == Some(b'"') { self.skip_string() } else { Err(self.unexpected("a name in quotes")) }
+    }
+
+    fn skip_key(&mut self) -> Result<()> {
+        self.skip_name()?;
         if self.take(b':') { Ok(()) } else { Err(self.unexpected("':'")) }
     }
 
     /// Takes a string, from quote to quote; says whether it has escapes.
-    fn skip_string(&mut self) -> Result<bool> {
+    pub(crate) fn skip_string(&mut self) -> Result<bool> {
         let bytes = self.text.as_bytes();
         let mut escaped = false;
         self.at += 1;
