@@ -88,8 +88,9 @@ impl Salvage {
                 salvage.look_at(page, image)?;
             }
         }
-        // The newest image of an event comes first.
-        salvage.events.sort_by_key(|place| (place.pos, place.image));
+        // An event never changes, so of several images the oldest is as good, and the newest may be what a transaction
+        // left that never came to its end.
+        salvage.events.sort_by_key(|place| (place.pos, std::cmp::Reverse(place.image)));
         salvage.events.dedup_by_key(|place| place.pos);
         Ok(salvage)
     }
