@@ -105,8 +105,8 @@ impl EventBuilder {
 
     /// Adds tags, and attributes that the event itself doesn't have.
     pub(crate) fn with_rare(mut self, rare: &Rare) -> Self {
-        for (key, value) in &rare.attrs {
-            if self.rare().attrs.iter().all(|(own, _)| own != key) {
+        for (key, value) in rare.attrs.list() {
+            if self.rare().attrs.list().iter().all(|(own, _)| own != key) {
                 self = self.attr_json(key.clone(), value.clone());
             }
         }
