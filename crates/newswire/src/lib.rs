@@ -32,7 +32,7 @@ mod subscription;
 mod sync;
 pub mod view;
 
-pub use ambient::LoopThread;
+pub use ambient::{Handled, LoopThread};
 pub use bus::alter::{Enricher, Enrichment, Redaction};
 pub use bus::ask::{Expectation, Request};
 pub use bus::close::{CloseReport, Closing};
@@ -54,7 +54,7 @@ pub use filter::{Filter, IntoFilter, Value};
 pub use handler::{Failure, Handler, HandlerRef, IntoHandler, IntoOutcome};
 pub use kind::Kind;
 pub use options::{
-    BusOptions, Check, Coalesce, HandlerOptions, Mode, OnPanic, Predicate, Start, SubscribeOptions, WhenFull,
+    BusOptions, Check, Coalesce, HandlerOptions, Host, Mode, OnPanic, Predicate, Start, SubscribeOptions, WhenFull,
 };
 pub use sink::{
     Attachment, AttachmentStats, Console, ConsoleOptions, Param, Sink, SinkFactory, SinkUrl, StoreFactory,
