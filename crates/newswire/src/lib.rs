@@ -63,7 +63,7 @@ pub use sink::{
 pub use store::receipt::Receipt;
 pub use subscription::pull::Subscription;
 pub use subscription::stream::SubscriptionStream;
-pub use subscription::tally::Books;
+pub use subscription::tally::{Books, Outcome};
 
 /// The README's example, compiled and run.
 #[cfg(doctest)]
