@@ -174,6 +174,7 @@ impl HandlerSpec {
             once: self.once,
             on_panic,
             set_aside_after,
+            host: None,
         })
     }
 

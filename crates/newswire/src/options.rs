@@ -158,6 +158,19 @@ pub struct HandlerOptions {
     pub on_panic: OnPanic,
     /// After how many failures in a row the handler is set aside; `None` = never.
     pub set_aside_after: Option<u32>,
+    /// The runtime of another language, which its calls run in.
+    pub host: Option<Host>,
+}
+
+/// The runtime of another language, for handlers that are written in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Host {
+    /// Whether the current thread is in it: asked of publishers, which serve inline handlers where it is. Elsewhere
+    /// a worker does.
+    pub is_here: fn() -> bool,
+    /// Enters it, calls what it is given, and leaves it: around each run of calls on a worker, so that many events
+    /// pay for it once. It has to call.
+    pub enter: fn(&mut dyn FnMut()),
 }
 
 impl HandlerOptions {

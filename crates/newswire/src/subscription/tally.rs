@@ -50,14 +50,20 @@ impl Books {
     }
 }
 
-/// How one event's delivery ended.
+/// How one event's delivery ended; the terms of [`Books`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub enum Outcome {
+    /// It was handled.
     Handled,
+    /// It was passed over.
     Skipped,
+    /// Its handler returned an error.
     Failed,
+    /// Its handler panicked.
     Panicked,
+    /// Its handler was still running at its deadline.
     TimedOut,
+    /// It was given up.
     Discarded,
 }
 
