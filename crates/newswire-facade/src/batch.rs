@@ -22,7 +22,7 @@
 //! A batch has at most [`MAX_BATCH_BYTES`], unless a single event has more; so whoever keeps an event by keeping the
 //! batch that it came in keeps no more than that.
 
-use newswire::{Delivery, Event, Gap, GapReason, Phase, Result, Severity};
+use newswire::{Delivery, Error, Event, Gap, GapReason, Phase, Result, Severity};
 
 /// How long a batch is at most where it has several items, in bytes.
 pub const MAX_BATCH_BYTES: usize = 64 << 10;
@@ -42,10 +42,21 @@ const INTERNAL: u8 = 1;
 const HAS_PAYLOAD: u8 = 2;
 const MERGED: u8 = 4;
 
+/// How many items a batch may be asked to have.
+const MAX_ITEMS: usize = 65_536;
+
+/// How many items a batch is to have at most, where `max` were asked for.
+pub(crate) fn most(max: usize) -> Result<usize> {
+    match max {
+        0 => Err(Error::invalid("a batch has at least one item").at_path("max").expecting("1 or more")),
+        max => Ok(max.min(MAX_ITEMS)),
+    }
+}
+
 /// A batch that is being filled.
 ///
 /// ```
-/// use newswire::{Delivery, Event, Kind};
+/// use newswire::{Delivery, Error, Event, Kind};
 /// use newswire_facade::{BatchItem, BatchWriter, read_batch};
 ///
 /// let event = Event::builder(Kind::parse("deploy.finished")?).json("7").build()?;
@@ -239,8 +250,8 @@ fn item(bytes: &[u8]) -> Option<BatchItem<'_>> {
     }
 }
 
-fn broken() -> newswire::Error {
-    newswire::Error::invalid("these bytes are no batch").expecting("a whole batch of version 1")
+fn broken() -> Error {
+    Error::invalid("these bytes are no batch").expecting("a whole batch of version 1")
 }
 
 /// What is left to read.
