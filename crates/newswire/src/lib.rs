@@ -26,6 +26,7 @@ mod models;
 mod options;
 mod registry;
 mod sink;
+mod start;
 pub mod store;
 mod subscriber;
 mod subscription;
@@ -54,12 +55,13 @@ pub use filter::{Filter, IntoFilter, Value};
 pub use handler::{Failure, Handler, HandlerRef, IntoHandler, IntoOutcome};
 pub use kind::Kind;
 pub use options::{
-    BusOptions, Check, Coalesce, HandlerOptions, Host, Mode, OnPanic, Predicate, Start, SubscribeOptions, WhenFull,
+    BusOptions, Check, Coalesce, HandlerOptions, Host, Mode, OnPanic, Predicate, SubscribeOptions, WhenFull,
 };
 pub use sink::{
     Attachment, AttachmentStats, Console, ConsoleOptions, Param, Sink, SinkFactory, SinkUrl, StoreFactory,
     Visible, figures, register_sink, register_store,
 };
+pub use start::Start;
 pub use store::receipt::Receipt;
 pub use subscription::pull::Subscription;
 pub use subscription::stream::SubscriptionStream;
