@@ -354,7 +354,7 @@ def test_context_is_added_and_wins(seen: Seen) -> None:
     emitter.with_context(source=("tool_runner", "search")).emit("a.b", {"x": 1}, message="hello")
     (event,) = seen.events
     assert dict(event.scope) == {"session": "s-2", "agent": "planner"}
-    assert (event.tags, dict(event.attrs), event.message) == ({"canary"}, {"region": "eu"}, "hello")
+    assert (event.tags, dict(event.attrs), event.message) == (frozenset({"canary"}), {"region": "eu"}, "hello")
     assert (event.source, event.source_name, event.payload) == ("tool_runner", "search", {"x": 1})
     assert dict(seen.emitter.scope) == {"session": "s-1"}
 
