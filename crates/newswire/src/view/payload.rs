@@ -44,7 +44,7 @@ fn may_say(json: &str, names: &[&str]) -> bool {
 }
 
 /// The text of that name, where the payload is an object that has it; what follows it isn't looked at.
-pub(super) fn text_of(json: &str, name: &str) -> Option<Box<str>> {
+pub(super) fn text_of<'j>(json: &'j str, name: &str) -> Option<Cow<'j, str>> {
     let mut scan = Scan::new(json);
     if !scan.take(b'{') {
         return None;
@@ -52,7 +52,12 @@ pub(super) fn text_of(json: &str, name: &str) -> Option<Box<str>> {
     while let Some(found) = scan.member().ok()? {
         let value = scan.value().ok()?.text;
         if found == name {
-            return serde_json::from_str(value).ok()?;
+            // Nearly always there are no escapes to be read.
+            let plain = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+            return match plain.filter(|text| !text.contains('\\')) {
+                Some(text) => Some(Cow::Borrowed(text)),
+                None => serde_json::from_str(value).ok()?,
+            };
         }
     }
     None
