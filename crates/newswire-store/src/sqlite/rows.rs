@@ -16,11 +16,9 @@ const SIZES: [usize; 3] = [64, 8, 1];
 const LARGE: usize = 4 << 20;
 const COLUMNS: usize = 7;
 
-/// Whatever fails undoes the whole transaction, so that SQLite needn't remember how to undo one statement.
 static SQL: LazyLock<[String; 3]> = LazyLock::new(|| {
     SIZES.map(|rows| {
-        let mut sql =
-            "INSERT OR FAIL INTO event (pos, kind, time_ns, session, run, crc, body) VALUES ".to_owned();
+        let mut sql = "INSERT INTO event (pos, kind, time_ns, session, run, crc, body) VALUES ".to_owned();
         sql.push_str(&"(?,?,?,?,?,?,?),".repeat(rows));
         sql.pop();
         sql
