@@ -77,24 +77,31 @@ fn hexadecimal(text: &str) -> Option<u128> {
     halves.iter().try_fold(0, |number, digits| Some(number << 64 | u128::from(half(digits)?)))
 }
 
-/// Written so that compilers look at all digits with a few instructions.
 fn half(digits: &[u8; 16]) -> Option<u64> {
-    let mut is_wrong = false;
-    let values = digits.map(|digit| {
-        let (decimal, letter) = (digit.wrapping_sub(b'0'), digit.wrapping_sub(b'a'));
-        is_wrong |= (decimal > 9) & (letter > 5);
-        if decimal <= 9 { decimal } else { letter.wrapping_add(10) }
-    });
-    let (eights, _) = values.as_chunks::<8>();
-    let number = eights.iter().fold(0, |number, eight| {
-        // Each byte has a digit: pairs of digits become bytes, pairs of these twice as many.
-        let digits = u64::from_be_bytes(*eight);
-        let bytes = (digits | digits >> 4) & 0x00ff_00ff_00ff_00ff;
-        let halves = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
-        number << 32 | (halves | halves >> 16) & 0xffff_ffff
-    });
-    (!is_wrong).then_some(number)
+    let (mut number, mut seen) = (0, 0);
+    for digit in digits {
+        let value = DIGITS.get(usize::from(*digit)).copied().unwrap_or(NO_DIGIT);
+        seen |= value;
+        number = number << 4 | u64::from(value & 15);
+    }
+    (seen & NO_DIGIT == 0).then_some(number)
 }
+
+const NO_DIGIT: u8 = 0x80;
+
+/// What each byte stands for as a digit.
+const DIGITS: [u8; 256] = {
+    let (mut values, mut value) = ([NO_DIGIT; 256], 0);
+    let mut rest: &[u8] = b"0123456789abcdef";
+    while let [digit, more @ ..] = rest {
+        let (_, from) = values.split_at_mut(*digit as usize);
+        if let [place, ..] = from {
+            *place = value;
+        }
+        (value, rest) = (value + 1, more);
+    }
+    values
+};
 
 hex_id!(TraceId, u128, NonZeroU128, 32);
 hex_id!(SpanId, u64, NonZeroU64, 16);
