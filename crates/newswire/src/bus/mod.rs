@@ -5,7 +5,7 @@ pub(crate) mod ask;
 pub(crate) mod backlog;
 pub(crate) mod close;
 pub(crate) mod core;
-mod handles;
+pub(crate) mod handles;
 pub(crate) mod history;
 pub(crate) mod interest;
 mod keep;
@@ -14,6 +14,7 @@ mod notice;
 pub(crate) mod order;
 mod prepare;
 pub(crate) mod publish;
+pub(crate) mod publishing;
 mod replay;
 pub(crate) mod route;
 pub(crate) mod stats;
@@ -149,7 +150,7 @@ impl Bus {
     ///
     /// # Errors
     /// As [`Bus::publish`].
-    pub fn publish_async(&self, event: Event) -> Result<publish::Publishing, Rejected<Event>> {
+    pub fn publish_async(&self, event: Event) -> Result<publishing::Publishing, Rejected<Event>> {
         self.core.publish_async(event)
     }
 
