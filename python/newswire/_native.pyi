@@ -294,6 +294,10 @@ class Bus:
     def closing(self, timeout: float, /) -> Pending:
         """Closes the bus, which has begun when this returns; what will be is the report."""
 
+    def _close(self, timeout: float, /) -> dict[str, Any]:
+        """Closes the bus, and waits for the report up to `timeout` seconds; inside a handler and on an event loop's
+        thread it gives what can be said at once."""
+
 @final
 class Subscription:
     """A bounded queue of matching events, pulled in batches."""
