@@ -16,6 +16,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from ._native import Enrichment as Enrichment
     from ._native import Event as Event
     from ._native import Filter as Filter
     from ._native import Gap as Gap
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "_native": (
-        "Event Filter Gap Published __version__ current_event new_span new_trace open_recording play read_store"
+        "Enrichment Event Filter Gap Published __version__ current_event new_span new_trace open_recording play read_store"
     ),
     "_bus": "Bus bus",
     "attachment": "Attachment Receipt",
