@@ -107,9 +107,8 @@ impl Subscription {
         let (stream, confirm, max) = (self.stream.get(py)?.clone(), self.confirm, at_most(py, max)?);
         Ok(Pending::new("async for", move |context| {
             // Whoever holds it may be waiting for the interpreter.
-            let mut stream = Python::attach(|py| {
-                stream.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
-            });
+            let mut stream =
+                Python::attach(|py| stream.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner));
             take(&mut stream, confirm, context, max).map(|items| Ok(Done::Items(items)))
         }))
     }
