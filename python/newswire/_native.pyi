@@ -312,7 +312,8 @@ class Subscription:
         """What will be is the next batch, `[]` when the subscription has ended."""
 
     def settle(self, outcome: str, count: int = 1) -> None:
-        """Says how so many events ended, in the order of taking: `handled`, `failed`, `timed_out` or `skipped`."""
+        """Says how so many events ended, in the order of taking: `handled`, `failed`, `timed_out`, `skipped` or
+        `discarded`."""
 
     def position(self) -> str:
         """The position below which all has been delivered, as text."""
