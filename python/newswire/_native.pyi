@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, Self, final
 from typing_extensions import TypeVar, disjoint_base
 
 __all__ = [
+    "UNWANTED",
     "Attachment",
     "Bus",
     "Emitter",
@@ -26,7 +27,6 @@ __all__ = [
     "Receipt",
     "Recording",
     "Subscription",
-    "UNWANTED",
     "View",
     "__version__",
     "after_fork",
