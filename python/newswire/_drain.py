@@ -91,9 +91,13 @@ class Drain:
         """No call begins from here on; whether none is running."""
         with self._lock:
             self._closed = True
-            quiet = self._running == 0
+            running = self._running
+            # What was taken and has not begun never will.
+            given_up = self._in_hand - running
+            self._in_hand -= given_up
+        self._book("discarded", given_up)
         self.native.close()
-        return quiet
+        return running == 0
 
     async def _run(self) -> None:
         _ambient.enter(None)
@@ -107,8 +111,6 @@ class Drain:
             _logger().exception("handler %s is served no longer", self._name)
         finally:
             self.close()
-            # What was taken and will never be handled.
-            self._settle("discarded", self._in_hand)
             self.done.set()
 
     async def _serve(self) -> None:
@@ -163,7 +165,11 @@ class Drain:
             batch = await self._backend.wait(self.native.waiting(_TURN_EVENTS), self._loop_is_gone)
             if not batch:
                 return
-            self._in_hand += sum(type(item) is not Gap for item in batch)
+            with self._lock:
+                self._in_hand += sum(type(item) is not Gap for item in batch)
+            if self._closed:
+                self.close()
+                return
             turn_ends = time.monotonic() + _TURN_SECONDS
             for item in batch:
                 if time.monotonic() >= turn_ends:
@@ -200,9 +206,14 @@ class Drain:
         self._count(outcome)
 
     def _settle(self, outcome: str, count: int) -> None:
-        self._in_hand -= count
-        with suppress(ClosedError):
-            self.native.settle(outcome, count)
+        with self._lock:
+            self._in_hand -= count
+        self._book(outcome, count)
+
+    def _book(self, outcome: str, count: int) -> None:
+        if count:
+            with suppress(ClosedError):
+                self.native.settle(outcome, count)
 
     def _end_call(self) -> None:
         with self._lock:

@@ -200,6 +200,7 @@ def test_no_call_begins_after_unsubscribing_and_running_ones_are_awaited(run: Ru
         bus.publish("a.b")
         await until(lambda: begun)
         assert listener.unsubscribe() == "still_running"
+        assert books(listener) == {"in_flight": 1, "discarded": 1}
         assert not listener.active
         assert await listener.aunsubscribe(0.01) == "still_running"
         hold.set()
