@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Any, Protocol
 
-    from . import _native
+    class Waitable(Protocol):
+        """`_native.Pending`, and what behaves like one."""
+
+        def poll(self, wake: Callable[[], None] | None) -> tuple[bool, Any]: ...
+        def cancel(self) -> None: ...
 
     class Backend(Protocol):
         """What asyncio and trio both can."""
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
         def cancelled(self) -> type[BaseException]:
             """What a cancelled wait raises."""
 
-        async def wait(self, pending: _native.Pending, lost: Callable[[], None] | None = None) -> Any:
+        async def wait(self, pending: Waitable, lost: Callable[[], None] | None = None) -> Any:
             """The result of `pending`. Cancelled while it waits, it has taken nothing.
 
             `lost` is called, on any thread, if the loop has closed when the result is there.
@@ -94,7 +98,7 @@ def backend_of(name: str) -> Backend:
     return Asyncio()
 
 
-async def wait(pending: _native.Pending) -> Any:
+async def wait(pending: Waitable) -> Any:
     """The result of `pending`, wherever this runs; a cancelled wait withdraws it."""
     running = backend()
     if running is None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Any
 
-    from . import _native
+    from . import _aio
 
 # The loop itself keeps only weak references to its tasks.
 _begun: set[asyncio.Task[None]] = set()
@@ -21,7 +21,7 @@ class Asyncio:
 
     cancelled: type[BaseException] = asyncio.CancelledError
 
-    async def wait(self, pending: _native.Pending, lost: Callable[[], None] | None = None) -> Any:
+    async def wait(self, pending: _aio.Waitable, lost: Callable[[], None] | None = None) -> Any:
         loop = asyncio.get_running_loop()
         while True:
             woken = loop.create_future()

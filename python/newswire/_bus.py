@@ -17,18 +17,18 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, Literal, Self, TypeVar, Unpack, overload
+    from typing import Any, Self, TypeVar, Unpack, overload
 
     from ._drain import Drain
     from ._native import Event, Published
     from .emitter import Emitter, ScopeIds
+    from .handlers import HandlerOptions, Mode, WhenFull
     from .subscription import Gaps
     from .views import View
 
+    P = TypeVar("P")
     F = TypeVar("F", bound=Callable[..., Any])
     V = TypeVar("V", bound=View[Any])
-    Mode = Literal["inline", "locked", "keyed", "concurrent"]
-    WhenFull = Literal["drop_oldest", "drop_newest", "block"]
 else:
 
     def overload(function):
@@ -54,11 +54,15 @@ class Bus(_native.Bus):
         published: Published = await _aio.wait(self.publishing(what, **payload))
         return published
 
+    @overload  # type: ignore[override]
+    def on(self, pattern: str, handler: Callable[[Event], Any], **options: Unpack[HandlerOptions]) -> Listener: ...
     @overload
-    def on(self, pattern: str | type, handler: F, **options: Any) -> Listener: ...
+    def on(
+        self, pattern: type[P], handler: Callable[[Event[P]], Any], **options: Unpack[HandlerOptions]
+    ) -> Listener: ...
     @overload
-    def on(self, pattern: str | type, handler: None = None, **options: Any) -> Callable[[F], F]: ...
-    def on(  # type: ignore[misc, override]
+    def on(self, pattern: str | type, **options: Unpack[HandlerOptions]) -> Callable[[F], F]: ...
+    def on(
         self,
         pattern: str | type,
         handler: Callable[..., Any] | None = None,
@@ -88,11 +92,6 @@ class Bus(_native.Bus):
         publishing thread, before its publish returns), an `async def` one on the loop that is running here, on
         `loop=`, or on a private one. docs/python.md has the table of modes.
         """
-        if handler is None:
-            options = {name: value for name, value in locals().items() if name not in ("self", "pattern", "handler")}
-            return lambda function: (self.on(pattern, function, **options), function)[1]
-        if not callable(handler):
-            raise ArgumentError(f"{handler!r} is no handler", expected="a function of one event")
         queue: dict[str, Any] = {
             "when_full": when_full,
             "buffer_bytes": buffer_bytes,
@@ -114,6 +113,10 @@ class Bus(_native.Bus):
             "on_gap": on_gap,
             "set_aside_after": set_aside_after,
         }
+        if handler is None:
+            return lambda function: (self.on(pattern, function, loop=loop, **queue, **served), function)[1]
+        if not callable(handler):
+            raise ArgumentError(f"{handler!r} is no handler", expected="a function of one event")
         if not is_async(handler):
             if loop is not None:
                 raise ArgumentError("loop= is for async def handlers", expected="an async def handler")
@@ -190,7 +193,7 @@ class Bus(_native.Bus):
 
     def watch(self, view: V) -> V:  # type: ignore[override]
         """Lets a ready-made view see every event from here on: `meter = bus.watch(UsageMeter())`."""
-        view.begin(self, super().watch(view.NAME, options=view.options()))
+        view.begin(super().watch(view.NAME, options=view.options()))
         return view
 
     def close(self, timeout: float = 5.0) -> dict[str, Any]:
@@ -214,7 +217,7 @@ class Bus(_native.Bus):
         running = _aio.backend()
         if running is not None:
             for drain in self._drains:
-                if not await running.bounded(timeout, running.wait(drain)):
+                if not await running.bounded(timeout, running.wait(drain.done)):
                     report["complete"] = False
         self._drains.clear()
         return report

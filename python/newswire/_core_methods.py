@@ -51,7 +51,7 @@ class CoreMethods:
     ) -> RunGuard:
         """A run, from request to answer, has begun.
 
-        Emits `run.started` now; the guard emits the rest.
+        Emits `run.started` when it begins; the guard emits the rest.
 
         - `name`: What the run is called.
         - `input`: What was asked.
@@ -72,7 +72,7 @@ class CoreMethods:
     ) -> AgentGuard:
         """An agent's work has begun.
 
-        Emits `agent.started` now; the guard emits the rest.
+        Emits `agent.started` when it begins; the guard emits the rest.
 
         - `name`: The agent.
         - `input`: What it was given.
@@ -101,7 +101,7 @@ class CoreMethods:
     ) -> WorkflowGuard:
         """A workflow or pipeline has begun.
 
-        Emits `workflow.started` now; the guard emits the rest.
+        Emits `workflow.started` when it begins; the guard emits the rest.
 
         - `name`: The workflow.
         - `input`: What it was given.
@@ -132,7 +132,7 @@ class CoreMethods:
     ) -> StepGuard:
         """A step of a workflow has begun.
 
-        Emits `step.started` now; the guard emits the rest.
+        Emits `step.started` when it begins; the guard emits the rest.
 
         - `name`: The step.
         - `input`: What it was given.
@@ -161,7 +161,7 @@ class CoreMethods:
     ) -> TurnGuard:
         """A turn of a conversation has begun.
 
-        Emits `turn.started` now; the guard emits the rest.
+        Emits `turn.started` when it begins; the guard emits the rest.
 
         - `name`: What the turn is called.
         - `input`: What the user said.
@@ -192,7 +192,7 @@ class CoreMethods:
     ) -> ModelCallGuard:
         """A model call has begun.
 
-        Emits `model.call.started` now; the guard emits the rest.
+        Emits `model.call.started` when it begins; the guard emits the rest.
 
         - `model`: The model that is asked.
         - `provider`: Who serves it: `openai`, `anthropic`.
@@ -263,7 +263,7 @@ class CoreMethods:
     ) -> ToolRequestGuard:
         """The model's writing of a tool call has begun.
 
-        Emits `tool.request.started` now; the guard emits the rest.
+        Emits `tool.request.started` when it begins; the guard emits the rest.
 
         - `name`: The tool.
         - `call_id`: The call's id, shared with its execution.
@@ -311,7 +311,7 @@ class CoreMethods:
     ) -> ToolCallGuard:
         """A tool call has begun.
 
-        Emits `tool.call.started` now; the guard emits the rest.
+        Emits `tool.call.started` when it begins; the guard emits the rest.
 
         - `name`: The tool.
         - `call_id`: The call's id, shared with the model's request.
@@ -344,7 +344,7 @@ class CoreMethods:
     ) -> ToolApprovalGuard:
         """The asking for approval of a tool call has begun.
 
-        Emits `tool.approval.started` now; the guard emits the rest.
+        Emits `tool.approval.started` when it begins; the guard emits the rest.
 
         - `name`: The tool.
         - `call_id`: The call that is to be approved.
@@ -506,7 +506,7 @@ class CoreMethods:
     ) -> RetrievalGuard:
         """A retrieval has begun.
 
-        Emits `retrieval.started` now; the guard emits the rest.
+        Emits `retrieval.started` when it begins; the guard emits the rest.
 
         - `name`: The knowledge base.
         - `query`: What is searched for.
@@ -530,7 +530,7 @@ class CoreMethods:
     ) -> EmbeddingCallGuard:
         """An embedding call has begun.
 
-        Emits `embedding.call.started` now; the guard emits the rest.
+        Emits `embedding.call.started` when it begins; the guard emits the rest.
 
         - `model`: The model that is asked.
         - `provider`: Who serves it.
@@ -563,7 +563,7 @@ class CoreMethods:
     ) -> MemoryGuard:
         """An operation on a memory has begun.
 
-        Emits `memory.started` now; the guard emits the rest.
+        Emits `memory.started` when it begins; the guard emits the rest.
 
         - `name`: The memory's store.
         - `operation`: What is done: `search`, `create`, `update`, `upsert`, `delete`.
@@ -589,7 +589,7 @@ class CoreMethods:
     ) -> ValidationGuard:
         """A check of input or output has begun.
 
-        Emits `validation.started` now; the guard emits the rest.
+        Emits `validation.started` when it begins; the guard emits the rest.
 
         - `name`: The validator.
         - `validation_type`: What sort of check: `input`, `output`, `semantic`, `structural`.
@@ -613,7 +613,7 @@ class CoreMethods:
     ) -> EvaluationGuard:
         """An evaluation has begun.
 
-        Emits `evaluation.started` now; the guard emits the rest.
+        Emits `evaluation.started` when it begins; the guard emits the rest.
 
         - `name`: The evaluation.
         - `evaluation_type`: How it judges: `llm_judge`, `content_check`.
@@ -633,7 +633,7 @@ class CoreMethods:
     ) -> TaskGuard:
         """A task has begun.
 
-        Emits `task.started` now; the guard emits the rest.
+        Emits `task.started` when it begins; the guard emits the rest.
 
         - `task_id`: The task's id.
         - `name`: What it is called.
@@ -852,7 +852,7 @@ class CoreMethods:
     ) -> SessionGuard:
         """A session has begun.
 
-        Emits `session.started` now; the guard emits the rest.
+        Emits `session.started` when it begins; the guard emits the rest.
 
         - `name`: What the session is called.
         - `system_prompt`: The assembled system prompt.

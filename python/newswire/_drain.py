@@ -9,6 +9,7 @@ import threading
 import time
 
 from . import _aio, _ambient, _native
+from ._flag import Flag
 from ._native import Gap
 
 TYPE_CHECKING = False
@@ -45,7 +46,8 @@ class Drain:
         set_aside_after: int | None,
     ) -> None:
         self.native = native
-        self.done = threading.Event()
+        # All has been served.
+        self.done = Flag()
         self._handler = handler
         self._name = name
         self._key = key if mode == "keyed" else None
@@ -61,9 +63,8 @@ class Drain:
         self._lock = threading.Lock()
         self._closed = False
         self._running = 0
-        self._quiet = threading.Event()
-        self._quiet.set()
-        self._wakers: list[Callable[[], None]] = []
+        self.quiet = Flag()
+        self.quiet.set()
         self._backend: _aio.Backend
         self.loop: Any = None
 
@@ -84,22 +85,6 @@ class Drain:
             quiet = self._running == 0
         self.native.close()
         return quiet
-
-    def wait(self, timeout: float | None) -> bool:
-        """Waits for calls that have begun; whether none is running."""
-        return self._quiet.wait(timeout)
-
-    def poll(self, wake: Callable[[], None] | None) -> tuple[bool, bool]:
-        """As `_native.Pending`: ready when no call is running."""
-        with self._lock:
-            if self._running == 0:
-                return True, True
-            if wake is not None:
-                self._wakers.append(wake)
-            return False, False
-
-    def cancel(self) -> None:
-        """As `_native.Pending`; whoever is woken for nothing doesn't mind."""
 
     async def _run(self) -> None:
         on_loop = _native.on_loop()
@@ -184,7 +169,7 @@ class Drain:
             if self._closed:
                 return
             self._running += 1
-            self._quiet.clear()
+            self.quiet.clear()
         outcome = "failed"
         try:
             outcome = await self._outcome(event)
@@ -204,12 +189,8 @@ class Drain:
     def _end_call(self) -> None:
         with self._lock:
             self._running -= 1
-            if self._running:
-                return
-            self._quiet.set()
-            wakers, self._wakers = self._wakers, []
-        for wake in wakers:
-            wake()
+            if self._running == 0:
+                self.quiet.set()
 
     async def _outcome(self, event: Event) -> str:
         handler = self._handler()

@@ -17,6 +17,7 @@ class RunGuard(Guard):
 
     __slots__ = ()
     _ABOUT = "run"
+    _OUTCOME = "output"
 
     def complete(
         self,
@@ -63,6 +64,7 @@ class AgentGuard(Guard):
 
     __slots__ = ()
     _ABOUT = "agent"
+    _OUTCOME = "output"
 
     def complete(
         self,
@@ -117,6 +119,7 @@ class WorkflowGuard(Guard):
 
     __slots__ = ()
     _ABOUT = "workflow"
+    _OUTCOME = "output"
 
     def complete(
         self,
@@ -180,6 +183,7 @@ class StepGuard(Guard):
 
     __slots__ = ()
     _ABOUT = "step"
+    _OUTCOME = "output"
 
     def complete(
         self,
@@ -394,6 +398,7 @@ class ToolRequestGuard(Guard):
 
     __slots__ = ()
     _ABOUT = "tool.request"
+    _OUTCOME = "arguments"
 
     def complete(
         self,
@@ -425,6 +430,7 @@ class ToolCallGuard(Guard):
 
     __slots__ = ()
     _ABOUT = "tool.call"
+    _OUTCOME = "result"
 
     def complete(
         self,
@@ -542,6 +548,7 @@ class RetrievalGuard(Guard):
 
     __slots__ = ()
     _ABOUT = "retrieval"
+    _OUTCOME = "documents"
 
     def complete(
         self,
@@ -644,6 +651,7 @@ class MemoryGuard(Guard):
 
     __slots__ = ()
     _ABOUT = "memory"
+    _OUTCOME = "result"
 
     def complete(
         self,
@@ -842,6 +850,7 @@ class TaskGuard(Guard):
 
     __slots__ = ()
     _ABOUT = "task"
+    _OUTCOME = "result"
 
     def complete(
         self,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Any
 
-    from . import _native
+    from . import _aio
 
 
 class Trio:
@@ -20,7 +20,7 @@ class Trio:
 
     cancelled: type[BaseException] = trio.Cancelled
 
-    async def wait(self, pending: _native.Pending, lost: Callable[[], None] | None = None) -> Any:
+    async def wait(self, pending: _aio.Waitable, lost: Callable[[], None] | None = None) -> Any:
         run = trio.lowlevel.current_trio_token()
         await trio.lowlevel.checkpoint_if_cancelled()
         while True:

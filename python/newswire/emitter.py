@@ -16,14 +16,16 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import Any, ParamSpec, TypedDict, TypeVar, Unpack
+    from typing import Any, ParamSpec, TypedDict, TypeVar, Unpack, overload
 
     from ._bus import Bus
     from ._guard import Guard
+    from ._guards import StepGuard
     from ._native import Event, Published
 
     P = ParamSpec("P")
     R = TypeVar("R")
+    F = TypeVar("F", bound=Callable[..., Any])
 
     class ScopeIds(TypedDict, total=False):
         """The ids of an event's scope, each as text."""
@@ -47,6 +49,11 @@ if TYPE_CHECKING:
         space_type: str
         sender_id: str
         message_id: str
+
+else:
+
+    def overload(function):
+        return function
 
 
 # The names of ScopeIds, and what each is called on the wire.
@@ -183,6 +190,61 @@ class Emitter(CoreMethods):
                 frame.leave()
 
         return bound
+
+    @overload
+    def tool(self, function: F, /) -> F: ...
+    @overload
+    def tool(self, name: str | None = None, /, **fields: Any) -> Callable[[F], F]: ...
+    def tool(self, function: Any = None, /, **fields: Any) -> Any:
+        """Makes a tool call of each call of a function: its arguments, its result or its error.
+
+            @emitter.tool
+            def search(query: str) -> list[str]: ...
+
+            @emitter.tool("web_search", engine="local")
+            def search(query: str) -> list[str]: ...
+        """
+        if not callable(function):
+            return lambda decorated: self._tool(decorated, function, fields)
+        return self._tool(function, None, fields)
+
+    def _tool(self, function: Callable[..., Any], name: str | None, fields: dict[str, Any]) -> Any:
+        from inspect import signature
+
+        from ._decorate import decorate
+
+        takes = signature(function)
+
+        def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Guard:
+            try:
+                arguments = dict(takes.bind(*args, **kwargs).arguments)
+            except TypeError:
+                # The call will say so itself.
+                arguments = None
+            if arguments is not None:
+                arguments.pop("self", None)
+            return self.tool_call(name or function.__name__, arguments, **fields)
+
+        return decorate(function, begin)
+
+    @overload  # type: ignore[override]
+    def step(self, function: F, /) -> F: ...
+    @overload
+    def step(self, name: str, input: Any = None, **fields: Any) -> StepGuard: ...
+    def step(self, name: Any, input: Any = None, **fields: Any) -> Any:
+        """A step, as a guard or as a decorator.
+
+            with emitter.step("load") as step: ...
+
+            @emitter.step
+            def load(): ...
+
+            @emitter.step("load", step_type="transform")
+            def load_everything(): ...
+        """
+        if callable(name):
+            return super().step(name.__name__)(name)
+        return super().step(name, input, **fields)
 
     def within(self, span: str) -> Emitter:
         """An emitter for what happens within the operation of that span."""

@@ -9,11 +9,37 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Self
+    from typing import Any, Literal, Self, TypedDict
 
     from . import _native
-    from ._drain import Drain
     from ._bus import Bus
+    from ._drain import Drain
+    from ._native import Gap
+
+    Mode = Literal["inline", "locked", "keyed", "concurrent"]
+    WhenFull = Literal["drop_oldest", "drop_newest", "block"]
+
+    class HandlerOptions(TypedDict, total=False):
+        """What `bus.on` can be told beside pattern and handler."""
+
+        mode: Mode
+        key: str | None
+        concurrency: int
+        when_full: WhenFull
+        buffer: int
+        buffer_bytes: int
+        max_wait: float
+        timeout: float | None
+        once: bool
+        priority: int
+        start: Any
+        internal: bool
+        coalesce: float | None
+        weak: bool
+        name: str
+        on_gap: Callable[[Gap], Any] | None
+        set_aside_after: int | None
+        loop: Any
 
 _MODES = ("inline", "locked", "keyed", "concurrent")
 _CO_COROUTINE = 0x80
@@ -50,7 +76,7 @@ class Listener:
             said: str = self._native.unsubscribe(0.0 if _aio.on_loop_thread() else timeout)
             return said
         quiet = self._drain.close()
-        return _word(quiet or (not _aio.on_loop_thread() and self._drain.wait(timeout)))
+        return _word(quiet or (not _aio.on_loop_thread() and self._drain.quiet.wait(timeout)))
 
     async def aunsubscribe(self, timeout: float = 5.0) -> str:
         """As `unsubscribe`, awaiting the calls that have begun."""
@@ -59,7 +85,7 @@ class Listener:
             said: str = await _aio.wait(self._native.unsubscribing(timeout))
             return said
         quiet = self._drain.close()
-        return _word(quiet or await running.bounded(timeout, running.wait(self._drain)))
+        return _word(quiet or await running.bounded(timeout, running.wait(self._drain.quiet)))
 
     def pause(self) -> None:
         """Matches and queues, but calls nothing until `resume`."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 else:
 
     class Generic:
+        __slots__ = ()
+
         def __class_getitem__(cls, item):
             return cls
 

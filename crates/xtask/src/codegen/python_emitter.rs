@@ -107,7 +107,7 @@ fn opener(out: &mut String, row: &Row) {
     signature(out, &what(row).replace('.', "_"), &fields, &guard_name(row));
     let _ = writeln!(
         out,
-        "        \"\"\"{}\n\n        Emits `{}` now; the guard emits the rest.",
+        "        \"\"\"{}\n\n        Emits `{}` when it begins; the guard emits the rest.",
         row.docs, row.kind
     );
     docs(out, &fields);
@@ -141,6 +141,10 @@ fn guard(out: &mut String, row: &Row) {
         guard_name(row),
         about.replace('.', "_")
     );
+    // What a decorated function returns is the outcome only where that may be anything.
+    if let Some(outcome) = completed.first().filter(|field| field.value == "json") {
+        let _ = writeln!(out, "    _OUTCOME = \"{}\"", outcome.name);
+    }
     method(
         out,
         "complete",
