@@ -11,7 +11,7 @@ from .errors import ArgumentError, TimedOutError
 from .events import pattern_of
 from .handlers import Listener, is_async, subscribe_async
 from .pending import Pending
-from .subscription import Subscription
+from .subscription import Subscription, place
 
 TYPE_CHECKING = False
 
@@ -69,7 +69,7 @@ class Bus(_native.Bus):
         *,
         mode: Mode = "locked",
         key: str | None = None,
-        concurrency: int = 1,
+        concurrency: int | None = None,
         when_full: WhenFull = "drop_oldest",
         buffer: int = 1024,
         buffer_bytes: int = 16 << 20,
@@ -97,7 +97,7 @@ class Bus(_native.Bus):
             "buffer_bytes": buffer_bytes,
             "max_wait": max_wait,
             "priority": priority,
-            "start": start,
+            "start": place(start),
             "internal": internal,
             "coalesce": coalesce,
         }
@@ -142,7 +142,7 @@ class Bus(_native.Bus):
     ) -> Subscription:
         """A queue of the events that `pattern` (a filter, or a payload class) matches, to iterate.
 
-        `start`: nothing (the next event), "earliest", "last:20", "since:2026-01-01T00:00:00Z", or a position.
+        `start`: nothing (the next event), "earliest", "last:20", a time, or the position of another subscription.
         """
         native = self.pull(
             pattern_of(pattern),
@@ -150,13 +150,13 @@ class Bus(_native.Bus):
             buffer=buffer,
             buffer_bytes=buffer_bytes,
             max_wait=max_wait,
-            start=start,
+            start=place(start),
             internal=internal,
             coalesce=coalesce,
             priority=priority,
             name=name,
         )
-        return Subscription(native, gaps)
+        return Subscription(native, self, gaps)
 
     def request(self, event: Event, timeout: float) -> Pending[Event]:  # type: ignore[override]
         """Publishes a question; the first event whose `reply_to` is its id: `await` it or `wait()` for it."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
         mode: Mode
         key: str | None
-        concurrency: int
+        concurrency: int | None
         when_full: WhenFull
         buffer: int
         buffer_bytes: int
@@ -137,7 +137,7 @@ def subscribe_async(
     loop: Any,
     mode: str,
     key: str | None,
-    concurrency: int,
+    concurrency: int | None,
     buffer: int,
     timeout: float | None,
     once: bool,
@@ -175,14 +175,18 @@ def subscribe_async(
     return drain
 
 
-def _check(mode: str, key: str | None, concurrency: int) -> None:
+def _check(mode: str, key: str | None, concurrency: int | None) -> None:
     if mode == "inline":
         raise ArgumentError("an async def handler can't run inline", expected='"locked", "keyed" or "concurrent"')
     if mode not in _MODES:
         raise ArgumentError(f"there is no mode {mode!r}", expected=", ".join(_MODES))
     if (mode == "keyed") != (key is not None):
         raise ArgumentError('key and mode="keyed" belong together', expected='key="session", mode="keyed"')
-    if concurrency < 1:
+    if (mode == "concurrent") != (concurrency is not None):
+        raise ArgumentError(
+            'concurrency and mode="concurrent" belong together', expected='concurrency=8, mode="concurrent"'
+        )
+    if concurrency is not None and concurrency < 1:
         raise ArgumentError(f"concurrency can't be {concurrency}", expected="1 or more")
 
 

@@ -398,6 +398,7 @@ async def nothing(_: Event) -> None: ...
         ({"mode": "quick"}, "quick"),
         ({"mode": "keyed"}, "key"),
         ({"key": "session"}, "key"),
+        ({"mode": "concurrent"}, "concurrency"),
         ({"mode": "concurrent", "concurrency": 0}, "concurrency"),
         ({"weak": True}, "weak"),
     ],
