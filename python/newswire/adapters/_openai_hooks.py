@@ -9,11 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agents import RunHooks
-from agents.tracing import get_current_span
-
-from . import _openai_values as values
-from ._harmless import harmless
-from ._model_call import ModelCall
 
 if TYPE_CHECKING:
     from ._openai_watch import Watch

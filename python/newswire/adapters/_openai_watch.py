@@ -68,7 +68,9 @@ class Watch(Faults):
         found = around
         while found is not None:
             if found.about in ("agent", "run"):
-                found.facts.setdefault("output", output) if found.about == "agent" else found.facts.update(output=output)
+                found.facts.setdefault("output", output) if found.about == "agent" else found.facts.update(
+                    output=output
+                )
             if found.about == "tool.call":
                 break
             found = found.parent
@@ -235,7 +237,11 @@ class Watch(Faults):
         """Ends the model call of that turn, which wasn't answered; all, without a turn."""
         for known in [known for known in self._calls if key is None or known == key]:
             call = self._calls.pop(known)
-            said = {"error": call.operation.facts["error"]} if phase == "failed" and "error" in call.operation.facts else fields
+            said = (
+                {"error": call.operation.facts["error"]}
+                if phase == "failed" and "error" in call.operation.facts
+                else fields
+            )
             call.end(phase, lambda said=said: said)
 
     def content(self, **fields: Any) -> dict[str, Any]:

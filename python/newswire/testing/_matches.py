@@ -60,7 +60,9 @@ class Matches:
         """It happened exactly so often."""
         __tracebackhide__ = True
         if len(self.events) != count:
-            self._seen.fail(f"expected {self.what} {count} times, but it happened {len(self.events)} times", self.events)
+            self._seen.fail(
+                f"expected {self.what} {count} times, but it happened {len(self.events)} times", self.events
+            )
         return self
 
     def within(self, pattern: str, **where: Any) -> Matches:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from .._bus import Bus
 from .._native import Gap
@@ -25,7 +25,7 @@ class RecordedBus(Bus):
     - `seen`: what has happened until now, to be asked.
     """
 
-    def __new__(cls, name: str = "test", **options: Any) -> RecordedBus:
+    def __new__(cls, name: str = "test", **options: Any) -> Self:
         return super().__new__(cls, name, **options)
 
     def __init__(self, name: str = "test", **options: Any) -> None:

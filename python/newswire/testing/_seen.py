@@ -60,7 +60,9 @@ class Seen:
         found = self.find(pattern, **where)
         if len(found) > count:
             expected = f"at most {count} times" if count else "never"
-            self.fail(f"expected {said(pattern, where)} {expected}, but it happened {_times(len(found))}", found[count:])
+            self.fail(
+                f"expected {said(pattern, where)} {expected}, but it happened {_times(len(found))}", found[count:]
+            )
 
     def tool(self, name: str, **arguments: Any) -> Matches:
         """That tool was called, with those arguments among others."""

@@ -50,7 +50,9 @@ def _roots(events: list[Event]) -> list[_Line]:
         parent = event.correlation.get("parent_span")
         line = spans.get(span) if span else previous.get(parent)
         # Pieces of one stream, with nothing else of their operation between them, are one line.
-        is_next_piece = not span and line is not None and event.kind.endswith(".delta") and line.events[0].kind == event.kind
+        is_next_piece = (
+            not span and line is not None and event.kind.endswith(".delta") and line.events[0].kind == event.kind
+        )
         if line is None or (not span and not is_next_piece):
             line = _Line(span, parent)
             lines.append(line)

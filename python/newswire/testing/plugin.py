@@ -22,13 +22,17 @@ def newswire_bus(request: pytest.FixtureRequest) -> Generator[RecordedBus]:
     from .. import _bus
     from ._recorded import record
 
-    with record(request.node.name) as bus, _bus.as_default(bus):
+    with record(request.node.name) as bus:
         request.node.stash[_SHOWN] = bus
-        yield bus
-        for name in ("langchain", "openai_agents"):
-            adapter = sys.modules.get(f"newswire.adapters.{name}")
-            if adapter is not None:
-                adapter.uninstall(bus)
+        before, _bus._default = _bus._default, bus
+        try:
+            yield bus
+        finally:
+            _bus._default = before
+            for name in ("langchain", "openai_agents"):
+                adapter = sys.modules.get(f"newswire.adapters.{name}")
+                if adapter is not None:
+                    adapter.uninstall(bus)
 
 
 @pytest.hookimpl(wrapper=True)
