@@ -82,6 +82,8 @@ class Base(Faults, Handler):
             self._tell_routes(operation, command)
             self._operations.end(operation, "completed")
             return
+        if type(error).__name__ == "GraphInterrupt":
+            self._tell_interrupt(operation, error.args[0] if error.args else ())
         phase, fields = ending(error)
         self._operations.end(operation, phase, fields)
 
@@ -89,6 +91,27 @@ class Base(Faults, Handler):
         for route in values.routes(output):
             if self.bus.wants("step.routed"):
                 operation.note("step.routed", {"name": operation.identity.get("name") or "", "route": route})
+
+    def _tell_interrupt(self, operation: Operation, interrupts: Any, event: Any = None) -> None:
+        """Once for its run, which ends with it. Handlers that are installed see it in the node's error only."""
+        root = operation
+        while root.parent is not None:
+            root = root.parent
+        if root.facts.get("is_interrupted"):
+            return
+        root.facts["is_interrupted"] = True
+        if self.bus.wants("langgraph.run.interrupted"):
+            asked = [{"id": one.id, "value": values.shown(one.value)} for one in interrupts]
+            root.note("langgraph.run.interrupted", {"interrupts": asked, "checkpoint_id": _checkpoint(event)})
+
+    def _tell_resume(self, operation: Operation, event: Any = None) -> None:
+        if not operation.facts.get("is_resumed") and self.bus.wants("langgraph.run.resumed"):
+            operation.facts["is_resumed"] = True
+            operation.note("langgraph.run.resumed", {"checkpoint_id": _checkpoint(event)})
+
+
+def _checkpoint(event: Any) -> str | None:
+    return None if event is None else str(event.checkpoint_id)
 
 
 def name_of(serialized: dict[str, Any] | None, more: dict[str, Any]) -> str:

@@ -45,8 +45,9 @@ def shown(value: Any, depth: int = 4) -> Any:
         return document(value)
     if hasattr(value, "to_messages"):
         return [message(one) for one in value.to_messages()]
-    if routes(value):
-        return {"goto": routes(value), "update": shown(value.update, depth - 1)}
+    if type(value).__name__ == "Command":
+        parts = {"goto": routes(value), "update": shown(value.update, depth - 1), "resume": value.resume}
+        return {name: part for name, part in parts.items() if part}
     return value
 
 

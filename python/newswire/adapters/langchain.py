@@ -63,16 +63,10 @@ class NewswireCallback(ModelHooks):
         operation.facts = {"is_node": is_node, "agent": about.get("lc_agent_name")}
         if is_node:
             operation.enter()
-        if not operation.wants("started"):
-            return
-        if component == "step":
-            step = about.get("langgraph_step") if is_node else None
-            step_type = "node" if is_node else more.get("run_type") or "chain"
-            # A node's input is its graph's whole state: what the nodes before it did tells as much.
-            fields = {"step_type": step_type, "index": step - 1 if isinstance(step, int) and step > 0 else None}
-            operation.tell("started", fields if is_node else {**fields, "input": values.shown(inputs)})
-        else:
-            operation.tell("started", {"input": values.asked(inputs)})
+        if operation.wants("started"):
+            self._tell_start(operation, inputs, about, more)
+        if operation.parent is None and getattr(inputs, "resume", None) is not None:
+            self._tell_resume(operation)
 
     @harmless
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **_: Any) -> None:  # type: ignore[override]
@@ -194,19 +188,26 @@ class NewswireCallback(ModelHooks):
     def on_interrupt(self, event: Any) -> None:
         """A graph waits for somebody: its run ends here, and another goes on."""
         operation = self._operations.find(event.run_id)
-        if operation is None:
-            return
-        operation.facts["is_interrupted"] = True
-        if self.bus.wants("langgraph.run.interrupted"):
-            asked = [{"id": one.id, "value": values.shown(one.value)} for one in event.interrupts]
-            operation.note("langgraph.run.interrupted", {"interrupts": asked, **_checkpoint(event)})
+        if operation is not None:
+            self._tell_interrupt(operation, event.interrupts, event)
 
     @harmless
     def on_resume(self, event: Any) -> None:
         """A graph goes on where it was interrupted."""
         operation = self._operations.find(event.run_id)
-        if operation is not None and self.bus.wants("langgraph.run.resumed"):
-            operation.note("langgraph.run.resumed", _checkpoint(event))
+        if operation is not None:
+            self._tell_resume(operation, event)
+
+    def _tell_start(self, operation: Operation, inputs: Any, about: dict[str, Any], more: dict[str, Any]) -> None:
+        if operation.facts["is_node"]:
+            # A node's input is its graph's whole state: what the nodes before it did tells as much.
+            step = about.get("langgraph_step")
+            index = step - 1 if isinstance(step, int) and step > 0 else None
+            operation.tell("started", {"step_type": "node", "index": index})
+        elif operation.about == "step":
+            operation.tell("started", {"step_type": more.get("run_type") or "chain", "input": values.shown(inputs)})
+        else:
+            operation.tell("started", {"input": values.asked(inputs)})
 
 
 class _Installed:
@@ -277,7 +278,3 @@ def _sums(operation: Operation, outputs: Any) -> dict[str, Any]:
 def _result(result: Any) -> dict[str, Any]:
     size = len(result.encode(errors="replace")) if isinstance(result, str) else None
     return {"result": result, "result_bytes": size}
-
-
-def _checkpoint(event: Any) -> dict[str, Any]:
-    return {"checkpoint_id": event.checkpoint_id, "graph": "/".join(event.checkpoint_ns) or None}

@@ -85,7 +85,7 @@ class Matches:
 
 def find(events: list[Event], pattern: str, where: Mapping[str, Any]) -> list[Event]:
     """The events that match."""
-    asked = Filter.parse(pattern)
+    asked = Filter(pattern)
     return [event for event in events if asked.matches(event) and _fits(event, where)]
 
 
