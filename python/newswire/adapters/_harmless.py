@@ -10,11 +10,9 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Concatenate, ParamSpec, TypeVar
+    from typing import Any, TypeVar
 
-    P = ParamSpec("P")
-    R = TypeVar("R")
-    S = TypeVar("S", bound="Faults")
+    H = TypeVar("H", bound=Callable[..., None])
 
 _LOG = logging.getLogger("newswire")
 
@@ -37,14 +35,14 @@ class Faults:
             _LOG.error("the adapter %s failed in %s; the agent goes on", type(self).__name__, hook, exc_info=error)
 
 
-def harmless(hook: Callable[Concatenate[S, P], None]) -> Callable[Concatenate[S, P], None]:
-    """The same hook, whose errors don't reach the framework."""
+def harmless(hook: H) -> H:
+    """The same hook of an object with `Faults`, whose errors don't reach the framework."""
 
     @wraps(hook)
-    def guarded(self: S, *args: P.args, **kwargs: P.kwargs) -> None:
+    def guarded(self: Faults, *args: Any, **kwargs: Any) -> None:
         try:
             hook(self, *args, **kwargs)
         except Exception as error:
             self._note_fault(hook.__name__, error)
 
-    return guarded
+    return guarded  # type: ignore[return-value]

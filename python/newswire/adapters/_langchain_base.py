@@ -94,9 +94,7 @@ class Base(Faults, Handler):
 
     def _tell_interrupt(self, operation: Operation, interrupts: Any, event: Any = None) -> None:
         """Once for its run, which ends with it. Handlers that are installed see it in the node's error only."""
-        root = operation
-        while root.parent is not None:
-            root = root.parent
+        root = operation.root
         if root.facts.get("is_interrupted"):
             return
         root.facts["is_interrupted"] = True
@@ -105,9 +103,10 @@ class Base(Faults, Handler):
             root.note("langgraph.run.interrupted", {"interrupts": asked, "checkpoint_id": _checkpoint(event)})
 
     def _tell_resume(self, operation: Operation, event: Any = None) -> None:
-        if not operation.facts.get("is_resumed") and self.bus.wants("langgraph.run.resumed"):
-            operation.facts["is_resumed"] = True
-            operation.note("langgraph.run.resumed", {"checkpoint_id": _checkpoint(event)})
+        root = operation.root
+        if not root.facts.get("is_resumed") and self.bus.wants("langgraph.run.resumed"):
+            root.facts["is_resumed"] = True
+            root.note("langgraph.run.resumed", {"checkpoint_id": _checkpoint(event)})
 
 
 def _checkpoint(event: Any) -> str | None:

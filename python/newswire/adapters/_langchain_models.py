@@ -18,7 +18,7 @@ class ModelHooks(Base):
     """What models do."""
 
     @harmless
-    def on_chat_model_start(  # type: ignore[override]
+    def on_chat_model_start(
         self,
         serialized: dict[str, Any],
         messages: Sequence[Sequence[Any]],
@@ -40,7 +40,7 @@ class ModelHooks(Base):
         )
 
     @harmless
-    def on_llm_start(  # type: ignore[override]
+    def on_llm_start(
         self,
         serialized: dict[str, Any],
         prompts: list[str],
@@ -61,7 +61,7 @@ class ModelHooks(Base):
         )
 
     @harmless
-    def on_llm_new_token(self, token: Any, *, chunk: Any = None, run_id: UUID, **_: Any) -> None:  # type: ignore[override]
+    def on_llm_new_token(self, token: Any, *, chunk: Any = None, run_id: UUID, **_: Any) -> None:
         call = self._model_call(run_id)
         if call is None:
             return
@@ -78,7 +78,7 @@ class ModelHooks(Base):
             call.request(part.get("index"), part.get("id"), part.get("name"), part.get("args"))
 
     @harmless
-    def on_stream_event(self, event: Any, *, run_id: UUID, **_: Any) -> None:  # type: ignore[override]
+    def on_stream_event(self, event: Any, *, run_id: UUID, **_: Any) -> None:
         call = self._model_call(run_id)
         if call is None or event.get("event") != "content-block-delta":
             return
@@ -93,13 +93,13 @@ class ModelHooks(Base):
                 call.request(event.get("index"), fields.get("id"), fields.get("name"), fields.get("args"))
 
     @harmless
-    def on_llm_end(self, response: Any, *, run_id: UUID, **_: Any) -> None:  # type: ignore[override]
+    def on_llm_end(self, response: Any, *, run_id: UUID, **_: Any) -> None:
         call = self._model_call(run_id)
         if call is not None:
             call.complete(values.answer(response))
 
     @harmless
-    def on_llm_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:  # type: ignore[override]
+    def on_llm_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
         call = self._model_call(run_id)
         if call is not None:
             phase, fields = ending(error)

@@ -66,7 +66,7 @@ def asked(inputs: Any) -> Any:
 
 def answered(outputs: Any) -> Any:
     """What a run answered: the text of its last message, where it ends with one."""
-    messages = outputs.get("messages") if isinstance(outputs, dict) else outputs
+    messages: Any = outputs.get("messages") if isinstance(outputs, dict) else outputs
     last = messages[-1] if isinstance(messages, list) and messages else messages
     return last.content if is_message(last) else shown(outputs)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
@@ -111,7 +113,8 @@ class ModelCall:
             request = self._find_request(call.get("id"), index) or self._begin_request(
                 ("whole", index), call.get("id"), call["name"]
             )
-            self.operations.end(request, "completed", lambda call=call: self._content(arguments=call.get("arguments")))
+            fields = self._content(arguments=call.get("arguments"))
+            self.operations.end(request, "completed", partial(dict, fields))
         if answer.reasoning and self._wants("reasoning.created"):
             operation.note("reasoning.created", {"content": answer.reasoning, "reasoning_id": operation.span})
         if answer.content and self._wants("message.created"):

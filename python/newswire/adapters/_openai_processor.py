@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agents.tracing import TracingProcessor
@@ -61,10 +62,11 @@ class NewswireProcessor(Faults, TracingProcessor):
         if error is not None:
             phase, fields = ending(error)
         else:
-            phase, fields = run.facts.get("ended") or ("completed", None)
+            phase, fields = run.facts.get("ended") or ("completed", {})
         watch = run.facts["watch"]
-        sums = watch.sums(run) if watch is not None else _sums(run)
-        self.operations.end(run, phase, lambda: sums if fields is None else fields)
+        if phase == "completed":
+            fields = watch.sums(run) if watch is not None else _sums(run)
+        self.operations.end(run, phase, partial(dict, fields))
 
     @harmless
     def on_span_start(self, span: Span[Any]) -> None:
@@ -168,29 +170,17 @@ class NewswireProcessor(Faults, TracingProcessor):
     def _end_agent(self, operation: Operation, watch: Watch | None, error: Any, told: Any) -> None:
         shown = watch is None or watch.shows_content
         output = operation.facts.get("output") if shown else None
-        phase, fields = ("failed", {"error": told}) if told is not None else ("completed", None)
+        phase, fields = ("failed", {"error": told}) if told is not None else ("completed", {})
         if error is not None:
             phase, fields = ending(error)
-        if watch is not None and fields is not None:
+        if watch is not None and phase != "completed":
             watch.close_calls(None, phase, fields)
-        rounds = operation.facts.get("turns")
-        if operation.parent is not None and fields is not None:
-            _root(operation).facts["ended"] = (phase, fields)
-        self.operations.end(
-            operation,
-            phase,
-            lambda: (
-                {
-                    "output": output,
-                    "usage": operation.usage or None,
-                    "model_call_count": operation.model_calls,
-                    "tool_call_count": operation.tool_calls,
-                    "iteration_count": rounds,
-                }
-                if fields is None
-                else fields
-            ),
-        )
+        if phase != "completed":
+            operation.root.facts["ended"] = (phase, fields)
+        else:
+            rounds = operation.facts.get("turns")
+            fields = {"output": output, **_sums(operation), "iteration_count": rounds}
+        self.operations.end(operation, phase, partial(dict, fields))
 
     def _end_model_call(self, operation: Operation, watch: Watch | None, data: Any, error: Any, told: Any) -> None:
         if watch is not None:
@@ -239,9 +229,3 @@ def _count_turn(operation: Operation) -> None:
         around = around.parent
     if around is not None:
         around.facts["turns"] = around.facts.get("turns", 0) + 1
-
-
-def _root(operation: Operation) -> Operation:
-    while operation.parent is not None:
-        operation = operation.parent
-    return operation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agents.tracing import get_current_span
@@ -55,9 +56,7 @@ class Watch(Faults):
         if self.run is None:
             self._begin_untraced_run()
         self._end_agent("completed", {})
-        self._agent = self.operations.begin(
-            (self, "agent", object()), "agent", self.run, {"name": str(agent.name)}, run=self.run and self.run.run
-        )
+        self._agent = self.operations.begin((self, "agent", object()), "agent", self.run, {"name": str(agent.name)})
         if self._agent.wants("started"):
             self._agent.tell("started", {})
 
@@ -237,12 +236,9 @@ class Watch(Faults):
         """Ends the model call of that turn, which wasn't answered; all, without a turn."""
         for known in [known for known in self._calls if key is None or known == key]:
             call = self._calls.pop(known)
-            said = (
-                {"error": call.operation.facts["error"]}
-                if phase == "failed" and "error" in call.operation.facts
-                else fields
-            )
-            call.end(phase, lambda said=said: said)
+            error = call.operation.facts.get("error")
+            said = {"error": error} if phase == "failed" and error is not None else fields
+            call.end(phase, partial(dict, said))
 
     def content(self, **fields: Any) -> dict[str, Any]:
         """Those fields, if it may tell what was said."""

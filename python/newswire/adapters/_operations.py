@@ -41,7 +41,7 @@ class Run:
         self.bus = bus
         self.outer = None if around is None else around.span
         self.trace: str = (around.trace if around else None) or _native.new_trace()
-        self._scope = (dict(around.scope) if around else {}) | scope
+        self._scope = {**(around.scope if around else {}), **scope}
         self._scope.setdefault("run", run_id)
         self.emitter = _native.Emitter(bus, scope=self._scope, correlation={"trace": self.trace})
         self.open: set[Hashable] = set()
@@ -86,6 +86,14 @@ class Operation:
         while shown is not None and shown.about is None:
             shown = shown.parent
         return shown.span if shown is not None else self.run.outer
+
+    @property
+    def root(self) -> Operation:
+        """What it is in the end a part of."""
+        root = self
+        while root.parent is not None:
+            root = root.parent
+        return root
 
     def wants(self, phase: str) -> bool:
         """Whether anybody wants its event of that phase."""

@@ -44,7 +44,7 @@ class NewswireCallback(ModelHooks):
     """
 
     @harmless
-    def on_chain_start(  # type: ignore[override]
+    def on_chain_start(
         self,
         serialized: dict[str, Any] | None,
         inputs: Any,
@@ -69,7 +69,7 @@ class NewswireCallback(ModelHooks):
             self._tell_resume(operation)
 
     @harmless
-    def on_chain_end(self, outputs: Any, *, run_id: UUID, **_: Any) -> None:  # type: ignore[override]
+    def on_chain_end(self, outputs: Any, *, run_id: UUID, **_: Any) -> None:
         operation = self._operations.find(run_id)
         if operation is None:
             return
@@ -83,11 +83,11 @@ class NewswireCallback(ModelHooks):
             self._operations.end(operation, "completed", lambda: _sums(operation, outputs))
 
     @harmless
-    def on_chain_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:  # type: ignore[override]
+    def on_chain_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
         self._fail(run_id, error)
 
     @harmless
-    def on_tool_start(  # type: ignore[override]
+    def on_tool_start(
         self,
         serialized: dict[str, Any] | None,
         input_str: str,
@@ -112,7 +112,7 @@ class NewswireCallback(ModelHooks):
             operation.tell("started", fields)
 
     @harmless
-    def on_tool_end(self, output: Any, *, run_id: UUID, **_: Any) -> None:  # type: ignore[override]
+    def on_tool_end(self, output: Any, *, run_id: UUID, **_: Any) -> None:
         operation = self._operations.find(run_id)
         if operation is None:
             return
@@ -126,11 +126,11 @@ class NewswireCallback(ModelHooks):
         self._operations.end(operation, "completed", lambda: {**_result(values.shown(result)), "agent": agent})
 
     @harmless
-    def on_tool_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:  # type: ignore[override]
+    def on_tool_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
         self._fail(run_id, error)
 
     @harmless
-    def on_retriever_start(  # type: ignore[override]
+    def on_retriever_start(
         self,
         serialized: dict[str, Any] | None,
         query: str,
@@ -147,7 +147,7 @@ class NewswireCallback(ModelHooks):
             operation.tell("started", {"query": query})
 
     @harmless
-    def on_retriever_end(self, documents: Sequence[Any], *, run_id: UUID, **_: Any) -> None:  # type: ignore[override]
+    def on_retriever_end(self, documents: Sequence[Any], *, run_id: UUID, **_: Any) -> None:
         operation = self._operations.find(run_id)
         if operation is not None:
             self._operations.end(
@@ -157,11 +157,11 @@ class NewswireCallback(ModelHooks):
             )
 
     @harmless
-    def on_retriever_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:  # type: ignore[override]
+    def on_retriever_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
         self._fail(run_id, error)
 
     @harmless
-    def on_retry(self, retry_state: Any, *, run_id: UUID, **_: Any) -> None:  # type: ignore[override]
+    def on_retry(self, retry_state: Any, *, run_id: UUID, **_: Any) -> None:
         operation = self._operations.find(run_id)
         if operation is None or operation.about not in ("model.call", "step") or not operation.wants("retried"):
             return
@@ -179,7 +179,7 @@ class NewswireCallback(ModelHooks):
         )
 
     @harmless
-    def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **_: Any) -> None:  # type: ignore[override]
+    def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **_: Any) -> None:
         operation = self._operations.find(run_id)
         if operation is not None and self.bus.wants("langchain.event.dispatched"):
             operation.note("langchain.event.dispatched", {"name": name, "data": values.shown(data)})

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from agents import RunHooks
+from agents.lifecycle import RunHooksBase
 from agents.run import AgentRunner, get_default_agent_runner, set_default_agent_runner
 from agents.tracing import add_trace_processor
 
@@ -75,7 +75,7 @@ class _Runner(AgentRunner):
             result = self.inner.run_streamed(starting_agent, input, **options)
         finally:
             CURRENT.reset(token)
-        if isinstance(getattr(result, "_event_queue", None), asyncio.Queue):
+        if type(getattr(result, "_event_queue", None)) is asyncio.Queue:
             # The run begins after this: it puts its events into what it finds then.
             result._event_queue = Queue(watch)
         return result
@@ -83,7 +83,7 @@ class _Runner(AgentRunner):
 
 def _watch(asked: Any, options: dict[str, Any], *, waits: bool) -> Watch | None:
     own = options.get("hooks")
-    if _processor is None or not _processor.is_on or (own is not None and not isinstance(own, RunHooks)):
+    if _processor is None or not _processor.is_on or (own is not None and not isinstance(own, RunHooksBase)):
         return None  # not installed any more, or hooks that the SDK will refuse
     watch = Watch(_processor.operations, asked, options.get("run_config"), waits=waits)
     options["hooks"] = Hooks(watch, own)

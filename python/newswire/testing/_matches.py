@@ -119,7 +119,7 @@ def _at(seen: Seen, event: Event) -> int:
 
 
 def _parents(events: list[Event]) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for event in events:
         span, parent = event.correlation.get("span"), event.correlation.get("parent_span")
         if span and parent:
