@@ -7,7 +7,8 @@ import os
 import threading
 
 from . import _aio, _native
-from .errors import ArgumentError, TimedOutError
+from .attachment import Attachment, Receipt
+from .errors import ArgumentError
 from .events import pattern_of
 from .handlers import Listener, is_async, subscribe_async
 from .pending import Pending
@@ -157,6 +158,14 @@ class Bus(_native.Bus):
             name=name,
         )
         return Subscription(native, self, gaps)
+
+    def publish_durable(self, what: Event | str | Any, /, **payload: Any) -> Receipt:  # type: ignore[override]
+        """Publishes, and gives a receipt of its being stored; a store has to be attached."""
+        return Receipt(super().publish_durable(what, **payload))
+
+    def attach(self, url: str, /) -> Attachment:  # type: ignore[override]
+        """Attaches a sink or store: "console:", "file:run.ndjson", "sqlite:events.db" ..."""
+        return Attachment(super().attach(url))
 
     def request(self, event: Event, timeout: float) -> Pending[Event]:  # type: ignore[override]
         """Publishes a question; the first event whose `reply_to` is its id: `await` it or `wait()` for it."""

@@ -112,7 +112,7 @@ def _natural(value: Any) -> Any:
 
 def _decoder(cls: type) -> Callable[[dict[str, Any]], Any]:
     if issubclass(cls, Payload) or hasattr(cls, "from_dict"):
-        from_dict: Callable[[dict[str, Any]], Any] = cls.from_dict  # type: ignore[attr-defined]
+        from_dict: Callable[[dict[str, Any]], Any] = cls.from_dict
         return from_dict
     if hasattr(cls, "__dataclass_fields__"):
         names = {name for name, field in cls.__dataclass_fields__.items() if field.init}

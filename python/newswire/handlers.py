@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import _aio
+from ._drain import Drain
 from .errors import ArgumentError
 
 TYPE_CHECKING = False
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from . import _native
     from ._bus import Bus
-    from ._drain import Drain
     from ._native import Gap
 
     Mode = Literal["inline", "locked", "keyed", "concurrent"]
@@ -54,12 +54,8 @@ class Listener:
     __slots__ = ("__weakref__", "_drain", "_native")
 
     def __init__(self, served: _native.Listener | Drain) -> None:
-        native: Any = served
-        self._drain: Drain | None = None
-        if hasattr(served, "native"):
-            self._drain = served
-            native = served.native
-        self._native = native
+        self._drain = served if isinstance(served, Drain) else None
+        self._native: Any = served.native if isinstance(served, Drain) else served
 
     @property
     def active(self) -> bool:
@@ -148,8 +144,6 @@ def subscribe_async(
     **queue: Any,
 ) -> Drain:
     """Subscribes an `async def` handler and begins to serve it."""
-    from ._drain import Drain
-
     _check(mode, key, concurrency)
     backend, runs_on = _home(loop)
     held = _weakly(handler) if weak else (lambda: handler)

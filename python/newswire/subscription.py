@@ -205,7 +205,7 @@ class Subscription:
                 _warn(item, self._native.stats()["name"])
             return None
         self._given += 1
-        return item  # type: ignore[return-value]
+        return item
 
     def _give_batch(self, max: int) -> list[Event]:
         batch: list[Event] = []
