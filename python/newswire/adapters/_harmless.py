@@ -6,6 +6,8 @@ import logging
 import threading
 from functools import wraps
 
+from ..errors import ClosedError
+
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ def harmless(hook: H) -> H:
     def guarded(self: Faults, *args: Any, **kwargs: Any) -> None:
         try:
             hook(self, *args, **kwargs)
+        except ClosedError:
+            pass  # the program closed its bus: nobody is left to tell
         except Exception as error:
             self._note_fault(hook.__name__, error)
 

@@ -62,7 +62,7 @@ class ModelHooks(Base):
 
     @harmless
     def on_llm_new_token(self, token: Any, *, chunk: Any = None, run_id: UUID, **_: Any) -> None:
-        call = self._model_call(run_id)
+        call = self._model_call(run_id, "tokens")
         if call is None:
             return
         said = getattr(chunk, "message", None)
@@ -79,18 +79,20 @@ class ModelHooks(Base):
 
     @harmless
     def on_stream_event(self, event: Any, *, run_id: UUID, **_: Any) -> None:
-        call = self._model_call(run_id)
-        if call is None or event.get("event") != "content-block-delta":
+        part = event.get("delta") or event.get("content") or {}
+        if event.get("event") not in ("content-block-start", "content-block-delta"):
             return
-        delta = event.get("delta") or event.get("content") or event.get("content_block") or {}
-        match delta.get("type"):
+        call = self._model_call(run_id, "events")
+        if call is None:
+            return
+        match part.get("type"):
             case "text-delta" | "text":
-                call.text(str(run_id), delta.get("text") or "")
+                call.text(f"lc_run--{run_id}", part.get("text") or "")
             case "reasoning-delta" | "reasoning":
-                call.reasoning(delta.get("reasoning") or "")
-            case _:
-                fields = delta.get("fields") or delta
-                call.request(event.get("index"), fields.get("id"), fields.get("name"), fields.get("args"))
+                call.reasoning(part.get("reasoning") or "")
+            case "tool-call-delta" | "tool_call_chunk" | "block-delta":
+                asked = part.get("fields") or part
+                call.request(event.get("index"), asked.get("id"), asked.get("name"), asked.get("args"))
 
     @harmless
     def on_llm_end(self, response: Any, *, run_id: UUID, **_: Any) -> None:
@@ -134,6 +136,13 @@ class ModelHooks(Base):
             }
             operation.tell("started", fields)
 
-    def _model_call(self, run_id: UUID) -> ModelCall | None:
+    def _model_call(self, run_id: UUID, pieces: str | None = None) -> ModelCall | None:
+        """The model call that is under way; for pieces of one sort, none if it comes in the other sort already.
+
+        Where a program asks for LangChain's stream events, many models tell each piece both ways.
+        """
         operation = self._operations.find(run_id)
-        return None if operation is None else operation.facts.get("call")
+        if operation is None or (pieces and operation.facts.setdefault("pieces", pieces) != pieces):
+            return None
+        call: ModelCall | None = operation.facts.get("call")
+        return call

@@ -59,8 +59,17 @@ def is_message(value: Any) -> bool:
 def asked(inputs: Any) -> Any:
     """What a run was asked: the text of its only message, where there is no more to it."""
     messages = inputs.get("messages") if isinstance(inputs, dict) and len(inputs) == 1 else None
-    if isinstance(messages, list) and len(messages) == 1 and is_message(messages[0]):
-        return messages[0].content
+    if not isinstance(messages, list) or len(messages) != 1:
+        return shown(inputs)
+    match messages[0]:
+        case str() as text:
+            return text
+        case (str(), content):
+            return content
+        case {"content": content}:
+            return content
+        case only if is_message(only):
+            return only.content
     return shown(inputs)
 
 

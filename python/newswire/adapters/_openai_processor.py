@@ -87,11 +87,13 @@ class NewswireProcessor(Faults, TracingProcessor):
         if data.type in ("agent", "function", "custom"):
             operation.enter()
         if data.type == "turn":
-            _count_turn(operation)
+            agent = _agent(operation)
+            if agent is not None:
+                agent.facts["turns"] = agent.facts.get("turns", 0) + 1
         if about == "tool.call":
-            operation.add(None, tool_calls=1)
             if watch is not None:
                 return  # the hook knows the call's id and arguments
+            operation.add(None, tool_calls=1)
         if operation.wants("started"):
             operation.tell("started", _started(data))
 
@@ -116,6 +118,9 @@ class NewswireProcessor(Faults, TracingProcessor):
                     watch.close_calls(operation.key, *ending(error))
                 self.operations.end(operation, "completed")
             case "handoff":
+                agent = _agent(operation)
+                if agent is not None:
+                    agent.facts["is_handed_off"] = True
                 fields = {"from": data.from_agent, "to": data.to_agent, "event": "handoff"}
                 operation.note("workflow.transitioned", fields)
                 self.operations.end(operation, "completed")
@@ -156,6 +161,8 @@ class NewswireProcessor(Faults, TracingProcessor):
 
     def _end_tool(self, operation: Operation, watch: Watch | None, data: Any, error: Any, told: Any) -> None:
         if watch is not None:
+            if "is_told" not in operation.facts and error is None and told is None and data.output is None:
+                operation.about = None  # it waits for approval: nothing was called
             watch.tell_tool(operation, data.input)
         result = operation.facts.get("result", data.output)
         fields = {"agent": operation.facts.get("agent")}
@@ -175,6 +182,8 @@ class NewswireProcessor(Faults, TracingProcessor):
             phase, fields = ending(error)
         if watch is not None and phase != "completed":
             watch.close_calls(None, phase, fields)
+        if watch is not None and phase == "completed" and not {"output", "is_handed_off"} & operation.facts.keys():
+            phase, fields = "canceled", {"reason": "interrupted"}
         if phase != "completed":
             operation.root.facts["ended"] = (phase, fields)
         else:
@@ -223,9 +232,8 @@ def _sums(operation: Operation) -> dict[str, Any]:
     }
 
 
-def _count_turn(operation: Operation) -> None:
+def _agent(operation: Operation) -> Operation | None:
     around = operation.parent
     while around is not None and around.about != "agent":
         around = around.parent
-    if around is not None:
-        around.facts["turns"] = around.facts.get("turns", 0) + 1
+    return around

@@ -65,13 +65,9 @@ class Watch(Faults):
         """An agent has its final answer."""
         around = self._traced()
         found = around
-        while found is not None:
+        while found is not None and found.about != "tool.call":
             if found.about in ("agent", "run"):
-                found.facts.setdefault("output", output) if found.about == "agent" else found.facts.update(
-                    output=output
-                )
-            if found.about == "tool.call":
-                break
+                found.facts["output"] = output
             found = found.parent
         if around is None:
             if self.run is not None:
@@ -131,7 +127,6 @@ class Watch(Faults):
                 return
             identity = {"name": str(tool.name), "call_id": call_id}
             operation = self.operations.begin((self, "tool", call_id or tool.name), "tool.call", self._agent, identity)
-            operation.add(None, tool_calls=1)
         elif call_id is not None:
             operation.identity["call_id"] = call_id
         operation.facts["agent"] = str(agent.name)
@@ -153,6 +148,8 @@ class Watch(Faults):
         if operation.facts.get("is_told"):
             return
         operation.facts["is_told"] = True
+        if operation.about is not None:
+            operation.add(None, tool_calls=1)
         if operation.wants("started"):
             fields = {"tool_type": "function", "agent": operation.facts.get("agent")}
             operation.tell("started", fields | self.content(arguments=values.arguments(arguments)))
@@ -191,11 +188,12 @@ class Watch(Faults):
             self.operations.end(run, phase, lambda: fields)
             return
         waiting = getattr(result, "interruptions", None) or ()
-        self._end_agent("completed", {})
         if waiting:
+            self._end_agent("canceled", {"reason": "interrupted"})
             self._tell_approvals(run, waiting)
             self.operations.end(run, "canceled", lambda: {"reason": "interrupted"})
         else:
+            self._end_agent("completed", {})
             run.facts["output"] = result.final_output
             self.operations.end(run, "completed", lambda: self.sums(run))
 

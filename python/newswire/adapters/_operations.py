@@ -12,7 +12,7 @@ import time
 
 from .. import _ambient, _native
 from ..emitter import Emitter
-from ..errors import ClosedError, InvalidError, TooLargeError
+from ..errors import InvalidError, TooLargeError
 from ._plain import cut, plain
 
 TYPE_CHECKING = False
@@ -62,7 +62,8 @@ class Operation:
     """
 
     __slots__ = (
-        "about", "began", "facts", "frame", "identity", "key", "model_calls", "parent", "run", "span", "tool_calls", "usage",
+        "about", "began", "facts", "frame", "identity", "key",
+        "model_calls", "parent", "run", "span", "tool_calls", "usage",
     )  # fmt: skip
 
     def __init__(self, key: Hashable, about: str | None, parent: Operation | None, run: Run, identity: Fields) -> None:
@@ -134,8 +135,6 @@ class Operation:
             emitter.emit(kind, payload, span=span, parent=parent)
         except TooLargeError:
             emitter.emit(kind, cut(payload), span=span, parent=parent)
-        except ClosedError:
-            pass  # the program closed its bus: nobody is left to tell
         except InvalidError:
             emitter.emit(kind, plain(payload), span=span, parent=parent)
 

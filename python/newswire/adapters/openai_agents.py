@@ -96,18 +96,21 @@ _processor: NewswireProcessor | None = None
 def install(bus: _bus.Bus | None = None) -> NewswireProcessor:
     """Makes every run of the SDK tell `bus` (the process's own, if none is given) what it does.
 
-    Again with the same bus it changes nothing; with another, that one is told from then on.
+    Again with the same bus it changes nothing; with another, that one is told from then on. A program that sets its
+    trace processors (`agents.set_trace_processors`) does so before.
     """
     global _processor
     bus = bus if bus is not None else _bus.bus()
     if _processor is None:
         _processor = NewswireProcessor(bus)
         add_trace_processor(_processor)
-        set_default_agent_runner(_Runner(get_default_agent_runner()))
     elif _processor.bus is not bus:
         _processor.bus = bus
         _processor.operations = Operations(bus)
     _processor.is_on = True
+    runner = get_default_agent_runner()
+    if not isinstance(runner, _Runner):
+        set_default_agent_runner(_Runner(runner))
     return _processor
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .._bus import Bus
 from .._native import Gap
+from ..errors import ClosedError
 from ._seen import Seen
 
 if TYPE_CHECKING:
@@ -36,12 +37,18 @@ class RecordedBus(Bus):
     @property
     def events(self) -> list[Event]:
         """All that was published until now, in its order."""
-        while batch := self._source.try_next_batch(4096):
-            for item in batch:
-                if isinstance(item, Gap):
-                    raise AssertionError(f"{item.count} events were lost to the test: {item.reason}")
-                self._kept.append(item)
+        for item in self._rest():
+            if isinstance(item, Gap):
+                raise AssertionError(f"{item.count} events were lost to the test: {item.reason}")
+            self._kept.append(item)
         return list(self._kept)
+
+    def _rest(self) -> Iterator[Event | Gap]:
+        try:
+            while batch := self._source.try_next_batch(4096):
+                yield from batch
+        except ClosedError:
+            return  # the bus was closed, and all it had was taken
 
     @property
     def seen(self) -> Seen:

@@ -121,7 +121,7 @@ class Seen:
         silent = [call for call in calls if (_field(call, "usage") or {}).get("cost_usd") is None]
         if silent:
             self.fail(
-                f"expected a cost under {usd} USD, but {_times(len(silent), 'model call')} don't say what they cost",
+                f"expected a cost under {usd} USD, but {_times(len(silent), 'model call')} say{_s(silent)} no cost",
                 silent,
             )
         if self.cost_usd >= usd:
@@ -168,6 +168,10 @@ def _times(count: int, thing: str | None = None) -> str:
     if thing is not None:
         return f"{count} {thing}{'' if count == 1 else 's'}"
     return "once" if count == 1 else f"{count} times"
+
+
+def _s(several: list[Event]) -> str:
+    return "s" if len(several) == 1 else ""
 
 
 def _list(names: Iterable[str]) -> str:

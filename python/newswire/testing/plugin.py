@@ -40,6 +40,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """A failed test shows what happened on its bus, unless its failure does so already."""
     report = yield
     bus = item.stash.get(_SHOWN, None)
-    if report.when == "call" and report.failed and bus is not None and "\nwhat happened:\n" not in str(report.longrepr):
+    if report.when == "call" and report.failed and bus is not None and "what happened:" not in str(report.longrepr):
         report.sections.append(("what happened on newswire_bus", bus.seen.tree() or "(nothing)"))
     return report
