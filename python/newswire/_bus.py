@@ -212,7 +212,7 @@ class Bus(_native.Bus):
         handler it begins the close and doesn't wait: `complete` is then false; `aclose` awaits it.
         """
         pending = self.closing(timeout)
-        if _aio.on_loop_thread():
+        if _aio.on_loop_thread() or _native.current_event() is not None:
             report: dict[str, Any] = _ready(pending)
             return report
         self._finish_drains(timeout)
@@ -220,8 +220,10 @@ class Bus(_native.Bus):
         return report
 
     async def aclose(self, timeout: float = 5.0) -> dict[str, Any]:
-        """As `close`, awaited."""
+        """As `close`, awaited; inside a handler it doesn't wait either, since the handler is waited for."""
         pending = self.closing(timeout)
+        if _native.current_event() is not None:
+            return _ready(pending)
         report: dict[str, Any] = await _aio.wait(pending)
         running = _aio.backend()
         if running is not None:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         set_aside_after: int | None
         loop: Any
 
+
 _MODES = ("inline", "locked", "keyed", "concurrent")
 _CO_COROUTINE = 0x80
 
@@ -120,8 +121,7 @@ def is_async(handler: Callable[..., Any]) -> bool:
     function = getattr(handler, "__func__", handler)
     code = getattr(function, "__code__", None)
     if code is None:
-        called = getattr(type(handler), "__call__", None)
-        code = getattr(called, "__code__", None)
+        code = getattr(type(handler).__call__, "__code__", None)
     return code is not None and bool(code.co_flags & _CO_COROUTINE)
 
 

@@ -69,6 +69,18 @@ def test_a_field_that_a_class_does_not_know_is_left_out() -> None:
     assert Event("deploy.finished", {"service": "api", "later": 1}).payload == DeployFinished("api")
 
 
+def test_a_payload_that_does_not_fit_is_an_error_of_its_reader() -> None:
+    for event in (
+        Event("deploy.finished", {"took_ns": 1}),
+        Event("mail.sent", {"to": 7}),
+        Event("tool.call.started", {"x": 1}),
+    ):
+        with pytest.raises(newswire.InvalidError) as caught:
+            event.payload  # noqa: B018
+        assert caught.value.path == "payload"
+        assert event.to_dict()["payload"]
+
+
 def test_a_typed_dictionary_is_subscribed_to_by_its_class() -> None:
     bus = Bus()
     events = bus.subscribe(OrderPlaced)

@@ -84,11 +84,13 @@ impl<'py> Envelope<'_, 'py> {
             event = event.correlation(correlation_of(ids)?);
         }
         if let Some((scope, id)) = self.component {
-            let scope = ComponentScope::parse(&scope).map_err(wrong)?;
+            let scope =
+                ComponentScope::parse(&scope).map_err(|error| wrong(error.at_path("component.scope")))?;
             event = event.component(Component::new(scope, id).map_err(wrong)?);
         }
         if let Some(severity) = self.severity {
-            event = event.severity(Severity::parse(severity).map_err(wrong)?);
+            event =
+                event.severity(Severity::parse(severity).map_err(|error| wrong(error.at_path("severity")))?);
         }
         if let Some(message) = self.message {
             event = event.message(message);

@@ -107,14 +107,14 @@ impl Subscription {
         let (stream, confirm, max) = (self.stream.get(py)?.clone(), self.confirm, at_most(py, max)?);
         Ok(Pending::new("async for", move |context| {
             // Whoever holds it may be waiting for the interpreter.
-            let mut stream = Python::attach(|py| {
-                stream.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
-            });
+            let mut stream =
+                Python::attach(|py| stream.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner));
             take(&mut stream, confirm, context, max).map(|items| Ok(Done::Items(items)))
         }))
     }
 
-    /// Says how so many events ended, in the order of taking: `handled`, `failed`, `timed_out` or `skipped`.
+    /// Says how so many events ended, in the order of taking: `handled`, `failed`, `timed_out`, `skipped` or
+    /// `discarded`.
     #[pyo3(signature = (outcome, count=1))]
     fn settle(&self, py: Python<'_>, outcome: &str, count: i64) -> PyResult<()> {
         let outcome = match outcome {
@@ -122,9 +122,10 @@ impl Subscription {
             "failed" => Outcome::Failed,
             "timed_out" => Outcome::TimedOut,
             "skipped" => Outcome::Skipped,
+            "discarded" => Outcome::Discarded,
             other => {
                 let message = format!("{other:?} is no outcome");
-                let expected = "handled, failed, timed_out or skipped";
+                let expected = "handled, failed, timed_out, skipped or discarded";
                 return Err(crate::error::argument(py, &message, "outcome", expected));
             }
         };

@@ -51,7 +51,8 @@ fn an_inline_handler_is_called_by_publishers_inside_its_runtime_and_else_by_a_wo
 fn a_worker_enters_the_runtime_once_for_a_run_of_events() {
     let (bus, log) = (Bus::new(), Log::default());
     let notes = log.clone();
-    let listener = bus.on_with("work.*", hosted(Mode::Locked), move |event: &Event| notes.note(said(event))).unwrap();
+    let listener =
+        bus.on_with("work.*", hosted(Mode::Locked), move |event: &Event| notes.note(said(event))).unwrap();
     listener.pause();
     for number in 0..50 {
         say(&bus, "work.done", number);
