@@ -11,6 +11,7 @@ import pytest
 def no_export() -> Iterator[None]:
     """The OpenAI Agents SDK without its own exporter, which would want a key and a network."""
     from agents.tracing import set_trace_processors
+
     from newswire.adapters import openai_agents
 
     openai_agents.uninstall()

@@ -20,9 +20,10 @@ from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import Command, interrupt
+from tenacity import RetryCallState, Retrying
+
 from newswire.adapters import langchain
 from newswire.testing import RecordedBus
-from tenacity import RetryCallState, Retrying
 
 from .graphs import ScriptedModel, agent, calls, question
 

@@ -7,14 +7,16 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import newswire
 import pytest
+
+import newswire
 
 pytest.importorskip("langgraph")
 
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import tool
+
 from newswire.adapters import langchain
 from newswire.testing import RecordedBus
 

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("langgraph")
 
 from langchain_core.messages import AIMessageChunk
+
 from newswire.adapters import langchain
 from newswire.testing import RecordedBus, Seen
 

@@ -15,6 +15,7 @@ from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import tool
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import Command
+
 from newswire.adapters import langchain
 from newswire.testing import RecordedBus
 

@@ -24,6 +24,7 @@ from agents import (
 )
 from agents.testing import ModelStep, ScriptedModel, assistant_message, function_call
 from agents.usage import InputTokensDetails, OutputTokensDetails
+
 from newswire.adapters import openai_agents
 from newswire.testing import RecordedBus
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import newswire
 import pytest
+
+import newswire
 from newswire.testing import RecordedBus, Seen, record, tree
 
 
