@@ -82,6 +82,11 @@ class Drain:
     def active(self) -> bool:
         return not self._closed
 
+    @property
+    def running(self) -> int:
+        """How many calls have begun and not returned."""
+        return self._running
+
     def close(self) -> bool:
         """No call begins from here on; whether none is running."""
         with self._lock:
@@ -163,8 +168,7 @@ class Drain:
             for item in batch:
                 if time.monotonic() >= turn_ends:
                     await self._backend.turn()
-                    self._in_hand += sum(type(item) is not Gap for item in batch)
-            turn_ends = time.monotonic() + _TURN_SECONDS
+                    turn_ends = time.monotonic() + _TURN_SECONDS
                 if type(item) is Gap:
                     self._tell(item)
                     continue
