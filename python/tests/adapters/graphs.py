@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable
+from langchain_core.runnables import Runnable, RunnableLambda
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
-
-Answer = AIMessage | Exception | Sequence[AIMessageChunk]
 
 
 class ScriptedModel(BaseChatModel):
@@ -76,6 +74,11 @@ def agent(model: BaseChatModel, *tools: Callable[..., Any] | Any, **options: Any
     return graph.compile(**options)
 
 
-def question(text: str = "what?") -> dict[str, Any]:
+def chain(function: Callable[[Any], Any]) -> Any:
+    """A chain of one step."""
+    return RunnableLambda(function)
+
+
+def question(text: str = "what?") -> Any:
     """A graph's input."""
     return {"messages": [{"role": "user", "content": text}]}

@@ -15,7 +15,6 @@ from langchain_core.callbacks.manager import dispatch_custom_event
 from langchain_core.language_models.fake import FakeListLLM
 from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.outputs import ChatResult
-from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
@@ -25,7 +24,7 @@ from tenacity import RetryCallState, Retrying
 from newswire.adapters import langchain
 from newswire.testing import RecordedBus
 
-from .graphs import ScriptedModel, agent, calls, question
+from .graphs import ScriptedModel, agent, calls, chain, question
 
 
 @tool
@@ -125,7 +124,8 @@ def test_a_graph_that_is_interrupted_goes_on_in_another_run(newswire_bus: Record
         return {"messages": [AIMessage(f"so: {interrupt({'question': 'sure?'})}")]}
 
     graph = StateGraph(MessagesState)
-    graph.add_node("ask", ask)
+    node: Any = ask
+    graph.add_node("ask", node)
     graph.add_edge(START, "ask")
     app = graph.compile(checkpointer=InMemorySaver())
     config: Any = {"configurable": {"thread_id": "t"}}
@@ -172,7 +172,7 @@ def test_an_event_of_the_programs_own_is_told(newswire_bus: RecordedBus) -> None
         dispatch_custom_event("halfway", {"done": 50})
         return x
 
-    RunnableLambda(work).invoke(1)
+    chain(work).invoke(1)
 
     newswire_bus.seen.happened("langchain.event.dispatched", name="halfway", data={"done": 50}).within("run.started")
 
@@ -182,8 +182,8 @@ def test_what_no_event_can_carry_is_told_as_text(newswire_bus: RecordedBus) -> N
     cycle: dict[str, Any] = {"name": "loop"}
     cycle["self"] = cycle
 
-    RunnableLambda(lambda _: {"set": {1}, "big": 2**80, "nan": float("nan"), "cycle": cycle, 7: object()}).invoke(1)
-    RunnableLambda(lambda _: "x" * (64 << 20)).invoke(1)
+    chain(lambda _: {"set": {1}, "big": 2**80, "nan": float("nan"), "cycle": cycle, 7: object()}).invoke(1)
+    chain(lambda _: "x" * (64 << 20)).invoke(1)
 
     done = newswire_bus.seen.happened("run.completed").times(2)
     assert done[0].payload.output["set"] == [1]
@@ -203,8 +203,8 @@ def test_a_mistake_of_the_adapter_is_logged_once_and_harms_nobody(
     monkeypatch.setattr("newswire.adapters._langchain_values.asked", mistake)
 
     with caplog.at_level(logging.ERROR, "newswire"):
-        assert RunnableLambda(lambda x: x + 1).invoke(1) == 2
-        assert RunnableLambda(lambda x: x + 1).invoke(2) == 3
+        assert chain(lambda x: x + 1).invoke(1) == 2
+        assert chain(lambda x: x + 1).invoke(2) == 3
 
     assert handler.fault_count == 2
     assert len([record for record in caplog.records if record.name == "newswire"]) == 1

@@ -20,7 +20,7 @@ from langchain_core.tools import tool
 from newswire.adapters import langchain
 from newswire.testing import RecordedBus
 
-from .graphs import ScriptedModel, agent, calls, question
+from .graphs import ScriptedModel, agent, calls, chain, question
 
 
 def test_parallel_tools_keep_apart(newswire_bus: RecordedBus) -> None:
@@ -120,7 +120,7 @@ def test_the_last_installed_bus_is_told(newswire_bus: RecordedBus) -> None:
     langchain.install(other)
     langchain.install(newswire_bus)
 
-    RunnableLambda(lambda x: x).invoke(1)
+    chain(lambda x: x).invoke(1)
 
     assert other.stats()["published"] == 0
     newswire_bus.seen.happened("run.completed").times(1)
@@ -129,7 +129,7 @@ def test_the_last_installed_bus_is_told(newswire_bus: RecordedBus) -> None:
 def test_without_a_bus_the_process_s_own_is_told(newswire_bus: RecordedBus) -> None:
     langchain.install()
 
-    RunnableLambda(lambda x: x).invoke(1)
+    chain(lambda x: x).invoke(1)
 
     newswire_bus.seen.happened("run.completed").times(1)
 
@@ -138,7 +138,7 @@ def test_after_uninstall_nothing_is_told(newswire_bus: RecordedBus) -> None:
     langchain.install(newswire_bus)
     langchain.uninstall()
 
-    RunnableLambda(lambda x: x).invoke(1)
+    chain(lambda x: x).invoke(1)
 
     assert len(newswire_bus.seen) == 0
 
@@ -171,5 +171,5 @@ def test_a_bus_that_was_closed_harms_no_run() -> None:
     handler = langchain.NewswireCallback(bus)
     bus.close(1.0)
 
-    assert RunnableLambda(lambda x: x + 1).invoke(1, config={"callbacks": [handler]}) == 2
+    assert chain(lambda x: x + 1).invoke(1, config={"callbacks": [handler]}) == 2
     assert handler.fault_count == 0

@@ -16,7 +16,7 @@ from newswire.testing import RecordedBus, Seen
 
 from .graphs import ScriptedModel, agent, question
 
-Chunk = AIMessageChunk
+Chunk: Any = AIMessageChunk
 PIECES = [
     Chunk([{"type": "reasoning", "reasoning": "hm", "index": 0}]),
     Chunk([{"type": "text", "text": "hel", "index": 1}]),
@@ -96,7 +96,7 @@ def test_a_graphs_stream_that_is_left_early_is_canceled(newswire_bus: RecordedBu
     handler = langchain.install(newswire_bus)
     graph = agent(ScriptedModel(script=[[Chunk("a"), Chunk("b")]]))
 
-    stream = graph.stream(question(), stream_mode="messages")
+    stream: Any = graph.stream(question(), stream_mode="messages")
     next(iter(stream))
     stream.close()
 
@@ -108,7 +108,7 @@ def test_a_graphs_stream_that_is_left_early_is_canceled(newswire_bus: RecordedBu
 def test_a_models_stream_that_is_left_early_is_canceled(newswire_bus: RecordedBus) -> None:
     handler = langchain.install(newswire_bus)
 
-    stream = ScriptedModel(script=[PIECES]).stream("hi")
+    stream: Any = ScriptedModel(script=[PIECES]).stream("hi")
     for _ in range(4):
         next(stream)
     stream.close()

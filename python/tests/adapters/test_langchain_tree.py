@@ -136,7 +136,9 @@ def test_an_agent_within_a_tool_is_a_part_of_the_tools_call(newswire_bus: Record
 
 def test_a_chain_tells_its_steps_without_any_graph(newswire_bus: RecordedBus) -> None:
     langchain.install(newswire_bus)
-    chain = RunnableLambda(lambda x: f"say {x}") | ScriptedModel(script=[AIMessage("a")]) | (lambda said: said.content)
+    chain: Any = (
+        RunnableLambda(lambda x: f"say {x}") | ScriptedModel(script=[AIMessage("a")]) | (lambda said: said.content)
+    )
 
     assert chain.invoke("a") == "a"
 

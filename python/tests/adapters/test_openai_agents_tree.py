@@ -23,7 +23,7 @@ from agents import (
     trace,
 )
 from agents.testing import ModelStep, ScriptedModel, assistant_message, function_call
-from agents.usage import InputTokensDetails, OutputTokensDetails
+from openai.types.responses.response_usage import InputTokensDetails, OutputTokensDetails
 
 from newswire.adapters import openai_agents
 from newswire.testing import RecordedBus
