@@ -1,6 +1,7 @@
 """A LangGraph agent that knows nothing of Newswire, seen on the bus by one line.
 
-The model is scripted: it asks for two tools at once, which run in parallel, then answers. What is printed comes from the bus only.
+The model is scripted: it asks for two tools at once, which run in parallel, then answers. What is printed comes from
+the bus only.
 """
 
 from typing import Any

@@ -30,9 +30,12 @@ MAX_OPEN = 100_000
 
 
 class Run:
-    """What all operations of one root share: its emitter, and the keys of those still open."""
+    """What all operations of one root share: its emitter, and the keys of those still open.
 
-    __slots__ = ("_scope", "bus", "emitter", "open", "outer", "trace")
+    Its trace and its emitter are made when first used, so that runs nobody hears of cost next to nothing.
+    """
+
+    __slots__ = ("_emitter", "_scope", "_trace", "bus", "open", "outer")
 
     def __init__(self, bus: Bus, run_id: str, scope: Mapping[str, str]) -> None:
         around = _ambient.emitter()
@@ -40,11 +43,24 @@ class Run:
             around = None
         self.bus = bus
         self.outer = None if around is None else around.span
-        self.trace: str = (around.trace if around else None) or _native.new_trace()
-        self._scope = {**(around.scope if around else {}), **scope}
-        self._scope.setdefault("run", run_id)
-        self.emitter = _native.Emitter(bus, scope=self._scope, correlation={"trace": self.trace})
+        self._trace = None if around is None else around.trace
+        self._scope = {"run": run_id, **(around.scope if around else {}), **scope}
+        self._emitter: _native.Emitter | None = None
         self.open: set[Hashable] = set()
+
+    @property
+    def trace(self) -> str:
+        """The trace of all its events."""
+        if self._trace is None:
+            self._trace = _native.new_trace()
+        return self._trace
+
+    @property
+    def emitter(self) -> _native.Emitter:
+        """What its events are emitted with."""
+        if self._emitter is None:
+            self._emitter = _native.Emitter(self.bus, scope=self._scope, correlation={"trace": self.trace})
+        return self._emitter
 
     def within(self, span: str) -> Emitter:
         """An emitter for what user code does within the operation of that span."""
@@ -62,8 +78,8 @@ class Operation:
     """
 
     __slots__ = (
-        "about", "began", "facts", "frame", "identity", "key",
-        "model_calls", "parent", "run", "span", "tool_calls", "usage",
+        "_span", "about", "began", "facts", "frame", "identity", "key",
+        "model_calls", "parent", "run", "tool_calls", "usage",
     )  # fmt: skip
 
     def __init__(self, key: Hashable, about: str | None, parent: Operation | None, run: Run, identity: Fields) -> None:
@@ -78,7 +94,17 @@ class Operation:
         self.tool_calls = 0
         self.frame: _ambient.Frame | None = None
         self.began = time.monotonic_ns()
-        self.span: str = _native.new_span() if about is not None else (parent.span if parent else "")
+        self._span: str | None = None
+
+    @property
+    def span(self) -> str:
+        """Its identity; of one that isn't shown, that of what stands for it, if there is any."""
+        if self._span is None:
+            if self.about is not None:
+                self._span = _native.new_span()
+            else:
+                self._span = self.parent.span if self.parent is not None else ""
+        return self._span
 
     @property
     def outer(self) -> str | None:
