@@ -154,7 +154,6 @@ def subscribe_async(
         native,
         held,
         name=name or _name(handler),
-        mode=mode,
         key=key,
         concurrency=concurrency,
         buffer=buffer,

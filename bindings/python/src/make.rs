@@ -22,7 +22,7 @@ pub(crate) fn begin(what: &Bound<'_, PyAny>, payload: Option<&Bound<'_, PyAny>>)
     };
     let builder = newswire::Event::builder(kind);
     match payload.filter(|payload| !payload.is_none()) {
-        Some(payload) => Ok(builder.json(convert::to_json(payload, "payload")?)),
+        Some(payload) => Ok(builder.json_made(convert::to_json(payload, "payload")?)),
         None => Ok(builder),
     }
 }
@@ -207,7 +207,7 @@ pub(crate) fn attrs_of(attrs: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Box<Ra
         .into_iter()
         .map(|(key, value)| {
             let json = convert::to_json(&value, &format!("attrs.{key}"))?;
-            let raw = RawValue::from_string(json);
+            let raw = RawValue::from_string(json.into());
             raw.map(|raw| (key, raw)).map_err(|error| argument(py, &error.to_string(), "attrs", "JSON"))
         })
         .collect()

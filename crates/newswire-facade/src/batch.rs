@@ -243,9 +243,7 @@ fn item(bytes: &[u8]) -> Option<Option<BatchItem<'_>>> {
             };
             BatchItem::Event { seq: first, time_ns: second as i64, kind, json, payload }
         }
-        GAP => {
-            BatchItem::Gap(Gap { first, last: second, count: third, reason: GapReason::of_word(kind) })
-        }
+        GAP => BatchItem::Gap(Gap { first, last: second, count: third, reason: GapReason::of_word(kind) }),
         _ => return Some(None),
     };
     Some(Some(item))
