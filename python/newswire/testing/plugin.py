@@ -41,5 +41,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     bus = item.stash.get(_SHOWN, None)
     if report.when == "call" and report.failed and bus is not None and "what happened:" not in str(report.longrepr):
-        report.sections.append(("what happened on newswire_bus", bus.seen.tree() or "(nothing)"))
+        title = "what happened on newswire_bus"
+        # Once, should the plugin be loaded by its entry point and by a conftest as well.
+        if all(known != title for known, _ in report.sections):
+            report.sections.append((title, bus.seen.tree() or "(nothing)"))
     return report
