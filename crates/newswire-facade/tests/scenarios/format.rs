@@ -1,0 +1,325 @@
+//! The format of `tests/conformance`: what a file, a step and its options may say. What they mean stands in the
+//! README there; whatever isn't known is refused, so that a misspelt word can't make a scenario pass.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// A file: what it is about, and its scenarios.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Chapter {
+    /// What these scenarios hold, as a sentence.
+    #[serde(rename = "about")]
+    pub(crate) _about: String,
+    pub(crate) scenarios: Vec<Scenario>,
+}
+
+/// One behaviour, named as a sentence.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scenario {
+    pub(crate) name: String,
+    pub(crate) steps: Vec<Map<String, Value>>,
+}
+
+/// What is expected of a step.
+#[derive(Clone)]
+pub(crate) enum Expected {
+    /// That it succeeds.
+    Success,
+    /// That it succeeds with this.
+    Result(Value),
+    /// That it comes to this if it is done again and again.
+    Eventually(Value),
+    /// That it is refused with this error.
+    Error(Value),
+}
+
+/// How a step is done, whatever it does.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Manner {
+    /// The name that its result gets.
+    #[serde(rename = "as")]
+    pub(crate) name: Option<String>,
+    /// The name of a thread of its own that does it.
+    pub(crate) background: Option<String>,
+    /// Whether it is done on a thread that runs an event loop.
+    pub(crate) on_loop: bool,
+    /// How long `eventually` may take, where that isn't the usual time.
+    pub(crate) within_ms: Option<u64>,
+}
+
+/// What a subscription or handler wants, how it is queued, and how a handler is served.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Wants {
+    pub(crate) filter: String,
+    pub(crate) name: Option<String>,
+    pub(crate) buffer: Option<usize>,
+    pub(crate) buffer_bytes: Option<usize>,
+    pub(crate) when_full: Option<String>,
+    pub(crate) max_wait_ms: Option<u64>,
+    pub(crate) start: Option<String>,
+    pub(crate) internal: bool,
+    pub(crate) priority: i32,
+    pub(crate) coalesce_ms: Option<u64>,
+    pub(crate) coalesce_bytes: Option<usize>,
+    // A handler's.
+    pub(crate) mode: Option<String>,
+    pub(crate) key: Option<String>,
+    pub(crate) concurrency: Option<usize>,
+    pub(crate) once: bool,
+    pub(crate) timeout_ms: Option<u64>,
+    pub(crate) set_aside_after: Option<u32>,
+    /// The steps of each call.
+    pub(crate) does: Vec<Map<String, Value>>,
+}
+
+/// How a bus is made.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Opening {
+    pub(crate) name: Option<String>,
+    pub(crate) history: Option<usize>,
+    pub(crate) history_bytes: Option<usize>,
+    pub(crate) shared_bytes: Option<usize>,
+    pub(crate) workers: Option<usize>,
+    pub(crate) pending_requests: Option<usize>,
+    pub(crate) subscriptions: Option<usize>,
+    pub(crate) component_ids: Option<String>,
+    pub(crate) payloads: Option<String>,
+}
+
+/// What an emitter adds to its events, or an enricher to anybody's.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Context {
+    pub(crate) scope: Map<String, Value>,
+    pub(crate) correlation: Map<String, Value>,
+    pub(crate) source: Option<SourceNames>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) attrs: Map<String, Value>,
+    pub(crate) component: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SourceNames {
+    pub(crate) component: String,
+    pub(crate) name: Option<String>,
+}
+
+/// What an enricher does to every event.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Additions {
+    pub(crate) scope: Map<String, Value>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) attrs: Map<String, Value>,
+    pub(crate) severity: Option<String>,
+    pub(crate) message: Option<String>,
+    /// Whether it fails, after all the rest.
+    pub(crate) fails: bool,
+}
+
+/// A rule of redaction.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rule {
+    pub(crate) field: Option<String>,
+    pub(crate) class: Option<String>,
+    pub(crate) kinds: Option<String>,
+    pub(crate) matching: Option<String>,
+}
+
+/// What a step does. `bus` is the name of a bus, `of` that of anything else.
+#[derive(Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Action {
+    Bus(Opening),
+    Publish {
+        event: Value,
+        #[serde(default = "once")]
+        times: usize,
+    },
+    TryPublish {
+        event: Value,
+    },
+    PublishAsync {
+        event: Value,
+    },
+    PublishDurable {
+        event: Value,
+    },
+    PublishBatch {
+        events: Vec<Value>,
+    },
+    Subscribe(Wants),
+    Handle(Wants),
+    Take {
+        of: String,
+        count: Option<usize>,
+        timeout_ms: Option<u64>,
+    },
+    Calls {
+        of: String,
+        #[serde(default)]
+        count: usize,
+    },
+    WaitAt {
+        gate: String,
+    },
+    Arrived {
+        gate: String,
+        #[serde(default = "once")]
+        count: usize,
+    },
+    Open {
+        gate: String,
+    },
+    Pause {
+        of: String,
+    },
+    Resume {
+        of: String,
+    },
+    Resize {
+        of: String,
+        buffer: usize,
+        #[serde(default = "sixteen_mebibytes")]
+        buffer_bytes: usize,
+    },
+    Unsubscribe {
+        of: String,
+        #[serde(default = "long")]
+        timeout_ms: u64,
+    },
+    Stats {
+        of: Option<String>,
+    },
+    Position {
+        of: Option<String>,
+    },
+    Wants {
+        kind: String,
+    },
+    Select {
+        filter: String,
+        events: Vec<Value>,
+    },
+    Request {
+        event: Value,
+        timeout_ms: Option<u64>,
+    },
+    WaitFor {
+        filter: String,
+        timeout_ms: Option<u64>,
+    },
+    Close {
+        timeout_ms: Option<u64>,
+    },
+    Join {
+        of: String,
+    },
+    Await {
+        of: String,
+        timeout_ms: Option<u64>,
+    },
+    Emitter(Context),
+    Emit {
+        of: String,
+        kind: String,
+        payload: Option<Value>,
+        message: Option<String>,
+    },
+    Begin {
+        of: String,
+        operation: String,
+        label: String,
+    },
+    Progress {
+        of: String,
+        message: String,
+    },
+    End {
+        of: String,
+        how: String,
+        #[serde(default, rename = "with")]
+        outcome: Value,
+    },
+    Within {
+        of: String,
+    },
+    Enrich(Additions),
+    Redact(Rule),
+    Attach {
+        url: String,
+    },
+    Flush {
+        of: String,
+        #[serde(default = "long")]
+        timeout_ms: u64,
+    },
+    Detach {
+        of: String,
+    },
+    Watch {
+        view: String,
+    },
+    Snapshot {
+        of: String,
+    },
+}
+
+fn once() -> usize {
+    1
+}
+
+fn long() -> u64 {
+    20_000
+}
+
+fn sixteen_mebibytes() -> usize {
+    16 << 20
+}
+
+/// A step, taken apart.
+pub(crate) struct Step {
+    pub(crate) manner: Manner,
+    /// The name of the bus that it is about.
+    pub(crate) bus: String,
+    /// What it does, its variables not yet replaced.
+    pub(crate) action: Map<String, Value>,
+    pub(crate) expected: Expected,
+}
+
+impl Step {
+    /// Takes a step apart.
+    pub(crate) fn of(mut fields: Map<String, Value>) -> Result<Self, String> {
+        let mut expected: Vec<_> = [
+            ("expect", Expected::Result as fn(Value) -> Expected),
+            ("eventually", Expected::Eventually),
+            ("fails", Expected::Error),
+        ]
+        .into_iter()
+        .filter_map(|(word, expectation)| fields.remove(word).map(expectation))
+        .collect();
+        if expected.len() > 1 {
+            return Err("a step has one expectation: expect, eventually or fails".to_owned());
+        }
+        let manner = ["as", "background", "on_loop", "within_ms"];
+        let manner: Map<_, _> = manner.into_iter().filter_map(|word| fields.remove_entry(word)).collect();
+        let bus = match fields.remove("bus") {
+            Some(Value::String(name)) => name,
+            None => "bus".to_owned(),
+            Some(other) => return Err(format!("{other} is no name of a bus")),
+        };
+        Ok(Self {
+            manner: serde_json::from_value(manner.into()).map_err(|error| error.to_string())?,
+            bus,
+            action: fields,
+            expected: expected.pop().unwrap_or(Expected::Success),
+        })
+    }
+}
