@@ -7,6 +7,12 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod json;
+mod options;
 mod schemes;
+mod views;
 
+pub use json::to_json;
+pub use options::{BusSpec, HandlerSpec, SubscribeSpec, time};
 pub use schemes::attach;
+pub use views::{VIEWS, Watching, watch};

@@ -95,6 +95,59 @@ impl LoopThread {
     }
 }
 
+impl LoopThread {
+    /// Whether the current thread is marked.
+    pub fn is_current() -> bool {
+        on_loop_thread()
+    }
+}
+
+/// What the current thread is handling, as far as others than handlers have to know.
+///
+/// What is published meanwhile has its id as `causation`, and its trace. Handlers need none of this; it is for
+/// those who hand events on to code that runs elsewhere or later, such as a language's tasks.
+///
+/// ```
+/// use newswire::{Bus, Event, Handled, Kind};
+///
+/// let bus = Bus::new();
+/// let mut events = bus.subscribe("deploy.finished")?;
+/// let cause = Event::builder(Kind::parse("deploy.asked")?).build()?;
+/// Handled::as_if(&cause, || bus.publish(Event::builder(Kind::parse("deploy.finished")?).build()?))?;
+/// let event = events.next().and_then(|delivery| delivery.event()).unwrap();
+/// assert_eq!(event.correlation().causation, Some(cause.id()));
+/// assert!(Handled::event().is_none());
+/// # Ok::<(), newswire::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Handled;
+
+impl Handled {
+    /// The event that this thread is handling.
+    pub fn event() -> Option<Event> {
+        event()
+    }
+
+    /// Whether this thread is inside a handler, where nothing can wait for what that handler would do.
+    pub fn is_here() -> bool {
+        in_handler()
+    }
+
+    /// Runs `call` as a part of the handling of `event`; nothing is taken for being inside a handler by that.
+    pub fn as_if<R>(event: &Event, call: impl FnOnce() -> R) -> R {
+        struct Restore(Option<Event>, bool);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                AMBIENT.with(|ambient| *ambient.event.borrow_mut() = self.0.take());
+                BUSY.with(|busy| busy.set(self.1));
+            }
+        }
+        let before = AMBIENT.with(|ambient| ambient.event.replace(Some(event.clone())));
+        let _restore = Restore(before, BUSY.with(|busy| busy.replace(true)));
+        call()
+    }
+}
+
 impl Drop for LoopThread {
     fn drop(&mut self) {
         AMBIENT.with(|ambient| ambient.loop_depth.set(ambient.loop_depth.get() - 1));

@@ -1,5 +1,7 @@
 //! What a subscription gets, and what a publisher is told.
 
+use serde::{Serialize, Serializer};
+
 use crate::event::Event;
 
 /// Why events are missing.
@@ -76,8 +78,14 @@ impl GapReason {
     }
 }
 
+impl Serialize for GapReason {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
+    }
+}
+
 /// Events that a subscription should have got and didn't.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Gap {
     /// Seq of the first missing event.
     pub first: u64,
@@ -132,9 +140,10 @@ impl<E> Delivery<E> {
 /// What became of a published event, as of the return of `publish`.
 ///
 /// `matched = delivered + deferred + dropped`, always.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Published {
     /// Its position; `None` where nobody wanted it and it was never built.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub seq: Option<u64>,
     /// How many subscriptions it matched.
     pub matched: u32,

@@ -67,8 +67,9 @@ impl Kind {
         Self(Repr::Interned(id))
     }
 
-    /// The kind of that slot; `None` for the one that all kinds share that are not interned.
-    pub(crate) fn at(slot: usize) -> Option<Self> {
+    /// The kind of that [slot](Kind::slot); `None` for the one that all kinds share that are not interned. One that
+    /// no kind has got yet has no name.
+    pub fn at(slot: usize) -> Option<Self> {
         u16::try_from(slot).ok().filter(|_| slot < Self::INTERNED).map(|id| Self(Repr::Interned(id)))
     }
 
@@ -116,8 +117,10 @@ impl Kind {
 
     /// The kind's place in tables of [`Kind::INTERNED`] + 1 entries: its number, or the last one, which
     /// all kinds share that are not interned.
+    ///
+    /// It is valid in this process only, and never changes: the bit of [`Bus::interest_mask`](crate::Bus::interest_mask).
     #[inline]
-    pub(crate) fn slot(&self) -> usize {
+    pub fn slot(&self) -> usize {
         match &self.0 {
             Repr::Interned(id) => usize::from(*id),
             Repr::Text(_) => Self::INTERNED,

@@ -26,13 +26,14 @@ mod models;
 mod options;
 mod registry;
 mod sink;
+mod start;
 pub mod store;
 mod subscriber;
 mod subscription;
 mod sync;
 pub mod view;
 
-pub use ambient::LoopThread;
+pub use ambient::{Handled, LoopThread};
 pub use bus::alter::{Enricher, Enrichment, Redaction};
 pub use bus::ask::{Expectation, Request};
 pub use bus::close::{CloseReport, Closing};
@@ -54,16 +55,17 @@ pub use filter::{Filter, IntoFilter, Value};
 pub use handler::{Failure, Handler, HandlerRef, IntoHandler, IntoOutcome};
 pub use kind::Kind;
 pub use options::{
-    BusOptions, Check, Coalesce, HandlerOptions, Mode, OnPanic, Predicate, Start, SubscribeOptions, WhenFull,
+    BusOptions, Check, Coalesce, HandlerOptions, Host, Mode, OnPanic, Predicate, SubscribeOptions, WhenFull,
 };
 pub use sink::{
     Attachment, AttachmentStats, Console, ConsoleOptions, Param, Sink, SinkFactory, SinkUrl, StoreFactory,
     Visible, figures, register_sink, register_store,
 };
+pub use start::Start;
 pub use store::receipt::Receipt;
 pub use subscription::pull::Subscription;
 pub use subscription::stream::SubscriptionStream;
-pub use subscription::tally::Books;
+pub use subscription::tally::{Books, Outcome};
 
 /// The README's example, compiled and run.
 #[cfg(doctest)]

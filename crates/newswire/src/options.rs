@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, MAX_EVENT_BYTES};
+use crate::start::Start;
 
 /// What happens when an event meets a full queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -18,20 +19,29 @@ pub enum WhenFull {
     Block,
 }
 
-/// Where a subscription begins.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Start {
-    /// With the next event.
-    #[default]
-    Live,
-    /// With the oldest event that is kept.
-    Earliest,
-    /// After a position.
-    After(crate::Cursor),
-    /// With the last n matching events.
-    Last(usize),
-    /// With the first event of that time (ns since the Unix epoch) or later.
-    Since(i64),
+impl WhenFull {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::DropOldest, Self::DropNewest, Self::Block];
+
+    /// The word in options of other languages.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DropOldest => "drop_oldest",
+            Self::DropNewest => "drop_newest",
+            Self::Block => "block",
+        }
+    }
+
+    /// Reads the word.
+    ///
+    /// # Errors
+    /// `Invalid`, with the words that exist.
+    pub fn parse(word: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|policy| policy.as_str() == word).ok_or_else(|| {
+            Error::invalid(format!("{word:?} says nothing about a full queue"))
+                .expecting("drop_oldest, drop_newest or block")
+        })
+    }
 }
 
 /// How matching events may be merged on their way to one subscription, as the catalogue says of their
@@ -148,6 +158,19 @@ pub struct HandlerOptions {
     pub on_panic: OnPanic,
     /// After how many failures in a row the handler is set aside; `None` = never.
     pub set_aside_after: Option<u32>,
+    /// The runtime of another language, which its calls run in.
+    pub host: Option<Host>,
+}
+
+/// The runtime of another language, for handlers that are written in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Host {
+    /// Whether the current thread is in it: asked of publishers, which serve inline handlers where it is. Elsewhere
+    /// a worker does.
+    pub is_here: fn() -> bool,
+    /// Enters it, calls what it is given, and leaves it: around each run of calls on a worker, so that many events
+    /// pay for it once. It has to call.
+    pub enter: fn(&mut dyn FnMut()),
 }
 
 impl HandlerOptions {

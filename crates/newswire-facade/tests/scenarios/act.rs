@@ -4,12 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_executor::block_on;
-use newswire::{
-    Bus, Delivery, ErrorKind, Event, Kind, ScopeField, Severity, Subscription, Unsubscribed, view,
-};
+use newswire::{Bus, Delivery, ErrorKind, Event, Kind, ScopeField, Severity, Subscription, SubscriptionStats, Unsubscribed};
 use serde_json::{Map, Value, json};
 
-use super::format::{Action, Additions, Step, Wants};
+use super::format::{Action, Additions, Step, Wanted};
 use super::handler::{Heard, Served};
 use super::operation::{begin, emit, emitter, place, scope_field, texts};
 use super::stage::{Fault, LONG, Stage, Thing, lock};
@@ -17,8 +15,8 @@ use super::{report, words};
 
 type Done = Result<Value, Fault>;
 
-fn millis(given: Option<u64>) -> Duration {
-    given.map_or(LONG, Duration::from_millis)
+fn time(given: Option<u64>) -> Duration {
+    given.map_or(LONG, Duration::from_nanos)
 }
 
 fn not(name: &str, what: &str) -> Fault {
@@ -52,14 +50,13 @@ impl Stage {
             Action::Publish { event: described, times } => {
                 let mut last = Value::Null;
                 for _ in 0..times {
-                    last = report::published(
-                        bus()?.publish(event(described.clone())?).map_err(newswire::Error::from)?,
-                    );
+                    let published = bus()?.publish(event(described.clone())?);
+                    last = report::value(&published.map_err(newswire::Error::from)?)?;
                 }
                 Ok(last)
             }
             Action::TryPublish { event: described } => {
-                Ok(report::published(bus()?.try_publish(event(described)?).map_err(newswire::Error::from)?))
+                report::value(&bus()?.try_publish(event(described)?).map_err(newswire::Error::from)?)
             }
             Action::PublishAsync { event: described } => {
                 let publishing = bus()?.publish_async(event(described)?).map_err(newswire::Error::from)?;
@@ -68,24 +65,24 @@ impl Stage {
             }
             Action::PublishDurable { event: described } => {
                 let receipt = bus()?.publish_durable(event(described)?).map_err(newswire::Error::from)?;
-                let published = report::published(receipt.published());
+                let published = report::value(&receipt.published())?;
                 self.keep(step, Thing::Receipt(receipt))?;
                 Ok(published)
             }
             Action::PublishBatch { events } => {
                 let events = events.into_iter().map(event).collect::<Result<Vec<_>, _>>()?;
                 let published = bus()?.publish_batch(events).map_err(newswire::Error::from)?;
-                Ok(published.into_iter().map(report::published).collect())
+                published.into_iter().map(|published| report::value(&published)).collect()
             }
             Action::Subscribe(wants) => {
-                let subscription = bus()?.subscribe_with(wants.filter.as_str(), words::queue(&wants)?)?;
+                let subscription = bus()?.subscribe_with(wants.filter.as_str(), words::queue(wants.options)?)?;
                 self.keep(step, Thing::Subscription(Arc::new(Mutex::new(subscription))))?;
                 Ok(Value::Null)
             }
             Action::Handle(wants) => self.handle(&bus()?, wants, step),
-            Action::Take { of, count, timeout_ms } => match self.thing(&of)? {
+            Action::Take { of, count, timeout_ns } => match self.thing(&of)? {
                 Thing::Subscription(subscription) => {
-                    take(&mut lock(&subscription), count, millis(timeout_ms))
+                    take(&mut lock(&subscription), count, time(timeout_ns))
                 }
                 _ => Err(not(&of, "subscription")),
             },
@@ -109,18 +106,22 @@ impl Stage {
                 }
                 _ => Err(not(&of, "subscription")),
             },
-            Action::Unsubscribe { of, timeout_ms } => {
-                self.unsubscribe(&of, Duration::from_millis(timeout_ms))
+            Action::Unsubscribe { of, timeout_ns } => {
+                self.unsubscribe(&of, Duration::from_nanos(timeout_ns))
             }
             Action::Stats { of } => match of.map(|of| self.thing(&of)).transpose()? {
-                None => Ok(report::bus(&bus()?.stats())?),
+                None => {
+                    let stats = bus()?.stats();
+                    report::balanced(stats.subscriptions.iter().chain(&stats.ended))?;
+                    report::value(&stats)
+                },
                 Some(Thing::Subscription(subscription)) => {
-                    Ok(report::subscription(&lock(&subscription).stats())?)
+                    numbers(&lock(&subscription).stats())
                 }
                 Some(Thing::Handler(handler)) => {
-                    handler.with(|listener| Ok(report::subscription(&listener.stats())?))
+                    handler.with(|listener| numbers(&listener.stats()))
                 }
-                Some(Thing::Attachment(attachment)) => Ok(report::attachment(&attachment.stats())),
+                Some(Thing::Attachment(attachment)) => report::value(&attachment.stats()),
                 Some(_) => Err("it has no numbers".into()),
             },
             Action::Position { of } => match of.map(|of| self.thing(&of)).transpose()? {
@@ -132,20 +133,24 @@ impl Stage {
             },
             Action::Wants { kind } => Ok(bus()?.wants(&Kind::parse(&kind)?).into()),
             Action::Select { filter, events } => select(&filter, events),
-            Action::Request { event: described, timeout_ms } => {
-                let answer = bus()?.request(event(described)?, millis(timeout_ms));
+            Action::Request { event: described, timeout_ns } => {
+                let answer = bus()?.request(event(described)?, time(timeout_ns));
                 Ok(report::event(&answer.map_err(newswire::Error::from)?)?)
             }
-            Action::WaitFor { filter, timeout_ms } => {
-                Ok(report::event(&bus()?.wait_for(filter, millis(timeout_ms))?)?)
+            Action::WaitFor { filter, timeout_ns } => {
+                Ok(report::event(&bus()?.wait_for(filter, time(timeout_ns))?)?)
             }
-            Action::Close { timeout_ms } => Ok(report::closed(&bus()?.close(millis(timeout_ms)))?),
+            Action::Close { timeout_ns } => {
+                let report = bus()?.close(time(timeout_ns));
+                report::balanced(&report.subscriptions)?;
+                report::value(&report)
+            },
             Action::Join { of } => self.join(&of),
-            Action::Await { of, timeout_ms } => match self.thing(&of)? {
-                Thing::Receipt(receipt) => Ok(receipt.wait(millis(timeout_ms)).map(nothing)?),
+            Action::Await { of, timeout_ns } => match self.thing(&of)? {
+                Thing::Receipt(receipt) => Ok(receipt.wait(time(timeout_ns)).map(nothing)?),
                 Thing::Pending(publishing) => {
                     let publishing = lock(&publishing).take().ok_or("it has been awaited before")?;
-                    Ok(report::published(block_on(publishing)))
+                    report::value(&block_on(publishing))
                 }
                 _ => Err(not(&of, "receipt")),
             },
@@ -154,7 +159,7 @@ impl Stage {
                 Ok(Value::Null)
             }
             Action::Emit { of, kind, payload, message } => match self.thing(&of)? {
-                Thing::Emitter(emitter) => Ok(report::published(emit(&emitter, &kind, payload, message)?)),
+                Thing::Emitter(emitter) => report::value(&emit(&emitter, &kind, payload, message)?),
                 _ => Err(not(&of, "emitter")),
             },
             Action::Begin { of, operation, label } => match self.thing(&of)? {
@@ -170,7 +175,7 @@ impl Stage {
                 Thing::Operation(open) => {
                     let open = lock(&open);
                     let open = open.as_ref().ok_or("the operation has ended")?;
-                    Ok(report::published(open.progress(&message)?))
+                    report::value(&open.progress(&message)?)
                 }
                 _ => Err(not(&of, "operation")),
             },
@@ -178,12 +183,12 @@ impl Stage {
                 Thing::Operation(open) => {
                     let open = lock(&open).take().ok_or("the operation has ended before")?;
                     let text = outcome.as_str().unwrap_or_default().to_owned();
-                    Ok(report::published(match how.as_str() {
+                    report::value(&match how.as_str() {
                         "completed" => open.complete(outcome)?,
                         "failed" => open.fail(&text)?,
                         "canceled" => open.cancel(&text)?,
                         other => return Err(format!("nothing ends {other:?}").into()),
-                    }))
+                    })
                 }
                 _ => Err(not(&of, "operation")),
             },
@@ -206,9 +211,9 @@ impl Stage {
                 self.keep(step, Thing::Attachment(Arc::new(attachment)))?;
                 Ok(Value::Null)
             }
-            Action::Flush { of, timeout_ms } => match self.thing(&of)? {
+            Action::Flush { of, timeout_ns } => match self.thing(&of)? {
                 Thing::Attachment(attachment) => {
-                    Ok(attachment.flush(Duration::from_millis(timeout_ms)).map(nothing)?)
+                    Ok(attachment.flush(Duration::from_nanos(timeout_ns)).map(nothing)?)
                 }
                 _ => Err(not(&of, "attachment")),
             },
@@ -218,7 +223,7 @@ impl Stage {
             },
             Action::Watch { view } => self.watch(&bus()?, &view, step),
             Action::Snapshot { of } => match self.thing(&of)? {
-                Thing::View(snapshot) => Ok(snapshot()?),
+                Thing::View(view) => Ok(report::read(&view.snapshot()?)?),
                 _ => Err(not(&of, "view")),
             },
         }
@@ -231,8 +236,8 @@ impl Stage {
         }
     }
 
-    fn handle(self: &Arc<Self>, bus: &Bus, wants: Wants, step: &Step) -> Done {
-        let options = words::handler(&wants)?;
+    fn handle(self: &Arc<Self>, bus: &Bus, wants: Wanted, step: &Step) -> Done {
+        let options = words::handler(wants.options)?;
         let heard = Arc::new(Heard::new(self, wants.does));
         let handler: Arc<dyn newswire::Handler> = heard.clone();
         let listener = bus.on_with(wants.filter.as_str(), options, handler)?;
@@ -282,17 +287,8 @@ impl Stage {
     }
 
     fn watch(&self, bus: &Bus, view: &str, step: &Step) -> Done {
-        let thing = match view {
-            "usage" => watch(bus, view::UsageMeter::new())?,
-            "status" => watch(bus, view::StatusTracker::new())?,
-            "latency" => watch(bus, view::LatencyProfile::new())?,
-            "trace" => watch(bus, view::TraceTree::new())?,
-            "calls" => watch(bus, view::CallMeter::new())?,
-            "census" => watch(bus, view::Census::new())?,
-            "runs" => watch(bus, view::RunTable::new())?,
-            other => return Err(format!("there is no view {other:?}").into()),
-        };
-        self.keep(step, thing)?;
+        let watching = newswire_facade::watch(bus, view, "")?;
+        self.keep(step, Thing::View(Arc::new(watching)))?;
         Ok(Value::Null)
     }
 }
@@ -307,12 +303,9 @@ fn nothing((): ()) -> Value {
     Value::Null
 }
 
-fn watch<V: view::View>(bus: &Bus, view: V) -> Result<Thing, Fault> {
-    let watch = Mutex::new(bus.watch(view)?);
-    Ok(Thing::View(Arc::new(move || {
-        let snapshot = lock(&watch).snapshot();
-        serde_json::to_value(snapshot).map_err(|error| error.to_string())
-    })))
+fn numbers(stats: &SubscriptionStats) -> Done {
+    report::balanced([stats])?;
+    report::value(stats)
 }
 
 /// What a subscription has: all that is there now, or so many items, waiting for them. Its end is one.

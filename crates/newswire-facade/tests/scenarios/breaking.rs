@@ -6,7 +6,7 @@ use super::format::Scenario;
 use super::stage::{Stage, label};
 
 /// How long a broken expectation is given to come true after all.
-const SHORT_MS: u64 = 100;
+const SHORT_NS: u64 = 100_000_000;
 
 /// Plays the scenario once for each thing that it expects, with that broken, and says what nobody noticed.
 ///
@@ -47,7 +47,7 @@ fn broken_steps(step: &Map<String, Value>, place: &mut Vec<usize>) -> Vec<Broken
             let mut step = step.clone();
             step.insert(word.to_owned(), expects.clone());
             if word == "eventually" {
-                step.insert("within_ms".to_owned(), SHORT_MS.into());
+                step.insert("within_ns".to_owned(), SHORT_NS.into());
             }
             all.push(Broken { label: label(place, &step), step, expects });
         }
@@ -94,6 +94,7 @@ fn broken_values(expected: &Value) -> Vec<Value> {
         Value::Object(members) => match members.iter().next() {
             Some((test, limit)) if test.starts_with('$') => match (test.as_str(), limit.as_str()) {
                 ("$at_least", _) => vec![test_of(test, u64::MAX.into())],
+                ("$not", _) => vec![test_of(test, "$_".into())],
                 (_, Some(text)) => vec![test_of(test, format!("{text}, not this").into())],
                 _ => vec!["not this".into()],
             },

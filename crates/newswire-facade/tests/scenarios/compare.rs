@@ -109,7 +109,11 @@ impl Names {
             (Value::Object(members), _)
                 if members.len() == 1 && members.keys().all(|name| name.starts_with('$')) =>
             {
-                if test(members, actual)? { Ok(()) } else { differs() }
+                let passes = match members.get("$not") {
+                    Some(refused) => self.clone().compare(refused, actual).is_err(),
+                    None => test(members, actual)?,
+                };
+                if passes { Ok(()) } else { differs() }
             }
             (Value::Object(members), Value::Object(_)) => members.iter().try_for_each(|(name, expected)| {
                 self.compare_at(

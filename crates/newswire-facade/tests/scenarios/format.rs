@@ -46,49 +46,10 @@ pub(crate) struct Manner {
     pub(crate) background: Option<String>,
     /// Whether it is done on a thread that runs an event loop.
     pub(crate) on_loop: bool,
+    /// A handler's step: which of its events it is done for.
+    pub(crate) when: Option<Value>,
     /// How long `eventually` may take, where that isn't the usual time.
-    pub(crate) within_ms: Option<u64>,
-}
-
-/// What a subscription or handler wants, how it is queued, and how a handler is served.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Wants {
-    pub(crate) filter: String,
-    pub(crate) name: Option<String>,
-    pub(crate) buffer: Option<usize>,
-    pub(crate) buffer_bytes: Option<usize>,
-    pub(crate) when_full: Option<String>,
-    pub(crate) max_wait_ms: Option<u64>,
-    pub(crate) start: Option<String>,
-    pub(crate) internal: bool,
-    pub(crate) priority: i32,
-    pub(crate) coalesce_ms: Option<u64>,
-    pub(crate) coalesce_bytes: Option<usize>,
-    // A handler's.
-    pub(crate) mode: Option<String>,
-    pub(crate) key: Option<String>,
-    pub(crate) concurrency: Option<usize>,
-    pub(crate) once: bool,
-    pub(crate) timeout_ms: Option<u64>,
-    pub(crate) set_aside_after: Option<u32>,
-    /// The steps of each call.
-    pub(crate) does: Vec<Map<String, Value>>,
-}
-
-/// How a bus is made.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Opening {
-    pub(crate) name: Option<String>,
-    pub(crate) history: Option<usize>,
-    pub(crate) history_bytes: Option<usize>,
-    pub(crate) shared_bytes: Option<usize>,
-    pub(crate) workers: Option<usize>,
-    pub(crate) pending_requests: Option<usize>,
-    pub(crate) subscriptions: Option<usize>,
-    pub(crate) component_ids: Option<String>,
-    pub(crate) payloads: Option<String>,
+    pub(crate) within_ns: Option<u64>,
 }
 
 /// What an emitter adds to its events, or an enricher to anybody's.
@@ -133,11 +94,22 @@ pub(crate) struct Rule {
     pub(crate) matching: Option<String>,
 }
 
+/// A filter, and the options of who has it: those that the facade knows, in one flat list.
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    pub(crate) filter: String,
+    /// A handler's steps.
+    #[serde(default)]
+    pub(crate) does: Vec<Map<String, Value>>,
+    #[serde(flatten)]
+    pub(crate) options: Map<String, Value>,
+}
+
 /// What a step does. `bus` is the name of a bus, `of` that of anything else.
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Action {
-    Bus(Opening),
+    Bus(Map<String, Value>),
     Publish {
         event: Value,
         #[serde(default = "once")]
@@ -155,12 +127,12 @@ pub(crate) enum Action {
     PublishBatch {
         events: Vec<Value>,
     },
-    Subscribe(Wants),
-    Handle(Wants),
+    Subscribe(Wanted),
+    Handle(Wanted),
     Take {
         of: String,
         count: Option<usize>,
-        timeout_ms: Option<u64>,
+        timeout_ns: Option<u64>,
     },
     Calls {
         of: String,
@@ -193,7 +165,7 @@ pub(crate) enum Action {
     Unsubscribe {
         of: String,
         #[serde(default = "long")]
-        timeout_ms: u64,
+        timeout_ns: u64,
     },
     Stats {
         of: Option<String>,
@@ -210,21 +182,21 @@ pub(crate) enum Action {
     },
     Request {
         event: Value,
-        timeout_ms: Option<u64>,
+        timeout_ns: Option<u64>,
     },
     WaitFor {
         filter: String,
-        timeout_ms: Option<u64>,
+        timeout_ns: Option<u64>,
     },
     Close {
-        timeout_ms: Option<u64>,
+        timeout_ns: Option<u64>,
     },
     Join {
         of: String,
     },
     Await {
         of: String,
-        timeout_ms: Option<u64>,
+        timeout_ns: Option<u64>,
     },
     Emitter(Context),
     Emit {
@@ -259,7 +231,7 @@ pub(crate) enum Action {
     Flush {
         of: String,
         #[serde(default = "long")]
-        timeout_ms: u64,
+        timeout_ns: u64,
     },
     Detach {
         of: String,
@@ -277,7 +249,7 @@ fn once() -> usize {
 }
 
 fn long() -> u64 {
-    20_000
+    20_000_000_000
 }
 
 fn sixteen_mebibytes() -> usize {
@@ -308,7 +280,7 @@ impl Step {
         if expected.len() > 1 {
             return Err("a step has one expectation: expect, eventually or fails".to_owned());
         }
-        let manner = ["as", "background", "on_loop", "within_ms"];
+        let manner = ["as", "background", "on_loop", "when", "within_ns"];
         let manner: Map<_, _> = manner.into_iter().filter_map(|word| fields.remove_entry(word)).collect();
         let bus = match fields.remove("bus") {
             Some(Value::String(name)) => name,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use newswire::{Event, Failure, Gap, Handler, Listener};
 use serde_json::{Map, Value};
 
+use super::compare::Names;
 use super::report;
 use super::stage::{LONG, Stage, label, lock, without_panic};
 
@@ -50,6 +51,10 @@ impl Handler for Heard {
         self.note(event.clone());
         let Some(stage) = self.stage.upgrade() else { return Ok(()) };
         for (at, step) in self.steps.iter().enumerate() {
+            let is_meant = |when| Names::default().compare(when, &event).is_ok();
+            if !step.get("when").is_none_or(is_meant) {
+                continue;
+            }
             if step.get("do").and_then(Value::as_str) == Some("fail") {
                 return Err(step.get("message").and_then(Value::as_str).unwrap_or("failed").into());
             }

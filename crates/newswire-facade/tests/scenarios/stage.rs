@@ -56,7 +56,7 @@ pub(crate) enum Thing {
     Attachment(Arc<Attachment>),
     Receipt(Receipt),
     Pending(Arc<Mutex<Option<Publishing>>>),
-    View(Arc<dyn Fn() -> Result<Value, String> + Send + Sync>),
+    View(Arc<newswire_facade::Watching>),
     Task(Arc<Mutex<Option<JoinHandle<Result<Value, Fault>>>>>),
     Enricher(#[expect(dead_code, reason = "held so that it stays on its bus")] Arc<Enricher>),
 }
@@ -131,7 +131,7 @@ impl Stage {
         event: Option<&Value>,
     ) -> Result<(), String> {
         let step = Arc::new(Step::of(fields.clone())?);
-        let patience = step.manner.within_ms.map_or(LONG, Duration::from_millis);
+        let patience = step.manner.within_ns.map_or(LONG, Duration::from_nanos);
         let deadline = Instant::now() + patience;
         loop {
             let result = match &step.manner.background {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
+
 use super::ask::Question;
 use super::backlog::Backlog;
 use super::core::Core;
@@ -21,7 +23,7 @@ use crate::sync::wake;
 use crate::sync::{self, Condvar, Mutex, Thread};
 
 /// What a close found, subscription by subscription.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct CloseReport {
     /// Whether everything was drained before the deadline: handlers and sinks had all that was queued for

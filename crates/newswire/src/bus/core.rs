@@ -14,7 +14,7 @@ use crate::event::new_span;
 use crate::handler::pool::Pool;
 use crate::handler::timer::Timer;
 use crate::options::BusOptions;
-use crate::sync::{AtomicU64, Mutex};
+use crate::sync::{AtomicBool, AtomicU64, Mutex};
 
 /// What all handles of one bus share.
 pub(crate) struct Core {
@@ -30,6 +30,8 @@ pub(crate) struct Core {
     pub(crate) closing: Drain,
     /// How many there are who could publish.
     pub(super) handles: AtomicU64,
+    /// Whether a publish could come to wait; once true, it stays so.
+    pub(crate) may_wait: AtomicBool,
 }
 
 impl Core {
@@ -84,6 +86,7 @@ impl Core {
             timer,
             closing: Drain::default(),
             handles: AtomicU64::new(0),
+            may_wait: AtomicBool::new(false),
             options,
         });
         if remembers {

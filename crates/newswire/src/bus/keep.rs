@@ -17,7 +17,7 @@ use crate::store::receipt::Promise;
 use crate::store::receipt::Receipt;
 use crate::store::{Feed, Keeper, Opening, StoreStats};
 use crate::subscription::waiting::{Ticket, Verdict};
-use crate::sync;
+use crate::sync::{self, Ordering};
 
 /// How many events stay in memory beside a store, where the bus has no history of its own: those who catch up
 /// find the last stretch there, and nobody reads from the disk what has just been published.
@@ -53,6 +53,7 @@ impl Core {
         if self.order.lock().is_kept() {
             return Err(already());
         }
+        self.may_wait.store(true, Ordering::Relaxed);
         let bus = self.beginning.lock().bus().to_owned();
         let Opening { epoch, last, past } = keeper.open(&bus)?;
         let feed = {

@@ -118,6 +118,12 @@ impl Bus {
         self.core.publish(event, Manner::Wait)
     }
 
+    /// Whether a publish could come to wait: some subscription blocks, or has, or a store is attached, or was.
+    #[inline]
+    pub fn may_wait(&self) -> bool {
+        self.core.may_wait.load(crate::sync::Ordering::Relaxed)
+    }
+
     /// Publishes an event to all who want it, or to nobody.
     ///
     /// # Errors
@@ -187,8 +193,8 @@ impl Bus {
         options: HandlerOptions,
         handler: impl IntoHandler,
     ) -> Result<Listener> {
-        let HandlerOptions { queue, mode, timeout, once, on_panic, set_aside_after } = options;
-        let service = Service::new(handler.into_handler(), mode, timeout, on_panic, set_aside_after);
+        let service = Service::new(handler.into_handler(), &options);
+        let HandlerOptions { queue, once, .. } = options;
         let subscriber = self.core.subscribe(filter.into_filter()?, queue, once, Some(service))?;
         Ok(Listener::new(self.core.clone(), subscriber))
     }

@@ -268,7 +268,15 @@ impl Core {
     pub(crate) fn publish_async(self: &Arc<Self>, event: Event) -> Result<Publishing, Rejected<Event>> {
         let mut sent = Sent::default();
         let event = self.prepare(event)?;
-        self.send(self.order.lock(), event, Manner::Await, &mut sent)?;
+        let mut order = self.order.lock();
+        match order.commit_straight(event) {
+            Ok((published, garbage)) => {
+                drop(order);
+                drop(garbage);
+                sent.published = published;
+            }
+            Err(event) => self.send(order, event, Manner::Await, &mut sent)?,
+        }
         let tickets = sent.todo.as_mut().map_or_else(Vec::new, |todo| std::mem::take(&mut todo.tickets));
         self.see_through(&mut sent);
         Ok(Publishing { core: self.clone(), sent, tickets, alarm: None })

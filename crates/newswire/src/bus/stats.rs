@@ -1,6 +1,9 @@
 //! Snapshots of a bus and its subscriptions; every one that is handed out balances.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
 
 use super::core::Core;
 use crate::subscriber::Subscriber;
@@ -8,7 +11,7 @@ use crate::subscription::health::Health;
 use crate::subscription::tally::Books;
 
 /// A subscription at one moment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct SubscriptionStats {
     /// Unique in the process, rising with age.
@@ -32,13 +35,14 @@ pub struct SubscriptionStats {
     /// Calls past their deadline that have not returned.
     pub overrunning: u64,
     /// What the last failure said.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<String>,
     /// Whether it has ended.
     pub closed: bool,
 }
 
 /// A bus at one moment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct BusStats {
     /// The bus's name.
@@ -52,6 +56,7 @@ pub struct BusStats {
     /// How many times a publisher had to wait for room.
     pub blocked: u64,
     /// How many events the history keeps, and their bytes.
+    #[serde(serialize_with = "kept")]
     pub history: (usize, usize),
     /// Bytes that the shared tapes keep for their readers.
     pub shared_bytes: u64,
@@ -69,6 +74,12 @@ pub struct BusStats {
     pub subscriptions: Vec<SubscriptionStats>,
     /// The last ones that ended.
     pub ended: Vec<SubscriptionStats>,
+}
+
+/// A pair without names says nothing in JSON.
+fn kept<S: Serializer>(history: &(usize, usize), to: S) -> Result<S::Ok, S::Error> {
+    let (events, bytes) = *history;
+    BTreeMap::from([("events", events), ("bytes", bytes)]).serialize(to)
 }
 
 impl Subscriber {

@@ -153,6 +153,9 @@ impl Core {
             core: Arc::downgrade(self),
             service,
         });
+        if subscriber.when_full == WhenFull::Block {
+            self.may_wait.store(true, crate::sync::Ordering::Relaxed);
+        }
         let mut order = self.order.lock();
         if order.closed {
             return Err(Error::new(ErrorKind::Closed, "the bus is closed"));

@@ -6,6 +6,7 @@
 //! of texts per field would need a pointer for each, which costs a binary twice its length; so the rest is
 //! split up when somebody first asks for it, once a process.
 
+use crate::error::{Error, Result};
 use crate::event::{ComponentScope, Phase, Severity};
 
 /// One row of the catalogue.
@@ -72,6 +73,20 @@ impl Class {
             Self::Measure => "measure",
             Self::Meta => "meta",
         }
+    }
+
+    /// The class of that name.
+    ///
+    /// # Errors
+    /// `Invalid`, with the names that exist.
+    pub fn parse(name: &str) -> Result<Self> {
+        [Self::Content, Self::Id, Self::Measure, Self::Meta]
+            .into_iter()
+            .find(|class| class.as_str() == name)
+            .ok_or_else(|| {
+                Error::invalid(format!("{name:?} is no class of fields"))
+                    .expecting("content, id, measure or meta")
+            })
     }
 }
 

@@ -101,7 +101,7 @@ fn serve_all(seq: u64, handlers: &[Called]) -> u32 {
     handlers.iter().map(|called| u32::from(!begin(&called.subscriber, seq) && called.queued)).sum()
 }
 
-/// Serves one handler up to event `seq`; false when it is being served already, by whoever will do it then.
+/// Serves one handler up to event `seq`; false when others do: who is at it already, or a worker.
 fn begin(subscriber: &Arc<Subscriber>, seq: u64) -> bool {
     {
         let calls = &mut subscriber.inbox.lock().calls;
@@ -110,6 +110,10 @@ fn begin(subscriber: &Arc<Subscriber>, seq: u64) -> bool {
             return false;
         }
         calls.serving = true;
+    }
+    if subscriber.service.as_ref().is_some_and(|service| !service.is_served_here()) {
+        subscriber.submit();
+        return false;
     }
     serve(subscriber, seq);
     true

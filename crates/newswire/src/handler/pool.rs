@@ -240,22 +240,24 @@ impl Shared {
             worker.busy_since.store(0, Ordering::Relaxed);
         };
         if handling.mode == Mode::Inline {
-            timed(&mut || inline::serve_on_worker(subscriber));
+            timed(&mut || handling.within_host(&mut || inline::serve_on_worker(subscriber)));
             return;
         }
-        for calls in 1.. {
-            let Some(taken) = core.take_for_worker(subscriber) else { return };
-            let mut taken = Some(taken);
-            timed(&mut || {
-                if let Some(taken) = taken.take() {
-                    service::serve(subscriber, handling, taken);
+        handling.within_host(&mut || {
+            for calls in 1.. {
+                let Some(taken) = core.take_for_worker(subscriber) else { return };
+                let mut taken = Some(taken);
+                timed(&mut || {
+                    if let Some(taken) = taken.take() {
+                        service::serve(subscriber, handling, taken);
+                    }
+                });
+                if calls % QUANTUM == 0 && !self.state.lock().ready.is_empty() {
+                    self.submit(subscriber.priority, Job::Serve(subscriber.clone()));
+                    return;
                 }
-            });
-            if calls % QUANTUM == 0 && !self.state.lock().ready.is_empty() {
-                self.submit(subscriber.priority, Job::Serve(subscriber.clone()));
-                return;
             }
-        }
+        });
     }
 }
 

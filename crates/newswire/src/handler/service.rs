@@ -12,7 +12,8 @@ use crate::delivery::Delivery;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::field::Field;
-use crate::options::{Mode, OnPanic, Start, SubscribeOptions};
+use crate::options::{HandlerOptions, Host, Mode, OnPanic, SubscribeOptions};
+use crate::start::Start;
 use crate::subscriber::Subscriber;
 use crate::subscription::calls::Watched;
 use crate::subscription::inbox::{Entry, Inbox, Taken};
@@ -29,23 +30,32 @@ pub(crate) struct Service {
     pub(crate) timeout: Option<Duration>,
     pub(crate) on_panic: OnPanic,
     pub(crate) set_aside_after: Option<u32>,
+    host: Option<Host>,
 }
 
 impl Service {
-    pub(crate) fn new(
-        handler: HandlerRef,
-        mode: Mode,
-        timeout: Option<Duration>,
-        on_panic: OnPanic,
-        set_aside_after: Option<u32>,
-    ) -> Self {
+    pub(crate) fn new(handler: HandlerRef, options: &HandlerOptions) -> Self {
         Self {
             handler: Mutex::new(Some(handler)),
             released: AtomicBool::new(false),
-            mode,
-            timeout,
-            on_panic,
-            set_aside_after,
+            mode: options.mode.clone(),
+            timeout: options.timeout,
+            on_panic: options.on_panic,
+            set_aside_after: options.set_aside_after,
+            host: options.host,
+        }
+    }
+
+    /// Whether an inline handler may be served on this thread.
+    pub(crate) fn is_served_here(&self) -> bool {
+        self.host.is_none_or(|host| (host.is_here)())
+    }
+
+    /// Runs `serve`, which calls the handler any number of times, in the handler's own runtime.
+    pub(crate) fn within_host(&self, serve: &mut dyn FnMut()) {
+        match self.host {
+            Some(host) => (host.enter)(serve),
+            None => serve(),
         }
     }
 

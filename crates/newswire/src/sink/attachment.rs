@@ -9,6 +9,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use serde::Serialize;
 
 use super::Sink;
 use crate::bus::core::Core;
@@ -36,7 +37,7 @@ enum Place {
 }
 
 /// A sink or store at one moment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct AttachmentStats {
     /// How many events it has taken; of a store, written.
@@ -48,6 +49,7 @@ pub struct AttachmentStats {
     /// How many wait for it.
     pub lag: u64,
     /// What is wrong with it; `None` while it is well.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
     /// Whether it was detached, or its bus has closed.
     pub detached: bool,

@@ -158,7 +158,13 @@ impl Inbox {
         let reason = reader.gap.map_or(GapReason::Full, |gap| gap.reason);
         self.lose(dropped, reason);
         let run = run?;
-        self.books.handled += run.len() as u64;
+        match &mut self.in_hand {
+            Some(held) => {
+                self.books.in_flight += run.len() as u64;
+                run.iter().for_each(|event| held.hold(event, 1));
+            }
+            None => self.books.handled += run.len() as u64,
+        }
         self.delivered = run.last_seq();
         self.see_whether_well();
         Some(run)
@@ -178,6 +184,9 @@ impl<'s, I: Iterator<Item = Delivery<&'s Event>>> Drop for Unseen<'s, I> {
             return;
         }
         let mut inbox = self.subscriber.inbox.lock();
+        if inbox.in_hand.is_some() {
+            return;
+        }
         // What an event says it was merged of may be what another bus merged; here it was one then.
         let merges = inbox.coalescer.is_some();
         let chunks = |event: &&Event| event.merged().filter(|_| merges).map_or(1, |merged| merged.count);

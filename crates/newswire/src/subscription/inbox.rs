@@ -10,6 +10,7 @@ use std::task::Waker;
 use super::calls::Calls;
 use super::coalesce::Coalescer;
 use super::health::Condition;
+use super::in_hand::InHand;
 use super::queue::{Offer, Patience, Queue};
 use super::reader::{Bounds, Reader};
 use super::tally::{Books, Outcome};
@@ -90,6 +91,8 @@ pub(crate) struct Inbox {
     pub(crate) replayed: VecDeque<Delivery>,
     /// Merges chunks on their way out, where the subscription asks for it.
     pub(crate) coalescer: Option<Box<Coalescer>>,
+    /// What was given to a consumer who confirms.
+    pub(crate) in_hand: Option<InHand>,
     pub(crate) bounds: Bounds,
     /// The books, without what the source knows better: see [`Inbox::books`].
     pub(crate) books: Books,
@@ -115,6 +118,7 @@ impl Inbox {
             source,
             replayed: VecDeque::new(),
             coalescer: None,
+            in_hand: None,
             bounds,
             books: Books::default(),
             paused: false,
@@ -309,6 +313,14 @@ impl Inbox {
     pub(crate) fn settle(&mut self, entry: &Entry, outcome: Outcome) {
         self.books.settle(entry.events, outcome);
         self.served(entry);
+    }
+
+    /// An event is handed to whoever pulls, and handled by that, unless he says so himself.
+    pub(super) fn give(&mut self, event: &Event, entry: &Entry) {
+        match &mut self.in_hand {
+            Some(held) => held.hold(event, entry.events),
+            None => self.settle(entry, Outcome::Handled),
+        }
     }
 
     /// The key may be served again.

@@ -5,6 +5,7 @@ pub(crate) mod block;
 pub(crate) mod calls;
 pub(crate) mod coalesce;
 pub(crate) mod health;
+pub(crate) mod in_hand;
 pub(crate) mod inbox;
 mod merge;
 pub(crate) mod pull;

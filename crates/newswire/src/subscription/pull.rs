@@ -97,7 +97,7 @@ impl Subscription {
 
     /// The position below which all has been delivered: where another subscription can resume.
     pub fn position(&self) -> Cursor {
-        let delivered = self.subscriber.inbox.lock().delivered;
+        let delivered = self.subscriber.inbox.lock().delivered_up_to();
         self.core.beginning.lock().at(delivered)
     }
 
@@ -184,8 +184,10 @@ impl Subscription {
         admitted: &mut Vec<Arc<super::waiting::Ticket>>,
     ) -> Option<Taken> {
         let taken = inbox.take(admitted)?;
-        if matches!(taken.delivery, Delivery::Event(_)) && self.subscriber.predicate.is_none() {
-            inbox.settle(&taken.entry, Outcome::Handled);
+        if let Delivery::Event(event) = &taken.delivery
+            && self.subscriber.predicate.is_none()
+        {
+            inbox.give(event, &taken.entry);
         }
         Some(taken)
     }
@@ -200,7 +202,10 @@ impl Subscription {
             Ok(false) => Outcome::Skipped,
             Err(_) => Outcome::Panicked,
         };
-        self.subscriber.inbox.lock().settle(entry, outcome);
+        match outcome {
+            Outcome::Handled => self.subscriber.inbox.lock().give(event, entry),
+            outcome => self.subscriber.inbox.lock().settle(entry, outcome),
+        }
         if outcome == Outcome::Handled && self.subscriber.once {
             self.subscriber.leave();
         }
@@ -283,6 +288,7 @@ impl Iterator for Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
+        self.confirm(usize::MAX, Outcome::Discarded);
         self.core.unsubscribe(&self.subscriber);
     }
 }

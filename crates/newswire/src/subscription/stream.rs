@@ -38,6 +38,33 @@ impl SubscriptionStream {
         self.subscription
     }
 
+    /// The subscription, while it is a stream.
+    pub fn subscription(&self) -> &Subscription {
+        &self.subscription
+    }
+
+    /// Takes what is there now into `into`, at most `max` items, or word to the task's waker when there is one; 0
+    /// means that it has ended.
+    pub fn poll_batch(
+        &mut self,
+        context: &mut Context<'_>,
+        into: &mut Vec<Delivery>,
+        max: usize,
+    ) -> Poll<usize> {
+        let first = match self.subscription.try_next_batch(into, max) {
+            Ok(taken) if taken > 0 => return Poll::Ready(taken),
+            Ok(_) if max > 0 => self.poll_next(context),
+            Ok(_) | Err(_) => return Poll::Ready(0),
+        };
+        first.map(|first| match first {
+            None => 0,
+            Some(delivery) => {
+                into.push(delivery);
+                1 + self.subscription.try_next_batch(into, max - 1).unwrap_or(0)
+            }
+        })
+    }
+
     /// The next item, or word to the task's waker when there is one.
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Delivery>> {
         loop {

@@ -1,10 +1,12 @@
 //! The books of one subscription.
 
+use serde::Serialize;
+
 /// What became of every event that a subscription matched, as of one moment.
 ///
 /// `matched = handled + skipped + failed + panicked + timed_out + dropped + discarded + waiting + queued
 /// + in_flight`, in every snapshot: the terms are disjoint and an outcome is given once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Books {
     /// Events that the filter wanted.
@@ -48,14 +50,20 @@ impl Books {
     }
 }
 
-/// How one event's delivery ended.
+/// How one event's delivery ended; the terms of [`Books`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub enum Outcome {
+    /// It was handled.
     Handled,
+    /// It was passed over.
     Skipped,
+    /// Its handler returned an error.
     Failed,
+    /// Its handler panicked.
     Panicked,
+    /// Its handler was still running at its deadline.
     TimedOut,
+    /// It was given up.
     Discarded,
 }
 

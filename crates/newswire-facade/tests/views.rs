@@ -1,0 +1,71 @@
+//! Views by name: each gives its snapshot as JSON.
+
+use newswire::catalogue::Usage;
+use newswire::{Bus, BusOptions, ScopeField};
+use newswire_facade::{VIEWS, watch};
+use serde_json::Value;
+
+fn busy() -> Bus {
+    Bus::with(BusOptions { history: 100, ..BusOptions::default() }).unwrap()
+}
+
+fn call(bus: &Bus) {
+    let emitter = bus.emitter().with_scope(ScopeField::Run, "r-1").unwrap();
+    emitter.model_call("gpt-5", "openai").complete(Usage::tokens(1_000_000, 0)).unwrap();
+}
+
+#[test]
+fn every_view_tells_what_it_saw_as_json() {
+    let bus = busy();
+    for name in VIEWS {
+        let view = watch(&bus, name, "").unwrap();
+        let before = view.snapshot().unwrap();
+        call(&bus);
+        let after = view.snapshot().unwrap();
+        assert_ne!(before, after, "{name}");
+        assert!(serde_json::from_str::<Value>(&after).unwrap().is_object(), "{name}: {after}");
+        assert!(view.listener().stats().books.handled > 0, "{name}");
+    }
+}
+
+#[test]
+fn a_usage_meter_has_prices_for_calls_that_tell_no_cost() {
+    let bus = busy();
+    let prices = r#"{"prices":[{"model":"gpt-5","input":2,"output":10},{"model":"*","input":9,"output":9}]}"#;
+    let meter = watch(&bus, "usage", prices).unwrap();
+    call(&bus);
+    let known: Value = serde_json::from_str(&meter.snapshot().unwrap()).unwrap();
+    assert_eq!(known["total"]["priced_usd"], 2.0, "{known}");
+}
+
+#[test]
+fn a_view_can_begin_in_the_past() {
+    let bus = busy();
+    let _keeps = bus.subscribe("*").unwrap();
+    call(&bus);
+    let census = watch(&bus, "census", r#"{"start":"earliest"}"#).unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while census.listener().stats().books.handled < 2 {
+        assert!(std::time::Instant::now() < deadline, "history is read");
+        std::thread::yield_now();
+    }
+    assert!(census.snapshot().unwrap().contains(r#""events":2"#));
+}
+
+#[test]
+fn what_a_view_cannot_do_is_told_with_what_it_can() {
+    let bus = Bus::new();
+    let wrong = |view: &str, options: &str| watch(&bus, view, options).err().unwrap();
+    assert!(wrong("cost", "").expected().unwrap().contains("usage"));
+    assert_eq!(wrong("census", r#"{"capacity":1}"#).path(), Some("options.capacity"));
+    assert_eq!(
+        wrong("calls", r#"{"prices":[{"model":"*","input":1,"output":1}]}"#).path(),
+        Some("options.prices")
+    );
+    assert_eq!(
+        wrong("usage", r#"{"prices":[{"model":"*","input":-1,"output":1}]}"#).path(),
+        Some("options.prices")
+    );
+    assert_eq!(wrong("runs", r#"{"capacity":-1}"#).path(), Some("options.capacity"));
+    assert_eq!(wrong("runs", r#"{"start":"soon"}"#).path(), Some("options.start"));
+}
