@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_executor::block_on;
-use newswire::{Bus, Delivery, ErrorKind, Event, Kind, ScopeField, Severity, Subscription, SubscriptionStats, Unsubscribed};
+use newswire::{
+    Bus, Delivery, ErrorKind, Event, Kind, ScopeField, Severity, Subscription, SubscriptionStats,
+    Unsubscribed,
+};
 use serde_json::{Map, Value, json};
 
 use super::format::{Action, Additions, Step, Wanted};
@@ -75,15 +78,14 @@ impl Stage {
                 published.into_iter().map(|published| report::value(&published)).collect()
             }
             Action::Subscribe(wants) => {
-                let subscription = bus()?.subscribe_with(wants.filter.as_str(), words::queue(wants.options)?)?;
+                let subscription =
+                    bus()?.subscribe_with(wants.filter.as_str(), words::queue(wants.options)?)?;
                 self.keep(step, Thing::Subscription(Arc::new(Mutex::new(subscription))))?;
                 Ok(Value::Null)
             }
             Action::Handle(wants) => self.handle(&bus()?, wants, step),
             Action::Take { of, count, timeout_ns } => match self.thing(&of)? {
-                Thing::Subscription(subscription) => {
-                    take(&mut lock(&subscription), count, time(timeout_ns))
-                }
+                Thing::Subscription(subscription) => take(&mut lock(&subscription), count, time(timeout_ns)),
                 _ => Err(not(&of, "subscription")),
             },
             Action::Calls { of, count } => Ok(self.handler(&of)?.heard.calls(count)?.into()),
@@ -106,21 +108,15 @@ impl Stage {
                 }
                 _ => Err(not(&of, "subscription")),
             },
-            Action::Unsubscribe { of, timeout_ns } => {
-                self.unsubscribe(&of, Duration::from_nanos(timeout_ns))
-            }
+            Action::Unsubscribe { of, timeout_ns } => self.unsubscribe(&of, Duration::from_nanos(timeout_ns)),
             Action::Stats { of } => match of.map(|of| self.thing(&of)).transpose()? {
                 None => {
                     let stats = bus()?.stats();
                     report::balanced(stats.subscriptions.iter().chain(&stats.ended))?;
                     report::value(&stats)
-                },
-                Some(Thing::Subscription(subscription)) => {
-                    numbers(&lock(&subscription).stats())
                 }
-                Some(Thing::Handler(handler)) => {
-                    handler.with(|listener| numbers(&listener.stats()))
-                }
+                Some(Thing::Subscription(subscription)) => numbers(&lock(&subscription).stats()),
+                Some(Thing::Handler(handler)) => handler.with(|listener| numbers(&listener.stats())),
                 Some(Thing::Attachment(attachment)) => report::value(&attachment.stats()),
                 Some(_) => Err("it has no numbers".into()),
             },
@@ -144,7 +140,7 @@ impl Stage {
                 let report = bus()?.close(time(timeout_ns));
                 report::balanced(&report.subscriptions)?;
                 report::value(&report)
-            },
+            }
             Action::Join { of } => self.join(&of),
             Action::Await { of, timeout_ns } => match self.thing(&of)? {
                 Thing::Receipt(receipt) => Ok(receipt.wait(time(timeout_ns)).map(nothing)?),
@@ -366,6 +362,6 @@ fn enricher(
         if let Some(message) = &additions.message {
             enrichment.message(message);
         }
-        assert!(!additions.fails, "the enricher was told to fail");
+        assert!(!additions.breaks, "the enricher was told to fail");
     })
 }

@@ -74,7 +74,7 @@ fn broken_values(expected: &Value) -> Vec<Value> {
         Value::Bool(truth) => vec![(!truth).into()],
         Value::Number(number) => vec![match number.as_i64() {
             Some(number) => number.wrapping_add(1).into(),
-            None => (number.as_f64().unwrap_or_default() + 1.0).into(),
+            None => (-number.as_f64().unwrap_or_default() - 1.0).into(),
         }],
         Value::String(name) if name == "$_" => vec![Value::Null],
         Value::String(name) if name.starts_with('$') => vec!["not this".into()],

@@ -81,7 +81,7 @@ pub(crate) struct Additions {
     pub(crate) severity: Option<String>,
     pub(crate) message: Option<String>,
     /// Whether it fails, after all the rest.
-    pub(crate) fails: bool,
+    pub(crate) breaks: bool,
 }
 
 /// A rule of redaction.

@@ -111,11 +111,16 @@ impl Stage {
         })
     }
 
-    /// Ends what is still under way.
+    /// Ends what is still under way: what handlers have to say against it is heard before.
     fn clear(&self) {
         lock(&self.gates).values_mut().for_each(|gate| gate.1 = true);
         self.gate_changed.notify_all();
         let things = std::mem::take(&mut *lock(&self.things));
+        for thing in things.values() {
+            if let Thing::Bus(bus) = thing {
+                bus.close(LONG);
+            }
+        }
         drop(things);
         // What is left of it goes with the build.
         let _ = std::fs::remove_dir_all(&self.folder);
