@@ -37,4 +37,5 @@ mod tail;
 mod verify;
 
 pub use run::{FAILED, INTERRUPTED, OK, USAGE, run};
+pub use source::store_path;
 pub use stdio::Stdio;

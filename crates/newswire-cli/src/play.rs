@@ -10,9 +10,9 @@ use newswire::{
     Bus, Delivery, Error, Event, Failure, Filter, Gap, Handler, HandlerOptions, Mode, Result,
     SubscribeOptions, Visible,
 };
-use newswire_recording::{Clock, Controls, Pace, PlayOptions, Player, SystemClock};
+use newswire_recording::{Clock, Controls, PlayOptions, Player, SystemClock};
 
-use crate::args::{Play, Reading, Speed};
+use crate::args::{Play, Reading};
 use crate::between::Between;
 use crate::events::Display;
 use crate::io::{Io, Stop};
@@ -205,9 +205,5 @@ fn wanted(filter: &Filter, between: &Between) -> Wanted {
 fn understood(args: &Play) -> Result<(Filter, Between, PlayOptions)> {
     let filter = args.filter.as_deref().map_or_else(|| Ok(Filter::all()), Filter::parse)?;
     let between = Between::parse(args.from.as_deref(), args.to.as_deref())?;
-    let pace = match args.speed {
-        Speed::Max => Pace::Unbounded,
-        Speed::Times(factor) => Pace::Times(factor),
-    };
-    Ok((filter, between, PlayOptions { pace, ..PlayOptions::default() }))
+    Ok((filter, between, PlayOptions { pace: args.speed, ..PlayOptions::default() }))
 }

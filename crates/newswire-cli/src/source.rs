@@ -62,11 +62,11 @@ impl Wanted {
     }
 }
 
-/// The path of the store that the user means, if it is one.
+/// The path of the store that the user means, if it is one: by a URL, or by how the file begins.
 ///
 /// # Errors
 /// `Invalid` where it is a URL that makes no sense.
-pub(crate) fn store_path(file: &Path) -> Result<Option<PathBuf>> {
+pub fn store_path(file: &Path) -> Result<Option<PathBuf>> {
     match file.to_str().filter(|text| text.starts_with(SCHEME)) {
         Some(url) => read_url(url).map(|(path, _)| Some(path)),
         None => Ok(is_store(file).then(|| file.to_owned())),

@@ -38,7 +38,7 @@ pub fn to_json(value: &(impl Serialize + ?Sized)) -> Result<String> {
 }
 
 /// What the JSON library says, with the place as a column of the whole text.
-fn wrong(error: &serde_json::Error, text: &str) -> Error {
+pub(crate) fn wrong(error: &serde_json::Error, text: &str) -> Error {
     let told = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     let told = told.strip_suffix(&place).unwrap_or(&told);

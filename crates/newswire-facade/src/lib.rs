@@ -7,12 +7,29 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod batch;
+mod context;
+mod handle;
 mod json;
 mod options;
+mod play;
+mod pull;
+mod reader;
+mod redact;
 mod schemes;
 mod views;
 
+pub use batch::{BATCH_VERSION, BatchItem, BatchWriter, MAX_BATCH_BYTES, read_batch};
+pub use context::{
+    ComponentSpec, ContextSpec, EventSpec, SourceSpec, correlation_field, read_event, scope_field,
+};
+pub use handle::{BadHandle, HandleType, Handles};
 pub use json::to_json;
+pub use newswire_cli::{Stdio, run};
 pub use options::{BusSpec, HandlerSpec, SubscribeSpec, time};
+pub use play::{Play, PlaySpec};
+pub use pull::Pull;
+pub use reader::{ReadSpec, Reader, runs};
+pub use redact::RedactSpec;
 pub use schemes::attach;
 pub use views::{VIEWS, Watching, watch};

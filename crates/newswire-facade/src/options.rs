@@ -294,7 +294,7 @@ fn negative(number: i64, path: &str) -> Error {
 }
 
 /// Reads a word, with the option's path where it is none.
-fn word<T>(parse: impl FnOnce(&str) -> Result<T>, text: &str, path: &str) -> Result<T> {
+pub(crate) fn word<T>(parse: impl FnOnce(&str) -> Result<T>, text: &str, path: &str) -> Result<T> {
     parse(text).map_err(|error| error.at_path(path))
 }
 

@@ -1,7 +1,7 @@
 //! Options in words: what is wrong is told with its path and what was expected.
 
 use newswire::{Bus, ErrorKind, Field, Mode, Start, WhenFull};
-use newswire_facade::{BusSpec, HandlerSpec, SubscribeSpec};
+use newswire_facade::{BusSpec, HandlerSpec, RedactSpec, SubscribeSpec};
 
 #[test]
 fn the_defaults_are_the_cores() {
@@ -82,4 +82,18 @@ fn bounds_are_told_by_the_core() {
     let none = SubscribeSpec { buffer: 0, ..SubscribeSpec::default() }.options().unwrap();
     let error = Bus::new().subscribe_with("*", none).err().unwrap();
     assert_eq!(error.path(), Some("options.buffer"), "{error}");
+}
+
+#[test]
+fn a_rule_names_a_field_or_a_class() {
+    let rule = |json: &str| RedactSpec::from_json(json).unwrap().rule();
+    assert!(rule(r#"{"field":"payload.**.token","kinds":"tool.*","matching":"sk-.*"}"#).is_ok());
+    assert!(rule(r#"{"class":"content"}"#).is_ok());
+    let path = |json: &str| rule(json).unwrap_err().path().map(str::to_owned);
+    assert_eq!(path("{}").as_deref(), Some("rule"));
+    assert_eq!(path(r#"{"field":"message","class":"id"}"#).as_deref(), Some("rule"));
+    assert_eq!(path(r#"{"class":"secret"}"#).as_deref(), Some("class"));
+    assert_eq!(path(r#"{"field":"nowhere"}"#).as_deref(), Some("field"));
+    assert_eq!(path(r#"{"field":"message","kinds":"Tool"}"#).as_deref(), Some("kinds"));
+    assert_eq!(path(r#"{"field":"message","matching":"("}"#).as_deref(), Some("matching"));
 }

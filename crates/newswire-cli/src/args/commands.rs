@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use newswire_recording::Pace;
 
 use super::Reading;
 
@@ -51,8 +52,8 @@ pub(crate) struct Play {
     pub(crate) file: PathBuf,
 
     /// How fast: 1 as it happened, 10 ten times as fast, max as fast as possible
-    #[arg(long, default_value = "max", value_name = "FACTOR|max", value_parser = Speed::parse)]
-    pub(crate) speed: Speed,
+    #[arg(long, default_value = "max", value_name = "FACTOR|max", value_parser = pace)]
+    pub(crate) speed: Pace,
 
     /// Only events that this filter matches
     #[arg(long)]
@@ -227,21 +228,6 @@ pub(crate) enum By {
 }
 
 /// How fast a recording is played.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Speed {
-    /// So many times as fast as it happened.
-    Times(f64),
-    /// As fast as possible.
-    Max,
-}
-
-impl Speed {
-    fn parse(text: &str) -> Result<Self, String> {
-        if text == "max" {
-            return Ok(Self::Max);
-        }
-        let factor = text.strip_suffix('x').unwrap_or(text).parse::<f64>().ok();
-        let factor = factor.filter(|factor| factor.is_finite() && (0.001..=1_000_000.0).contains(factor));
-        factor.map(Self::Times).ok_or_else(|| "expected max, or a factor from 0.001 to 1000000".to_owned())
-    }
+fn pace(text: &str) -> Result<Pace, String> {
+    Pace::parse(text).map_err(|error| format!("expected {}", error.expected().unwrap_or_default()))
 }

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::source::Wanted;
 
-pub(crate) use commands::{By, Check, Completions, Grep, Importing, Kinds, Play, Schema, Show, Speed, Stats};
+pub(crate) use commands::{By, Check, Completions, Grep, Importing, Kinds, Play, Schema, Show, Stats};
 pub(crate) use stores::{Aspect, Diff, Export, Ls, Prune, Record, Repair, Tail, Verify};
 
 /// The event bus of AI-agent runtimes

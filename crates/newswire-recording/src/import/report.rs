@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use newswire::Delivery;
+use serde::Serialize;
 
 /// What has been read so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Records that were read, broken ones not counted.
     pub records: u64,

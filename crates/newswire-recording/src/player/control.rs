@@ -5,6 +5,7 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use newswire::{Error, ErrorKind, Result};
+use serde::Serialize;
 
 use super::clock::Clock;
 use super::pace::{Pace, Schedule};
@@ -20,11 +21,13 @@ pub enum Seek {
 }
 
 /// How far a play has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Position {
     /// The recorded time of the last event that was reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub time_ns: Option<i64>,
     /// The same from the recording's first event; negative where times went backwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub offset_ns: Option<i64>,
     /// How many events have been played.
     pub events: u64,

@@ -17,6 +17,30 @@ pub enum Pace {
 }
 
 impl Pace {
+    /// Reads a pace: `max` for as fast as possible, or how many times as fast as it was recorded, `0.5` or `2x`.
+    ///
+    /// ```
+    /// use newswire_recording::Pace;
+    ///
+    /// assert_eq!(Pace::parse("2x")?, Pace::Times(2.0));
+    /// # Ok::<(), newswire::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Invalid` where it is neither.
+    pub fn parse(text: &str) -> Result<Self> {
+        if text == "max" {
+            return Ok(Self::Unbounded);
+        }
+        let factor = text.strip_suffix('x').unwrap_or(text).parse::<f64>().ok();
+        let factor = factor.filter(|factor| factor.is_finite() && (0.001..=1_000_000.0).contains(factor));
+        factor.map(Self::Times).ok_or_else(|| {
+            let shown: String = text.chars().take(40).collect();
+            Error::invalid(format!("{shown:?} is no pace"))
+                .expecting("max, or a factor from 0.001 to 1000000")
+        })
+    }
+
     /// The same pace, if it is one.
     pub(super) fn checked(self) -> Result<Self> {
         match self {

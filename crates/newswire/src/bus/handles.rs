@@ -1,6 +1,6 @@
 //! The handles of a bus: how many there are, and what the last one does.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use super::Bus;
 use super::core::Core;
@@ -11,6 +11,35 @@ impl Bus {
     pub(super) fn first(core: Arc<Core>) -> Self {
         core.handles.store(1, Ordering::Relaxed);
         Self { core }
+    }
+}
+
+/// A bus that others hold, or don't any more.
+///
+/// ```
+/// let bus = newswire::Bus::new();
+/// let weak = bus.downgrade();
+/// assert!(weak.upgrade().is_some());
+/// drop(bus);
+/// assert!(weak.upgrade().is_none());
+/// ```
+#[derive(Clone)]
+pub struct WeakBus(Weak<Core>);
+
+impl WeakBus {
+    /// Another handle of the bus, while there is one.
+    pub fn upgrade(&self) -> Option<Bus> {
+        let core = self.0.upgrade()?;
+        let add = |handles: u64| (handles > 0).then_some(handles + 1);
+        core.handles.fetch_update(Ordering::AcqRel, Ordering::Acquire, add).ok()?;
+        Some(Bus { core })
+    }
+}
+
+impl Bus {
+    /// The bus, without holding it.
+    pub fn downgrade(&self) -> WeakBus {
+        WeakBus(Arc::downgrade(&self.core))
     }
 }
 

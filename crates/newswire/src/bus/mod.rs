@@ -5,7 +5,7 @@ pub(crate) mod ask;
 pub(crate) mod backlog;
 pub(crate) mod close;
 pub(crate) mod core;
-mod handles;
+pub(crate) mod handles;
 pub(crate) mod history;
 pub(crate) mod interest;
 mod keep;

@@ -101,6 +101,13 @@ impl Emitter {
         Ok(self)
     }
 
+    /// The same emitter with these ids in the correlation of its events, in place of all that it had.
+    #[must_use]
+    pub fn with_correlations(mut self, correlation: Correlation) -> Self {
+        self.correlation = correlation;
+        self
+    }
+
     /// The same emitter for events of that trace.
     #[must_use]
     pub fn with_trace(mut self, trace: TraceId) -> Self {
@@ -220,6 +227,17 @@ impl Emitter {
     /// Begins an event with this emitter's context: for what the methods don't set, such as a message.
     pub fn event(&self, kind: Kind) -> EventBuilder {
         self.around(Event::builder(kind))
+    }
+
+    /// As [`Emitter::event`], about the component that `label` names where the kind is about one: what the payload is
+    /// called, as its type would say.
+    pub fn event_about(&self, kind: Kind, label: Option<&str>) -> EventBuilder {
+        let component = self.component(&kind, label);
+        let builder = self.event(kind);
+        match component {
+            Some(component) => builder.component(component),
+            None => builder,
+        }
     }
 
     /// Begins an event with this emitter's context, by any name of its kind: see [`Event::named`].

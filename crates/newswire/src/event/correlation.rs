@@ -17,8 +17,13 @@ pub struct TraceId(NonZeroU128);
 pub struct SpanId(NonZeroU64);
 
 macro_rules! hex_id {
-    ($id:ident, $number:ty, $nonzero:ty, $digits:literal) => {
+    ($id:ident, $number:ty, $nonzero:ty, $digits:literal, $new:path) => {
         impl $id {
+            /// A fresh one.
+            pub fn fresh() -> Self {
+                $new()
+            }
+
             /// The id of that number; `None` for zero.
             pub const fn new(number: $number) -> Option<Self> {
                 match <$nonzero>::new(number) {
@@ -83,8 +88,8 @@ fn hexadecimal(text: &str) -> Option<u128> {
     text.as_bytes().chunks(16).try_fold(0, |number, digits| Some(number << 64 | u128::from(half(digits)?)))
 }
 
-hex_id!(TraceId, u128, NonZeroU128, 32);
-hex_id!(SpanId, u64, NonZeroU64, 16);
+hex_id!(TraceId, u128, NonZeroU128, 32, super::id::new_trace);
+hex_id!(SpanId, u64, NonZeroU64, 16, super::id::new_span);
 
 /// The free-text ids of a [`Correlation`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -9,6 +9,7 @@ mod invent;
 mod names;
 mod page;
 mod python;
+mod python_emitter;
 mod samples;
 mod schema;
 mod typed;
@@ -42,6 +43,7 @@ fn all(root: &Path) -> Vec<Generated> {
     let mut files = schema::files();
     files.push(page::file());
     files.extend(python::files());
+    files.extend(python_emitter::files());
     files.push(typescript::file());
     files.push(csharp::file());
     files.push(typed::file());

@@ -147,7 +147,7 @@ fn body(out: &mut String, row: Option<&Row>, fields: &[FieldRow]) {
         out.push('\n');
     }
     for field in fields {
-        assert!(!field.docs.contains(['\\', '"']), "{}: its docs need escaping in Python", field.name);
+        assert_plain(field);
         let _ = writeln!(out, "    - `{}`: {}", attribute(field), field.docs);
     }
     out.push_str("    \"\"\"\n\n");
@@ -185,8 +185,13 @@ fn body(out: &mut String, row: Option<&Row>, fields: &[FieldRow]) {
     }
 }
 
+/// Python's docstrings take its docs as they are.
+pub(super) fn assert_plain(field: &FieldRow) {
+    assert!(!field.docs.contains(['\\', '"']), "{}: its docs need escaping in Python", field.name);
+}
+
 /// The attribute of a field: its name, with an underscore behind it where that is a keyword.
-fn attribute(field: &FieldRow) -> String {
+pub(super) fn attribute(field: &FieldRow) -> String {
     let underscore = if KEYWORDS.contains(&field.name) { "_" } else { "" };
     format!("{}{underscore}", field.name)
 }

@@ -1,0 +1,35 @@
+//! The command line, on the process's own streams.
+
+use std::ffi::OsString;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use newswire_cli::{INTERRUPTED, Stdio};
+use pyo3::prelude::*;
+
+use crate::gate;
+
+/// Runs the command that `args` are for, their first being the program's name; gives the exit code. Ctrl-C ends it
+/// early, twice at once.
+#[pyfunction]
+#[pyo3(signature = (args, /))]
+pub(crate) fn run(py: Python<'_>, args: Vec<OsString>) -> PyResult<u8> {
+    let stdio = Stdio::of_process();
+    let stop = stdio.stop.clone();
+    let (tell, mut told) = channel();
+    std::thread::Builder::new().name("newswire-command".to_owned()).spawn(move || {
+        // Who no longer waits was interrupted.
+        let _ = tell.send(newswire_cli::run(args, stdio));
+    })?;
+    loop {
+        match gate::elsewhere(py, || (&mut told).recv_timeout(Duration::from_millis(50))) {
+            Ok(code) => return Ok(code),
+            Err(RecvTimeoutError::Disconnected) => return Ok(newswire_cli::FAILED),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if py.check_signals().is_err() && stop.swap(true, Ordering::Relaxed) {
+            return Ok(INTERRUPTED);
+        }
+    }
+}

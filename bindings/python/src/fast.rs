@@ -1,0 +1,255 @@
+//! All `unsafe` of the module: calls that take their arguments as the interpreter hands them over, without a tuple
+//! or dictionary made first, and calls of handlers that survive the end of the interpreter.
+
+#![expect(
+    unsafe_code,
+    reason = "the C interface is called where PyO3 has no form of its own that is quick enough"
+)]
+
+use std::ffi::c_int;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyTuple};
+
+use crate::bus::Bus;
+use crate::emitter::Emitter;
+use crate::kinds;
+use crate::publish::{self, Manner};
+use crate::published::Published;
+
+/// The arguments of one call, as the interpreter hands them over.
+pub(crate) struct Args<'a, 'py> {
+    py: Python<'py>,
+    values: &'a [*mut ffi::PyObject],
+    names: Option<Borrowed<'a, 'py, PyTuple>>,
+}
+
+impl<'a, 'py> Args<'a, 'py> {
+    /// # Safety
+    /// They must be those of a call that is under way, whose caller holds them.
+    unsafe fn new(
+        py: Python<'py>,
+        values: *const *mut ffi::PyObject,
+        positional: ffi::Py_ssize_t,
+        names: *mut ffi::PyObject,
+    ) -> Self {
+        // SAFETY: the interpreter gives a tuple of str here, or nothing.
+        let names =
+            unsafe { Borrowed::from_ptr_or_opt(py, names).map(|names| names.cast_unchecked::<PyTuple>()) };
+        let count = positional.unsigned_abs() + names.map_or(0, |names| names.len());
+        let values = match count {
+            0 => &[][..],
+            // SAFETY: the array has a place for each positional and each named argument.
+            count => unsafe { std::slice::from_raw_parts(values, count) },
+        };
+        Self { py, values, names }
+    }
+
+    fn positional_count(&self) -> usize {
+        self.values.len() - self.names.map_or(0, |names| names.len())
+    }
+
+    pub(crate) fn py(&self) -> Python<'py> {
+        self.py
+    }
+
+    /// Positional arguments.
+    pub(crate) fn positional(&self) -> impl ExactSizeIterator<Item = Borrowed<'a, 'py, PyAny>> {
+        let positional = self.positional_count();
+        self.values.iter().take(positional).map(|value| self.borrowed(*value))
+    }
+
+    /// Named arguments.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (Bound<'py, PyAny>, Borrowed<'a, 'py, PyAny>)> {
+        let names = self.names.into_iter().flat_map(|names| names.to_owned().into_iter());
+        names.zip(self.values.iter().skip(self.positional_count()).map(|value| self.borrowed(*value)))
+    }
+
+    pub(crate) fn has_names(&self) -> bool {
+        self.names.is_some_and(|names| !names.is_empty())
+    }
+
+    fn borrowed(&self, value: *mut ffi::PyObject) -> Borrowed<'a, 'py, PyAny> {
+        // SAFETY: the caller holds it while the call is under way, which is as long as these arguments live.
+        unsafe { Borrowed::from_ptr(self.py, value) }
+    }
+}
+
+type Method = for<'a, 'py> fn(Borrowed<'a, 'py, PyAny>, &Args<'a, 'py>) -> PyResult<Py<PyAny>>;
+
+/// Calls a method; a panic is an error.
+///
+/// # Safety
+/// To be called by the interpreter, as a method of the class that `method` expects.
+unsafe fn call(
+    method: Method,
+    slf: *mut ffi::PyObject,
+    values: *const *mut ffi::PyObject,
+    positional: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter calls, so it is there and this thread is in it.
+    unsafe {
+        Python::attach_unchecked(|py| {
+            let slf = Borrowed::from_ptr(py, slf);
+            let args = Args::new(py, values, positional, names);
+            let result = catch_unwind(AssertUnwindSafe(|| method(slf, &args)))
+                .unwrap_or_else(|_| Err(PyRuntimeError::new_err("native code of newswire panicked")));
+            match result {
+                Ok(result) => result.into_ptr(),
+                Err(error) => {
+                    error.restore(py);
+                    ptr::null_mut()
+                }
+            }
+        })
+    }
+}
+
+/// What a call says that names a kind which nobody wants; `None` where more is to be looked at.
+///
+/// # Safety
+/// As [`call`]; `slf` is a [`Bus`].
+unsafe fn unwanted(
+    slf: *mut ffi::PyObject,
+    values: *const *mut ffi::PyObject,
+    positional: ffi::Py_ssize_t,
+) -> Option<*mut ffi::PyObject> {
+    if positional != 1 {
+        return None;
+    }
+    // SAFETY: there is one positional argument; the interpreter has looked at the class of `slf`.
+    unsafe {
+        let slot = kinds::slot_at(*values as usize)?;
+        let py = Python::assume_attached();
+        let bus = Borrowed::from_ptr(py, slf).cast_unchecked::<Bus>();
+        if bus.get().wants_slot(slot) {
+            return None;
+        }
+        let nobody = Published::nobody(py).ok()?.as_ptr();
+        ffi::Py_INCREF(nobody);
+        Some(nobody)
+    }
+}
+
+macro_rules! method {
+    ($name:ident, $class:ty, $quick:expr, $method:expr) => {
+        unsafe extern "C" fn $name(
+            slf: *mut ffi::PyObject,
+            values: *const *mut ffi::PyObject,
+            positional: ffi::Py_ssize_t,
+            names: *mut ffi::PyObject,
+        ) -> *mut ffi::PyObject {
+            let quick: unsafe fn(_, _, _) -> Option<*mut ffi::PyObject> = $quick;
+            // SAFETY: the interpreter calls, and has looked at the class of `slf`.
+            unsafe {
+                match quick(slf, values, positional) {
+                    Some(result) => result,
+                    None => call(
+                        |slf, args| $method(slf.cast_unchecked::<$class>(), args),
+                        slf,
+                        values,
+                        positional,
+                        names,
+                    ),
+                }
+            }
+        }
+    };
+}
+
+unsafe fn never(_: *mut ffi::PyObject, _: *const *mut ffi::PyObject, _: isize) -> Option<*mut ffi::PyObject> {
+    None
+}
+
+method!(bus_publish, Bus, unwanted, |bus, args| publish::publish(bus, args, Manner::Wait));
+method!(bus_try_publish, Bus, unwanted, |bus, args| publish::publish(bus, args, Manner::AllOrNothing));
+method!(emitter_emit, Emitter, never, crate::emitter::emit);
+
+/// Gives the classes those of their methods that take arguments as they come.
+pub(crate) fn add_methods(py: Python<'_>) -> PyResult<()> {
+    type Function = unsafe extern "C" fn(
+        *mut ffi::PyObject,
+        *const *mut ffi::PyObject,
+        ffi::Py_ssize_t,
+        *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject;
+    const FLAGS: c_int = ffi::METH_FASTCALL | ffi::METH_KEYWORDS;
+    let methods: [(Bound<'_, pyo3::types::PyType>, Function, &'static std::ffi::CStr, &'static std::ffi::CStr); 3] = [
+        (py.get_type::<Bus>(), bus_publish, c"publish", c"publish($self, what, /, **payload)\n--\n\n"),
+        (py.get_type::<Bus>(), bus_try_publish, c"try_publish", c"try_publish($self, what, /, **payload)\n--\n\n"),
+        (
+            py.get_type::<Emitter>(),
+            emitter_emit,
+            c"emit",
+            c"emit($self, kind, payload=None, /, *, label=None, message=None, span=None, parent=None, **fields)\n--\n\n",
+        ),
+    ];
+    for (class, function, name, doc) in methods {
+        // The interpreter keeps a pointer to it for as long as the class lives, which is for ever.
+        let definition = Box::leak(Box::new(ffi::PyMethodDef {
+            ml_name: name.as_ptr(),
+            ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: function },
+            ml_flags: FLAGS,
+            ml_doc: doc.as_ptr(),
+        }));
+        // SAFETY: the class and the definition are whole, and the flags are those of the function's signature.
+        let method = unsafe {
+            let method = ffi::PyDescr_NewMethod(class.as_type_ptr(), definition);
+            Bound::from_owned_ptr_or_err(py, method)?
+        };
+        class.setattr(PyString::intern(py, &name.to_string_lossy()), method)?;
+    }
+    Ok(())
+}
+
+// Before 3.14 a thread that wants the interpreter while that ends is ended by unwinding, from inside the call.
+unsafe extern "C-unwind" {
+    fn PyObject_CallFunctionObjArgs(callable: *mut ffi::PyObject, ...) -> *mut ffi::PyObject;
+}
+
+/// Calls a handler. Where the interpreter ends meanwhile, the thread stays here for ever instead of being unwound.
+pub(crate) fn call_one<'py>(
+    callable: &Bound<'py, PyAny>,
+    argument: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    struct Stay;
+    impl Drop for Stay {
+        fn drop(&mut self) {
+            loop {
+                std::thread::park();
+            }
+        }
+    }
+    let stay = Stay;
+    // SAFETY: both are objects that are held, and the list of arguments ends with null.
+    let result = unsafe {
+        PyObject_CallFunctionObjArgs(callable.as_ptr(), argument.as_ptr(), ptr::null_mut::<ffi::PyObject>())
+    };
+    std::mem::forget(stay);
+    // SAFETY: the call gave a new reference, or null and an error.
+    unsafe { Bound::from_owned_ptr_or_err(callable.py(), result) }
+}
+
+/// What stands behind `place`, made when first asked for, and never freed.
+pub(crate) fn lasting<T: Default>(place: &'static AtomicPtr<T>) -> &'static T {
+    let mut found = place.load(Ordering::Acquire);
+    if found.is_null() {
+        let made = Box::into_raw(Box::<T>::default());
+        match place.compare_exchange(ptr::null_mut(), made, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => found = made,
+            Err(other) => {
+                // SAFETY: nobody else has seen it.
+                drop(unsafe { Box::from_raw(made) });
+                found = other;
+            }
+        }
+    }
+    // SAFETY: it came from a box that is never freed.
+    unsafe { &*found }
+}

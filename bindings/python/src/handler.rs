@@ -1,0 +1,127 @@
+//! Python's callables as handlers.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use newswire::{Failure, Handler};
+use pyo3::exceptions::PyException;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::event::Event;
+use crate::listener::Place;
+use crate::published::Gap;
+use crate::{error, fast, gate, publish};
+
+/// A callable, in the hands of its bus: whoever collects garbage asks that for it.
+pub(crate) struct Callable(Mutex<Option<Py<PyAny>>>);
+
+impl Callable {
+    pub(crate) fn new(callable: Py<PyAny>) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Some(callable))))
+    }
+
+    /// The callable, unless it was let go of.
+    fn get<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        let callable = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        callable.as_ref().map(|callable| callable.bind(py).clone())
+    }
+
+    /// Lets go of it; to be dropped where no lock is held.
+    pub(crate) fn take(&self) -> Option<Py<PyAny>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Shows it to the garbage collector, unless it is being looked at.
+    pub(crate) fn visit(&self, visit: pyo3::PyVisit<'_>) -> Result<(), pyo3::PyTraverseError> {
+        match self.0.try_lock() {
+            Ok(callable) => visit.call(&*callable),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// A handler that is written in Python.
+pub(crate) struct PyHandler {
+    pub(crate) name: String,
+    pub(crate) callable: Arc<Callable>,
+    pub(crate) on_gap: Option<Arc<Callable>>,
+    /// Where the callable is a weak reference: its place on the bus, to be given up when the object is gone.
+    pub(crate) weak: Option<Weak<Place>>,
+}
+
+/// A weak reference to the object of a bound method.
+pub(crate) fn weak_method<'py>(handler: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = handler.py();
+    let is_bound = handler.is_instance(&py.import("types")?.getattr("MethodType")?)?;
+    if !is_bound {
+        let message = "nothing else would keep this handler alive";
+        return Err(error::argument(py, message, "weak", "a bound method, such as thing.on_event"));
+    }
+    py.import("weakref")?.getattr("WeakMethod")?.call1((handler,))
+}
+
+impl PyHandler {
+    fn call<'py>(&self, py: Python<'py>, event: &Bound<'py, PyAny>) -> Result<(), Failure> {
+        let Some(mut callable) = self.callable.get(py) else { return Ok(()) };
+        if let Some(place) = &self.weak {
+            callable = callable.call0()?;
+            if callable.is_none() {
+                if let Some(place) = place.upgrade() {
+                    place.leave();
+                }
+                return Ok(());
+            }
+        }
+        match fast::call_one(&callable, event) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.failed(py, error, event)),
+        }
+    }
+
+    /// Logs what the handler raised, and says it in a few words.
+    fn failed(&self, py: Python<'_>, error: PyErr, event: &Bound<'_, PyAny>) -> Failure {
+        let said = error.to_string();
+        let ends_programs = !error.is_instance_of::<PyException>(py);
+        if ends_programs && gate::is_callers_own() {
+            publish::raise_from_publish(error);
+        } else if let Err(trouble) = self.log(py, &error, event) {
+            trouble.write_unraisable(py, None);
+        }
+        said.into()
+    }
+
+    fn log(&self, py: Python<'_>, error: &PyErr, event: &Bound<'_, PyAny>) -> PyResult<()> {
+        let log = py.import("logging")?.call_method1("getLogger", ("newswire",))?;
+        let keywords = PyDict::new(py);
+        keywords.set_item("exc_info", error.value(py))?;
+        let told = ("handler %s failed on %r", &self.name, event);
+        log.call_method("error", told, Some(&keywords)).map(drop)
+    }
+}
+
+impl Handler for PyHandler {
+    fn on_event(&self, event: &newswire::Event) -> Result<(), Failure> {
+        if !gate::is_open() {
+            return Err("the interpreter is about to end".into());
+        }
+        Python::attach(|py| {
+            let event = Bound::new(py, Event::new(event.clone()))?;
+            self.call(py, event.as_any())
+        })
+    }
+
+    fn on_gap(&self, gap: &newswire::Gap) {
+        let Some(on_gap) = self.on_gap.as_ref().filter(|_| gate::is_open()) else { return };
+        Python::attach(|py| {
+            let Some(callable) = on_gap.get(py) else { return };
+            let told = Bound::new(py, Gap::from(*gap)).and_then(|gap| {
+                fast::call_one(&callable, gap.as_any())
+                    .map(drop)
+                    .or_else(|error| self.log(py, &error, gap.as_any()))
+            });
+            if let Err(error) = told {
+                error.write_unraisable(py, None);
+            }
+        });
+    }
+}

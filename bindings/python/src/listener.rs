@@ -1,0 +1,129 @@
+//! A handler's place on a bus, as Python has it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use newswire::{LoopThread, Unsubscribed};
+use pyo3::prelude::*;
+
+use crate::error::{closed, raised};
+use crate::gate::{self, Own};
+use crate::handler::Callable;
+use crate::options::seconds;
+use crate::pending::{Done, Pending};
+use crate::{ambient, stats};
+
+/// The core's listener, until it is given up; a handler is kept by its bus, whoever drops this.
+pub(crate) struct Place(Mutex<Option<newswire::Listener>>);
+
+impl Place {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(Mutex::new(None)))
+    }
+
+    pub(crate) fn fill(&self, listener: newswire::Listener) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(listener);
+    }
+
+    fn take(&self) -> Option<newswire::Listener> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Unsubscribes without waiting.
+    pub(crate) fn leave(&self) {
+        drop(self.take());
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(listener) = self.take() {
+            listener.forever();
+        }
+    }
+}
+
+/// A handler's place on a bus. Dropping it changes nothing: the bus keeps the handler.
+#[pyclass(frozen, weakref, module = "newswire._native")]
+pub(crate) struct Listener {
+    pub(crate) place: Own<Arc<Place>>,
+    pub(crate) callables: Vec<Arc<Callable>>,
+}
+
+impl Listener {
+    /// Ends the subscription; `None` where that was done before.
+    fn end(&self, py: Python<'_>) -> PyResult<Option<newswire::Listener>> {
+        let listener = self.place.get(py)?.take();
+        // No call begins any more, and those that have begun hold what they call.
+        let callables: Vec<_> = self.callables.iter().map(|callable| callable.take()).collect();
+        drop(callables);
+        Ok(listener)
+    }
+
+    fn with<R>(&self, py: Python<'_>, look: impl FnOnce(&newswire::Listener) -> R) -> PyResult<R> {
+        let place = self.place.get(py)?.0.lock().unwrap_or_else(PoisonError::into_inner);
+        place.as_ref().map(look).ok_or_else(|| closed(py, "it was unsubscribed"))
+    }
+}
+
+fn word(outcome: Unsubscribed) -> &'static str {
+    match outcome {
+        Unsubscribed::Quiet => "quiet",
+        Unsubscribed::StillRunning => "still_running",
+    }
+}
+
+#[pymethods]
+impl Listener {
+    /// Ends the subscription: no call begins after this. Waits, up to `timeout` seconds, for calls that have begun;
+    /// not inside a handler, nor on an event loop's thread.
+    #[pyo3(signature = (timeout=1.0))]
+    fn unsubscribe(&self, py: Python<'_>, timeout: f64) -> PyResult<&'static str> {
+        let timeout = seconds(py, timeout, "timeout")?;
+        let Some(listener) = self.end(py)? else { return Ok("quiet") };
+        if ambient::is_on_loop(py) {
+            let _on_loop = LoopThread::enter();
+            return Ok(word(listener.unsubscribe(Duration::ZERO)));
+        }
+        Ok(word(gate::elsewhere(py, || listener.unsubscribe(timeout))))
+    }
+
+    /// The awaitable form of `unsubscribe`.
+    #[pyo3(signature = (timeout=1.0))]
+    fn unsubscribing(&self, py: Python<'_>, timeout: f64) -> PyResult<Pending> {
+        let timeout = seconds(py, timeout, "timeout")?;
+        let listener = self.end(py)?;
+        let run = move || {
+            let outcome = listener.map_or(Unsubscribed::Quiet, |listener| listener.unsubscribe(timeout));
+            Ok(Done::Word(word(outcome)))
+        };
+        Ok(Pending::on_thread("unsubscribing", run)?)
+    }
+
+    /// Calls nobody until `resume`; events go on being matched and queued.
+    fn pause(&self, py: Python<'_>) -> PyResult<()> {
+        self.with(py, newswire::Listener::pause)
+    }
+
+    /// Calls the handler again, also one that was set aside.
+    fn resume(&self, py: Python<'_>) -> PyResult<()> {
+        self.with(py, newswire::Listener::resume)
+    }
+
+    /// Sets another bound; what no longer fits is dropped by the policy, and told as a gap.
+    fn resize(&self, py: Python<'_>, buffer: i64, buffer_bytes: i64) -> PyResult<()> {
+        let (buffer, bytes) = crate::options::bounds(py, buffer, buffer_bytes)?;
+        self.with(py, |listener| listener.resize(buffer, bytes))?.map_err(|error| raised(py, &error))
+    }
+
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        stats::object(py, &self.with(py, newswire::Listener::stats)?)
+    }
+
+    /// Whether calls may still begin.
+    #[getter]
+    fn active(&self, py: Python<'_>) -> PyResult<bool> {
+        let place = self.place.get(py)?.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(place.as_ref().is_some_and(|listener| !listener.stats().closed))
+    }
+}

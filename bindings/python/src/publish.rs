@@ -1,0 +1,141 @@
+//! Publishing from Python: asks first, builds what is wanted, and holds the interpreter's lock unless it has to wait.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll};
+
+use newswire::{LoopThread, Rejected};
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use crate::bus::Bus;
+use crate::error::{argument, rejected};
+use crate::event::Event;
+use crate::fast::Args;
+use crate::published::Published;
+use crate::{ambient, convert, gate, kinds, make, pending, wake};
+
+/// What becomes of an event whose receiver has no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    Wait,
+    AllOrNothing,
+}
+
+thread_local! {
+    /// What an inline handler raised to end the program.
+    static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
+}
+
+/// Has the publish that called an inline handler raise what ends programs, such as `KeyboardInterrupt`.
+pub(crate) fn raise_from_publish(error: PyErr) {
+    RAISED.with_borrow_mut(|raised| {
+        raised.get_or_insert(error);
+    });
+}
+
+/// `publish(what, /, **payload)`.
+pub(crate) fn publish(
+    slf: Borrowed<'_, '_, Bus>,
+    args: &Args<'_, '_>,
+    manner: Manner,
+) -> PyResult<Py<PyAny>> {
+    let py = args.py();
+    let bus = slf.get();
+    match event_of(bus, args)? {
+        Some(event) => send(py, bus, event, manner).map(Py::into_any),
+        None => Ok(Published::nobody(py)?.clone_ref(py).into_any()),
+    }
+}
+
+/// The event that the arguments say; `None` where nobody wants its kind.
+pub(crate) fn event_of(bus: &Bus, args: &Args<'_, '_>) -> PyResult<Option<newswire::Event>> {
+    let py = args.py();
+    let open = bus.open(py)?;
+    let mut positional = args.positional();
+    let (Some(what), None) = (positional.next(), positional.next()) else {
+        let expected = "publish(event), publish(payload) or publish(kind, **payload)";
+        return Err(argument(py, "a publish takes one positional argument", "what", expected));
+    };
+    if let Ok(name) = what.cast::<PyString>() {
+        let kind = kinds::kind_of(&name)?;
+        if !open.wants(&kind) {
+            return Ok(None);
+        }
+        let mut builder = newswire::Event::builder(kind);
+        if args.has_names() {
+            builder = builder.json(payload(args)?);
+        }
+        return builder.build().map(Some).map_err(|error| crate::error::raised(py, &error));
+    }
+    if args.has_names() {
+        let message = "an event or payload object says all itself, so it takes no keywords";
+        return Err(argument(py, message, "payload", "publish(kind, **payload)"));
+    }
+    if let Ok(event) = what.cast::<Event>() {
+        return Ok(Some(event.get().inner().clone()));
+    }
+    let kind = make::kind_of_payload(&what)?;
+    if !open.wants(&kind) {
+        return Ok(None);
+    }
+    let event = newswire::Event::builder(kind).json(convert::to_json(&what, "payload")?).build();
+    event.map(Some).map_err(|error| crate::error::raised(py, &error))
+}
+
+/// The keywords as the JSON of a payload.
+fn payload(args: &Args<'_, '_>) -> PyResult<String> {
+    let mut json = Vec::with_capacity(128);
+    json.push(b'{');
+    for (name, value) in args.named() {
+        convert::write_member(&mut json, &name, &value)
+            .map_err(|fault| fault.into_err(args.py(), "payload"))?;
+    }
+    json.push(b'}');
+    convert::text(args.py(), json)
+}
+
+/// Publishes an event that is ready.
+pub(crate) fn send(
+    py: Python<'_>,
+    bus: &Bus,
+    event: newswire::Event,
+    manner: Manner,
+) -> PyResult<Py<Published>> {
+    let bus = bus.open(py)?;
+    let published = ambient::within(py, || match manner {
+        Manner::AllOrNothing => gate::here(|| bus.try_publish(event)).map_err(|error| rejected(py, error)),
+        Manner::Wait if !bus.may_wait() => straight(py, bus, event),
+        Manner::Wait if ambient::is_on_loop(py) => {
+            let _on_loop = LoopThread::enter();
+            straight(py, bus, event)
+        }
+        Manner::Wait => with_patience(py, bus, event),
+    })??;
+    if let Some(error) = RAISED.take() {
+        return Err(error);
+    }
+    Published::of(py, published)
+}
+
+fn straight(py: Python<'_>, bus: &newswire::Bus, event: newswire::Event) -> PyResult<newswire::Published> {
+    gate::here(|| bus.publish(event)).map_err(|error: Rejected<_>| rejected(py, error))
+}
+
+/// Publishes, and waits for room without the interpreter's lock.
+fn with_patience(
+    py: Python<'_>,
+    bus: &newswire::Bus,
+    event: newswire::Event,
+) -> PyResult<newswire::Published> {
+    let publishing = gate::here(|| bus.publish_async(event)).map_err(|error| rejected(py, error))?;
+    let mut publishing = pin!(publishing);
+    let waker = wake::unparking(std::thread::current());
+    loop {
+        if let Poll::Ready(published) = publishing.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return Ok(published);
+        }
+        pending::park(py, None, "publish_async")?;
+    }
+}

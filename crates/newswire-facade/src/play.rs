@@ -1,0 +1,169 @@
+//! Plays a recording or store into a bus, on a thread of its own that others control.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use newswire::{Bus, Error, ErrorKind, Handled, LoopThread, Result};
+use newswire_recording::{Controls, Pace, PlayOptions, Played, Player, Position, Seek};
+use parking_lot::{Condvar, Mutex};
+use serde::Deserialize;
+
+use crate::json;
+use crate::options::{no_word, time, word};
+use crate::pull::deadline;
+use crate::reader::{ReadSpec, Reader};
+
+/// What a play can be told, for errors.
+const COMMANDS: &str = "pause, resume, step, stop, seek:PLACE or pace:FACTOR";
+
+/// How something is played.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PlaySpec {
+    /// What of it.
+    pub read: ReadSpec,
+    /// How fast: `max`, or how many times as fast as it was recorded; 1 by default.
+    pub pace: String,
+    /// The longest pause between two events, in nanoseconds; `None` = as long as it was.
+    pub max_pause_ns: Option<i64>,
+    /// Where to begin: a time, or an offset such as `90s`; empty = at the beginning.
+    pub from: String,
+    /// Where to end; empty = at the end.
+    pub to: String,
+    /// Whether it stands still before its first event.
+    pub paused: bool,
+}
+
+impl Default for PlaySpec {
+    fn default() -> Self {
+        Self {
+            read: ReadSpec::default(),
+            pace: "1".to_owned(),
+            max_pause_ns: None,
+            from: String::new(),
+            to: String::new(),
+            paused: false,
+        }
+    }
+}
+
+impl PlaySpec {
+    /// Reads it from JSON; empty text stands for the defaults.
+    ///
+    /// # Errors
+    /// `Invalid`, with the column, for a name or type that it doesn't have.
+    pub fn from_json(text: &str) -> Result<Self> {
+        json::read(text, "options")
+    }
+
+    fn options(&self) -> Result<PlayOptions> {
+        let place = |text: &str, path: &str| match text {
+            "" => Ok(None),
+            text => word(Seek::parse, text, path).map(Some),
+        };
+        Ok(PlayOptions {
+            pace: word(Pace::parse, &self.pace, "options.pace")?,
+            max_pause: self.max_pause_ns.map(|nanos| time(nanos, "options.max_pause_ns")).transpose()?,
+            from: place(&self.from, "options.from")?,
+            to: place(&self.to, "options.to")?,
+        })
+    }
+}
+
+/// A play that is under way; dropping it stops the play.
+///
+/// ```no_run
+/// let bus = newswire::Bus::new();
+/// let play = newswire_facade::Play::start(&bus, "session.jsonl", &Default::default())?;
+/// play.command("pace:10")?;
+/// println!("{} events", play.wait(std::time::Duration::from_secs(60))?.events);
+/// # Ok::<(), newswire::Error>(())
+/// ```
+pub struct Play {
+    controls: Controls,
+    end: Arc<End>,
+}
+
+#[derive(Default)]
+struct End {
+    played: Mutex<Option<Played>>,
+    told: Condvar,
+}
+
+impl Play {
+    /// Begins to play what is at `path`.
+    ///
+    /// # Errors
+    /// Those of [`Reader::open`]; `Invalid` for options that can't work; `Io` where there is no thread for it.
+    pub fn start(bus: &Bus, path: &str, spec: &PlaySpec) -> Result<Self> {
+        let (source, read) = (path.to_owned(), spec.read.clone());
+        let player = Player::reopening(move || Reader::open(&source, &read), spec.options()?)?;
+        let controls = player.controls();
+        if spec.paused {
+            controls.pause();
+        }
+        let (bus, end) = (bus.clone(), Arc::new(End::default()));
+        let told = end.clone();
+        let spawned = thread::Builder::new().name("newswire-player".to_owned()).spawn(move || {
+            let played = player.play(&bus);
+            drop(bus);
+            *told.played.lock() = Some(played);
+            told.told.notify_all();
+        });
+        match spawned {
+            Ok(_) => Ok(Self { controls, end }),
+            Err(error) => Err(Error::new(ErrorKind::Io, format!("no thread can be had: {error}"))),
+        }
+    }
+
+    /// Tells it what to do: `pause`, `resume`, `step`, `stop`, `seek:` with a time or an offset, `pace:` with a factor
+    /// or `max`. Never waits.
+    ///
+    /// # Errors
+    /// `Invalid` for what is no such word; `Closed` for a seek after the end.
+    pub fn command(&self, command: &str) -> Result<()> {
+        match command.split_once(':').unwrap_or((command, "")) {
+            ("pause", "") => self.controls.pause(),
+            ("resume", "") => self.controls.resume(),
+            ("step", "") => self.controls.step(),
+            ("stop", "") => self.controls.stop(),
+            ("seek", place) => self.controls.seek(Seek::parse(place)?)?,
+            ("pace", pace) => self.controls.set_pace(Pace::parse(pace)?)?,
+            _ => return Err(no_word(command, "command", COMMANDS)),
+        }
+        Ok(())
+    }
+
+    /// How far it has come.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.controls.position()
+    }
+
+    /// Waits for the end, up to `timeout`, and gives what it came to.
+    ///
+    /// # Errors
+    /// `TimedOut`; `WouldDeadlock` inside a handler and on a loop thread, where it is not over.
+    pub fn wait(&self, timeout: Duration) -> Result<Played> {
+        let mut played = self.end.played.lock();
+        let deadline = deadline(timeout);
+        loop {
+            if let Some(played) = &*played {
+                return Ok(played.clone());
+            }
+            if Handled::is_here() || LoopThread::is_current() {
+                return Err(Error::new(ErrorKind::WouldDeadlock, "the play may wait for this thread"));
+            }
+            if self.end.told.wait_until(&mut played, deadline).timed_out() && played.is_none() {
+                return Err(Error::new(ErrorKind::TimedOut, "the play has not ended in time"));
+            }
+        }
+    }
+}
+
+impl Drop for Play {
+    fn drop(&mut self) {
+        self.controls.stop();
+    }
+}

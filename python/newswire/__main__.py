@@ -1,0 +1,19 @@
+"""`python -m newswire` and the `newswire` script: the same command line as the binary's, in the same Rust code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+from . import _native
+
+
+def main() -> int:
+    """Runs the command line on the process's own streams; returns its exit code."""
+    # Ctrl-C is the command's, as in the binary, and no exception of Python.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return _native.run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

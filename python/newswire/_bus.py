@@ -1,0 +1,280 @@
+"""The bus as Python has it: native inside, with iteration, awaiting and handlers of both sorts."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+
+from . import _aio, _native
+from .errors import ArgumentError, TimedOutError
+from .events import pattern_of
+from .handlers import Listener, is_async, subscribe_async
+from .pending import Pending
+from .subscription import Subscription
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, Self, TypeVar, Unpack, overload
+
+    from ._drain import Drain
+    from ._native import Event, Published
+    from .emitter import Emitter, ScopeIds
+    from .handlers import HandlerOptions, Mode, WhenFull
+    from .subscription import Gaps
+    from .views import View
+
+    P = TypeVar("P")
+    F = TypeVar("F", bound=Callable[..., Any])
+    V = TypeVar("V", bound=View[Any])
+else:
+
+    def overload(function):
+        return function
+
+
+# How long the interpreter's exit may wait for what is still queued, in seconds.
+_EXIT_SECONDS = 2.0
+
+
+class Bus(_native.Bus):
+    """Takes events, gives each its `seq`, hands them to subscriptions.
+
+    All names of a publish, all patterns and all options are checked where they are given; errors say what was
+    expected. Waiting lets other threads run. On an event loop's thread nothing waits: use the awaitable twin.
+    """
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        self._drains: set[Drain] = set()
+
+    async def publish_async(self, what: Event | str | Any, /, **payload: Any) -> Published:
+        """As `publish`, awaiting room in full `when_full="block"` queues."""
+        published: Published = await _aio.wait(self.publishing(what, **payload))
+        return published
+
+    @overload  # type: ignore[override]
+    def on(self, pattern: str, handler: Callable[[Event], Any], **options: Unpack[HandlerOptions]) -> Listener: ...
+    @overload
+    def on(
+        self, pattern: type[P], handler: Callable[[Event[P]], Any], **options: Unpack[HandlerOptions]
+    ) -> Listener: ...
+    @overload
+    def on(self, pattern: str | type, **options: Unpack[HandlerOptions]) -> Callable[[F], F]: ...
+    def on(
+        self,
+        pattern: str | type,
+        handler: Callable[..., Any] | None = None,
+        *,
+        mode: Mode = "locked",
+        key: str | None = None,
+        concurrency: int = 1,
+        when_full: WhenFull = "drop_oldest",
+        buffer: int = 1024,
+        buffer_bytes: int = 16 << 20,
+        max_wait: float = 1.0,
+        timeout: float | None = None,
+        once: bool = False,
+        priority: int = 0,
+        start: Any = None,
+        internal: bool = False,
+        coalesce: float | None = None,
+        weak: bool = False,
+        name: str = "",
+        on_gap: Callable[[Any], Any] | None = None,
+        set_aside_after: int | None = None,
+        loop: Any = None,
+    ) -> Any:
+        """Calls `handler` with every event that `pattern` (a filter, or a payload class) matches.
+
+        Without `handler` it is a decorator. A `def` handler runs on the core's threads (`inline`: in the
+        publishing thread, before its publish returns), an `async def` one on the loop that is running here, on
+        `loop=`, or on a private one. docs/python.md has the table of modes.
+        """
+        queue: dict[str, Any] = {
+            "when_full": when_full,
+            "buffer_bytes": buffer_bytes,
+            "max_wait": max_wait,
+            "priority": priority,
+            "start": start,
+            "internal": internal,
+            "coalesce": coalesce,
+        }
+        served: dict[str, Any] = {
+            "mode": mode,
+            "key": key,
+            "concurrency": concurrency,
+            "buffer": buffer,
+            "timeout": timeout,
+            "once": once,
+            "weak": weak,
+            "name": name,
+            "on_gap": on_gap,
+            "set_aside_after": set_aside_after,
+        }
+        if handler is None:
+            return lambda function: (self.on(pattern, function, loop=loop, **queue, **served), function)[1]
+        if not callable(handler):
+            raise ArgumentError(f"{handler!r} is no handler", expected="a function of one event")
+        if not is_async(handler):
+            if loop is not None:
+                raise ArgumentError("loop= is for async def handlers", expected="an async def handler")
+            return Listener(super().on(pattern_of(pattern), handler, **queue, **served))
+        drain = subscribe_async(self, pattern_of(pattern), handler, loop=loop, **queue, **served)
+        self._drains = {one for one in self._drains if not one.done.is_set()} | {drain}
+        return Listener(drain)
+
+    def subscribe(
+        self,
+        pattern: str | type = "*",
+        *,
+        when_full: WhenFull = "drop_oldest",
+        buffer: int = 1024,
+        buffer_bytes: int = 16 << 20,
+        max_wait: float = 1.0,
+        start: Any = None,
+        internal: bool = False,
+        coalesce: float | None = None,
+        priority: int = 0,
+        name: str = "",
+        gaps: Gaps = "warn",
+    ) -> Subscription:
+        """A queue of the events that `pattern` (a filter, or a payload class) matches, to iterate.
+
+        `start`: nothing (the next event), "earliest", "last:20", "since:2026-01-01T00:00:00Z", or a position.
+        """
+        native = self.pull(
+            pattern_of(pattern),
+            when_full=when_full,
+            buffer=buffer,
+            buffer_bytes=buffer_bytes,
+            max_wait=max_wait,
+            start=start,
+            internal=internal,
+            coalesce=coalesce,
+            priority=priority,
+            name=name,
+        )
+        return Subscription(native, gaps)
+
+    def request(self, event: Event, timeout: float) -> Pending[Event]:  # type: ignore[override]
+        """Publishes a question; the first event whose `reply_to` is its id: `await` it or `wait()` for it."""
+        return Pending(super().request(event, timeout))
+
+    def wait_for(self, pattern: str | type, timeout: float) -> Pending[Event]:  # type: ignore[override]
+        """The next event that `pattern` matches: `await` it or `wait()` for it."""
+        return Pending(super().wait_for(pattern_of(pattern), timeout))
+
+    def emitter(
+        self,
+        *,
+        source: str | tuple[str, str] | None = None,
+        correlation: Mapping[str, str] | None = None,
+        tags: tuple[str, ...] = (),
+        attrs: Mapping[str, Any] | None = None,
+        component: str | None = None,
+        parent: Any = None,
+        **scope: Unpack[ScopeIds],
+    ) -> Emitter:
+        """A bus plus fixed context, with a method for each core kind: `bus.emitter(session_id="s-1")`."""
+        from .emitter import Emitter
+
+        return Emitter(
+            self,
+            source=source,
+            correlation=correlation,
+            tags=tags,
+            attrs=attrs,
+            component=component,
+            parent=parent,
+            **scope,
+        )
+
+    def watch(self, view: V) -> V:  # type: ignore[override]
+        """Lets a ready-made view see every event from here on: `meter = bus.watch(UsageMeter())`."""
+        view.begin(super().watch(view.NAME, options=view.options()))
+        return view
+
+    def close(self, timeout: float = 5.0) -> dict[str, Any]:
+        """Later publishes are errors; waits up to `timeout` seconds for handlers, sinks and stores.
+
+        The report says for each subscription what became of its events. On an event loop's thread and inside a
+        handler it begins the close and doesn't wait: `complete` is then false; `aclose` awaits it.
+        """
+        pending = self.closing(timeout)
+        if _aio.on_loop_thread():
+            report: dict[str, Any] = _ready(pending)
+            return report
+        self._finish_drains(timeout)
+        report = pending.wait(timeout + 1)
+        return report
+
+    async def aclose(self, timeout: float = 5.0) -> dict[str, Any]:
+        """As `close`, awaited."""
+        pending = self.closing(timeout)
+        report: dict[str, Any] = await _aio.wait(pending)
+        running = _aio.backend()
+        if running is not None:
+            for drain in self._drains:
+                if not await running.bounded(timeout, running.wait(drain.done)):
+                    report["complete"] = False
+        self._drains.clear()
+        return report
+
+    def _finish_drains(self, timeout: float) -> None:
+        for drain in self._drains:
+            drain.done.wait(timeout)
+        self._drains.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+def _ready(pending: _native.Pending) -> dict[str, Any]:
+    ready, report = pending.poll(None)
+    return report if ready else {"complete": False}
+
+
+_default: Bus | None = None
+_default_lock = threading.Lock()
+
+
+def bus() -> Bus:
+    """The process's default bus, made when first asked for."""
+    global _default
+    made = _default
+    if made is None:
+        with _default_lock:
+            if _default is None:
+                _default = Bus("default")
+            made = _default
+    return made
+
+
+def _after_fork() -> None:
+    global _default, _default_lock
+    _default, _default_lock = None, threading.Lock()
+    _native.after_fork()
+
+
+def _at_exit() -> None:
+    import sys
+
+    _native.shutdown(_EXIT_SECONDS)
+    loop_thread = sys.modules.get("newswire._loop_thread")
+    if loop_thread is not None:
+        loop_thread.stop(_EXIT_SECONDS)
+
+
+os.register_at_fork(after_in_child=_after_fork)
+atexit.register(_at_exit)

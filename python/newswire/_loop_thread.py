@@ -1,0 +1,68 @@
+"""The private loop: where `async def` handlers run that were subscribed outside of any loop.
+
+Its thread is started with the first of them and ended at the interpreter's exit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+
+_lock = threading.Lock()
+_thread: threading.Thread | None = None
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def loop() -> asyncio.AbstractEventLoop:
+    """The loop, running."""
+    global _loop, _thread
+    with _lock:
+        if _loop is None or _loop.is_closed():
+            _loop = asyncio.new_event_loop()
+            _thread = threading.Thread(target=_run, args=(_loop,), name="newswire-loop", daemon=True)
+            _thread.start()
+        return _loop
+
+
+def stop(timeout: float) -> None:
+    """Waits for what runs on it, up to `timeout` seconds, then cancels it; nothing where it never began."""
+    global _loop, _thread
+    with _lock:
+        stopped, _loop = _loop, None
+        thread, _thread = _thread, None
+    if stopped is None or thread is None:
+        return
+    try:
+        asyncio.run_coroutine_threadsafe(_finish(stopped, timeout), stopped)
+    except RuntimeError:
+        return
+    thread.join(timeout + 1)
+
+
+async def _finish(stopped: asyncio.AbstractEventLoop, timeout: float) -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        await asyncio.wait(others, timeout=timeout)
+    stopped.stop()
+
+
+def _run(running: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(running)
+    try:
+        running.run_forever()
+    finally:
+        tasks = asyncio.all_tasks(running)
+        for task in tasks:
+            task.cancel()
+        running.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        running.close()
+
+
+def _forget() -> None:
+    """In a child process the thread doesn't exist."""
+    global _lock, _loop, _thread
+    _lock, _loop, _thread = threading.Lock(), None, None
+
+
+os.register_at_fork(after_in_child=_forget)

@@ -1,0 +1,85 @@
+"""trio as a backend."""
+
+from __future__ import annotations
+
+import contextvars
+
+import trio
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import Any
+
+    from . import _aio
+
+
+class Trio:
+    """The run that is going on."""
+
+    cancelled: type[BaseException] = trio.Cancelled
+
+    async def wait(self, pending: _aio.Waitable, lost: Callable[[], None] | None = None) -> Any:
+        run = trio.lowlevel.current_trio_token()
+        await trio.lowlevel.checkpoint_if_cancelled()
+        while True:
+            woken = trio.Event()
+            ready, result = pending.poll(_waker(run, woken, lost))
+            if ready:
+                # Others may run, but what has been taken can't be lost any more.
+                await trio.lowlevel.cancel_shielded_checkpoint()
+                return result
+            await woken.wait()
+
+    async def turn(self) -> None:
+        await trio.lowlevel.checkpoint()
+
+    async def bounded(self, seconds: float, work: Awaitable[Any]) -> bool:
+        with trio.move_on_after(seconds) as limit:
+            await work
+        return not limit.cancelled_caught
+
+    def is_stopping(self) -> bool:
+        return True
+
+    def group(self) -> Any:
+        return trio.open_nursery()
+
+    def start(self, group: trio.Nursery, work: Callable[..., Awaitable[None]], *args: Any) -> None:
+        group.start_soon(work, *args)
+
+    def slots(self, count: int) -> trio.Semaphore:
+        return trio.Semaphore(count)
+
+    def begin(self, work: Callable[[], Awaitable[None]], loop: trio.lowlevel.TrioToken) -> None:
+        context = contextvars.copy_context()
+
+        def spawn() -> None:
+            trio.lowlevel.spawn_system_task(work, context=context)
+
+        try:
+            here = trio.lowlevel.current_trio_token() is loop
+        except RuntimeError:
+            here = False
+        if here:
+            spawn()
+        else:
+            loop.run_sync_soon(spawn)
+
+    def current(self) -> trio.lowlevel.TrioToken:
+        return trio.lowlevel.current_trio_token()
+
+
+def _waker(
+    run: trio.lowlevel.TrioToken, woken: trio.Event, lost: Callable[[], None] | None
+) -> Callable[[], None]:
+    def wake() -> None:
+        try:
+            run.run_sync_soon(woken.set)
+        except trio.RunFinishedError:
+            # The run is over; whoever waited in it is gone.
+            if lost is not None:
+                lost()
+
+    return wake

@@ -1,0 +1,217 @@
+"""Handlers: `bus.on(...)` as function and decorator, for `def` on the core's threads and `async def` on a loop."""
+
+from __future__ import annotations
+
+from . import _aio
+from .errors import ArgumentError
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Literal, Self, TypedDict
+
+    from . import _native
+    from ._bus import Bus
+    from ._drain import Drain
+    from ._native import Gap
+
+    Mode = Literal["inline", "locked", "keyed", "concurrent"]
+    WhenFull = Literal["drop_oldest", "drop_newest", "block"]
+
+    class HandlerOptions(TypedDict, total=False):
+        """What `bus.on` can be told beside pattern and handler."""
+
+        mode: Mode
+        key: str | None
+        concurrency: int
+        when_full: WhenFull
+        buffer: int
+        buffer_bytes: int
+        max_wait: float
+        timeout: float | None
+        once: bool
+        priority: int
+        start: Any
+        internal: bool
+        coalesce: float | None
+        weak: bool
+        name: str
+        on_gap: Callable[[Gap], Any] | None
+        set_aside_after: int | None
+        loop: Any
+
+_MODES = ("inline", "locked", "keyed", "concurrent")
+_CO_COROUTINE = 0x80
+
+
+class Listener:
+    """A handler's subscription; kept by the bus, so that dropping this changes nothing.
+
+    As a context manager it unsubscribes at the end of its block.
+    """
+
+    __slots__ = ("__weakref__", "_drain", "_native")
+
+    def __init__(self, served: _native.Listener | Drain) -> None:
+        native: Any = served
+        self._drain: Drain | None = None
+        if hasattr(served, "native"):
+            self._drain = served
+            native = served.native
+        self._native = native
+
+    @property
+    def active(self) -> bool:
+        """Whether calls may still begin."""
+        return self._native.active if self._drain is None else self._drain.active
+
+    def unsubscribe(self, timeout: float = 5.0) -> str:
+        """No call begins any more; what is queued is discarded and counted.
+
+        Waits up to `timeout` seconds for calls that have begun, and says `quiet` or `still_running`. On an event
+        loop's thread, and inside a handler, it doesn't wait.
+        """
+        if self._drain is None:
+            said: str = self._native.unsubscribe(0.0 if _aio.on_loop_thread() else timeout)
+            return said
+        quiet = self._drain.close()
+        return _word(quiet or (not _aio.on_loop_thread() and self._drain.quiet.wait(timeout)))
+
+    async def aunsubscribe(self, timeout: float = 5.0) -> str:
+        """As `unsubscribe`, awaiting the calls that have begun."""
+        running = _aio.backend()
+        if self._drain is None or running is None:
+            said: str = await _aio.wait(self._native.unsubscribing(timeout))
+            return said
+        quiet = self._drain.close()
+        return _word(quiet or await running.bounded(timeout, running.wait(self._drain.quiet)))
+
+    def pause(self) -> None:
+        """Matches and queues, but calls nothing until `resume`."""
+        self._native.pause()
+
+    def resume(self) -> None:
+        """Calls again; also what was set aside after failures."""
+        self._native.resume()
+
+    def resize(self, buffer: int, buffer_bytes: int = 16 << 20) -> None:
+        """Changes the bounds; what no longer fits is dropped by its policy, with a gap."""
+        self._native.resize(buffer, buffer_bytes)
+
+    def stats(self) -> dict[str, Any]:
+        """Its books, which balance: what became of every event that matched."""
+        stats: dict[str, Any] = self._native.stats()
+        return stats
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.unsubscribe()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aunsubscribe()
+
+
+def is_async(handler: Callable[..., Any]) -> bool:
+    """Whether calling it gives something to await."""
+    while hasattr(handler, "func"):  # functools.partial
+        handler = handler.func
+    function = getattr(handler, "__func__", handler)
+    code = getattr(function, "__code__", None)
+    if code is None:
+        called = getattr(type(handler), "__call__", None)
+        code = getattr(called, "__code__", None)
+    return code is not None and bool(code.co_flags & _CO_COROUTINE)
+
+
+def subscribe_async(
+    bus: Bus,
+    pattern: str,
+    handler: Callable[..., Any],
+    *,
+    loop: Any,
+    mode: str,
+    key: str | None,
+    concurrency: int,
+    buffer: int,
+    timeout: float | None,
+    once: bool,
+    weak: bool,
+    name: str,
+    on_gap: Callable[[Any], Any] | None,
+    set_aside_after: int | None,
+    **queue: Any,
+) -> Drain:
+    """Subscribes an `async def` handler and begins to serve it."""
+    from ._drain import Drain
+
+    _check(mode, key, concurrency)
+    backend, runs_on = _home(loop)
+    held = _weakly(handler) if weak else (lambda: handler)
+    native = bus.pull(pattern, buffer=buffer, name=name or _name(handler), confirm=True, **queue)
+    drain = Drain(
+        native,
+        held,
+        name=name or _name(handler),
+        mode=mode,
+        key=key,
+        concurrency=concurrency,
+        buffer=buffer,
+        timeout=timeout,
+        once=once,
+        on_gap=on_gap,
+        set_aside_after=set_aside_after,
+    )
+    try:
+        drain.begin(backend, runs_on)
+    except RuntimeError:
+        native.close()
+        raise ArgumentError("the loop of the handler is closed", expected="a running loop") from None
+    return drain
+
+
+def _check(mode: str, key: str | None, concurrency: int) -> None:
+    if mode == "inline":
+        raise ArgumentError("an async def handler can't run inline", expected='"locked", "keyed" or "concurrent"')
+    if mode not in _MODES:
+        raise ArgumentError(f"there is no mode {mode!r}", expected=", ".join(_MODES))
+    if (mode == "keyed") != (key is not None):
+        raise ArgumentError('key and mode="keyed" belong together', expected='key="session", mode="keyed"')
+    if concurrency < 1:
+        raise ArgumentError(f"concurrency can't be {concurrency}", expected="1 or more")
+
+
+def _home(loop: Any) -> tuple[_aio.Backend, Any]:
+    """Where the handler runs: on `loop`, else on the one that is running here, else on the private one."""
+    if loop is not None:
+        name = "asyncio" if hasattr(loop, "call_soon_threadsafe") else "trio"
+        if name == "trio" and not hasattr(loop, "run_sync_soon"):
+            raise ArgumentError(f"loop can't be {loop!r}", expected="an asyncio loop or a trio token")
+        return _aio.backend_of(name), loop
+    running = _aio.backend()
+    if running is not None:
+        return running, running.current()
+    from . import _loop_thread
+
+    return _aio.backend_of("asyncio"), _loop_thread.loop()
+
+
+def _weakly(handler: Callable[..., Any]) -> Callable[[], Any]:
+    if not hasattr(handler, "__self__"):
+        raise ArgumentError("weak=True takes an object's method", expected="a bound method")
+    from weakref import WeakMethod
+
+    return WeakMethod(handler)
+
+
+def _name(handler: Callable[..., Any]) -> str:
+    return getattr(handler, "__qualname__", type(handler).__qualname__)[:100]
+
+
+def _word(quiet: bool) -> str:
+    return "quiet" if quiet else "still_running"
