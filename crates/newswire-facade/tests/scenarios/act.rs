@@ -8,11 +8,12 @@ use newswire::{
     Bus, Delivery, ErrorKind, Event, Kind, ScopeField, Severity, Subscription, SubscriptionStats,
     Unsubscribed,
 };
+use newswire_facade::{ContextSpec, RedactSpec, read_event, scope_field};
 use serde_json::{Map, Value, json};
 
 use super::format::{Action, Additions, Step, Wanted};
 use super::handler::{Heard, Served};
-use super::operation::{begin, emit, emitter, place, scope_field, texts};
+use super::operation::{begin, emit, place, texts};
 use super::stage::{Fault, LONG, Stage, Thing, lock};
 use super::{report, words};
 
@@ -26,19 +27,25 @@ fn not(name: &str, what: &str) -> Fault {
     format!("{name:?} is no {what}").into()
 }
 
-/// The event that a scenario describes: by its kind alone, or by the fields that matter, the others as usual.
+/// The event that a scenario describes: by its kind alone, in parts, or, where it has an id or a time, as on the wire.
 fn event(described: Value) -> Result<Event, Fault> {
-    let fields = match described {
-        Value::String(kind) => Map::from_iter([("kind".to_owned(), kind.into())]),
-        Value::Object(fields) => fields,
-        other => return Err(format!("{other} is no event").into()),
+    let described = match described {
+        Value::String(kind) => json!({"kind": kind}),
+        described => described,
     };
-    let usual = Event::builder(Kind::parse("usual.made")?).build()?;
-    let mut whole = json!({"id": usual.id().to_string(), "time": report::event(&usual)?["time"]});
-    if let Value::Object(whole) = &mut whole {
-        whole.extend(fields);
+    let is_whole = ["id", "time", "seq", "origin"].iter().any(|name| described.get(name).is_some());
+    match described {
+        Value::Object(parts) if is_whole => {
+            let usual = Event::builder(Kind::parse("usual.made")?).build()?;
+            let mut whole = Map::from_iter([
+                ("id".to_owned(), usual.id().to_string().into()),
+                ("time".to_owned(), report::event(&usual)?["time"].take()),
+            ]);
+            whole.extend(parts);
+            Ok(Event::from_json(Value::Object(whole).to_string())?)
+        }
+        described => Ok(read_event(&described.to_string())?),
     }
-    Ok(Event::from_json(whole.to_string())?)
 }
 
 impl Stage {
@@ -151,7 +158,8 @@ impl Stage {
                 _ => Err(not(&of, "receipt")),
             },
             Action::Emitter(context) => {
-                self.keep(step, Thing::Emitter(emitter(&bus()?, context)?))?;
+                let context = ContextSpec::from_json(&Value::Object(context).to_string())?;
+                self.keep(step, Thing::Emitter(context.emitter(&bus()?)?))?;
                 Ok(Value::Null)
             }
             Action::Emit { of, kind, payload, message } => match self.thing(&of)? {
@@ -201,7 +209,10 @@ impl Stage {
                 self.keep(step, Thing::Enricher(Arc::new(enricher)))?;
                 Ok(Value::Null)
             }
-            Action::Redact(rule) => Ok(bus()?.redact(words::rule(&rule)?).map(nothing)?),
+            Action::Redact(rule) => {
+                let rule = RedactSpec::from_json(&Value::Object(rule).to_string())?;
+                Ok(bus()?.redact(rule.rule()?).map(nothing)?)
+            }
             Action::Attach { url } => {
                 let attachment = newswire_facade::attach(&bus()?, &url)?;
                 self.keep(step, Thing::Attachment(Arc::new(attachment)))?;

@@ -52,25 +52,6 @@ pub(crate) struct Manner {
     pub(crate) within_ns: Option<u64>,
 }
 
-/// What an emitter adds to its events, or an enricher to anybody's.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Context {
-    pub(crate) scope: Map<String, Value>,
-    pub(crate) correlation: Map<String, Value>,
-    pub(crate) source: Option<SourceNames>,
-    pub(crate) tags: Vec<String>,
-    pub(crate) attrs: Map<String, Value>,
-    pub(crate) component: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SourceNames {
-    pub(crate) component: String,
-    pub(crate) name: Option<String>,
-}
-
 /// What an enricher does to every event.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -82,16 +63,6 @@ pub(crate) struct Additions {
     pub(crate) message: Option<String>,
     /// Whether it fails, after all the rest.
     pub(crate) breaks: bool,
-}
-
-/// A rule of redaction.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Rule {
-    pub(crate) field: Option<String>,
-    pub(crate) class: Option<String>,
-    pub(crate) kinds: Option<String>,
-    pub(crate) matching: Option<String>,
 }
 
 /// A filter, and the options of who has it: those that the facade knows, in one flat list.
@@ -198,7 +169,7 @@ pub(crate) enum Action {
         of: String,
         timeout_ns: Option<u64>,
     },
-    Emitter(Context),
+    Emitter(Map<String, Value>),
     Emit {
         of: String,
         kind: String,
@@ -224,7 +195,7 @@ pub(crate) enum Action {
         of: String,
     },
     Enrich(Additions),
-    Redact(Rule),
+    Redact(Map<String, Value>),
     Attach {
         url: String,
     },

@@ -1,63 +1,14 @@
 //! Emitters and the operations that they begin.
 
 use newswire::catalogue::{Failure, IntoField, Json, Lifecycle, Usage};
-use newswire::{
-    Bus, Correlation, CorrelationField, Emitter, Guard, Kind, Published, Result, ScopeField, Source, SpanId,
-    TraceId,
-};
+use newswire::{Correlation, Emitter, Guard, Kind, Published, Result};
 use serde_json::{Map, Value};
 
-use super::format::{Context, SourceNames};
 use super::stage::Fault;
 
 /// Text that a map has by a name.
 pub(crate) fn texts(map: &Map<String, Value>) -> impl Iterator<Item = (&str, &str)> {
     map.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
-}
-
-/// A field of the scope, by its name.
-pub(crate) fn scope_field(name: &str) -> std::result::Result<ScopeField, String> {
-    ScopeField::parse(name).ok_or_else(|| format!("the scope has no {name:?}"))
-}
-
-pub(crate) fn source(names: SourceNames) -> Result<Source> {
-    match names.name {
-        Some(name) => Source::named(names.component, name),
-        None => Source::new(names.component),
-    }
-}
-
-/// An emitter of `bus` with a fixed context.
-pub(crate) fn emitter(bus: &Bus, context: Context) -> std::result::Result<Emitter, Fault> {
-    let mut emitter = bus.emitter();
-    for (name, id) in texts(&context.scope) {
-        emitter = emitter.with_scope(scope_field(name)?, id)?;
-    }
-    for (name, id) in texts(&context.correlation) {
-        emitter = match name {
-            "trace" => emitter.with_trace(TraceId::parse(id)?),
-            "span" => emitter.with_span(SpanId::parse(id)?),
-            "parent_span" => emitter.with_parent(SpanId::parse(id)?),
-            _ => {
-                let field = CorrelationField::parse(name)
-                    .ok_or_else(|| format!("there is no correlation {name:?}"))?;
-                emitter.with_correlation(field, id)?
-            }
-        };
-    }
-    if let Some(names) = context.source {
-        emitter = emitter.with_source(source(names)?);
-    }
-    for tag in context.tags {
-        emitter = emitter.with_tag(tag)?;
-    }
-    for (name, value) in &context.attrs {
-        emitter = emitter.with_attr(name.as_str(), value)?;
-    }
-    Ok(match context.component {
-        Some(id) => emitter.with_component(id)?,
-        None => emitter,
-    })
 }
 
 /// Emits an event with an emitter's context, if anybody wants it.

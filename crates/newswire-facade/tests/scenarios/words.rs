@@ -1,10 +1,9 @@
 //! Options in words, and what the facade makes of them.
 
-use newswire::{BusOptions, HandlerOptions, Redaction, SubscribeOptions};
+use newswire::{BusOptions, HandlerOptions, SubscribeOptions};
 use newswire_facade::{BusSpec, HandlerSpec, SubscribeSpec};
 use serde_json::{Map, Value, json};
 
-use super::format::Rule;
 use super::stage::Fault;
 
 /// Options of a handler that aren't its queue's.
@@ -24,21 +23,4 @@ pub(crate) fn handler(options: Map<String, Value>) -> Result<HandlerOptions, Fau
         options.into_iter().partition(|(name, _)| SERVICE.contains(&name.as_str()));
     service.insert("queue".to_owned(), json!(queue));
     Ok(HandlerSpec::from_json(&Value::Object(service).to_string())?.options()?)
-}
-
-pub(crate) fn rule(rule: &Rule) -> Result<Redaction, Fault> {
-    let mut redaction = match (&rule.field, rule.class.as_deref()) {
-        (Some(field), None) => Redaction::field(field)?,
-        (None, Some(class)) => Redaction::class(newswire::catalogue::Class::parse(class)?),
-        (field, class) => {
-            return Err(format!("a rule masks a field or a class, not {field:?}, {class:?}").into());
-        }
-    };
-    if let Some(kinds) = &rule.kinds {
-        redaction = redaction.of_kinds(kinds)?;
-    }
-    Ok(match &rule.matching {
-        Some(pattern) => redaction.matching(pattern)?,
-        None => redaction,
-    })
 }
