@@ -23,7 +23,7 @@ def scenarios() -> Iterator[Any]:
                 yield pytest.param(scenario, id=f"{file.stem}::{scenario['name']}")
 
 
-@pytest.mark.parametrize("scenario", scenarios())
+@pytest.mark.parametrize("scenario", list(scenarios()))
 def test_scenario(scenario: dict[str, Any], tmp_path: Path) -> None:
     Stage(tmp_path).play(scenario)
 
