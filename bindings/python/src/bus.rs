@@ -6,20 +6,23 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Poll;
 
-use newswire_facade::BusSpec;
+use newswire_facade::{BusSpec, RedactSpec};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
-use crate::attach::{Attachment, Receipt};
+use crate::attach::Attachment;
+use crate::enrich::Enricher;
 use crate::error::{closed, raised, rejected};
 use crate::event::Event;
+use crate::fast::Interest;
 use crate::gate::{self, Own};
-use crate::handler::{Callable, PyHandler, weak_method};
+use crate::handler::{Callable, PyHandler, name_of, weak_method};
 use crate::listener::{Listener, Place};
 use crate::options::{Queue, Serving, seconds};
 use crate::pending::{Done, Pending};
 use crate::published::Published;
 use crate::subscription::Subscription;
+use crate::view::View;
 use crate::{ambient, kinds, stats};
 
 /// How many bytes a queue has unless told otherwise.
@@ -65,6 +68,15 @@ impl Bus {
     pub(crate) fn shut(&self) {
         self.closed.store(true, Ordering::Relaxed);
     }
+}
+
+/// Refuses what can't be called.
+fn callable(function: &Bound<'_, PyAny>, path: &str) -> PyResult<()> {
+    if function.is_callable() {
+        return Ok(());
+    }
+    let message = format!("{} can't be called", function.get_type().name()?);
+    Err(crate::error::argument(function.py(), &message, path, "a function of one argument"))
 }
 
 #[pymethods]
@@ -144,26 +156,6 @@ impl Bus {
         )
     }
 
-    /// Publishes an event, and gives a receipt that says when it is durable.
-    #[pyo3(signature = (event, /))]
-    fn publish_durable(&self, py: Python<'_>, event: &Bound<'_, Event>) -> PyResult<Receipt> {
-        let (bus, event) = (self.open(py)?, event.get().inner().clone());
-        let _on_loop = ambient::is_on_loop(py).then(newswire::LoopThread::enter);
-        let receipt = ambient::within(py, || py.detach(|| gate::here(|| bus.publish_durable(event))))?;
-        receipt.map(Receipt::new).map_err(|error| rejected(py, error))
-    }
-
-    /// Publishes an event, which has its place when this returns; what will be is what became of it.
-    #[pyo3(signature = (event, /))]
-    fn publishing(&self, py: Python<'_>, event: &Bound<'_, Event>) -> PyResult<Pending> {
-        let (bus, event) = (self.open(py)?, event.get().inner().clone());
-        let mut publishing = ambient::within(py, || gate::here(|| bus.publish_async(event)))?
-            .map_err(|error| rejected(py, error))?;
-        Ok(Pending::new("publish_async", move |context| {
-            Pin::new(&mut publishing).poll(context).map(|published| Ok(Done::Published(published)))
-        }))
-    }
-
     /// Whether anybody could want events of `kind`.
     #[pyo3(signature = (kind, /))]
     fn wants(&self, py: Python<'_>, kind: &Bound<'_, pyo3::types::PyString>) -> PyResult<bool> {
@@ -199,11 +191,7 @@ impl Bus {
         set_aside_after: Option<i64>,
     ) -> PyResult<Listener> {
         let bus = self.open(py)?;
-        if !handler.is_callable() {
-            let class = handler.get_type().name()?.to_string();
-            let message = format!("{class} can't be called");
-            return Err(crate::error::argument(py, &message, "handler", "a function that takes an event"));
-        }
+        callable(handler, "handler")?;
         let queue =
             Queue { name, when_full, buffer, buffer_bytes, max_wait, start, internal, priority, coalesce };
         let serving = Serving { mode, key, concurrency, timeout, once, set_aside_after };
@@ -212,9 +200,8 @@ impl Bus {
             Callable::new(if weak { weak_method(handler)?.unbind() } else { handler.clone().unbind() });
         let on_gap = on_gap.map(Callable::new);
         let place = Place::new();
-        let named = handler.getattr_opt("__qualname__")?.map_or_else(|| handler.repr(), |name| name.str())?;
         let served = PyHandler {
-            name: named.to_string(),
+            name: name_of(handler)?,
             callable: callable.clone(),
             on_gap: on_gap.clone(),
             weak: weak.then(|| Arc::downgrade(&place)),
@@ -283,6 +270,44 @@ impl Bus {
         let bus = self.open(py)?;
         let attached = gate::elsewhere(py, || newswire_facade::attach(bus, url));
         attached.map(Attachment::new).map_err(|error| raised(py, &error))
+    }
+
+    /// Has the ready-made view of that name watch from now on; `options` is JSON.
+    #[pyo3(signature = (view, /, *, options=""))]
+    fn watch(&self, py: Python<'_>, view: &str, options: &str) -> PyResult<View> {
+        View::open(py, self.open(py)?, view, options)
+    }
+
+    /// Has `enricher` complete events that are published through Python, before they have their place.
+    #[pyo3(signature = (enricher, /))]
+    fn enrich(&self, py: Python<'_>, enricher: &Bound<'_, PyAny>) -> PyResult<Enricher> {
+        let bus = self.open(py)?;
+        callable(enricher, "enricher")?;
+        let callable = Callable::new(enricher.clone().unbind());
+        self.keep(&callable);
+        Enricher::add(py, bus, callable)
+    }
+
+    /// Masks a field, or a class of fields, in every event from now on.
+    #[pyo3(signature = (*, field=None, class_=None, kinds=None, matching=None))]
+    fn redact(
+        &self,
+        py: Python<'_>,
+        field: Option<String>,
+        class_: Option<String>,
+        kinds: Option<String>,
+        matching: Option<String>,
+    ) -> PyResult<()> {
+        let rule = RedactSpec { field, class: class_, kinds, matching }.rule();
+        let bus = self.open(py)?;
+        rule.and_then(|rule| bus.redact(rule)).map_err(|error| raised(py, &error))
+    }
+
+    /// Which kinds anybody could want, a bit each: read in place, and true at every moment.
+    fn interest<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, pyo3::types::PyMemoryView>> {
+        slf.get().open(slf.py())?;
+        let interest = Bound::new(slf.py(), Interest::new(slf.clone().unbind()))?;
+        pyo3::types::PyMemoryView::from(interest.as_any())
     }
 
     /// The position after the last event, as text.

@@ -169,6 +169,8 @@ unsafe fn never(_: *mut ffi::PyObject, _: *const *mut ffi::PyObject, _: isize) -
 
 method!(bus_publish, Bus, unwanted, |bus, args| publish::publish(bus, args, Manner::Wait));
 method!(bus_try_publish, Bus, unwanted, |bus, args| publish::publish(bus, args, Manner::AllOrNothing));
+method!(bus_publish_durable, Bus, never, publish::durable);
+method!(bus_publishing, Bus, never, publish::publishing);
 method!(emitter_emit, Emitter, never, crate::emitter::emit);
 
 /// Gives the classes those of their methods that take arguments as they come.
@@ -180,9 +182,11 @@ pub(crate) fn add_methods(py: Python<'_>) -> PyResult<()> {
         *mut ffi::PyObject,
     ) -> *mut ffi::PyObject;
     const FLAGS: c_int = ffi::METH_FASTCALL | ffi::METH_KEYWORDS;
-    let methods: [(Bound<'_, pyo3::types::PyType>, Function, &'static std::ffi::CStr, &'static std::ffi::CStr); 3] = [
+    let methods: [(Bound<'_, pyo3::types::PyType>, Function, &'static std::ffi::CStr, &'static std::ffi::CStr); 5] = [
         (py.get_type::<Bus>(), bus_publish, c"publish", c"publish($self, what, /, **payload)\n--\n\n"),
         (py.get_type::<Bus>(), bus_try_publish, c"try_publish", c"try_publish($self, what, /, **payload)\n--\n\n"),
+        (py.get_type::<Bus>(), bus_publish_durable, c"publish_durable", c"publish_durable($self, what, /, **payload)\n--\n\n"),
+        (py.get_type::<Bus>(), bus_publishing, c"publishing", c"publishing($self, what, /, **payload)\n--\n\n"),
         (
             py.get_type::<Emitter>(),
             emitter_emit,
@@ -252,4 +256,32 @@ pub(crate) fn lasting<T: Default>(place: &'static AtomicPtr<T>) -> &'static T {
     }
     // SAFETY: it came from a box that is never freed.
     unsafe { &*found }
+}
+
+/// The mask of a bus's interest, for `memoryview`.
+#[pyclass(frozen, module = "newswire._native")]
+pub(crate) struct Interest(Py<Bus>);
+
+impl Interest {
+    pub(crate) fn new(bus: Py<Bus>) -> Self {
+        Self(bus)
+    }
+}
+
+#[pymethods]
+impl Interest {
+    /// # Safety
+    /// To be called by the interpreter.
+    unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
+        let py = slf.py();
+        let words = slf.get().0.get().open(py)?.interest_mask();
+        let bytes = ptr::from_ref(words).cast_mut().cast();
+        let length = size_of_val(words).cast_signed();
+        // SAFETY: the mask stays where it is while there is the bus, which this object holds, and the view holds
+        // this object; nobody writes through the view, since it is read-only.
+        match unsafe { ffi::PyBuffer_FillInfo(view, slf.as_ptr(), bytes, length, 1, flags) } {
+            0 => Ok(()),
+            _ => Err(PyErr::fetch(py)),
+        }
+    }
 }

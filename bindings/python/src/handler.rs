@@ -21,7 +21,7 @@ impl Callable {
     }
 
     /// The callable, unless it was let go of.
-    fn get<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+    pub(crate) fn get<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
         let callable = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         callable.as_ref().map(|callable| callable.bind(py).clone())
     }
@@ -91,12 +91,28 @@ impl PyHandler {
     }
 
     fn log(&self, py: Python<'_>, error: &PyErr, event: &Bound<'_, PyAny>) -> PyResult<()> {
-        let log = py.import("logging")?.call_method1("getLogger", ("newswire",))?;
-        let keywords = PyDict::new(py);
-        keywords.set_item("exc_info", error.value(py))?;
-        let told = ("handler %s failed on %r", &self.name, event);
-        log.call_method("error", told, Some(&keywords)).map(drop)
+        log(py, error, "handler %s failed on %r", &self.name, event)
     }
+}
+
+/// Logs what user code raised, with its traceback.
+pub(crate) fn log(
+    py: Python<'_>,
+    error: &PyErr,
+    said: &str,
+    name: &str,
+    event: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let log = py.import("logging")?.call_method1("getLogger", ("newswire",))?;
+    let keywords = PyDict::new(py);
+    keywords.set_item("exc_info", error.value(py))?;
+    log.call_method("error", (said, name, event), Some(&keywords)).map(drop)
+}
+
+/// What a callable is called in logs.
+pub(crate) fn name_of(callable: &Bound<'_, PyAny>) -> PyResult<String> {
+    let name = callable.getattr_opt("__qualname__")?;
+    Ok(name.map_or_else(|| callable.repr(), |name| name.str())?.to_string())
 }
 
 impl Handler for PyHandler {

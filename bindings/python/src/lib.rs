@@ -11,6 +11,7 @@ mod command;
 mod convert;
 mod decode;
 mod emitter;
+mod enrich;
 mod error;
 mod event;
 mod fast;
@@ -26,8 +27,10 @@ mod payload;
 mod pending;
 mod publish;
 mod published;
+mod recording;
 mod stats;
 mod subscription;
+mod view;
 mod wake;
 
 use pyo3::prelude::*;
@@ -47,6 +50,8 @@ mod _native {
     #[pymodule_export]
     use crate::emitter::{Emitter, new_span, new_trace};
     #[pymodule_export]
+    use crate::enrich::{Enricher, Enrichment};
+    #[pymodule_export]
     use crate::event::Event;
     #[pymodule_export]
     use crate::filter::Filter;
@@ -61,7 +66,11 @@ mod _native {
     #[pymodule_export]
     use crate::published::{Gap, Published};
     #[pymodule_export]
+    use crate::recording::{Player, Recording, open_recording, play, read_runs, read_store};
+    #[pymodule_export]
     use crate::subscription::Subscription;
+    #[pymodule_export]
+    use crate::view::View;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -79,7 +79,8 @@ impl Serving<'_> {
             queue: queue.spec(py)?,
             mode: self.mode.to_owned(),
             key: self.key.map(str::to_owned),
-            concurrency: self.concurrency,
+            // One call at a time is what the other modes do anyway.
+            concurrency: self.concurrency.filter(|calls| *calls != 1 || self.mode == "concurrent"),
             timeout_ns: self.timeout.map(|time| nanos(py, time, "options.timeout")).transpose()?,
             once: self.once,
             set_aside_after: self.set_aside_after,

@@ -13,7 +13,7 @@ use crate::error::{closed, raised, timed_out, would_deadlock};
 use crate::event::Event;
 use crate::gate::{self, Own};
 use crate::published::{Gap, Published};
-use crate::{ambient, stats, wake};
+use crate::{ambient, decode, stats, wake};
 
 /// How long a wait lets signals wait.
 const SLICE: Duration = Duration::from_millis(50);
@@ -25,6 +25,8 @@ pub(crate) enum Done {
     Items(Vec<Delivery>),
     Closed(CloseReport),
     Word(&'static str),
+    /// JSON.
+    Told(String),
     Nothing,
 }
 
@@ -36,6 +38,7 @@ impl Done {
             Self::Items(items) => list(py, items)?.into_any(),
             Self::Closed(report) => stats::object(py, &report)?,
             Self::Word(word) => pyo3::types::PyString::intern(py, word).into_any(),
+            Self::Told(json) => decode::from_json(py, &json)?,
             Self::Nothing => py.None().into_bound(py),
         })
     }

@@ -2,17 +2,19 @@
 
 use std::cell::RefCell;
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use newswire::{LoopThread, Rejected};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use crate::attach::Receipt;
 use crate::bus::Bus;
 use crate::error::{argument, rejected};
 use crate::event::Event;
 use crate::fast::Args;
+use crate::pending::{Done, Pending};
 use crate::published::Published;
 use crate::{ambient, convert, gate, kinds, make, pending, wake};
 
@@ -49,8 +51,50 @@ pub(crate) fn publish(
     }
 }
 
+/// `publish_durable(what, /, **payload)`: gives a receipt.
+pub(crate) fn durable(slf: Borrowed<'_, '_, Bus>, args: &Args<'_, '_>) -> PyResult<Py<PyAny>> {
+    let py = args.py();
+    let bus = slf.get().open(py)?;
+    let event = said(slf.get(), args, Wanted::Anyway)?;
+    let Some(event) = event else { return Ok(py.None()) };
+    let _on_loop = ambient::is_on_loop(py).then(LoopThread::enter);
+    let receipt = ambient::within(py, || py.detach(|| gate::here(|| bus.publish_durable(event))))?;
+    let receipt = Receipt::new(receipt.map_err(|error| rejected(py, error))?);
+    Ok(Py::new(py, receipt)?.into_any())
+}
+
+/// `publishing(what, /, **payload)`: the event has its place when this returns; what will be is what became of it.
+pub(crate) fn publishing(slf: Borrowed<'_, '_, Bus>, args: &Args<'_, '_>) -> PyResult<Py<PyAny>> {
+    let py = args.py();
+    let bus = slf.get().open(py)?;
+    let pending = match event_of(slf.get(), args)? {
+        None => Pending::new("publish_async", |_| {
+            Poll::Ready(Ok(Done::Published(newswire::Published::default())))
+        }),
+        Some(event) => {
+            let publishing = ambient::within(py, || gate::here(|| bus.publish_async(event)))?;
+            let mut publishing = publishing.map_err(|error| rejected(py, error))?;
+            Pending::new("publish_async", move |context| {
+                Pin::new(&mut publishing).poll(context).map(|published| Ok(Done::Published(published)))
+            })
+        }
+    };
+    Ok(Py::new(py, pending)?.into_any())
+}
+
+/// Whether an event is made that nobody wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Only,
+    Anyway,
+}
+
 /// The event that the arguments say; `None` where nobody wants its kind.
-pub(crate) fn event_of(bus: &Bus, args: &Args<'_, '_>) -> PyResult<Option<newswire::Event>> {
+fn event_of(bus: &Bus, args: &Args<'_, '_>) -> PyResult<Option<newswire::Event>> {
+    said(bus, args, Wanted::Only)
+}
+
+fn said(bus: &Bus, args: &Args<'_, '_>, wanted: Wanted) -> PyResult<Option<newswire::Event>> {
     let py = args.py();
     let open = bus.open(py)?;
     let mut positional = args.positional();
@@ -60,7 +104,7 @@ pub(crate) fn event_of(bus: &Bus, args: &Args<'_, '_>) -> PyResult<Option<newswi
     };
     if let Ok(name) = what.cast::<PyString>() {
         let kind = kinds::kind_of(&name)?;
-        if !open.wants(&kind) {
+        if wanted == Wanted::Only && !open.wants(&kind) {
             return Ok(None);
         }
         let mut builder = newswire::Event::builder(kind);
@@ -77,7 +121,7 @@ pub(crate) fn event_of(bus: &Bus, args: &Args<'_, '_>) -> PyResult<Option<newswi
         return Ok(Some(event.get().inner().clone()));
     }
     let kind = make::kind_of_payload(&what)?;
-    if !open.wants(&kind) {
+    if wanted == Wanted::Only && !open.wants(&kind) {
         return Ok(None);
     }
     let event = newswire::Event::builder(kind).json(convert::to_json(&what, "payload")?).build();

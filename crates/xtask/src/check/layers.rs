@@ -16,7 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("newswire-store", &["newswire"]),
     ("newswire-cli", &["newswire", "newswire-recording", "newswire-store"]),
     ("newswire-facade", &["newswire", "newswire-recording", "newswire-store", "newswire-cli"]),
-    ("newswire-python", &["newswire", "newswire-facade", "newswire-cli"]),
+    ("newswire-python", &["newswire", "newswire-facade"]),
     ("newswire-benches", &["newswire", "newswire-cli", "newswire-store"]),
     ("newswire-examples", &["newswire"]),
     ("xtask", &["newswire"]),
