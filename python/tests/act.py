@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.compare import Differs
-from tests.stage import LONG, Heard, Stage, Task, item_of
+from tests.stage import LONG, Failed, Heard, Stage, Task, item_of
 
 import newswire
 from newswire import _native
@@ -170,7 +170,7 @@ class Actions:
     def do_unsubscribe(self, bus: newswire.Bus, of: Any, timeout_ns: int | None = None) -> Any:
         if isinstance(of, Heard):
             return served(of).unsubscribe(seconds(timeout_ns))
-        return of.close()
+        return of.close() if isinstance(of, newswire.Subscription) else of.remove()
 
     def do_stats(self, bus: newswire.Bus, of: Any = None) -> Any:
         if of is None:
@@ -234,6 +234,21 @@ class Actions:
 
     def do_within(self, bus: newswire.Bus, name_: str, of: Any) -> None:
         self._keep(name_, of.emitter)
+
+    def do_enrich(self, bus: newswire.Bus, name_: str, breaks: bool = False, **additions: Any) -> None:
+        def enrich(event: Any) -> None:
+            for name, value in additions.get("attrs", {}).items():
+                event.attr(name, value)
+            for tag in additions.get("tags", ()):
+                event.tag(tag)
+            for name, value in additions.get("scope", {}).items():
+                event.scope(name, value)
+            for name in additions.keys() & {"message", "severity"}:
+                getattr(event, name)(additions[name])
+            if breaks:
+                raise Failed("the enricher was told to fail")
+
+        self._keep(name_, bus.enrich(enrich))
 
     def do_redact(self, bus: newswire.Bus, **rule: Any) -> None:
         bus.redact(**{"class_" if name == "class" else name: value for name, value in rule.items()})

@@ -22,6 +22,15 @@ pub(crate) struct Scenario {
     pub(crate) steps: Vec<Map<String, Value>>,
 }
 
+/// A row of what runners take for the same.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Comparison {
+    pub(crate) expected: Value,
+    pub(crate) actual: Value,
+    pub(crate) same: bool,
+}
+
 /// What is expected of a step.
 #[derive(Clone)]
 pub(crate) enum Expected {

@@ -13,16 +13,17 @@ mod report;
 mod stage;
 mod words;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use format::{Chapter, Scenario};
+use compare::Names;
+use format::{Chapter, Comparison, Scenario};
 use stage::Stage;
 
 /// What isn't scenarios in that folder.
-const SAMPLES: &str = "samples";
+const OTHERS: [&str; 2] = ["samples", "comparisons"];
 
 fn main() -> ExitCode {
     let chapters = match read() {
@@ -42,13 +43,27 @@ fn main() -> ExitCode {
             }),
         ]
     });
-    let trials = trials.collect();
+    let comparisons = Trial::test("comparisons", comparisons_come_out_as_in_every_language);
+    let trials = trials.chain([comparisons]).collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/conformance")
+}
+
+/// What this runner takes for the same is what every runner does.
+fn comparisons_come_out_as_in_every_language() -> Result<(), Failed> {
+    let rows: Vec<Comparison> = serde_json::from_slice(&std::fs::read(folder().join("comparisons.json"))?)?;
+    match rows.iter().find(|row| Names::default().compare(&row.expected, &row.actual).is_ok() != row.same) {
+        Some(row) => Err(format!("{} and {}: same is {}", row.expected, row.actual, !row.same).into()),
+        None => Ok(()),
+    }
 }
 
 /// All scenarios, each with the name of its file.
 fn read() -> Result<Vec<(String, Scenario)>, String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/conformance");
+    let folder = folder();
     let mut files: Vec<_> = std::fs::read_dir(&folder)
         .map_err(|error| format!("{}: {error}", folder.display()))?
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -58,7 +73,7 @@ fn read() -> Result<Vec<(String, Scenario)>, String> {
     let mut scenarios = Vec::new();
     for file in files {
         let chapter = file.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if chapter == SAMPLES {
+        if OTHERS.contains(&chapter.as_str()) {
             continue;
         }
         let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
