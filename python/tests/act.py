@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from tests.compare import Differs
-from tests.stage import LONG, Failed, Heard, Stage, Task, item_of
+from .compare import Differs
+from .stage import LONG, Failed, Heard, Stage, Task, item_of
 
 import newswire
 from newswire import _native

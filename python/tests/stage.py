@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.compare import Differs, Names
+from .compare import Differs, Names
 
 import newswire
 from newswire.errors import NewswireError
@@ -119,7 +120,7 @@ class Stage:
     """Plays a scenario; `act` gives what a step comes to."""
 
     def __init__(self, folder: Path) -> None:
-        from tests.act import Actions
+        from .act import Actions
 
         self.names = Names(folder=str(folder))
         self.things: dict[str, Any] = {}
@@ -161,7 +162,7 @@ class Stage:
             names = Names(self.names, event=event) if event is not None else self.names
             action = names.replace(step)
             do = action.pop("do")
-            act = lambda: self._actions.act(do, name, action)  # noqa: E731
+            act = partial(self._actions.act, do, name, action)
             return on_a_loop(act) if on_loop else act()
 
         if background is not None:
@@ -176,7 +177,7 @@ class Stage:
                     raise
             time.sleep(0.002)
 
-    def _judge(self, expected: list[tuple[str, Any]], perform: Callable[[], Any], name: str | None) -> None:
+    def _judge(self, expected: Sequence[tuple[str, Any]], perform: Callable[[], Any], name: str | None) -> None:
         word, value = expected[0] if expected else ("succeed", None)
         try:
             result = perform()

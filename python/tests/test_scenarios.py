@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.compare import Differs, Names
-from tests.stage import Stage, is_like
+from .compare import Differs, Names
+from .stage import Stage, is_like
 
 FOLDER = Path(__file__).parents[2] / "tests" / "conformance"
 # What else stands in that folder.

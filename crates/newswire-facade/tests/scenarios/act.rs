@@ -13,18 +13,12 @@ use serde_json::{Map, Value, json};
 
 use super::format::{Action, Additions, Step, Wanted};
 use super::handler::{Heard, Served};
-use super::operation::{begin, emit, place, texts};
-use super::stage::{Fault, LONG, Stage, Thing, lock};
+use super::operation::texts;
+use super::stage::{Done, Fault, LONG, Stage, Thing, lock, not};
 use super::{report, words};
-
-type Done = Result<Value, Fault>;
 
 fn time(given: Option<u64>) -> Duration {
     given.map_or(LONG, Duration::from_nanos)
-}
-
-fn not(name: &str, what: &str) -> Fault {
-    format!("{name:?} is no {what}").into()
 }
 
 /// The event that a scenario describes: by its kind alone, in parts, or, where it has an id or a time, as on the wire.
@@ -162,48 +156,11 @@ impl Stage {
                 self.keep(step, Thing::Emitter(context.emitter(&bus()?)?))?;
                 Ok(Value::Null)
             }
-            Action::Emit { of, kind, payload, message } => match self.thing(&of)? {
-                Thing::Emitter(emitter) => report::value(&emit(&emitter, &kind, payload, message)?),
-                _ => Err(not(&of, "emitter")),
-            },
-            Action::Begin { of, operation, label } => match self.thing(&of)? {
-                Thing::Emitter(emitter) => {
-                    let begun = begin(&emitter, &operation, &label)?;
-                    let place = report::place(&place(begun.as_ref()));
-                    self.keep(step, Thing::Operation(Arc::new(Mutex::new(Some(begun)))))?;
-                    Ok(place)
-                }
-                _ => Err(not(&of, "emitter")),
-            },
-            Action::Progress { of, message } => match self.thing(&of)? {
-                Thing::Operation(open) => {
-                    let open = lock(&open);
-                    let open = open.as_ref().ok_or("the operation has ended")?;
-                    report::value(&open.progress(&message)?)
-                }
-                _ => Err(not(&of, "operation")),
-            },
-            Action::End { of, how, outcome } => match self.thing(&of)? {
-                Thing::Operation(open) => {
-                    let open = lock(&open).take().ok_or("the operation has ended before")?;
-                    let text = outcome.as_str().unwrap_or_default().to_owned();
-                    report::value(&match how.as_str() {
-                        "completed" => open.complete(outcome)?,
-                        "failed" => open.fail(&text)?,
-                        "canceled" => open.cancel(&text)?,
-                        other => return Err(format!("nothing ends {other:?}").into()),
-                    })
-                }
-                _ => Err(not(&of, "operation")),
-            },
-            Action::Within { of } => match self.thing(&of)? {
-                Thing::Operation(open) => {
-                    let emitter = lock(&open).as_ref().ok_or("the operation has ended")?.emitter();
-                    self.keep(step, Thing::Emitter(emitter))?;
-                    Ok(Value::Null)
-                }
-                _ => Err(not(&of, "operation")),
-            },
+            Action::Emit { of, kind, payload, message } => self.emit(&of, &kind, payload, message),
+            Action::Begin { of, operation, label } => self.begin(&of, &operation, &label, step),
+            Action::Progress { of, message } => self.progress(&of, &message),
+            Action::End { of, how, outcome } => self.end(&of, &how, outcome),
+            Action::Within { of } => self.within(&of, step),
             Action::Enrich(additions) => {
                 let enricher = bus()?.add_enricher(enricher(additions)?)?;
                 self.keep(step, Thing::Enricher(Arc::new(enricher)))?;

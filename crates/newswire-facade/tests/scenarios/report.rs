@@ -1,6 +1,6 @@
 //! What steps result in, as JSON, by the names that all languages share.
 
-use newswire::{Books, Correlation, Delivery, Error, Event, Gap, SubscriptionStats};
+use newswire::{Books, Delivery, Error, Event, Gap, SubscriptionStats};
 use newswire_facade::to_json;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -45,13 +45,4 @@ pub(crate) fn balanced<'s>(all: impl IntoIterator<Item = &'s SubscriptionStats>)
         Some(stats) => Err(format!("the books of {} don't balance: {:?}", stats.name, stats.books)),
         None => Ok(()),
     }
-}
-
-/// What the events of an operation, or within it, are told apart by.
-pub(crate) fn place(correlation: &Correlation) -> Value {
-    json!({
-        "trace": correlation.trace.map(|trace| trace.to_string()),
-        "span": correlation.span.map(|span| span.to_string()),
-        "parent_span": correlation.parent_span.map(|span| span.to_string()),
-    })
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::compare::Names;
 use super::format::{Action, Expected, Scenario, Step};
 use super::handler::Served;
-use super::operation::Operation;
+use super::operation::Open;
 use super::report;
 
 /// Longer than anything takes; a wait of this length has failed.
@@ -45,6 +45,13 @@ impl From<&str> for Fault {
     }
 }
 
+/// What a step comes to.
+pub(crate) type Done = Result<Value, Fault>;
+
+pub(crate) fn not(name: &str, what: &str) -> Fault {
+    format!("{name:?} is no {what}").into()
+}
+
 /// What has a name of its own.
 #[derive(Clone)]
 pub(crate) enum Thing {
@@ -52,12 +59,12 @@ pub(crate) enum Thing {
     Subscription(Arc<Mutex<Subscription>>),
     Handler(Arc<Served>),
     Emitter(Emitter),
-    Operation(Arc<Mutex<Option<Box<dyn Operation>>>>),
+    Operation(Open),
     Attachment(Arc<Attachment>),
     Receipt(Receipt),
     Pending(Arc<Mutex<Option<Publishing>>>),
     View(Arc<newswire_facade::Watching>),
-    Task(Arc<Mutex<Option<JoinHandle<Result<Value, Fault>>>>>),
+    Task(Arc<Mutex<Option<JoinHandle<Done>>>>),
     Enricher(#[expect(dead_code, reason = "held so that it stays on its bus")] Arc<Enricher>),
 }
 
@@ -152,7 +159,7 @@ impl Stage {
     }
 
     /// Compares what a step came to with what was expected, and gives both their names.
-    fn judge(&self, step: &Step, result: Result<Value, Fault>) -> Result<(), String> {
+    fn judge(&self, step: &Step, result: Done) -> Result<(), String> {
         let mut names = lock(&self.names);
         let mut named = names.clone();
         let result = judge(&step.expected, result, &mut named)?;
@@ -163,7 +170,7 @@ impl Stage {
         Ok(())
     }
 
-    fn begin_task(self: &Arc<Self>, name: &str, step: Arc<Step>) -> Result<Value, Fault> {
+    fn begin_task(self: &Arc<Self>, name: &str, step: Arc<Step>) -> Done {
         let stage = self.clone();
         let task = thread::spawn(move || stage.perform(&step, None));
         self.put(name, Thing::Task(Arc::new(Mutex::new(Some(task)))));
@@ -171,7 +178,7 @@ impl Stage {
     }
 
     /// Does a step.
-    pub(crate) fn perform(self: &Arc<Self>, step: &Step, event: Option<&Value>) -> Result<Value, Fault> {
+    pub(crate) fn perform(self: &Arc<Self>, step: &Step, event: Option<&Value>) -> Done {
         let mut names = lock(&self.names).clone();
         if let Some(event) = event {
             names.set("event", event.clone());
@@ -252,7 +259,7 @@ impl Stage {
     }
 
     /// What a background thread's step came to.
-    pub(crate) fn join(&self, name: &str) -> Result<Value, Fault> {
+    pub(crate) fn join(&self, name: &str) -> Done {
         let Thing::Task(task) = self.thing(name)? else {
             return Err(format!("{name:?} is no background").into());
         };
@@ -280,7 +287,7 @@ pub(crate) fn label(place: &[usize], step: &Map<String, Value>) -> String {
     format!("step {} ({action})", place.join("."))
 }
 
-fn judge(expected: &Expected, result: Result<Value, Fault>, names: &mut Names) -> Result<Value, String> {
+fn judge(expected: &Expected, result: Done, names: &mut Names) -> Result<Value, String> {
     match (expected, result) {
         (_, Err(Fault::Broken(why))) => Err(why),
         (Expected::Error(expected), Err(Fault::Refused(error))) => {
