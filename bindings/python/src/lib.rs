@@ -40,7 +40,7 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::ambient::{current_event, on_loop, reset_ambient, set_ambient};
+    use crate::ambient::{OnLoop, current_event, on_loop, reset_ambient, set_ambient};
     #[pymodule_export]
     use crate::attach::{Attachment, Receipt};
     #[pymodule_export]

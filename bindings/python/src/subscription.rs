@@ -1,6 +1,6 @@
 //! A pulled subscription.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use newswire::{Outcome, SubscriptionStream};
@@ -13,7 +13,7 @@ use crate::gate::{self, Own};
 use crate::pending::{self, Done, Pending};
 use crate::{stats, wake};
 
-type Stream = std::sync::Arc<Mutex<Option<SubscriptionStream>>>;
+type Stream = Arc<Mutex<SubscriptionStream>>;
 
 /// A bounded queue of matching events, pulled in batches.
 #[pyclass(frozen, weakref, module = "newswire._native")]
@@ -39,28 +39,22 @@ fn take(
 
 impl Subscription {
     pub(crate) fn new(subscription: newswire::Subscription, confirm: bool) -> Self {
-        let stream = Some(subscription.confirming().stream());
-        Self { stream: Own::new(Stream::new(Mutex::new(stream))), confirm }
+        let stream = subscription.confirming().stream();
+        Self { stream: Own::new(Arc::new(Mutex::new(stream))), confirm }
     }
 
-    fn lock<'a>(&'a self, py: Python<'_>) -> PyResult<MutexGuard<'a, Option<SubscriptionStream>>> {
+    fn lock<'a>(&'a self, py: Python<'_>) -> PyResult<MutexGuard<'a, SubscriptionStream>> {
         Ok(self.stream.get(py)?.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 
     fn with<R>(&self, py: Python<'_>, look: impl FnOnce(&newswire::Subscription) -> R) -> PyResult<R> {
-        let stream = self.lock(py)?;
-        stream.as_ref().map(|stream| look(stream.subscription())).ok_or_else(|| gone(py))
+        Ok(look(self.lock(py)?.subscription()))
     }
 
     fn pull(&self, py: Python<'_>, waker: &Waker, max: usize) -> PyResult<Poll<Vec<newswire::Delivery>>> {
         let mut stream = self.lock(py)?;
-        let stream = stream.as_mut().ok_or_else(|| gone(py))?;
-        Ok(gate::here(|| take(stream, self.confirm, &mut Context::from_waker(waker), max)))
+        Ok(gate::here(|| take(&mut stream, self.confirm, &mut Context::from_waker(waker), max)))
     }
-}
-
-fn gone(py: Python<'_>) -> PyErr {
-    closed(py, "the subscription was closed")
 }
 
 fn at_most(py: Python<'_>, max: i64) -> PyResult<usize> {
@@ -112,11 +106,10 @@ impl Subscription {
     fn waiting(&self, py: Python<'_>, max: i64) -> PyResult<Pending> {
         let (stream, confirm, max) = (self.stream.get(py)?.clone(), self.confirm, at_most(py, max)?);
         Ok(Pending::new("async for", move |context| {
-            let Ok(mut stream) = stream.lock() else { return Poll::Ready(Ok(Done::Items(Vec::new()))) };
-            match stream.as_mut() {
-                Some(stream) => take(stream, confirm, context, max).map(|items| Ok(Done::Items(items))),
-                None => Poll::Ready(Ok(Done::Items(Vec::new()))),
-            }
+            // Whoever holds it may be waiting for the interpreter.
+            let mut stream =
+                Python::attach(|py| stream.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner));
+            take(&mut stream, confirm, context, max).map(|items| Ok(Done::Items(items)))
         }))
     }
 
@@ -160,10 +153,8 @@ impl Subscription {
         stats::object(py, &self.with(py, newswire::Subscription::stats)?)
     }
 
-    /// Ends the subscription; what is queued is discarded.
+    /// Ends the subscription; what is queued is discarded, what is in flight can still be settled.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        let stream = self.lock(py)?.take();
-        gate::here(|| drop(stream));
-        Ok(())
+        self.with(py, |subscription| gate::here(|| subscription.unsubscribe()))
     }
 }

@@ -38,7 +38,7 @@ pub use bus::alter::{Enricher, Enrichment, Redaction};
 pub use bus::ask::{Expectation, Request};
 pub use bus::close::{CloseReport, Closing};
 pub use bus::handles::WeakBus;
-pub use bus::publish::Publishing;
+pub use bus::publishing::Publishing;
 pub use bus::stats::{BusStats, SubscriptionStats};
 pub use bus::{Bus, Listener, Unsubscribed};
 pub use cursor::Cursor;

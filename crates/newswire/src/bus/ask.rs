@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::core::Core;
 use super::interest::Interest;
 use super::order::Order;
-use super::publish::Publishing;
+use super::publishing::Publishing;
 use crate::ambient;
 use crate::delivery::Delivery;
 use crate::error::{Error, ErrorKind, Rejected, Result};

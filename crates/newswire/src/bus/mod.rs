@@ -14,6 +14,7 @@ mod notice;
 pub(crate) mod order;
 mod prepare;
 pub(crate) mod publish;
+pub(crate) mod publishing;
 mod replay;
 pub(crate) mod route;
 pub(crate) mod stats;
@@ -149,7 +150,7 @@ impl Bus {
     ///
     /// # Errors
     /// As [`Bus::publish`].
-    pub fn publish_async(&self, event: Event) -> Result<publish::Publishing, Rejected<Event>> {
+    pub fn publish_async(&self, event: Event) -> Result<publishing::Publishing, Rejected<Event>> {
         self.core.publish_async(event)
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::inbox::Inbox;
+use super::inbox::{Entry, Inbox};
 use super::pull::Subscription;
 use super::tally::Outcome;
 use crate::event::Event;
@@ -64,22 +64,41 @@ impl Subscription {
     /// confirmed counts as discarded when the subscription is dropped.
     pub fn confirm(&self, items: usize, outcome: Outcome) -> usize {
         let subscriber = self.subscriber();
-        let confirmed = {
-            let mut inbox = subscriber.inbox.lock();
-            let before = inbox.in_hand.as_ref().map_or(0, |held| held.0.len());
-            inbox.confirm(items, outcome);
-            subscriber.tell_if_quiet(&inbox);
-            before - inbox.in_hand.as_ref().map_or(0, |held| held.0.len())
-        };
+        let mut inbox = subscriber.inbox.lock();
+        let confirmed = inbox.confirm(items, outcome);
+        subscriber.tell_if_quiet(&inbox);
+        let is_last = confirmed > 0 && inbox.has_left() && inbox.is_quiet();
+        drop(inbox);
+        if is_last {
+            subscriber.retire_if_over();
+        }
         confirmed
+    }
+
+    /// Ends the subscription, as dropping it does, but for what is in hand, which can still be confirmed. A task that
+    /// waits for the next item finds that there is none.
+    pub fn unsubscribe(&self) {
+        self.core().unsubscribe(self.subscriber());
+        self.subscriber().wake_task();
     }
 }
 
 impl Inbox {
-    fn confirm(&mut self, items: usize, outcome: Outcome) {
-        let Some(held) = &mut self.in_hand else { return };
+    /// An event is handed to whoever pulls, and handled by that, unless he says so himself.
+    pub(super) fn give(&mut self, event: &Event, entry: &Entry) {
+        match &mut self.in_hand {
+            Some(held) => held.hold(event, entry.events),
+            None => self.settle(entry, Outcome::Handled),
+        }
+    }
+
+    fn confirm(&mut self, items: usize, outcome: Outcome) -> usize {
+        let Some(held) = &mut self.in_hand else { return 0 };
+        let before = held.0.len();
         let events = held.release(items);
+        let confirmed = before - held.0.len();
         self.books.settle(events, outcome);
+        confirmed
     }
 
     /// The seq up to which all has been delivered.

@@ -315,14 +315,6 @@ impl Inbox {
         self.served(entry);
     }
 
-    /// An event is handed to whoever pulls, and handled by that, unless he says so himself.
-    pub(super) fn give(&mut self, event: &Event, entry: &Entry) {
-        match &mut self.in_hand {
-            Some(held) => held.hold(event, entry.events),
-            None => self.settle(entry, Outcome::Handled),
-        }
-    }
-
     /// The key may be served again.
     pub(crate) fn served(&mut self, entry: &Entry) {
         if let Source::Queue(queue) = &mut self.source {

@@ -1,6 +1,7 @@
 //! Handlers: how they are called, in which order, how often, and what becomes of those that go wrong.
 
 mod emitting;
+mod hosts;
 mod inline;
 mod keyed;
 mod lives;

@@ -13,6 +13,7 @@ mod full_queue;
 mod gaps;
 mod guard_ids;
 mod handles;
+mod in_hand;
 mod inline_media;
 mod interest;
 mod notices;
