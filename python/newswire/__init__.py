@@ -16,19 +16,22 @@ from __future__ import annotations
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from ._native import Attachment as Attachment
+    from ._native import Enrichment as Enrichment
     from ._native import Event as Event
     from ._native import Filter as Filter
     from ._native import Gap as Gap
     from ._native import Published as Published
-    from ._native import Receipt as Receipt
     from ._native import __version__ as __version__
     from ._native import current_event as current_event
+    from ._native import new_span as new_span
+    from ._native import new_trace as new_trace
     from ._native import open_recording as open_recording
     from ._native import play as play
     from ._native import read_store as read_store
     from ._bus import Bus as Bus
     from ._bus import bus as bus
+    from .attachment import Attachment as Attachment
+    from .attachment import Receipt as Receipt
     from .emitter import Emitter as Emitter
     from .errors import ArgumentError as ArgumentError
     from .errors import ClosedError as ClosedError
@@ -56,9 +59,10 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "_native": (
-        "Attachment Event Filter Gap Published Receipt __version__ current_event open_recording play read_store"
+        "Enrichment Event Filter Gap Published __version__ current_event new_span new_trace open_recording play read_store"
     ),
     "_bus": "Bus bus",
+    "attachment": "Attachment Receipt",
     "emitter": "Emitter",
     "errors": (
         "ArgumentError ClosedError FullError InvalidError IoError NewswireError OutOfRangeError PayloadError"

@@ -7,11 +7,12 @@ import os
 import threading
 
 from . import _aio, _native
-from .errors import ArgumentError, TimedOutError
+from .attachment import Attachment, Receipt
+from .errors import ArgumentError
 from .events import pattern_of
 from .handlers import Listener, is_async, subscribe_async
 from .pending import Pending
-from .subscription import Subscription
+from .subscription import Subscription, place
 
 TYPE_CHECKING = False
 
@@ -69,7 +70,7 @@ class Bus(_native.Bus):
         *,
         mode: Mode = "locked",
         key: str | None = None,
-        concurrency: int = 1,
+        concurrency: int | None = None,
         when_full: WhenFull = "drop_oldest",
         buffer: int = 1024,
         buffer_bytes: int = 16 << 20,
@@ -97,7 +98,7 @@ class Bus(_native.Bus):
             "buffer_bytes": buffer_bytes,
             "max_wait": max_wait,
             "priority": priority,
-            "start": start,
+            "start": place(start),
             "internal": internal,
             "coalesce": coalesce,
         }
@@ -142,7 +143,7 @@ class Bus(_native.Bus):
     ) -> Subscription:
         """A queue of the events that `pattern` (a filter, or a payload class) matches, to iterate.
 
-        `start`: nothing (the next event), "earliest", "last:20", "since:2026-01-01T00:00:00Z", or a position.
+        `start`: nothing (the next event), "earliest", "last:20", a time, or the position of another subscription.
         """
         native = self.pull(
             pattern_of(pattern),
@@ -150,13 +151,21 @@ class Bus(_native.Bus):
             buffer=buffer,
             buffer_bytes=buffer_bytes,
             max_wait=max_wait,
-            start=start,
+            start=place(start),
             internal=internal,
             coalesce=coalesce,
             priority=priority,
             name=name,
         )
-        return Subscription(native, gaps)
+        return Subscription(native, self, gaps)
+
+    def publish_durable(self, what: Event | str | Any, /, **payload: Any) -> Receipt:  # type: ignore[override]
+        """Publishes, and gives a receipt of its being stored; a store has to be attached."""
+        return Receipt(super().publish_durable(what, **payload))
+
+    def attach(self, url: str, /) -> Attachment:  # type: ignore[override]
+        """Attaches a sink or store: "console:", "file:run.ndjson", "sqlite:events.db" ..."""
+        return Attachment(super().attach(url))
 
     def request(self, event: Event, timeout: float) -> Pending[Event]:  # type: ignore[override]
         """Publishes a question; the first event whose `reply_to` is its id: `await` it or `wait()` for it."""
@@ -203,7 +212,7 @@ class Bus(_native.Bus):
         handler it begins the close and doesn't wait: `complete` is then false; `aclose` awaits it.
         """
         pending = self.closing(timeout)
-        if _aio.on_loop_thread():
+        if _aio.on_loop_thread() or _native.current_event() is not None:
             report: dict[str, Any] = _ready(pending)
             return report
         self._finish_drains(timeout)
@@ -211,8 +220,10 @@ class Bus(_native.Bus):
         return report
 
     async def aclose(self, timeout: float = 5.0) -> dict[str, Any]:
-        """As `close`, awaited."""
+        """As `close`, awaited; inside a handler it doesn't wait either, since the handler is waited for."""
         pending = self.closing(timeout)
+        if _native.current_event() is not None:
+            return _ready(pending)
         report: dict[str, Any] = await _aio.wait(pending)
         running = _aio.backend()
         if running is not None:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 
 from . import _aio, _ambient, _native
 from ._flag import Flag
 from ._native import Gap
+from .errors import ClosedError
 
 TYPE_CHECKING = False
 
@@ -38,7 +40,7 @@ class Drain:
         name: str,
         mode: str,
         key: str | None,
-        concurrency: int,
+        concurrency: int | None,
         buffer: int,
         timeout: float | None,
         once: bool,
@@ -51,7 +53,7 @@ class Drain:
         self._handler = handler
         self._name = name
         self._key = key if mode == "keyed" else None
-        self._at_once = concurrency if mode == "concurrent" else None
+        self._at_once = concurrency
         # A key that is busy holds at most half of what may wait.
         self._lane_bound = max(buffer // 2, 1)
         self._timeout = timeout
@@ -87,17 +89,18 @@ class Drain:
         return quiet
 
     async def _run(self) -> None:
-        on_loop = _native.on_loop()
         _ambient.enter(None)
         try:
             await self._serve()
         except self._backend.cancelled:
             self._abandon()
             raise
+        except Exception:
+            # A fault of this file; the loop is the user's and goes on.
+            _logger().exception("handler %s is served no longer", self._name)
         finally:
             self.close()
             self.done.set()
-            del on_loop
 
     async def _serve(self) -> None:
         serve = self._serve_keyed if self._key else self._serve_slots if self._at_once else self._serve_locked
@@ -181,8 +184,9 @@ class Drain:
         except Exception:
             self._log(event)
         finally:
-            _native.ambient.set(None)
-            self.native.settle(outcome)
+            _native.set_ambient(None)
+            with suppress(ClosedError):
+                self.native.settle(outcome)
             self._end_call()
         self._count(outcome)
 
@@ -198,7 +202,7 @@ class Drain:
             # Its object is gone.
             self.close()
             return "skipped"
-        _native.ambient.set(event)
+        _native.set_ambient(event)
         if self._timeout is None:
             await handler(event)
             return "handled"

@@ -227,7 +227,7 @@ class Emitter(CoreMethods):
 
         return decorate(function, begin)
 
-    @overload  # type: ignore[override]
+    @overload
     def step(self, function: F, /) -> F: ...
     @overload
     def step(self, name: str, input: Any = None, **fields: Any) -> StepGuard: ...

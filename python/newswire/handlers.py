@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import _aio
+from ._drain import Drain
 from .errors import ArgumentError
 
 TYPE_CHECKING = False
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from . import _native
     from ._bus import Bus
-    from ._drain import Drain
     from ._native import Gap
 
     Mode = Literal["inline", "locked", "keyed", "concurrent"]
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
         mode: Mode
         key: str | None
-        concurrency: int
+        concurrency: int | None
         when_full: WhenFull
         buffer: int
         buffer_bytes: int
@@ -54,12 +54,8 @@ class Listener:
     __slots__ = ("__weakref__", "_drain", "_native")
 
     def __init__(self, served: _native.Listener | Drain) -> None:
-        native: Any = served
-        self._drain: Drain | None = None
-        if hasattr(served, "native"):
-            self._drain = served
-            native = served.native
-        self._native = native
+        self._drain = served if isinstance(served, Drain) else None
+        self._native: Any = served.native if isinstance(served, Drain) else served
 
     @property
     def active(self) -> bool:
@@ -137,7 +133,7 @@ def subscribe_async(
     loop: Any,
     mode: str,
     key: str | None,
-    concurrency: int,
+    concurrency: int | None,
     buffer: int,
     timeout: float | None,
     once: bool,
@@ -148,8 +144,6 @@ def subscribe_async(
     **queue: Any,
 ) -> Drain:
     """Subscribes an `async def` handler and begins to serve it."""
-    from ._drain import Drain
-
     _check(mode, key, concurrency)
     backend, runs_on = _home(loop)
     held = _weakly(handler) if weak else (lambda: handler)
@@ -175,14 +169,18 @@ def subscribe_async(
     return drain
 
 
-def _check(mode: str, key: str | None, concurrency: int) -> None:
+def _check(mode: str, key: str | None, concurrency: int | None) -> None:
     if mode == "inline":
         raise ArgumentError("an async def handler can't run inline", expected='"locked", "keyed" or "concurrent"')
     if mode not in _MODES:
         raise ArgumentError(f"there is no mode {mode!r}", expected=", ".join(_MODES))
     if (mode == "keyed") != (key is not None):
         raise ArgumentError('key and mode="keyed" belong together', expected='key="session", mode="keyed"')
-    if concurrency < 1:
+    if (mode == "concurrent") != (concurrency is not None):
+        raise ArgumentError(
+            'concurrency and mode="concurrent" belong together', expected='concurrency=8, mode="concurrent"'
+        )
+    if concurrency is not None and concurrency < 1:
         raise ArgumentError(f"concurrency can't be {concurrency}", expected="1 or more")
 
 

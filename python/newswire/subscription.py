@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal, Self
 
     from . import _native
+    from ._bus import Bus
     from ._native import Event
 
     Gaps = Literal["warn", "yield"] | Callable[[Gap], Any]
@@ -35,10 +36,12 @@ class Subscription:
     event (`gaps="yield"`), or handed to a function. Tasks of one loop may share it; each event goes to one.
     """
 
-    def __init__(self, native: _native.Subscription, gaps: Gaps = "warn") -> None:
+    def __init__(self, native: _native.Subscription, bus: Bus, gaps: Gaps = "warn") -> None:
         if not (gaps in ("warn", "yield") or callable(gaps)):
             raise ArgumentError(f"gaps can't be {gaps!r}", expected='"warn", "yield" or a function')
         self._native = native
+        # A bus that nobody holds has ended, and its subscriptions with it.
+        self._bus = bus
         self._gaps = gaps
         self._taken: list[Event | Gap] = []  # in reverse, so that the next is popped at the end
         self._given = 0
@@ -202,7 +205,7 @@ class Subscription:
                 _warn(item, self._native.stats()["name"])
             return None
         self._given += 1
-        return item  # type: ignore[return-value]
+        return item
 
     def _give_batch(self, max: int) -> list[Event]:
         batch: list[Event] = []
@@ -217,6 +220,21 @@ class Subscription:
         given, self._given = self._given, 0
         if given:
             self._native.settle("handled", given)
+
+
+def place(start: Any) -> str | None:
+    """Where a subscription begins, in the core's words."""
+    if start is None or (isinstance(start, str) and not start.startswith("nw1.")):
+        return start
+    if isinstance(start, str):
+        return f"after:{start}"
+    if hasattr(start, "timestamp"):
+        if start.tzinfo is None:
+            raise ArgumentError("start has no time zone", path="start", expected="datetime.now(UTC)")
+        return f"since:{start.isoformat()}"
+    raise ArgumentError(
+        f"start can't be {start!r}", path="start", expected='"earliest", "last:20", a datetime or a position'
+    )
 
 
 def _warn(gap: Gap, name: str) -> None:

@@ -44,6 +44,7 @@ class View(Generic[S]):
     ) -> None:
         self._options: dict[str, Any] = {"capacity": capacity, "start": start, "internal": internal}
         self._native: _native.View | None = None
+        self._last: S | None = None
         if bus is not None:
             bus.watch(self)
 
@@ -61,6 +62,8 @@ class View(Generic[S]):
         """What has been learned until now."""
         import json
 
+        if self._last is not None:
+            return self._last
         if self._native is None:
             from .errors import InvalidError
 
@@ -69,7 +72,8 @@ class View(Generic[S]):
 
     def stop(self) -> None:
         """Sees no further events; what it knows stays."""
-        if self._native is not None:
+        if self._native is not None and self._last is None:
+            self._last = self.snapshot()
             self._native.stop()
 
     def __enter__(self) -> Self:
