@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from .compare import Differs
-from .stage import LONG, Failed, Heard, Stage, Task, item_of
-
 import newswire
 from newswire import _native
 from newswire.errors import ClosedError
+
+from .compare import Differs
+from .stage import LONG, Failed, Heard, Stage, Task, item_of
 
 # Fields of an event that only whole ones have.
 _WHOLE = {"id", "time", "seq", "origin"}
@@ -26,9 +26,7 @@ def seconds(nanos: int | None) -> float:
 
 def natural(options: dict[str, Any]) -> dict[str, Any]:
     """Options as Python has them: times in seconds."""
-    return {
-        name.removesuffix("_ns"): value / 1e9 if name.endswith("_ns") else value for name, value in options.items()
-    }
+    return {name.removesuffix("_ns"): value / 1e9 if name.endswith("_ns") else value for name, value in options.items()}
 
 
 def pair(names: dict[str, str] | None, first: str, second: str) -> Any:
@@ -125,10 +123,9 @@ class Actions:
     def do_subscribe(self, bus: newswire.Bus, name_: str, filter: str, **options: Any) -> None:
         self._keep(name_, bus.subscribe(filter, gaps="yield", **natural(options)))
 
-    def do_handle(
-        self, bus: newswire.Bus, name_: str, filter: str, does: Iterable[Any] = (), **options: Any
-    ) -> None:
-        heard = Heard(self._stage, list(does))
+    def do_handle(self, bus: newswire.Bus, name_: str, filter: str, does: Iterable[Any] = (), **options: Any) -> None:
+        kind = Heard if options.get("mode") == "inline" else self._stage.handlers
+        heard = kind(self._stage, list(does))
         heard.listener = bus.on(filter, heard, on_gap=heard.on_gap, **natural(options))
         self._keep(name_, heard)
 
@@ -203,10 +200,8 @@ class Actions:
         return of.join()
 
     def do_await(self, bus: newswire.Bus, of: Any, timeout_ns: int | None = None) -> Any:
-        if isinstance(of, newswire.Receipt):
-            of.pending().wait(seconds(timeout_ns))
-            return None
-        return published(of.wait(seconds(timeout_ns)))
+        result = of.wait(seconds(timeout_ns))
+        return None if isinstance(of, newswire.Receipt) else published(result)
 
     def do_emitter(self, bus: newswire.Bus, name_: str, **context: Any) -> None:
         ids = {name if name.endswith("_type") else f"{name}_id": id for name, id in context.pop("scope", {}).items()}

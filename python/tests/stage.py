@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .compare import Differs, Names
-
 import newswire
 from newswire.errors import NewswireError
+
+from .compare import Differs, Names
 
 # Longer than anything takes; a wait of this length has failed.
 LONG = 20.0
@@ -63,9 +63,12 @@ class Heard:
         self._more = threading.Condition()
         self.listener: newswire.Listener | None = None
 
-    def __call__(self, event: newswire.Event) -> None:
+    def __call__(self, event: newswire.Event) -> Any:
         given = event.to_dict()
         self._note(given)
+        self._serve(given)
+
+    def _serve(self, given: Any) -> None:
         for at, step in enumerate(self._steps, 1):
             if "when" in step and not is_like(step["when"], given):
                 continue
@@ -90,6 +93,15 @@ class Heard:
         with self._more:
             self._calls.append(call)
             self._more.notify_all()
+
+
+class HeardOnLoop(Heard):
+    """As `Heard`, an `async def` handler; its steps, which may wait, are done beside the loop."""
+
+    async def __call__(self, event: newswire.Event) -> None:
+        given = event.to_dict()
+        self._note(given)
+        await asyncio.to_thread(self._serve, given)
 
 
 class Task:
@@ -119,9 +131,10 @@ class Task:
 class Stage:
     """Plays a scenario; `act` gives what a step comes to."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, handlers: type[Heard] = Heard) -> None:
         from .act import Actions
 
+        self.handlers = handlers
         self.names = Names(folder=str(folder))
         self.things: dict[str, Any] = {}
         self.failures: list[str] = []
