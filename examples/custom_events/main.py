@@ -27,9 +27,7 @@ emitter.emit(CacheHit("report", 48_000))
 # Untyped: any JSON, with a sentence for people; tags and attributes are the emitter's.
 emitter = emitter.with_context(tags=["canary"], attrs={"region": "eu-1"})
 bus.publish(
-    emitter.event(
-        "deploy.finished", {"version": "1.2"}, severity="warn", message="Deployed, one check is flaky"
-    )
+    emitter.event("deploy.finished", {"version": "1.2"}, severity="warn", message="Deployed, one check is flaky")
 )
 
 for event in hits.next_batch(timeout=0):

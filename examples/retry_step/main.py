@@ -44,9 +44,7 @@ with newswire.Bus() as bus:
                 checking.complete(False, validation_type=sort, explanation=why, attempt=attempt)
                 if attempt == len(ANSWERS):
                     raise
-                within.model_call_retried(
-                    attempt + 1, Failure(why), model="scripted-1", provider="scripted"
-                )
+                within.model_call_retried(attempt + 1, Failure(why), model="scripted-1", provider="scripted")
             else:
                 checking.complete(True)
                 step.complete(number, attempt=attempt)

@@ -24,9 +24,7 @@ def notice_circles(event: Event[ToolCallStarted]) -> None:
     seen[key := f"{call.name} {json.dumps(call.arguments)}"] += 1
     if seen[key] > 1:
         # Its causation is the call that it is about.
-        bus.publish(
-            guard.event("tool.call.repeated", {"call_count": seen[key], "name": call.name}, severity="warn")
-        )
+        bus.publish(guard.event("tool.call.repeated", {"call_count": seen[key], "name": call.name}, severity="warn"))
 
 
 # It runs on the agent's thread before the call goes on.

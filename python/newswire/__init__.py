@@ -16,6 +16,8 @@ from __future__ import annotations
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from ._bus import Bus as Bus
+    from ._bus import bus as bus
     from ._native import Enrichment as Enrichment
     from ._native import Event as Event
     from ._native import Filter as Filter
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from ._native import open_recording as open_recording
     from ._native import play as play
     from ._native import read_store as read_store
-    from ._bus import Bus as Bus
-    from ._bus import bus as bus
     from .attachment import Attachment as Attachment
     from .attachment import Receipt as Receipt
     from .emitter import Emitter as Emitter
@@ -59,7 +59,8 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "_native": (
-        "Enrichment Event Filter Gap Published __version__ current_event new_span new_trace open_recording play read_store"
+        "Enrichment Event Filter Gap Published __version__ current_event new_span new_trace open_recording play"
+        " read_store"
     ),
     "_bus": "Bus bus",
     "attachment": "Attachment Receipt",
@@ -77,7 +78,7 @@ _MODULES = {
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
 
-__all__ = sorted(_HOME)  # type: ignore[unused-ignore]  # noqa: PLE0605
+__all__ = sorted(_HOME)
 
 if not TYPE_CHECKING:
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+import time
 
 from . import _aio, _native
 from .attachment import Attachment, Receipt
@@ -211,32 +212,27 @@ class Bus(_native.Bus):
         The report says for each subscription what became of its events. On an event loop's thread and inside a
         handler it begins the close and doesn't wait: `complete` is then false; `aclose` awaits it.
         """
-        pending = self.closing(timeout)
-        if _aio.on_loop_thread() or _native.current_event() is not None:
-            report: dict[str, Any] = _ready(pending)
-            return report
-        self._finish_drains(timeout)
-        report = pending.wait(timeout + 1)
+        end = time.monotonic() + timeout
+        report = self._close(timeout)
+        waits = not (_aio.on_loop_thread() or _native.current_event() is not None)
+        for drain in self._drains:
+            left = max(end - time.monotonic(), 0) if waits else 0
+            _account(report, drain, drain.done.wait(left), waits)
         return report
 
     async def aclose(self, timeout: float = 5.0) -> dict[str, Any]:
         """As `close`, awaited; inside a handler it doesn't wait either, since the handler is waited for."""
-        pending = self.closing(timeout)
         if _native.current_event() is not None:
-            return _ready(pending)
+            return self.close(timeout)
+        pending = self.closing(timeout)
+        end = time.monotonic() + timeout
         report: dict[str, Any] = await _aio.wait(pending)
         running = _aio.backend()
-        if running is not None:
-            for drain in self._drains:
-                if not await running.bounded(timeout, running.wait(drain.done)):
-                    report["complete"] = False
-        self._drains.clear()
-        return report
-
-    def _finish_drains(self, timeout: float) -> None:
         for drain in self._drains:
-            drain.done.wait(timeout)
-        self._drains.clear()
+            left = max(end - time.monotonic(), 0)
+            finished = running is not None and await running.bounded(left, running.wait(drain.done))
+            _account(report, drain, finished, True)
+        return report
 
     def __enter__(self) -> Self:
         return self
@@ -251,9 +247,16 @@ class Bus(_native.Bus):
         await self.aclose()
 
 
-def _ready(pending: _native.Pending) -> dict[str, Any]:
-    ready, report = pending.poll(None)
-    return report if ready else {"complete": False}
+def _account(report: dict[str, Any], drain: Drain, finished: bool, at_deadline: bool) -> None:
+    """Adds an `async def` handler to what a close reports; at the deadline what is left is discarded."""
+    if not finished:
+        report["complete"] = False
+    if not finished and at_deadline:
+        report["abandoned"] += drain.running
+        before = drain.native.stats()["books"]
+        drain.close()
+        report["discarded"] += before["queued"] + before["waiting"] + before["in_flight"] - drain.running
+    report["subscriptions"].append(drain.native.stats())
 
 
 _default: Bus | None = None

@@ -61,6 +61,8 @@ class Drain:
         self._on_gap = on_gap
         self._set_aside_after = set_aside_after
         self._failed_in_a_row = 0
+        # How many events were taken and have no outcome yet.
+        self._in_hand = 0
         # Between these a call can't begin unseen by who unsubscribes.
         self._lock = threading.Lock()
         self._closed = False
@@ -79,6 +81,11 @@ class Drain:
     @property
     def active(self) -> bool:
         return not self._closed
+
+    @property
+    def running(self) -> int:
+        """How many calls have begun and not returned."""
+        return self._running
 
     def close(self) -> bool:
         """No call begins from here on; whether none is running."""
@@ -100,6 +107,8 @@ class Drain:
             _logger().exception("handler %s is served no longer", self._name)
         finally:
             self.close()
+            # What was taken and will never be handled.
+            self._settle("discarded", self._in_hand)
             self.done.set()
 
     async def _serve(self) -> None:
@@ -154,6 +163,7 @@ class Drain:
             batch = await self._backend.wait(self.native.waiting(_TURN_EVENTS), self._loop_is_gone)
             if not batch:
                 return
+            self._in_hand += sum(type(item) is not Gap for item in batch)
             turn_ends = time.monotonic() + _TURN_SECONDS
             for item in batch:
                 if time.monotonic() >= turn_ends:
@@ -185,10 +195,14 @@ class Drain:
             self._log(event)
         finally:
             _native.set_ambient(None)
-            with suppress(ClosedError):
-                self.native.settle(outcome)
+            self._settle(outcome, 1)
             self._end_call()
         self._count(outcome)
+
+    def _settle(self, outcome: str, count: int) -> None:
+        self._in_hand -= count
+        with suppress(ClosedError):
+            self.native.settle(outcome, count)
 
     def _end_call(self) -> None:
         with self._lock:

@@ -59,7 +59,7 @@ else:
 # The names of ScopeIds, and what each is called on the wire.
 _SCOPE = {
     name if name.endswith("_type") else f"{name}_id": name
-    for name in (
+    for name in (  # noqa: SIM905  # shorter than a list
         "runtime agent session conversation user run workflow parent_workflow step turn channel account chat"
         " chat_type topic space space_type sender message"
     ).split()
@@ -198,11 +198,11 @@ class Emitter(CoreMethods):
     def tool(self, function: Any = None, /, **fields: Any) -> Any:
         """Makes a tool call of each call of a function: its arguments, its result or its error.
 
-            @emitter.tool
-            def search(query: str) -> list[str]: ...
+        @emitter.tool
+        def search(query: str) -> list[str]: ...
 
-            @emitter.tool("web_search", engine="local")
-            def search(query: str) -> list[str]: ...
+        @emitter.tool("web_search", engine="local")
+        def search(query: str) -> list[str]: ...
         """
         if not callable(function):
             return lambda decorated: self._tool(decorated, function, fields)
@@ -234,13 +234,13 @@ class Emitter(CoreMethods):
     def step(self, name: Any, input: Any = None, **fields: Any) -> Any:
         """A step, as a guard or as a decorator.
 
-            with emitter.step("load") as step: ...
+        with emitter.step("load") as step: ...
 
-            @emitter.step
-            def load(): ...
+        @emitter.step
+        def load(): ...
 
-            @emitter.step("load", step_type="transform")
-            def load_everything(): ...
+        @emitter.step("load", step_type="transform")
+        def load_everything(): ...
         """
         if callable(name):
             return super().step(name.__name__)(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _aio
+from . import _aio, _native
 from ._drain import Drain
 from .errors import ArgumentError
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Literal, Self, TypedDict
 
-    from . import _native
     from ._bus import Bus
     from ._native import Gap
 
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
         on_gap: Callable[[Gap], Any] | None
         set_aside_after: int | None
         loop: Any
+
 
 _MODES = ("inline", "locked", "keyed", "concurrent")
 _CO_COROUTINE = 0x80
@@ -72,15 +72,18 @@ class Listener:
             said: str = self._native.unsubscribe(0.0 if _aio.on_loop_thread() else timeout)
             return said
         quiet = self._drain.close()
-        return _word(quiet or (not _aio.on_loop_thread() and self._drain.quiet.wait(timeout)))
+        waits = not (_aio.on_loop_thread() or _native.current_event() is not None)
+        return _word(quiet or (waits and self._drain.quiet.wait(timeout)))
 
     async def aunsubscribe(self, timeout: float = 5.0) -> str:
-        """As `unsubscribe`, awaiting the calls that have begun."""
+        """As `unsubscribe`, awaiting the calls that have begun; not inside a handler, which could be one of them."""
         running = _aio.backend()
         if self._drain is None or running is None:
             said: str = await _aio.wait(self._native.unsubscribing(timeout))
             return said
         quiet = self._drain.close()
+        if _native.current_event() is not None:
+            return _word(quiet)
         return _word(quiet or await running.bounded(timeout, running.wait(self._drain.quiet)))
 
     def pause(self) -> None:
@@ -120,8 +123,7 @@ def is_async(handler: Callable[..., Any]) -> bool:
     function = getattr(handler, "__func__", handler)
     code = getattr(function, "__code__", None)
     if code is None:
-        called = getattr(type(handler), "__call__", None)
-        code = getattr(called, "__code__", None)
+        code = getattr(type(handler).__call__, "__code__", None)
     return code is not None and bool(code.co_flags & _CO_COROUTINE)
 
 
@@ -171,17 +173,23 @@ def subscribe_async(
 
 def _check(mode: str, key: str | None, concurrency: int | None) -> None:
     if mode == "inline":
-        raise ArgumentError("an async def handler can't run inline", expected='"locked", "keyed" or "concurrent"')
+        raise ArgumentError(
+            "an async def handler can't run inline", path="options.mode", expected='"locked", "keyed" or "concurrent"'
+        )
     if mode not in _MODES:
-        raise ArgumentError(f"there is no mode {mode!r}", expected=", ".join(_MODES))
+        raise ArgumentError(f"there is no mode {mode!r}", path="options.mode", expected=", ".join(_MODES))
     if (mode == "keyed") != (key is not None):
-        raise ArgumentError('key and mode="keyed" belong together', expected='key="session", mode="keyed"')
+        raise ArgumentError(
+            'key and mode="keyed" belong together', path="options.key", expected='key="session", mode="keyed"'
+        )
     if (mode == "concurrent") != (concurrency is not None):
         raise ArgumentError(
-            'concurrency and mode="concurrent" belong together', expected='concurrency=8, mode="concurrent"'
+            'concurrency and mode="concurrent" belong together',
+            path="options.concurrency",
+            expected='concurrency=8, mode="concurrent"',
         )
     if concurrency is not None and concurrency < 1:
-        raise ArgumentError(f"concurrency can't be {concurrency}", expected="1 or more")
+        raise ArgumentError(f"concurrency can't be {concurrency}", path="options.concurrency", expected="1 or more")
 
 
 def _home(loop: Any) -> tuple[_aio.Backend, Any]:

@@ -33,7 +33,7 @@ class Pending(Generic[T]):
     Cancelling the task that awaits it withdraws it.
     """
 
-    __slots__ = ("_made", "_native", "__weakref__")
+    __slots__ = ("__weakref__", "_made", "_native")
 
     def __init__(self, native: _native.Pending, made: Callable[[Any], T] | None = None) -> None:
         self._native = native

@@ -1,8 +1,8 @@
 """Ready-made views of the core: what can be learned from events as they go by.
 
-    meter = bus.watch(UsageMeter())
-    ...
-    print(meter.snapshot().total.cost_usd)
+meter = bus.watch(UsageMeter())
+...
+print(meter.snapshot().total.cost_usd)
 """
 
 from __future__ import annotations

@@ -206,8 +206,7 @@ def test_no_call_begins_after_unsubscribing_and_running_ones_are_awaited(run: Ru
         assert await listener.aunsubscribe(5) == "quiet"
         await anyio.sleep(0.01)
         assert begun == 1
-        (ended,) = bus.stats()["ended"]
-        assert ended["books"]["discarded"] == 2 - ended["books"]["handled"]
+        assert books(listener) == {"handled": 1, "discarded": 1}
 
     run(main)
 
@@ -415,3 +414,49 @@ def test_what_is_no_handler_is_refused() -> None:
         Bus().on("a.*", 7)  # type: ignore[call-overload]
     with pytest.raises(ArgumentError, match="loop"):
         Bus().on("a.*", print, loop=7)
+
+
+@on_every_loop
+def test_the_report_of_a_close_counts_what_was_still_running(run: Run) -> None:
+    async def main() -> None:
+        bus = Bus()
+        begun, hold = 0, anyio.Event()
+
+        async def handle(_: Event) -> None:
+            nonlocal begun
+            begun += 1
+            await hold.wait()
+
+        bus.on("a.*", handle)
+        for _ in range(3):
+            bus.publish("a.b")
+        await until(lambda: begun)
+        report = await bus.aclose(0.02)
+        hold.set()
+        assert (report["complete"], report["abandoned"], report["discarded"]) == (False, 1, 2)
+        assert [stats["filter"] for stats in report["subscriptions"]] == ["a.*"]
+
+    run(main)
+
+
+@on_every_loop
+def test_a_handler_may_unsubscribe_itself_and_close_its_bus(run: Run) -> None:
+    async def main() -> None:
+        bus = Bus()
+        said: list[Any] = []
+
+        async def handle(_: Event) -> None:
+            said.append(await listener.aunsubscribe(5) if not said else None)
+
+        async def closes(_: Event) -> None:
+            said.append((await bus.aclose(5))["complete"])
+
+        listener = bus.on("a.*", handle)
+        bus.publish("a.b")
+        await until(lambda: said)
+        bus.on("b.*", closes)
+        bus.publish("b.c")
+        await until(lambda: len(said) == 2)
+        assert said == ["still_running", False]
+
+    run(main)

@@ -34,9 +34,7 @@ class Seen:
 
     def parents(self) -> dict[str, str | None]:
         """Whose part each operation is, by name."""
-        started = {
-            event.correlation["span"]: event.payload.name for event in self.events if event.phase == "started"
-        }
+        started = {event.correlation["span"]: event.payload.name for event in self.events if event.phase == "started"}
         return {
             event.payload.name: started.get(event.correlation.get("parent_span", ""))
             for event in self.events
@@ -121,9 +119,8 @@ def test_an_approval_without_a_verdict_has_not_completed(seen: Seen) -> None:
 
 def test_what_happens_within_is_a_part_wherever_it_is_emitted(seen: Seen) -> None:
     elsewhere = seen.bus.emitter()
-    with seen.emitter.run("outer") as run:
-        with elsewhere.step("inner"):
-            elsewhere.message_created("user", "hi")
+    with seen.emitter.run("outer") as run, elsewhere.step("inner"):
+        elsewhere.message_created("user", "hi")
     elsewhere.message_created("user", "bye")
     assert seen.parents() == {"outer": None, "inner": "outer"}
     within, after = (event for event in seen.events if event.kind == "message.created")

@@ -70,7 +70,11 @@ def test_a_field_that_a_class_does_not_know_is_left_out() -> None:
 
 
 def test_a_payload_that_does_not_fit_is_an_error_of_its_reader() -> None:
-    for event in (Event("deploy.finished", {"took_ns": 1}), Event("mail.sent", {"to": 7}), Event("tool.call.started", {"x": 1})):
+    for event in (
+        Event("deploy.finished", {"took_ns": 1}),
+        Event("mail.sent", {"to": 7}),
+        Event("tool.call.started", {"x": 1}),
+    ):
         with pytest.raises(newswire.InvalidError) as caught:
             event.payload  # noqa: B018
         assert caught.value.path == "payload"

@@ -24,6 +24,7 @@ pub(crate) fn play() -> bool {
         "r14" => super::r14::child(),
         "s5" => crate::goals::s5_large::child(),
         "r17" => super::r17::child(),
+        "r44" => super::r44::child(),
         other => panic!("no role is called {other}"),
     }
     true

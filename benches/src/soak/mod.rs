@@ -21,6 +21,7 @@ mod r18;
 mod r2;
 mod r3;
 mod r4;
+mod r44;
 mod r5;
 mod r6;
 mod r9;
@@ -46,6 +47,7 @@ pub(crate) const GOALS: &[Goal] = &[
     ("R16", r16::measure),
     ("R17", r17::measure),
     ("R18", r18::measure),
+    ("R44", r44::measure),
 ];
 
 #[cfg(test)]
@@ -133,6 +135,11 @@ mod tests {
     #[test]
     fn a_replay_says_what_was_live() {
         counts_are_met(super::r18::measure(Scale::Short));
+    }
+
+    #[test]
+    fn any_calls_of_the_c_interface_are_answered() {
+        counts_are_met(super::r44::measure(Scale::Short));
     }
 
     #[test]

@@ -331,6 +331,18 @@ impl Bus {
         }))
     }
 
+    /// Closes the bus, and waits for the report up to `timeout` seconds; Ctrl-C interrupts the wait. Inside a handler and
+    /// on an event loop's thread it gives what can be said at once.
+    #[pyo3(signature = (timeout, /))]
+    fn _close<'py>(&self, py: Python<'py>, timeout: f64) -> PyResult<Bound<'py, PyAny>> {
+        let closing = self.closing(py, timeout)?;
+        if newswire::Handled::is_here() || ambient::is_on_loop(py) {
+            let bus = self.bus.get(py)?;
+            return stats::object(py, &gate::elsewhere(py, || bus.close(std::time::Duration::ZERO)));
+        }
+        closing.wait(py, None)
+    }
+
     fn __traverse__(&self, visit: pyo3::PyVisit<'_>) -> Result<(), pyo3::PyTraverseError> {
         let Ok(callables) = self.callables.try_lock() else { return Ok(()) };
         callables.iter().filter_map(Weak::upgrade).try_for_each(|callable| callable.visit(visit))

@@ -4,7 +4,7 @@
 //! header  16 bytes: "NWB1", u16 version = 1, u16 length of this header, u32 items, u32 length of the whole batch
 //! item    40 bytes, then its texts, then zeros up to a multiple of 8
 //!    0  u32  length of the item with its texts and zeros
-//!    4  u8   what it is: 1 an event, 2 a gap
+//!    4  u8   what it is: 1 an event, 2 a gap; readers skip what else may come
 //!    5  u8   flags of an event: 1 internal, 2 it has a payload, 4 it was merged from several
 //!    6  u8   severity of an event: 0 debug, 1 info, 2 warn, 3 error
 //!    7  u8   phase of an event: 0 none, 1 started, 2 progress, 3 completed, 4 failed, 5 canceled
@@ -22,7 +22,7 @@
 //! A batch has at most [`MAX_BATCH_BYTES`], unless a single event has more; so whoever keeps an event by keeping the
 //! batch that it came in keeps no more than that.
 
-use newswire::{Delivery, Event, Gap, GapReason, Phase, Result, Severity};
+use newswire::{Delivery, Error, Event, Gap, GapReason, Phase, Result, Severity};
 
 /// How long a batch is at most where it has several items, in bytes.
 pub const MAX_BATCH_BYTES: usize = 64 << 10;
@@ -42,10 +42,21 @@ const INTERNAL: u8 = 1;
 const HAS_PAYLOAD: u8 = 2;
 const MERGED: u8 = 4;
 
+/// How many items a batch may be asked to have.
+const MAX_ITEMS: usize = 65_536;
+
+/// How many items a batch is to have at most, where `max` were asked for.
+pub(crate) fn most(max: usize) -> Result<usize> {
+    match max {
+        0 => Err(Error::invalid("a batch has at least one item").at_path("max").expecting("1 or more")),
+        max => Ok(max.min(MAX_ITEMS)),
+    }
+}
+
 /// A batch that is being filled.
 ///
 /// ```
-/// use newswire::{Delivery, Event, Kind};
+/// use newswire::{Delivery, Error, Event, Kind};
 /// use newswire_facade::{BatchItem, BatchWriter, read_batch};
 ///
 /// let event = Event::builder(Kind::parse("deploy.finished")?).json("7").build()?;
@@ -209,13 +220,13 @@ pub fn read_batch(bytes: &[u8]) -> Result<Vec<BatchItem<'_>>> {
     let mut read = Vec::with_capacity((items as usize).min(rest.0.len() / ITEM));
     for _ in 0..items {
         let length = Reader(rest.0).u32().ok_or_else(broken)?;
-        let item = rest.take(length as usize).and_then(item).ok_or_else(broken)?;
-        read.push(item);
+        read.extend(rest.take(length as usize).and_then(item).ok_or_else(broken)?);
     }
     Ok(read)
 }
 
-fn item(bytes: &[u8]) -> Option<BatchItem<'_>> {
+/// An item; nothing where a later version has put something else.
+fn item(bytes: &[u8]) -> Option<Option<BatchItem<'_>>> {
     let mut item = Reader(bytes);
     item.u32()?;
     let what = item.take(4)?.first().copied()?;
@@ -223,24 +234,23 @@ fn item(bytes: &[u8]) -> Option<BatchItem<'_>> {
     let lengths = (item.u32()? as usize, item.u32()? as usize);
     let kind = std::str::from_utf8(item.take(lengths.0)?).ok()?;
     let json = std::str::from_utf8(item.take(lengths.1)?).ok()?;
-    match what {
+    let item = match what {
         EVENT => {
             let (begins, length) = (third as u32 as usize, (third >> 32) as usize);
             let payload = match length {
                 0 => None,
                 _ => Some(json.get(begins..begins.checked_add(length)?)?),
             };
-            Some(BatchItem::Event { seq: first, time_ns: second as i64, kind, json, payload })
+            BatchItem::Event { seq: first, time_ns: second as i64, kind, json, payload }
         }
-        GAP => {
-            Some(BatchItem::Gap(Gap { first, last: second, count: third, reason: GapReason::of_word(kind) }))
-        }
-        _ => None,
-    }
+        GAP => BatchItem::Gap(Gap { first, last: second, count: third, reason: GapReason::of_word(kind) }),
+        _ => return Some(None),
+    };
+    Some(Some(item))
 }
 
-fn broken() -> newswire::Error {
-    newswire::Error::invalid("these bytes are no batch").expecting("a whole batch of version 1")
+fn broken() -> Error {
+    Error::invalid("these bytes are no batch").expecting("a whole batch of version 1")
 }
 
 /// What is left to read.

@@ -11,11 +11,8 @@ use newswire::{
 };
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
-use crate::batch::BatchWriter;
+use crate::batch::{BatchWriter, most};
 use crate::options::SubscribeSpec;
-
-/// How many items one call may ask for.
-const MAX_ITEMS: usize = 65_536;
 
 /// The longest wait, which stands for a wait without end.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -81,16 +78,12 @@ impl Pull {
     /// `TimedOut`; `Closed` when all has been read or it was closed; `Invalid` for no items; `WouldDeadlock` on a loop
     /// thread where nothing is there.
     pub fn next_batch(&self, max: usize, timeout: Duration) -> Result<Vec<u8>> {
-        if max == 0 {
-            return Err(Error::invalid("a batch has at least one item")
-                .at_path("max")
-                .expecting("1 or more"));
-        }
+        let max = most(max)?;
         let deadline = deadline(timeout);
         let waker = Waker::from(self.signal.clone());
         loop {
             let times = *self.signal.times.lock();
-            let batch = self.take(max.min(MAX_ITEMS), &mut Context::from_waker(&waker))?;
+            let batch = self.take(max, &mut Context::from_waker(&waker))?;
             if let Some(batch) = batch {
                 return Ok(batch);
             }

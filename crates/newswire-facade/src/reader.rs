@@ -5,12 +5,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use newswire::store::{Past, Wanted};
-use newswire::{Cursor, Delivery, Error, Filter, Result, Start};
+use newswire::{Cursor, Delivery, Error, ErrorKind, Filter, Result, Start};
 use newswire_cli::store_path;
 use newswire_recording::{Broken, Format, Import, ReadOptions, Report, open_with};
 use newswire_store::{Begin, Events, Query, RunQuery, SqliteStore, Store};
 use serde::Deserialize;
 
+use crate::batch::{BatchWriter, most};
 use crate::json;
 use crate::options::{count, no_word, word};
 
@@ -76,6 +77,8 @@ pub struct Reader {
     filter: Filter,
     /// How many events may still come.
     left: usize,
+    /// Read, and found no room in the last batch.
+    held: Option<Result<Delivery>>,
 }
 
 enum From {
@@ -96,7 +99,7 @@ impl Reader {
             Some(store) => stored(SqliteStore::read(&store)?, spec, &filter)?,
             None => From::Recording(Box::new(recorded(path, spec, &filter)?)),
         };
-        Ok(Self { from, filter, left })
+        Ok(Self { from, filter, left, held: None })
     }
 
     /// What has been read so far, of a recording; a store has no such report.
@@ -106,6 +109,29 @@ impl Reader {
             From::Recording(import) => Some(import.report()),
             _ => None,
         }
+    }
+
+    /// The next items as a batch, at most `max`; an error comes alone, after what stands before it.
+    ///
+    /// # Errors
+    /// What is wrong with what is read; `Closed` when all has been; `Invalid` for no items.
+    pub fn next_batch(&mut self, max: usize) -> Result<Vec<u8>> {
+        let max = most(max)?;
+        let mut batch = BatchWriter::new();
+        while batch.len() < max {
+            match self.next() {
+                Some(Ok(delivery)) if batch.push(&delivery) => {}
+                Some(Err(error)) if batch.is_empty() => return Err(error),
+                None if batch.is_empty() => {
+                    return Err(Error::new(ErrorKind::Closed, "all has been read"));
+                }
+                other => {
+                    self.held = other;
+                    break;
+                }
+            }
+        }
+        Ok(batch.finish())
     }
 
     fn read(&mut self) -> Option<Result<Delivery>> {
@@ -134,6 +160,9 @@ impl Iterator for Reader {
     type Item = Result<Delivery>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if let Some(held) = self.held.take() {
+            return Some(held);
+        }
         while self.left > 0 {
             match self.read()? {
                 Ok(Delivery::Event(event)) if !self.filter.matches(&event) => {}
@@ -201,7 +230,7 @@ fn after(store: &SqliteStore, cursor: &Cursor, bus: Option<&str>) -> Result<From
     let last = past.epoch_end(cursor.epoch())?.unwrap_or(0);
     if cursor.seq() > last {
         let message = format!("epoch {} of the bus ends at seq {last}", cursor.epoch());
-        return Err(Error::new(newswire::ErrorKind::OutOfRange, message).at_path("options.start"));
+        return Err(Error::new(ErrorKind::OutOfRange, message).at_path("options.start"));
     }
     Ok(From::After { past, next: cursor.seq() + 1, page: Vec::new().into_iter() })
 }
@@ -245,7 +274,7 @@ pub fn runs(path: &str, query: &str) -> Result<String> {
         (None, 0) => Ok(lines),
         (None, damaged) => {
             let message = format!("the figures of {damaged} runs are damaged");
-            Err(Error::new(newswire::ErrorKind::Io, message).at_path(path))
+            Err(Error::new(ErrorKind::Io, message).at_path(path))
         }
     }
 }

@@ -16,8 +16,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("newswire-store", &["newswire"]),
     ("newswire-cli", &["newswire", "newswire-recording", "newswire-store"]),
     ("newswire-facade", &["newswire", "newswire-recording", "newswire-store", "newswire-cli"]),
+    ("newswire-c", &["newswire", "newswire-facade"]),
     ("newswire-python", &["newswire", "newswire-facade"]),
-    ("newswire-benches", &["newswire", "newswire-cli", "newswire-store"]),
+    ("newswire-benches", &["newswire", "newswire-c", "newswire-cli", "newswire-store"]),
     ("newswire-examples", &["newswire"]),
     ("xtask", &["newswire"]),
 ];

@@ -5,6 +5,7 @@
 
 mod coverage;
 mod csharp;
+mod header;
 mod invent;
 mod names;
 mod page;
@@ -48,6 +49,7 @@ fn all(root: &Path) -> Vec<Generated> {
     files.push(csharp::file());
     files.push(typed::file());
     files.push(samples::file(root));
+    files.extend(header::file(root));
     files
 }
 
