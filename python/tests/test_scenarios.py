@@ -50,7 +50,7 @@ DIFFERS_ON_A_LOOP = {
 # What `async def` handlers don't do yet.
 OPEN_ON_A_LOOP = {
     "once is the first match and no other": "a later event still counts as matched",
-    "a handler that keeps failing is set aside until it is resumed": "neither the stats nor a notice of the bus tell it",
+    "a handler that keeps failing is set aside until it is resumed": "neither its stats nor a notice tells it",
 }
 
 
