@@ -87,8 +87,9 @@ class Actions:
 
     def _bus_of(self, name: str, do: str) -> newswire.Bus:
         things = self._stage.things
-        if name == "bus" and name not in things and do != "bus":
-            things[name] = newswire.Bus()
+        with self._stage.lock:
+            if name == "bus" and name not in things and do != "bus":
+                things[name] = newswire.Bus()
         bus: newswire.Bus = things.get(name)  # type: ignore[assignment]  # `bus` itself needs none
         return bus
 

@@ -139,7 +139,7 @@ class Stage:
         self.things: dict[str, Any] = {}
         self.failures: list[str] = []
         self._gates: dict[str, Gate] = {}
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._actions = Actions(self)
 
     def play(self, scenario: dict[str, Any]) -> None:
@@ -201,7 +201,7 @@ class Stage:
         else:
             if word == "fails":
                 raise Differs(f"it should fail with {value}, and gave {result}")
-        with self._lock:
+        with self.lock:
             names = Names(self.names)
             if word != "succeed":
                 names.compare(value, result)
@@ -210,7 +210,7 @@ class Stage:
             self.names.update(names)
 
     def gate(self, name: str) -> Gate:
-        with self._lock:
+        with self.lock:
             return self._gates.setdefault(name, Gate())
 
 

@@ -211,14 +211,15 @@ impl Stage {
 
     /// The bus of that name; the usual one is there from the beginning.
     pub(crate) fn bus(&self, name: &str) -> Result<Bus, Fault> {
-        match lock(&self.things).get(name) {
+        let mut things = lock(&self.things);
+        match things.get(name) {
             Some(Thing::Bus(bus)) => return Ok(bus.clone()),
-            Some(_) => return Err(format!("{name:?} is no bus").into()),
+            Some(_) => return Err(not(name, "bus")),
             None if name != "bus" => return Err(format!("there is no bus {name:?}").into()),
             None => {}
         }
         let bus = Bus::new();
-        self.put(name, Thing::Bus(bus.clone()));
+        things.insert(name.to_owned(), Thing::Bus(bus.clone()));
         Ok(bus)
     }
 
