@@ -12,7 +12,10 @@ def main(words: list[str]) -> int:
     names = [word for word in words if word != "--short"] or list(GOALS)
     unknown = [name for name in names if name not in GOALS]
     if unknown:
-        print(f"no goal is called {unknown[0]!r}; there are: {' '.join(GOALS)}", file=sys.stderr)
+        print(
+            f"no goal is called {unknown[0]!r}; there are: {' '.join(GOALS)}",
+            file=sys.stderr,
+        )
         return 2
     for name in names:
         GOALS[name](3 if short else 21)

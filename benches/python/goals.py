@@ -8,15 +8,20 @@ import time
 from typing import Any
 
 import blinker
+import newswire
 import pyee
 from report import at_least, at_most
 from rounds import each, timed
 
-import newswire
-
 # Five arguments, as an emitter's methods have.
 ARGUMENTS = 'version="1.2", count=3, share=0.5, done=True, note=None'
-PAYLOAD = {"tool": "search", "call_id": "call-17", "query": "weather in Lisbon", "attempt": 1, "share": 0.25}
+PAYLOAD = {
+    "tool": "search",
+    "call_id": "call-17",
+    "query": "weather in Lisbon",
+    "attempt": 1,
+    "share": 0.25,
+}
 
 
 def py1(rounds: int) -> None:
@@ -29,14 +34,30 @@ def py1(rounds: int) -> None:
     signal = blinker.Signal()
     found = each(
         {
-            "empty function": (timed(f'empty("deploy.finished", {ARGUMENTS})', empty=empty), 50_000),
-            "newswire": (timed(f'bus.publish("deploy.finished", {ARGUMENTS})', bus=bus), 50_000),
-            "blinker": (timed(f"signal.send(None, {ARGUMENTS})", signal=signal), 50_000),
+            "empty function": (
+                timed(f'empty("deploy.finished", {ARGUMENTS})', empty=empty),
+                50_000,
+            ),
+            "newswire": (
+                timed(f'bus.publish("deploy.finished", {ARGUMENTS})', bus=bus),
+                50_000,
+            ),
+            "blinker": (
+                timed(f"signal.send(None, {ARGUMENTS})", signal=signal),
+                50_000,
+            ),
         },
         rounds,
     )
     ours = found["newswire"]
-    at_most("PY1", ours / found["empty function"], 1.5, "x an empty function", "an empty function", **found)
+    at_most(
+        "PY1",
+        ours / found["empty function"],
+        1.5,
+        "x an empty function",
+        "an empty function",
+        **found,
+    )
     at_least("PY1.blinker", found["blinker"] / ours, 3, "x as fast", "blinker", **found)
 
 
@@ -60,8 +81,14 @@ def py2(rounds: int) -> None:
     found = each(
         {
             "newswire": (timed("bus.publish(event)", bus=bus, event=event), 20_000),
-            "pyee": (timed('emitter.emit("deploy", event)', emitter=emitter, event=event), 20_000),
-            "blinker": (timed("signal.send(None, event=event)", signal=signal, event=event), 20_000),
+            "pyee": (
+                timed('emitter.emit("deploy", event)', emitter=emitter, event=event),
+                20_000,
+            ),
+            "blinker": (
+                timed("signal.send(None, event=event)", signal=signal, event=event),
+                20_000,
+            ),
         },
         rounds,
     )
@@ -84,10 +111,28 @@ def py3(rounds: int) -> None:
     tracer = TracerProvider().get_tracer("bench")
     found = each(
         {
-            "newswire": (timed('bus.publish("deploy.finished", **payload)', bus=bus, payload=PAYLOAD), 20_000),
-            "logging": (timed('log.info("deploy finished", extra=payload)', log=log, payload=PAYLOAD), 5_000),
+            "newswire": (
+                timed(
+                    'bus.publish("deploy.finished", **payload)',
+                    bus=bus,
+                    payload=PAYLOAD,
+                ),
+                20_000,
+            ),
+            "logging": (
+                timed(
+                    'log.info("deploy finished", extra=payload)',
+                    log=log,
+                    payload=PAYLOAD,
+                ),
+                5_000,
+            ),
             "opentelemetry": (
-                timed('tracer.start_span("deploy", attributes=payload).end()', tracer=tracer, payload=PAYLOAD),
+                timed(
+                    'tracer.start_span("deploy", attributes=payload).end()',
+                    tracer=tracer,
+                    payload=PAYLOAD,
+                ),
                 1_000,
             ),
         },
@@ -96,8 +141,22 @@ def py3(rounds: int) -> None:
     queue.close()
     ours = found["newswire"]
     at_most("PY3", ours / 1000, 0.7, "us", "none", **found)
-    at_least("PY3.logging", found["logging"] / ours, 4, "x as fast", "logging, null handler", **found)
-    at_least("PY3.otel", found["opentelemetry"] / ours, 15, "x as fast", "an OpenTelemetry SDK span", **found)
+    at_least(
+        "PY3.logging",
+        found["logging"] / ours,
+        4,
+        "x as fast",
+        "logging, null handler",
+        **found,
+    )
+    at_least(
+        "PY3.otel",
+        found["opentelemetry"] / ours,
+        15,
+        "x as fast",
+        "an OpenTelemetry SDK span",
+        **found,
+    )
 
 
 def py4(rounds: int) -> None:
@@ -130,7 +189,14 @@ def py4(rounds: int) -> None:
         rounds,
     )
     at_least("PY4", 1e3 / found["raw"], 5, "million calls a second", "none", **found)
-    at_least("PY4.parsed", 1e3 / found["parsed"], 1, "million calls a second", "none", **found)
+    at_least(
+        "PY4.parsed",
+        1e3 / found["parsed"],
+        1,
+        "million calls a second",
+        "none",
+        **found,
+    )
 
 
 def py5(rounds: int) -> None:
@@ -158,11 +224,21 @@ def py5(rounds: int) -> None:
 
     bus = newswire.Bus()
     results: list[int] = []
-    bus.on("deploy.*", lambda event: results.append(len(event.payload["version"])), mode="inline")
-    ours = timed('bus.publish("deploy.finished", version="1.2"); results.pop()', bus=bus, results=results)
+    bus.on(
+        "deploy.*",
+        lambda event: results.append(len(event.payload["version"])),
+        mode="inline",
+    )
+    ours = timed(
+        'bus.publish("deploy.finished", version="1.2"); results.pop()',
+        bus=bus,
+        results=results,
+    )
     logging.getLogger("bubus").setLevel(logging.CRITICAL)
     found = each({"newswire": (ours, 5_000), "bubus": (theirs, 200)}, rounds)
-    at_least("PY5", found["bubus"] / found["newswire"], 500, "x as fast", "bubus", **found)
+    at_least(
+        "PY5", found["bubus"] / found["newswire"], 500, "x as fast", "bubus", **found
+    )
 
 
 GOALS = {"PY1": py1, "PY2": py2, "PY3": py3, "PY4": py4, "PY5": py5}
