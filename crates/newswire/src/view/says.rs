@@ -172,7 +172,7 @@ mod tests {
             "[5]",
         ])
         .prop_map(str::to_owned);
-        plain.prop_recursive(2, 8, 4, |inner| any_object(inner))
+        plain.prop_recursive(2, 8, 4, any_object)
     }
 
     fn any_object(value: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
