@@ -8,11 +8,10 @@ import time
 from typing import Any
 
 import blinker
+import newswire
 import pyee
 from report import at_least, at_most
 from rounds import each, timed
-
-import newswire
 
 # Five arguments, as an emitter's methods have.
 ARGUMENTS = 'version="1.2", count=3, share=0.5, done=True, note=None'

@@ -290,6 +290,24 @@ fn several_buses_keep_their_names_numbers_and_gaps() {
 }
 
 #[test]
+fn a_sound_store_is_left_alone_whoever_writes_it() {
+    let file = file("written");
+    let bus = attached("main", &file, "?durability=off");
+    publish(&bus, 500);
+    for _ in 0..10 {
+        std::thread::scope(|scope| {
+            scope.spawn(|| publish(&bus, 50));
+            let report = repair(&file, RepairOptions::default()).unwrap();
+            assert_eq!((report.aside, report.damage, report.lost), (None, vec![], 0));
+        });
+    }
+    let last = bus.position().seq();
+    assert!(bus.close(LONG).complete);
+    let (events, gaps) = read("main", &file);
+    assert_eq!((events.len() as u64, gaps), (last, vec![]));
+}
+
+#[test]
 fn a_store_that_somebody_writes_and_what_is_no_store_are_refused_and_left_alone() {
     let file = file("refused");
     let bus = attached("main", &file, "");

@@ -43,7 +43,6 @@ def in_child(inherited: newswire.Bus, events: newswire.Subscription, parents_id:
         return "no worker served the child's own bus"
     if len(seen) != 1 or seen[0] == parents_id:
         return f"ids of the child: {seen}"
-    del inherited, events
     return "" if fresh.close(5)["complete"] else "the child's own bus didn't close"
 
 

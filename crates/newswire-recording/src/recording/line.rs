@@ -87,6 +87,9 @@ pub(crate) fn read_gap(mut fields: Fields<'_>) -> Result<(Gap, Vec<String>)> {
         found.ok_or_else(|| fields.unfit(raw, "a gap with first, last and count").at_path(name))
     };
     let (first, last, count) = (number("first")?, number("last")?, number("count")?);
+    if first == 0 {
+        return Err(fields.unfit(raw, "a gap whose first is 1 or more").at_path("first"));
+    }
     if first > last {
         return Err(fields.unfit(raw, "a gap whose last isn't before its first"));
     }

@@ -52,7 +52,11 @@ fn numbers_out_of_range_are_told_with_the_range() {
         assert_eq!(error.path(), Some(&*format!("run.ndjson:2: {field}")), "{line}");
         assert!(error.expected().is_some(), "{error}");
     }
-    for gap in [r#"{"first":-1,"last":1,"count":1}"#, r#"{"first":2,"last":1,"count":1}"#] {
+    for gap in [
+        r#"{"first":-1,"last":1,"count":1}"#,
+        r#"{"first":0,"last":1,"count":1}"#,
+        r#"{"first":2,"last":1,"count":1}"#,
+    ] {
         let error = error_of(format!(r#"{{"gap":{gap}}}"#).as_bytes());
         assert!(error.column().is_some() && error.expected().is_some(), "{error}");
     }

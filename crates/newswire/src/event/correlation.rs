@@ -89,17 +89,37 @@ fn eight_digits(number: u32) -> [u8; 8] {
     (digits + ONES * u64::from(b'0') + is_letter * u64::from(b'a' - 10 - b'0')).to_be_bytes()
 }
 
-/// The number that at most 32 lower-case digits stand for, by halves that fit a register.
+/// The number that 16 or 32 lower-case digits stand for, by halves that fit a register.
 fn hexadecimal(text: &str) -> Option<u128> {
-    let half = |digits: &[u8]| {
-        digits.iter().try_fold(0_u64, |number, digit| match digit {
-            b'0'..=b'9' => Some(number << 4 | u64::from(digit - b'0')),
-            b'a'..=b'f' => Some(number << 4 | u64::from(digit - b'a' + 10)),
-            _ => None,
-        })
-    };
-    text.as_bytes().chunks(16).try_fold(0, |number, digits| Some(number << 64 | u128::from(half(digits)?)))
+    let (halves, _) = text.as_bytes().as_chunks::<16>();
+    halves.iter().try_fold(0, |number, digits| Some(number << 64 | u128::from(half(digits)?)))
 }
+
+fn half(digits: &[u8; 16]) -> Option<u64> {
+    let (mut number, mut seen) = (0, 0);
+    for digit in digits {
+        let value = DIGITS.get(usize::from(*digit)).copied().unwrap_or(NO_DIGIT);
+        seen |= value;
+        number = number << 4 | u64::from(value & 15);
+    }
+    (seen & NO_DIGIT == 0).then_some(number)
+}
+
+const NO_DIGIT: u8 = 0x80;
+
+/// What each byte stands for as a digit.
+const DIGITS: [u8; 256] = {
+    let (mut values, mut value) = ([NO_DIGIT; 256], 0);
+    let mut rest: &[u8] = b"0123456789abcdef";
+    while let [digit, more @ ..] = rest {
+        let (_, from) = values.split_at_mut(*digit as usize);
+        if let [place, ..] = from {
+            *place = value;
+        }
+        (value, rest) = (value + 1, more);
+    }
+    values
+};
 
 hex_id!(TraceId, u128, NonZeroU128, 32, super::id::new_trace);
 hex_id!(SpanId, u64, NonZeroU64, 16, super::id::new_span);
@@ -223,6 +243,22 @@ mod tests {
                 (SpanId::new(number).unwrap(), TraceId::new(u128::from(number) << 37).unwrap());
             assert_eq!(span.to_hex(), span.to_string().as_bytes());
             assert_eq!(trace.to_hex(), trace.to_string().as_bytes());
+        }
+    }
+
+    #[test]
+    fn sixteen_digits_are_the_number_that_they_stand_for_and_other_bytes_none() {
+        assert_eq!(half(b"0123456789abcdef"), Some(0x0123_4567_89ab_cdef));
+        assert_eq!(half(b"fedcba9876543210"), Some(0xfedc_ba98_7654_3210));
+        for (place, byte) in (0..16).flat_map(|place| (0..=255).map(move |byte| (place, byte))) {
+            let mut digits = [b'0'; 16];
+            digits[place] = byte;
+            let value = char::from(byte).to_digit(16).filter(|_| !byte.is_ascii_uppercase());
+            assert_eq!(
+                half(&digits),
+                value.map(|value| u64::from(value) << (4 * (15 - place))),
+                "{byte} at {place}"
+            );
         }
     }
 }

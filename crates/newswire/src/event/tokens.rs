@@ -87,36 +87,35 @@ impl Scan<'_> {
 
     pub(super) fn skip_number(&mut self) -> Result<()> {
         let bytes = self.text.as_bytes();
-        let start = self.at;
         let next = |at: usize| bytes.get(at).copied();
-        let digits = |at: usize| {
-            let rest = bytes.get(at..).unwrap_or_default();
-            rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len())
+        let digits_from = |mut at: usize| {
+            while next(at).is_some_and(|byte| byte.is_ascii_digit()) {
+                at += 1;
+            }
+            at
         };
         let wrong = |scan: &Self, at| Err(scan.error(at, "a number needs a digit here"));
-        let mut at = start + usize::from(next(start) == Some(b'-'));
-        let whole = digits(at);
-        if whole == 0 {
+        let first = self.at + usize::from(next(self.at) == Some(b'-'));
+        let mut at = digits_from(first);
+        if at == first {
             return wrong(self, at);
         }
-        if whole > 1 && next(at) == Some(b'0') {
-            return Err(self.error(at, "a number can't begin with 0"));
+        if at > first + 1 && next(first) == Some(b'0') {
+            return Err(self.error(first, "a number can't begin with 0"));
         }
-        at += whole;
         if next(at) == Some(b'.') {
-            let fraction = digits(at + 1);
-            if fraction == 0 {
-                return wrong(self, at + 1);
-            }
-            at += 1 + fraction;
-        }
-        if matches!(next(at), Some(b'e' | b'E')) {
-            at += 1 + usize::from(matches!(next(at + 1), Some(b'+' | b'-')));
-            let exponent = digits(at);
-            if exponent == 0 {
+            let fraction = at + 1;
+            at = digits_from(fraction);
+            if at == fraction {
                 return wrong(self, at);
             }
-            at += exponent;
+        }
+        if matches!(next(at), Some(b'e' | b'E')) {
+            let exponent = at + 1 + usize::from(matches!(next(at + 1), Some(b'+' | b'-')));
+            at = digits_from(exponent);
+            if at == exponent {
+                return wrong(self, at);
+            }
         }
         self.at = at;
         Ok(())

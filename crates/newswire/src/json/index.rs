@@ -1,6 +1,6 @@
 //! Where the values of a JSON text stand.
 
-use super::names::mark_of_quoted;
+use super::names::{UNKNOWN, mark_of};
 use super::raw::{Form, Raw};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{MAX_DEPTH, Scan};
@@ -72,94 +72,104 @@ impl Index {
         }
         self.nodes.clear();
         let mut scan = Scan::new(text);
-        let depth = self.value(&mut scan)?;
+        let depth = self.value(&mut scan, text.as_bytes())?;
         scan.end()?;
-        Ok(Raw::whole(text, &self.nodes, Form { broken: scan.is_broken(), depth: depth as u8 }))
+        Ok(Raw::root(text, &self.nodes, Form { broken: scan.is_broken(), depth }))
     }
 
     /// Takes a value with all that it holds; gives how deep it is nested.
-    fn value(&mut self, scan: &mut Scan<'_>) -> Result<usize> {
-        let mut open = [0; MAX_RECORD_DEPTH];
-        let (mut depth, mut deepest) = (0, 0);
+    fn value(&mut self, scan: &mut Scan<'_>, text: &[u8]) -> Result<u8> {
+        // Where those begin that have not ended, and a bit for each, 1 for an object.
+        let mut open = [0_u32; MAX_RECORD_DEPTH];
+        let (mut objects, mut depth, mut deepest) = (0_u128, 0, 0);
         loop {
-            let start = scan.place();
             let token = scan.peek();
-            let sort = match token {
-                Some(b'"') if scan.skip_string()? => Sort::Escaped,
-                Some(b'"') => Sort::Plain,
-                Some(b'{') => Sort::Object,
-                Some(b'[') => Sort::Array,
-                Some(b't') => Sort::True,
-                Some(b'f') => Sort::False,
-                Some(b'n') => Sort::Null,
-                _ => Sort::Number,
-            };
-            match sort {
-                Sort::Object | Sort::Array => {
+            let start = scan.at();
+            match token {
+                Some(b'"') => {
+                    let sort = if scan.skip_string()? { Sort::Escaped } else { Sort::Plain };
+                    self.add(sort, 0, start, scan.at());
+                }
+                Some(bracket @ (b'{' | b'[')) => {
                     let Some(place) = open.get_mut(depth) else {
                         let message = format!("JSON may be nested {MAX_RECORD_DEPTH} deep, this is deeper");
                         return Err(scan.error(start, message));
                     };
-                    *place = self.nodes.len();
-                    deepest = deepest.max(depth + 1);
-                    self.add(sort, start, 0);
-                    scan.take(if sort == Sort::Object { b'{' } else { b'[' });
-                    if scan.take(if sort == Sort::Object { b'}' } else { b']' }) {
-                        self.close(*place, scan.at());
-                    } else {
-                        depth += 1;
-                        if sort == Sort::Object {
-                            self.name(scan)?;
-                        }
+                    *place = self.nodes.len() as u32;
+                    let is_object = bracket == b'{';
+                    objects = objects << 1 | u128::from(is_object);
+                    depth += 1;
+                    deepest = deepest.max(depth);
+                    self.add(if is_object { Sort::Object } else { Sort::Array }, 0, start, start);
+                    scan.take(bracket);
+                    let is_empty = scan.peek() == Some(bracket + 2);
+                    if is_object && !is_empty {
+                        self.name(scan, text)?;
+                    }
+                    if !is_empty {
                         continue;
                     }
                 }
-                Sort::Plain | Sort::Escaped => self.add(sort, start, scan.at()),
                 _ => {
                     scan.skip_simple()?;
-                    self.add(sort, start, scan.at());
+                    let sort = match token {
+                        Some(b't') => Sort::True,
+                        Some(b'f') => Sort::False,
+                        Some(b'n') => Sort::Null,
+                        _ => Sort::Number,
+                    };
+                    self.add(sort, 0, start, scan.at());
                 }
             }
             loop {
-                let Some(place) = depth.checked_sub(1).and_then(|top| open.get(top)).copied() else {
-                    return Ok(deepest);
+                let Some(place) = depth.checked_sub(1).and_then(|top| open.get(top)) else {
+                    return Ok(deepest as u8);
                 };
-                let in_object = self.nodes.get(place).is_some_and(|node| node.sort == Sort::Object);
-                if scan.take(b',') {
-                    if in_object {
-                        self.name(scan)?;
+                let in_object = objects & 1 == 1;
+                match scan.peek() {
+                    Some(b',') => {
+                        scan.take(b',');
+                        if in_object {
+                            self.name(scan, text)?;
+                        }
+                        break;
                     }
-                    break;
+                    Some(end) if end == if in_object { b'}' } else { b']' } => {
+                        scan.take(end);
+                        self.close(*place, scan.at());
+                        objects >>= 1;
+                        depth -= 1;
+                    }
+                    _ => return Err(scan.unexpected(if in_object { "',' or '}'" } else { "',' or ']'" })),
                 }
-                if !scan.take(if in_object { b'}' } else { b']' }) {
-                    return Err(scan.unexpected(if in_object { "',' or '}'" } else { "',' or ']'" }));
-                }
-                self.close(place, scan.at());
-                depth -= 1;
             }
         }
     }
 
     /// Takes the name of a member and its colon.
-    fn name(&mut self, scan: &mut Scan<'_>) -> Result<()> {
+    fn name(&mut self, scan: &mut Scan<'_>, text: &[u8]) -> Result<()> {
         let start = scan.place();
         let escaped = scan.skip_name()?;
         // The colon may stand apart: the name ends with its quote.
-        let (end, next) = (scan.at() as u32, self.nodes.len() as u32 + 1);
-        let sort = if escaped { Sort::Escaped } else { Sort::Plain };
-        let mark = mark_of_quoted(scan.text_since(start), escaped);
-        self.nodes.push(Node { sort, mark, start: start as u32, end, next });
+        let end = scan.at();
+        match escaped {
+            true => self.add(Sort::Escaped, UNKNOWN, start, end),
+            false => {
+                self.add(Sort::Plain, mark_of(text.get(start + 1..end - 1).unwrap_or_default()), start, end)
+            }
+        }
         if scan.take(b':') { Ok(()) } else { Err(scan.unexpected("':'")) }
     }
 
-    fn add(&mut self, sort: Sort, start: usize, end: usize) {
+    #[inline]
+    fn add(&mut self, sort: Sort, mark: u16, start: usize, end: usize) {
         let next = self.nodes.len() as u32 + 1;
-        self.nodes.push(Node { sort, mark: 0, start: start as u32, end: end as u32, next });
+        self.nodes.push(Node { sort, mark, start: start as u32, end: end as u32, next });
     }
 
-    fn close(&mut self, place: usize, end: usize) {
+    fn close(&mut self, place: u32, end: usize) {
         let next = self.nodes.len() as u32;
-        if let Some(node) = self.nodes.get_mut(place) {
+        if let Some(node) = self.nodes.get_mut(place as usize) {
             (node.end, node.next) = (end as u32, next);
         }
     }

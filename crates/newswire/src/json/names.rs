@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::index::{Node, Sort};
+use super::index::Sort;
 use super::raw::Raw;
 
 /// The mark of a name that is written in escapes: it may be any.
-const UNKNOWN: u16 = 0;
+pub(super) const UNKNOWN: u16 = 0;
 
 /// How many names are compared one by one; beyond, a table is asked.
 const FEW: usize = 32;
@@ -20,44 +20,45 @@ pub(super) fn mark_of(name: &[u8]) -> u16 {
     mixed as u16 | 0x8000
 }
 
-/// The mark of a name as it stands there, quotes included.
-#[inline]
-pub(super) fn mark_of_quoted(name: &str, escaped: bool) -> u16 {
-    match name.as_bytes() {
-        [b'"', name @ .., b'"'] if !escaped => mark_of(name),
-        _ => UNKNOWN,
-    }
-}
-
 impl<'a> Raw<'a> {
     /// The member of that name, where it is an object that has one, and how many stand before it.
     #[must_use]
     pub fn member(&self, name: &str) -> Option<(usize, Raw<'a>)> {
         let mark = mark_of(name.as_bytes());
-        let mut places = self.names();
-        places.find_map(|(count, place, node)| {
-            let found = (node.mark == mark || node.mark == UNKNOWN) && self.at(place).is(name);
-            found.then(|| (count, self.at(place + 1)))
-        })
+        let (nodes, mut place, end) = self.within(Sort::Object);
+        let mut count = 0;
+        while place < end {
+            let (node, value) = (nodes.get(place as usize)?, nodes.get(place as usize + 1)?);
+            if (node.mark == mark || node.mark == UNKNOWN) && self.at(place).is(name) {
+                return Some((count, self.at(place + 1)));
+            }
+            place = value.next;
+            count += 1;
+        }
+        None
     }
 
     /// The first name of an object that one before it has as well.
     #[must_use]
     pub fn doubled_name(&self) -> Option<Raw<'a>> {
+        let (nodes, mut place, end) = self.within(Sort::Object);
         let mut seen = 0_u128;
-        let told_apart = self.names().all(|(_, _, node)| {
+        while place < end {
+            let (node, value) = (nodes.get(place as usize)?, nodes.get(place as usize + 1)?);
             let bit = 1 << (node.mark % 128);
-            let is_new = seen & bit == 0 && node.mark != UNKNOWN;
+            if seen & bit != 0 || node.mark == UNKNOWN {
+                return self.find_doubled();
+            }
             seen |= bit;
-            is_new
-        });
-        if told_apart { None } else { self.find_doubled() }
+            place = value.next;
+        }
+        None
     }
 
     #[cold]
     fn find_doubled(&self) -> Option<Raw<'a>> {
-        let mut names = self.names().map(|(_, place, _)| self.at(place));
-        if self.names().nth(FEW).is_none() {
+        let mut names = self.members().map(|(name, _)| name);
+        if self.members().nth(FEW).is_none() {
             let mut before: Vec<Raw<'a>> = Vec::with_capacity(FEW);
             return names.find(|name| {
                 let is_new = before.iter().all(|other| !is_same(*name, *other));
@@ -67,21 +68,6 @@ impl<'a> Raw<'a> {
         }
         let mut seen = HashSet::new();
         names.find(|name| !seen.insert(name.text().unwrap_or_default()))
-    }
-
-    /// The names of an object's members: how many stand before each, its place, and its node.
-    #[inline]
-    fn names(&self) -> impl Iterator<Item = (usize, u32, &'a Node)> {
-        let (nodes, mut place, end) = self.within(Sort::Object);
-        (0..).map_while(move |count| {
-            if place >= end {
-                return None;
-            }
-            let name = place;
-            let node = nodes.get(name as usize)?;
-            place = nodes.get(name as usize + 1)?.next;
-            Some((count, name, node))
-        })
     }
 }
 

@@ -13,7 +13,8 @@ thread_local! {
 /// How much memory is kept for the next object.
 const MAX_SPARE_BYTES: usize = 1 << 18;
 
-/// The members of an object that is being written, which becomes an event's payload.
+/// The members of an object that is being written, which becomes an event's payload. Their names are to have nothing
+/// that JSON escapes.
 ///
 /// ```
 /// use newswire::json::{Index, Object};
@@ -51,14 +52,14 @@ impl Default for Object {
 
 impl Object {
     /// Adds a text.
-    pub fn text(&mut self, name: &str, text: &str) -> &mut Self {
+    pub fn text(&mut self, name: &'static str, text: &str) -> &mut Self {
         self.name(name);
         self.string(text);
         self
     }
 
     /// Adds a whole number.
-    pub fn number(&mut self, name: &str, number: u64) -> &mut Self {
+    pub fn number(&mut self, name: &'static str, number: u64) -> &mut Self {
         self.name(name);
         let (mut digits, mut left) = ([b'0'; 20], number);
         let mut used = 0;
@@ -76,14 +77,14 @@ impl Object {
     }
 
     /// Adds `true` or `false`.
-    pub fn truth(&mut self, name: &str, truth: bool) -> &mut Self {
+    pub fn truth(&mut self, name: &'static str, truth: bool) -> &mut Self {
         self.name(name);
         self.json.push_str(if truth { "true" } else { "false" });
         self
     }
 
     /// Adds a piece of JSON as it stands, but for line breaks between its tokens.
-    pub fn raw(&mut self, name: &str, raw: Raw<'_>) -> &mut Self {
+    pub fn raw(&mut self, name: &'static str, raw: Raw<'_>) -> &mut Self {
         self.depth = self.depth.max(self.open + raw.depth_bound());
         self.name(name);
         self.json.push_str(&raw.on_one_line());
@@ -91,7 +92,7 @@ impl Object {
     }
 
     /// Adds an object, of what `fill` adds to it.
-    pub fn object(&mut self, name: &str, fill: impl FnOnce(&mut Self)) -> &mut Self {
+    pub fn object(&mut self, name: &'static str, fill: impl FnOnce(&mut Self)) -> &mut Self {
         self.name(name);
         self.json.push('{');
         self.open += 1;
@@ -102,13 +103,12 @@ impl Object {
         self
     }
 
-    /// Begins a member.
-    fn name(&mut self, name: &str) {
-        if !self.json.ends_with('{') {
-            self.json.push(',');
-        }
-        self.string(name);
-        self.json.push(':');
+    /// Begins a member; its name has nothing to escape.
+    fn name(&mut self, name: &'static str) {
+        debug_assert_eq!(plain_prefix(name.as_bytes()), name.len(), "a name without escapes");
+        self.json.push_str(if self.json.as_bytes().last() == Some(&b'{') { "\"" } else { ",\"" });
+        self.json.push_str(name);
+        self.json.push_str("\":");
     }
 
     fn string(&mut self, text: &str) {

@@ -27,7 +27,7 @@ pub(super) struct Form {
 }
 
 impl<'a> Raw<'a> {
-    pub(super) fn whole(text: &'a str, nodes: &'a [Node], form: Form) -> Self {
+    pub(super) fn root(text: &'a str, nodes: &'a [Node], form: Form) -> Self {
         Self { text, nodes, place: 0, form }
     }
 
@@ -76,16 +76,23 @@ impl<'a> Raw<'a> {
         }
     }
 
+    /// The same as bytes.
+    fn letters(&self) -> Option<&'a [u8]> {
+        let node = self.node()?;
+        self.text.as_bytes().get(node.start as usize + 1..node.end as usize - 1)
+    }
+
     /// What stands between its quotes.
     fn inner(&self) -> Option<&'a str> {
-        self.get().strip_prefix('"')?.strip_suffix('"')
+        let node = self.node()?;
+        self.text.get(node.start as usize + 1..node.end as usize - 1)
     }
 
     /// Whether it is that text.
     #[must_use]
     pub fn is(&self, text: &str) -> bool {
         match self.sort() {
-            Sort::Plain => self.inner() == Some(text),
+            Sort::Plain => self.letters() == Some(text.as_bytes()),
             Sort::Escaped => self.text().is_some_and(|own| own == text),
             _ => false,
         }

@@ -3,6 +3,7 @@
 //! A bus that doesn't check payloads delivers what doesn't fit its kind, too: one such field mustn't cost a view
 //! all the others.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -29,10 +30,15 @@ pub(super) fn told<T: Says>(event: &Event, unreadable: &mut u64) -> T {
     fitting.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
 }
 
-/// The text of that name, where the payload is an object that has it.
-pub(super) fn text_of(mut members: Members<'_>, name: &str) -> Option<Box<str>> {
+/// The text of that name, where the payload is an object that has it; what follows it isn't looked at.
+pub(super) fn text_of<'e>(mut members: Members<'e>, name: &str) -> Option<Cow<'e, str>> {
     let (_, value) = members.find(|(found, _)| found == name)?;
-    serde_json::from_str(value).ok()?
+    // Nearly always there are no escapes to be read.
+    let plain = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    match plain.filter(|text| !text.contains('\\')) {
+        Some(text) => Some(Cow::Borrowed(text)),
+        None => serde_json::from_str(value).ok()?,
+    }
 }
 
 /// The value without those of its members, and theirs, that don't fit; nothing where that doesn't help.

@@ -313,6 +313,14 @@ fn only_text<'a>(body: &Fields<'a>, content: Raw<'a>) -> Result<Option<Raw<'a>>>
     Ok(text.filter(|_| is_text && part.is_empty()))
 }
 
+/// Whether it is a finite number that isn't negative.
+fn is_amount(value: Raw<'_>) -> bool {
+    const SURE: usize = 300;
+    let plain = |byte: u8| matches!(byte, b'0'..=b'9' | b'.');
+    let is_plain = value.get().len() < SURE && value.get().bytes().all(plain);
+    is_plain || serde_json::from_str::<f64>(value.get()).is_ok_and(|usd| usd.is_finite() && usd >= 0.0)
+}
+
 /// One record of usage.
 fn usage<'a>(body: &Fields<'a>, raw: Raw<'a>) -> Result<Usage<'a>> {
     let mut fields = body.object(raw)?;
@@ -326,7 +334,7 @@ fn usage<'a>(body: &Fields<'a>, raw: Raw<'a>) -> Result<Usage<'a>> {
         cost_usd = body.object(cost)?.take("total");
     }
     if let Some(cost) = cost_usd
-        && !serde_json::from_str::<f64>(cost.get()).is_ok_and(|usd| usd.is_finite() && usd >= 0.0)
+        && !is_amount(cost)
     {
         return Err(body.unfit(cost, "a cost in US dollars, not negative").at_path("usage.cost.total"));
     }

@@ -26,21 +26,21 @@ pub(super) fn error(payload: &mut Object, message: &str) {
 }
 
 /// Adds what is there.
-pub(super) fn raw(payload: &mut Object, name: &str, value: Option<Raw<'_>>) {
+pub(super) fn raw(payload: &mut Object, name: &'static str, value: Option<Raw<'_>>) {
     if let Some(value) = value {
         payload.raw(name, value);
     }
 }
 
 /// Adds what is there.
-pub(super) fn text(payload: &mut Object, name: &str, value: Option<&str>) {
+pub(super) fn text(payload: &mut Object, name: &'static str, value: Option<&str>) {
     if let Some(value) = value {
         payload.text(name, value);
     }
 }
 
 /// Adds what is there.
-pub(super) fn number(payload: &mut Object, name: &str, value: Option<u64>) {
+pub(super) fn number(payload: &mut Object, name: &'static str, value: Option<u64>) {
     if let Some(value) = value {
         payload.number(name, value);
     }
