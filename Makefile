@@ -4,15 +4,17 @@ DATA := ../shared/data
 SESSION := $(DATA)/pi_coding_sessions/large-session.jsonl
 SMALL_RUN := target/small-run.jsonl
 DEMO := target/demo
+MODULE := python/newswire/_native.abi3.so
 
 # Where a .NET 10 SDK may lie besides the PATH; use.sh unpacks it into the user's cache folder once.
 DOTNET_BUNDLE := ../shared/dotnet/use.sh
 
-.PHONY: demo test bench fmt lint generated dotnet tools languages
+.PHONY: demo test bench fmt lint generated dotnet native python wheel tools languages
 
 # Imports every recorded set, plays one, sums all up and shows one tree; then records them all into one store, lists
-# its runs and shows one. Without the sets, a small run is recorded first.
-demo: tools
+# its runs and shows one. Without the sets, a small run is recorded first. At last an agent in Python runs, is stored
+# and shown.
+demo: tools native
 	@cargo build --quiet --package newswire-cli
 	@rm -rf $(DEMO) && mkdir -p $(DEMO)
 	@run() { printf '\n$$ newswire %s\n' "$$*"; target/debug/newswire "$$@"; }; \
@@ -48,9 +50,14 @@ demo: tools
 	printf '\n$$ newswire ls %s | tail -40\n' $(DEMO)/events.db; target/debug/newswire ls $(DEMO)/events.db --text | tail -40; \
 	largest=$$(target/debug/newswire ls $(DEMO)/events.db --json | sed 's/.*"run":"\([^"]*\)".*"events":\([0-9]*\).*/\2 \1/' | sort -n | tail -1 | cut -d' ' -f2-); \
 	printf '\n$$ newswire show %s %s | head -40\n' $(DEMO)/events.db "$$largest"; target/debug/newswire show $(DEMO)/events.db "$$largest" --text | head -40; \
-	run verify $(DEMO)/events.db --text
+	run verify $(DEMO)/events.db --text; \
+	printf '\n$$ python examples/demo_agent/agent.py %s\n' $(DEMO)/agent.db; \
+	PYTHONPATH=python python3 examples/demo_agent/agent.py $(DEMO)/agent.db || exit 1; \
+	run ls $(DEMO)/agent.db --text || exit 1; \
+	last=$$(target/debug/newswire ls $(DEMO)/agent.db --json | sed 's/.*"run":"\([^"]*\)".*/\1/' | tail -1); \
+	run show $(DEMO)/agent.db "$$last" --text
 
-test: tools generated
+test: tools generated python
 	@if cargo nextest --version >/dev/null 2>&1; then \
 		cargo nextest run --workspace; \
 	else \
@@ -58,6 +65,27 @@ test: tools generated
 	fi
 	cargo test --workspace --doc
 	cargo test --package newswire --features loom --lib models
+
+# The native module of Python, beside the package that imports it; put there at once, since programs may have it open.
+native: tools languages
+	@cargo build --quiet --package newswire-python
+	@for library in target/debug/libnewswire_python.so target/debug/libnewswire_python.dylib; do \
+		if [ -f $$library ] && ! cmp -s $$library $(MODULE); then cp $$library $(MODULE).new && mv $(MODULE).new $(MODULE); fi; \
+	done
+
+# What Python's programs see: tests of the package, and a wheel that works where nothing else is.
+python: native .venv/ready
+	cd python && ../.venv/bin/python -m pytest --quiet tests
+	$(MAKE) --no-print-directory wheel
+
+# The wheel, built as it is shipped, is at most 8 MiB, and works in an environment of its own.
+wheel: .venv/ready
+	@rm -rf target/wheels target/wheel-venv
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" maturin build --quiet --manifest-path bindings/python/Cargo.toml --out target/wheels --profile dist
+	@test "$$(wc -c < "$$(ls target/wheels/*.whl)")" -le 8388608 || { echo "the wheel is larger than 8 MiB" >&2; exit 1; }
+	@python3 -m venv target/wheel-venv
+	@target/wheel-venv/bin/pip install --quiet --disable-pip-version-check target/wheels/*.whl
+	@cd target && wheel-venv/bin/python -c "import newswire; bus = newswire.Bus(); queue = bus.pull('*'); bus.publish('wheel.tried', works=True); assert queue.next_batch()[0].payload == {'works': True}"
 
 # All goals for speed, beside their peers: JSON lines on standard output, tables on standard error.
 bench: tools
@@ -72,14 +100,16 @@ lint: tools generated
 	cargo xtask check
 
 # What is made of the catalogue is fresh, and what each language's own strictest checker accepts.
-generated: tools languages .venv/ready node/node_modules/ready dotnet
+generated: tools languages .venv/ready node/node_modules/ready dotnet native
 	cargo xtask codegen --check
-	cd python && ../.venv/bin/mypy --strict newswire tests && ../.venv/bin/python -m unittest discover --quiet --start-directory tests
+	cd python && ../.venv/bin/mypy --strict newswire tests && ../.venv/bin/python -m mypy.stubtest newswire._native --concise
+	cd python && ../.venv/bin/ruff check . && ../.venv/bin/ruff format --check .
 	cd node && node_modules/.bin/tsc --project . && node --test --test-reporter=dot tests/samples.js
 
-.venv/ready: python/requirements.txt | languages
+.venv/ready: python/requirements.txt python/requirements-adapters.txt | languages
 	python3 -m venv --clear .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check --requirement python/requirements.txt
+	.venv/bin/pip install --quiet --disable-pip-version-check \
+		--requirement python/requirements.txt --requirement python/requirements-adapters.txt
 	touch $@
 
 node/node_modules/ready: node/package.json node/package-lock.json | languages

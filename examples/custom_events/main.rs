@@ -54,12 +54,12 @@ fn main() -> Result<()> {
     }
     // Names have a grammar; a wrong one says so.
     if let Err(error) = Kind::parse("Deploy Finished") {
-        println!("{error}");
+        println!("column {}: {}", error.column().unwrap_or(0), error.message());
     }
     // A payload that doesn't fit its reader is an error of the reader, with its place.
     let odd = Event::builder(Kind::parse("middleware.cache.hit")?).json(r#"{"cache_key":7}"#).build()?;
     if let Err(error) = odd.payload::<CacheHit>() {
-        println!("{error}");
+        println!("{}: {}", error.path().unwrap_or("?"), error.kind().as_str());
     }
     Ok(())
 }

@@ -16,19 +16,22 @@ from __future__ import annotations
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from ._native import Attachment as Attachment
+    from ._bus import Bus as Bus
+    from ._bus import bus as bus
+    from ._native import Enrichment as Enrichment
     from ._native import Event as Event
     from ._native import Filter as Filter
     from ._native import Gap as Gap
     from ._native import Published as Published
-    from ._native import Receipt as Receipt
     from ._native import __version__ as __version__
     from ._native import current_event as current_event
+    from ._native import new_span as new_span
+    from ._native import new_trace as new_trace
     from ._native import open_recording as open_recording
-    from ._native import play as play
+    from ._native import read_runs as read_runs
     from ._native import read_store as read_store
-    from ._bus import Bus as Bus
-    from ._bus import bus as bus
+    from .attachment import Attachment as Attachment
+    from .attachment import Receipt as Receipt
     from .emitter import Emitter as Emitter
     from .errors import ArgumentError as ArgumentError
     from .errors import ClosedError as ClosedError
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
     from .handlers import Listener as Listener
     from .log import LogHandler as LogHandler
     from .pending import Pending as Pending
+    from .player import Player as Player
+    from .player import play as play
     from .subscription import Subscription as Subscription
     from .views import CallMeter as CallMeter
     from .views import Census as Census
@@ -56,9 +61,11 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "_native": (
-        "Attachment Event Filter Gap Published Receipt __version__ current_event open_recording play read_store"
+        "Enrichment Event Filter Gap Published __version__ current_event new_span new_trace open_recording"
+        " read_runs read_store"
     ),
     "_bus": "Bus bus",
+    "attachment": "Attachment Receipt",
     "emitter": "Emitter",
     "errors": (
         "ArgumentError ClosedError FullError InvalidError IoError NewswireError OutOfRangeError PayloadError"
@@ -68,12 +75,13 @@ _MODULES = {
     "handlers": "Listener",
     "log": "LogHandler",
     "pending": "Pending",
+    "player": "Player play",
     "subscription": "Subscription",
     "views": "CallMeter Census LatencyProfile RunTable StatusTracker TraceTree UsageMeter",
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
 
-__all__ = sorted(_HOME)  # type: ignore[unused-ignore]  # noqa: PLE0605
+__all__ = sorted(_HOME)
 
 if not TYPE_CHECKING:
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 
 from . import _native
@@ -10,9 +9,7 @@ from . import _native
 
 def main() -> int:
     """Runs the command line on the process's own streams; returns its exit code."""
-    # Ctrl-C is the command's, as in the binary, and no exception of Python.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    return _native.run(sys.argv[1:])
+    return _native.run(["newswire", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

@@ -5,35 +5,33 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+import time
 
 from . import _aio, _native
-from .errors import ArgumentError, TimedOutError
+from ._typing import overload
+from .attachment import Attachment, Receipt
+from .errors import ArgumentError
 from .events import pattern_of
 from .handlers import Listener, is_async, subscribe_async
 from .pending import Pending
-from .subscription import Subscription
+from .subscription import Subscription, place
 
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, Self, TypeVar, Unpack, overload
+    from typing import Any, Self, TypeVar, Unpack
 
     from ._drain import Drain
     from ._native import Event, Published
     from .emitter import Emitter, ScopeIds
-    from .handlers import HandlerOptions, Mode, WhenFull
+    from .handlers import HandlerOptions, Mode, QueueOptions, WhenFull
     from .subscription import Gaps
     from .views import View
 
     P = TypeVar("P")
     F = TypeVar("F", bound=Callable[..., Any])
     V = TypeVar("V", bound=View[Any])
-else:
-
-    def overload(function):
-        return function
-
 
 # How long the interpreter's exit may wait for what is still queued, in seconds.
 _EXIT_SECONDS = 2.0
@@ -69,7 +67,7 @@ class Bus(_native.Bus):
         *,
         mode: Mode = "locked",
         key: str | None = None,
-        concurrency: int = 1,
+        concurrency: int | None = None,
         when_full: WhenFull = "drop_oldest",
         buffer: int = 1024,
         buffer_bytes: int = 16 << 20,
@@ -97,7 +95,7 @@ class Bus(_native.Bus):
             "buffer_bytes": buffer_bytes,
             "max_wait": max_wait,
             "priority": priority,
-            "start": start,
+            "start": place(start),
             "internal": internal,
             "coalesce": coalesce,
         }
@@ -125,6 +123,14 @@ class Bus(_native.Bus):
         self._drains = {one for one in self._drains if not one.done.is_set()} | {drain}
         return Listener(drain)
 
+    @overload
+    def subscribe(
+        self, pattern: str = "*", *, gaps: Gaps = "warn", **options: Unpack[QueueOptions]
+    ) -> Subscription[Any]: ...
+    @overload
+    def subscribe(
+        self, pattern: type[P], *, gaps: Gaps = "warn", **options: Unpack[QueueOptions]
+    ) -> Subscription[P]: ...
     def subscribe(
         self,
         pattern: str | type = "*",
@@ -139,10 +145,10 @@ class Bus(_native.Bus):
         priority: int = 0,
         name: str = "",
         gaps: Gaps = "warn",
-    ) -> Subscription:
+    ) -> Subscription[Any]:
         """A queue of the events that `pattern` (a filter, or a payload class) matches, to iterate.
 
-        `start`: nothing (the next event), "earliest", "last:20", "since:2026-01-01T00:00:00Z", or a position.
+        `start`: nothing (the next event), "earliest", "last:20", a time, or the position of another subscription.
         """
         native = self.pull(
             pattern_of(pattern),
@@ -150,19 +156,31 @@ class Bus(_native.Bus):
             buffer=buffer,
             buffer_bytes=buffer_bytes,
             max_wait=max_wait,
-            start=start,
+            start=place(start),
             internal=internal,
             coalesce=coalesce,
             priority=priority,
             name=name,
         )
-        return Subscription(native, gaps)
+        return Subscription(native, self, gaps)
+
+    def publish_durable(self, what: Event | str | Any, /, **payload: Any) -> Receipt:  # type: ignore[override]
+        """Publishes, and gives a receipt of its being stored; a store has to be attached."""
+        return Receipt(super().publish_durable(what, **payload))
+
+    def attach(self, url: str, /) -> Attachment:  # type: ignore[override]
+        """Attaches a sink or store: "console:", "file:run.ndjson", "sqlite:events.db" ..."""
+        return Attachment(super().attach(url))
 
     def request(self, event: Event, timeout: float) -> Pending[Event]:  # type: ignore[override]
         """Publishes a question; the first event whose `reply_to` is its id: `await` it or `wait()` for it."""
         return Pending(super().request(event, timeout))
 
-    def wait_for(self, pattern: str | type, timeout: float) -> Pending[Event]:  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def wait_for(self, pattern: str, timeout: float) -> Pending[Event[Any]]: ...
+    @overload
+    def wait_for(self, pattern: type[P], timeout: float) -> Pending[Event[P]]: ...
+    def wait_for(self, pattern: str | type, timeout: float) -> Pending[Event[Any]]:
         """The next event that `pattern` matches: `await` it or `wait()` for it."""
         return Pending(super().wait_for(pattern_of(pattern), timeout))
 
@@ -202,30 +220,27 @@ class Bus(_native.Bus):
         The report says for each subscription what became of its events. On an event loop's thread and inside a
         handler it begins the close and doesn't wait: `complete` is then false; `aclose` awaits it.
         """
-        pending = self.closing(timeout)
-        if _aio.on_loop_thread():
-            report: dict[str, Any] = _ready(pending)
-            return report
-        self._finish_drains(timeout)
-        report = pending.wait(timeout + 1)
+        end = time.monotonic() + timeout
+        report = self._close(timeout)
+        waits = not (_aio.on_loop_thread() or _native.current_event() is not None)
+        for drain in self._drains:
+            left = max(end - time.monotonic(), 0) if waits else 0
+            _account(report, drain, drain.done.wait(left), waits)
         return report
 
     async def aclose(self, timeout: float = 5.0) -> dict[str, Any]:
-        """As `close`, awaited."""
+        """As `close`, awaited; inside a handler it doesn't wait either, since the handler is waited for."""
+        if _native.current_event() is not None:
+            return self.close(timeout)
         pending = self.closing(timeout)
+        end = time.monotonic() + timeout
         report: dict[str, Any] = await _aio.wait(pending)
         running = _aio.backend()
-        if running is not None:
-            for drain in self._drains:
-                if not await running.bounded(timeout, running.wait(drain.done)):
-                    report["complete"] = False
-        self._drains.clear()
-        return report
-
-    def _finish_drains(self, timeout: float) -> None:
         for drain in self._drains:
-            drain.done.wait(timeout)
-        self._drains.clear()
+            left = max(end - time.monotonic(), 0)
+            finished = running is not None and await running.bounded(left, running.wait(drain.done))
+            _account(report, drain, finished, True)
+        return report
 
     def __enter__(self) -> Self:
         return self
@@ -240,9 +255,16 @@ class Bus(_native.Bus):
         await self.aclose()
 
 
-def _ready(pending: _native.Pending) -> dict[str, Any]:
-    ready, report = pending.poll(None)
-    return report if ready else {"complete": False}
+def _account(report: dict[str, Any], drain: Drain, finished: bool, at_deadline: bool) -> None:
+    """Adds an `async def` handler to what a close reports; at the deadline what is left is discarded."""
+    if not finished:
+        report["complete"] = False
+    if not finished and at_deadline:
+        report["abandoned"] += drain.running
+        before = drain.native.stats()["books"]
+        drain.close()
+        report["discarded"] += before["queued"] + before["waiting"] + before["in_flight"] - drain.running
+    report["subscriptions"].append(drain.native.stats())
 
 
 _default: Bus | None = None

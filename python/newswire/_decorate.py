@@ -13,7 +13,7 @@ from . import _ambient
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Generator
     from typing import Any, TypeVar
 
     from ._guard import Guard
@@ -32,7 +32,8 @@ def decorate(function: F, begin: Callable[[tuple[Any, ...], dict[str, Any]], Gua
         made = _coroutine(function, begin)
     else:
         made = _plain(function, begin)
-    return wraps(function)(made)  # type: ignore[no-any-return]
+    wrapped: F = wraps(function)(made)  # type: ignore[assignment]
+    return wrapped
 
 
 def _plain(function: Callable[..., Any], begin: Any) -> Callable[..., Any]:
@@ -56,7 +57,7 @@ def _coroutine(function: Callable[..., Any], begin: Any) -> Callable[..., Any]:
 
 
 def _generator(function: Callable[..., Any], begin: Any) -> Callable[..., Any]:
-    def call(*args: Any, **kwargs: Any) -> Iterator[Any]:
+    def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         guard = begin(args, kwargs).begin()
         inner = function(*args, **kwargs)
         resume, value = inner.send, None

@@ -31,15 +31,15 @@ _MAX_ERROR = 8192
 class Guard:
     """An operation.
 
-        with emitter.tool_call("search", {"q": "newswire"}) as call:
-            call.complete(search("newswire"))
+    with emitter.tool_call("search", {"q": "newswire"}) as call:
+        call.complete(search("newswire"))
 
-        call = emitter.tool_call("search").begin()
-        ...
-        call.fail("no index")
+    call = emitter.tool_call("search").begin()
+    ...
+    call.fail("no index")
 
-        @emitter.step("load")
-        def load(): ...
+    @emitter.step("load")
+    def load(): ...
     """
 
     __slots__ = ("_about", "_began", "_frame", "_identity", "_outer", "_started", "_within")

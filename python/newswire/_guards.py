@@ -289,7 +289,7 @@ class TurnGuard(Guard):
         *,
         iteration_count: int | None = None,
         details: Any = None,
-    ) -> None:  # type: ignore[override]  # takes more
+    ) -> None:
         """Ends it because it was refused, skipped or stopped.
 
         - `iteration_count`: How many rounds of the loop it had taken.
@@ -384,7 +384,7 @@ class ModelCallGuard(Guard):
         reason: str | None = None,
         *,
         usage: Usage | None = None,
-    ) -> None:  # type: ignore[override]  # takes more
+    ) -> None:
         """Ends it because it was refused, skipped or stopped.
 
         - `usage`: What it had used by then.
@@ -828,7 +828,7 @@ class EvaluationGuard(Guard):
         trigger: str | None = None,
         explanation: str | None = None,
         details: Any = None,
-    ) -> None:  # type: ignore[override]  # takes more
+    ) -> None:
         """Ends it because it was refused, skipped or stopped.
 
         - `evaluation_type`: How it would have judged.

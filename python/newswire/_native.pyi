@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, Self, final
 from typing_extensions import TypeVar, disjoint_base
 
 __all__ = [
+    "UNWANTED",
     "Attachment",
     "Bus",
     "Emitter",
@@ -26,7 +27,6 @@ __all__ = [
     "Receipt",
     "Recording",
     "Subscription",
-    "UNWANTED",
     "View",
     "__version__",
     "after_fork",
@@ -294,6 +294,10 @@ class Bus:
     def closing(self, timeout: float, /) -> Pending:
         """Closes the bus, which has begun when this returns; what will be is the report."""
 
+    def _close(self, timeout: float, /) -> dict[str, Any]:
+        """Closes the bus, and waits for the report up to `timeout` seconds; inside a handler and on an event loop's
+        thread it gives what can be said at once."""
+
 @final
 class Subscription:
     """A bounded queue of matching events, pulled in batches."""
@@ -308,7 +312,8 @@ class Subscription:
         """What will be is the next batch, `[]` when the subscription has ended."""
 
     def settle(self, outcome: str, count: int = 1) -> None:
-        """Says how so many events ended, in the order of taking: `handled`, `failed`, `timed_out` or `skipped`."""
+        """Says how so many events ended, in the order of taking: `handled`, `failed`, `timed_out`, `skipped` or
+        `discarded`."""
 
     def position(self) -> str:
         """The position below which all has been delivered, as text."""

@@ -50,8 +50,7 @@ class Record:
     def to_dict(self) -> dict[str, Any]:
         """The payload as JSON has it: absent fields left out."""
         return {
-            slot.rstrip("_"): value.to_dict() if isinstance(value, Record) else value
-            for slot, value in self._present()
+            slot.rstrip("_"): value.to_dict() if isinstance(value, Record) else value for slot, value in self._present()
         } | dict(self.extra)
 
     def _present(self) -> Iterator[tuple[str, Any]]:

@@ -71,9 +71,7 @@ class Trio:
         return trio.lowlevel.current_trio_token()
 
 
-def _waker(
-    run: trio.lowlevel.TrioToken, woken: trio.Event, lost: Callable[[], None] | None
-) -> Callable[[], None]:
+def _waker(run: trio.lowlevel.TrioToken, woken: trio.Event, lost: Callable[[], None] | None) -> Callable[[], None]:
     def wake() -> None:
         try:
             run.run_sync_soon(woken.set)

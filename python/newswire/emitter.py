@@ -9,6 +9,7 @@ from functools import wraps
 
 from . import _ambient, _native
 from ._core_methods import CoreMethods
+from ._typing import overload
 from .errors import ArgumentError
 from .handlers import is_async
 
@@ -16,7 +17,7 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import Any, ParamSpec, TypedDict, TypeVar, Unpack, overload
+    from typing import Any, ParamSpec, TypedDict, TypeVar, Unpack
 
     from ._bus import Bus
     from ._guard import Guard
@@ -50,16 +51,11 @@ if TYPE_CHECKING:
         sender_id: str
         message_id: str
 
-else:
-
-    def overload(function):
-        return function
-
 
 # The names of ScopeIds, and what each is called on the wire.
 _SCOPE = {
     name if name.endswith("_type") else f"{name}_id": name
-    for name in (
+    for name in (  # noqa: SIM905  # shorter than a list
         "runtime agent session conversation user run workflow parent_workflow step turn channel account chat"
         " chat_type topic space space_type sender message"
     ).split()
@@ -198,11 +194,11 @@ class Emitter(CoreMethods):
     def tool(self, function: Any = None, /, **fields: Any) -> Any:
         """Makes a tool call of each call of a function: its arguments, its result or its error.
 
-            @emitter.tool
-            def search(query: str) -> list[str]: ...
+        @emitter.tool
+        def search(query: str) -> list[str]: ...
 
-            @emitter.tool("web_search", engine="local")
-            def search(query: str) -> list[str]: ...
+        @emitter.tool("web_search", engine="local")
+        def search(query: str) -> list[str]: ...
         """
         if not callable(function):
             return lambda decorated: self._tool(decorated, function, fields)
@@ -227,20 +223,20 @@ class Emitter(CoreMethods):
 
         return decorate(function, begin)
 
-    @overload  # type: ignore[override]
+    @overload
     def step(self, function: F, /) -> F: ...
     @overload
     def step(self, name: str, input: Any = None, **fields: Any) -> StepGuard: ...
     def step(self, name: Any, input: Any = None, **fields: Any) -> Any:
         """A step, as a guard or as a decorator.
 
-            with emitter.step("load") as step: ...
+        with emitter.step("load") as step: ...
 
-            @emitter.step
-            def load(): ...
+        @emitter.step
+        def load(): ...
 
-            @emitter.step("load", step_type="transform")
-            def load_everything(): ...
+        @emitter.step("load", step_type="transform")
+        def load_everything(): ...
         """
         if callable(name):
             return super().step(name.__name__)(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from ._payload import Payload, Record
-from .errors import ArgumentError
+from .errors import ArgumentError, InvalidError
 
 TYPE_CHECKING = False
 
@@ -39,7 +39,7 @@ def payload(kind: str) -> Callable[[C], C]:
 
         if not isinstance(cls, type):
             raise ArgumentError(f"{cls!r} is no payload class", expected="a class")
-        decode = _decoder(cls)
+        decode = _told(_decoder(cls))
         _native.register_payload(kind, decode)
         _DECODERS[kind] = decode
         _KINDS[cls] = kind
@@ -75,7 +75,7 @@ def decoder_of(kind: str) -> Callable[[dict[str, Any]], Any] | None:
     from .payloads import class_of
 
     catalogued = class_of(kind)
-    return None if catalogued is None else catalogued.from_dict
+    return None if catalogued is None else _told(catalogued.from_dict)
 
 
 def encode(value: object) -> Any:
@@ -110,9 +110,21 @@ def _natural(value: Any) -> Any:
     return None
 
 
+def _told(decode: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    """`decode`, saying of a payload that doesn't fit what every reader says of one."""
+
+    def told(fields: dict[str, Any]) -> Any:
+        try:
+            return decode(fields)
+        except (TypeError, ValueError) as error:
+            raise InvalidError(str(error), path="payload") from error
+
+    return told
+
+
 def _decoder(cls: type) -> Callable[[dict[str, Any]], Any]:
     if issubclass(cls, Payload) or hasattr(cls, "from_dict"):
-        from_dict: Callable[[dict[str, Any]], Any] = cls.from_dict  # type: ignore[attr-defined]
+        from_dict: Callable[[dict[str, Any]], Any] = cls.from_dict
         return from_dict
     if hasattr(cls, "__dataclass_fields__"):
         names = {name for name, field in cls.__dataclass_fields__.items() if field.init}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from . import _aio
+from . import _aio, _native
+from ._drain import Drain
 from .errors import ArgumentError
 
 TYPE_CHECKING = False
@@ -11,35 +12,38 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Literal, Self, TypedDict
 
-    from . import _native
     from ._bus import Bus
-    from ._drain import Drain
     from ._native import Gap
 
     Mode = Literal["inline", "locked", "keyed", "concurrent"]
     WhenFull = Literal["drop_oldest", "drop_newest", "block"]
 
-    class HandlerOptions(TypedDict, total=False):
-        """What `bus.on` can be told beside pattern and handler."""
+    class QueueOptions(TypedDict, total=False):
+        """What `bus.subscribe` can be told about the queue."""
 
-        mode: Mode
-        key: str | None
-        concurrency: int
         when_full: WhenFull
         buffer: int
         buffer_bytes: int
         max_wait: float
-        timeout: float | None
-        once: bool
         priority: int
         start: Any
         internal: bool
         coalesce: float | None
-        weak: bool
         name: str
+
+    class HandlerOptions(QueueOptions, total=False):
+        """What `bus.on` can be told beside pattern and handler."""
+
+        mode: Mode
+        key: str | None
+        concurrency: int | None
+        timeout: float | None
+        once: bool
+        weak: bool
         on_gap: Callable[[Gap], Any] | None
         set_aside_after: int | None
         loop: Any
+
 
 _MODES = ("inline", "locked", "keyed", "concurrent")
 _CO_COROUTINE = 0x80
@@ -54,12 +58,8 @@ class Listener:
     __slots__ = ("__weakref__", "_drain", "_native")
 
     def __init__(self, served: _native.Listener | Drain) -> None:
-        native: Any = served
-        self._drain: Drain | None = None
-        if hasattr(served, "native"):
-            self._drain = served
-            native = served.native
-        self._native = native
+        self._drain = served if isinstance(served, Drain) else None
+        self._native: Any = served.native if isinstance(served, Drain) else served
 
     @property
     def active(self) -> bool:
@@ -76,15 +76,18 @@ class Listener:
             said: str = self._native.unsubscribe(0.0 if _aio.on_loop_thread() else timeout)
             return said
         quiet = self._drain.close()
-        return _word(quiet or (not _aio.on_loop_thread() and self._drain.quiet.wait(timeout)))
+        waits = not (_aio.on_loop_thread() or _native.current_event() is not None)
+        return _word(quiet or (waits and self._drain.quiet.wait(timeout)))
 
     async def aunsubscribe(self, timeout: float = 5.0) -> str:
-        """As `unsubscribe`, awaiting the calls that have begun."""
+        """As `unsubscribe`, awaiting the calls that have begun; not inside a handler, which could be one of them."""
         running = _aio.backend()
         if self._drain is None or running is None:
             said: str = await _aio.wait(self._native.unsubscribing(timeout))
             return said
         quiet = self._drain.close()
+        if _native.current_event() is not None:
+            return _word(quiet)
         return _word(quiet or await running.bounded(timeout, running.wait(self._drain.quiet)))
 
     def pause(self) -> None:
@@ -124,8 +127,7 @@ def is_async(handler: Callable[..., Any]) -> bool:
     function = getattr(handler, "__func__", handler)
     code = getattr(function, "__code__", None)
     if code is None:
-        called = getattr(type(handler), "__call__", None)
-        code = getattr(called, "__code__", None)
+        code = getattr(type(handler).__call__, "__code__", None)
     return code is not None and bool(code.co_flags & _CO_COROUTINE)
 
 
@@ -137,7 +139,7 @@ def subscribe_async(
     loop: Any,
     mode: str,
     key: str | None,
-    concurrency: int,
+    concurrency: int | None,
     buffer: int,
     timeout: float | None,
     once: bool,
@@ -148,8 +150,6 @@ def subscribe_async(
     **queue: Any,
 ) -> Drain:
     """Subscribes an `async def` handler and begins to serve it."""
-    from ._drain import Drain
-
     _check(mode, key, concurrency)
     backend, runs_on = _home(loop)
     held = _weakly(handler) if weak else (lambda: handler)
@@ -158,7 +158,6 @@ def subscribe_async(
         native,
         held,
         name=name or _name(handler),
-        mode=mode,
         key=key,
         concurrency=concurrency,
         buffer=buffer,
@@ -175,15 +174,25 @@ def subscribe_async(
     return drain
 
 
-def _check(mode: str, key: str | None, concurrency: int) -> None:
+def _check(mode: str, key: str | None, concurrency: int | None) -> None:
     if mode == "inline":
-        raise ArgumentError("an async def handler can't run inline", expected='"locked", "keyed" or "concurrent"')
+        raise ArgumentError(
+            "an async def handler can't run inline", path="options.mode", expected='"locked", "keyed" or "concurrent"'
+        )
     if mode not in _MODES:
-        raise ArgumentError(f"there is no mode {mode!r}", expected=", ".join(_MODES))
+        raise ArgumentError(f"there is no mode {mode!r}", path="options.mode", expected=", ".join(_MODES))
     if (mode == "keyed") != (key is not None):
-        raise ArgumentError('key and mode="keyed" belong together', expected='key="session", mode="keyed"')
-    if concurrency < 1:
-        raise ArgumentError(f"concurrency can't be {concurrency}", expected="1 or more")
+        raise ArgumentError(
+            'key and mode="keyed" belong together', path="options.key", expected='key="session", mode="keyed"'
+        )
+    if (mode == "concurrent") != (concurrency is not None):
+        raise ArgumentError(
+            'concurrency and mode="concurrent" belong together',
+            path="options.concurrency",
+            expected='concurrency=8, mode="concurrent"',
+        )
+    if concurrency is not None and concurrency < 1:
+        raise ArgumentError(f"concurrency can't be {concurrency}", path="options.concurrency", expected="1 or more")
 
 
 def _home(loop: Any) -> tuple[_aio.Backend, Any]:

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from . import _aio
+from ._typing import Generic
 
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from typing import Any, Generic, TypeVar
+    from typing import Any, TypeVar
 
     from . import _native
 
     T = TypeVar("T")
 else:
-
-    class Generic:
-        __slots__ = ()
-
-        def __class_getitem__(cls, item):
-            return cls
-
     T = object
 
 
@@ -33,7 +27,7 @@ class Pending(Generic[T]):
     Cancelling the task that awaits it withdraws it.
     """
 
-    __slots__ = ("_made", "_native", "__weakref__")
+    __slots__ = ("__weakref__", "_made", "_native")
 
     def __init__(self, native: _native.Pending, made: Callable[[Any], T] | None = None) -> None:
         self._native = native

@@ -75,7 +75,9 @@ class UsageSnapshot(Snapshot):
     ungrouped: int
     unreadable: int
     missed: int
-    _PARTS = dict.fromkeys(("total", "by_model", "by_provider", "by_agent", "by_run"), UsageTally)
+    _PARTS: ClassVar[Mapping[str, type[Snapshot]]] = dict.fromkeys(
+        ("total", "by_model", "by_provider", "by_agent", "by_run"), UsageTally
+    )
 
 
 class ComponentStatus(Snapshot):
@@ -102,7 +104,7 @@ class StatusSnapshot(Snapshot):
     forgotten: int
     unreadable: int
     missed: int
-    _PARTS = {"components": ComponentStatus}
+    _PARTS: ClassVar[Mapping[str, type[Snapshot]]] = {"components": ComponentStatus}
 
 
 class LatencyRow(Snapshot):
@@ -130,7 +132,7 @@ class LatencySnapshot(Snapshot):
     forgotten: int
     unreadable: int
     missed: int
-    _PARTS = {"rows": LatencyRow}
+    _PARTS: ClassVar[Mapping[str, type[Snapshot]]] = {"rows": LatencyRow}
 
 
 class CallUsage(Snapshot):
@@ -160,7 +162,7 @@ class TraceNode(Snapshot):
     duration_ns: int | None = None
     said: str | None = None
     usage: CallUsage | None = None
-    _PARTS = {"usage": CallUsage}
+    _PARTS: ClassVar[Mapping[str, type[Snapshot]]] = {"usage": CallUsage}
 
 
 class TraceSnapshot(Snapshot):
@@ -172,7 +174,7 @@ class TraceSnapshot(Snapshot):
     forgotten: int
     unreadable: int
     missed: int
-    _PARTS = {"nodes": TraceNode}
+    _PARTS: ClassVar[Mapping[str, type[Snapshot]]] = {"nodes": TraceNode}
 
 
 class CallTally(Snapshot):
@@ -191,7 +193,7 @@ class CallTally(Snapshot):
     usage: CallUsage
     output_tokens_per_second: float | None = None
     calls_per_minute: float | None = None
-    _PARTS = {"usage": CallUsage}
+    _PARTS: ClassVar[Mapping[str, type[Snapshot]]] = {"usage": CallUsage}
 
 
 class CallSnapshot(Snapshot):
@@ -208,7 +210,7 @@ class CallSnapshot(Snapshot):
     forgotten: int
     unreadable: int
     missed: int
-    _PARTS = dict.fromkeys(
+    _PARTS: ClassVar[Mapping[str, type[Snapshot]]] = dict.fromkeys(
         ("model_calls", "tool_calls", "by_model", "by_provider", "by_tool", "by_agent", "by_run"), CallTally
     )
 
@@ -248,7 +250,7 @@ class RunRow(Snapshot):
     session: str | None = None
     started_ns: int | None = None
     last_ns: int | None = None
-    _PARTS = {"usage": CallUsage}
+    _PARTS: ClassVar[Mapping[str, type[Snapshot]]] = {"usage": CallUsage}
 
 
 class RunsSnapshot(Snapshot):
@@ -257,4 +259,4 @@ class RunsSnapshot(Snapshot):
     runs: list[RunRow]
     untold: int
     missed: int
-    _PARTS = {"runs": RunRow}
+    _PARTS: ClassVar[Mapping[str, type[Snapshot]]] = {"runs": RunRow}

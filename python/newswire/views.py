@@ -1,30 +1,26 @@
 """Ready-made views of the core: what can be learned from events as they go by.
 
-    meter = bus.watch(UsageMeter())
-    ...
-    print(meter.snapshot().total.cost_usd)
+meter = bus.watch(UsageMeter())
+...
+print(meter.snapshot().total.cost_usd)
 """
 
 from __future__ import annotations
 
 from . import snapshots
+from ._typing import Generic
 
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any, ClassVar, Generic, Self, TypeVar
+    from typing import Any, ClassVar, Self, TypeVar
 
     from . import _native
     from ._bus import Bus
 
     S = TypeVar("S", bound=snapshots.Snapshot)
 else:
-
-    class Generic:
-        def __class_getitem__(cls, item):
-            return cls
-
     S = object
 
 
@@ -44,6 +40,7 @@ class View(Generic[S]):
     ) -> None:
         self._options: dict[str, Any] = {"capacity": capacity, "start": start, "internal": internal}
         self._native: _native.View | None = None
+        self._last: S | None = None
         if bus is not None:
             bus.watch(self)
 
@@ -61,6 +58,8 @@ class View(Generic[S]):
         """What has been learned until now."""
         import json
 
+        if self._last is not None:
+            return self._last
         if self._native is None:
             from .errors import InvalidError
 
@@ -69,7 +68,8 @@ class View(Generic[S]):
 
     def stop(self) -> None:
         """Sees no further events; what it knows stays."""
-        if self._native is not None:
+        if self._native is not None and self._last is None:
+            self._last = self.snapshot()
             self._native.stop()
 
     def __enter__(self) -> Self:

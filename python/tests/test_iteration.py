@@ -28,7 +28,7 @@ def test_a_loop_gets_events_in_order_until_it_is_quiet() -> None:
     bus.publish(ToolCallStarted("search"))
     bus.publish("step.started", name="load")
     bus.publish("tool.call.completed", name="search")
-    assert [event.seq for event in events.until_quiet(0.01)] == [1, 3]
+    assert kinds(list(events.until_quiet(0.01))) == ["tool.call.started", "tool.call.completed"]
 
 
 def test_a_loop_over_a_closed_bus_reads_what_is_left_and_ends() -> None:

@@ -54,7 +54,9 @@ class Payloads(unittest.TestCase):
             setattr(ToolCallStarted("search"), "nmae", "typo")
 
     def test_importing_loads_no_family_and_no_typing(self) -> None:
-        script = "import sys; before = set(sys.modules); import newswire.payloads; print(*sorted(set(sys.modules) - before))"
+        script = (
+            "import sys; before = set(sys.modules); import newswire.payloads; print(*sorted(set(sys.modules) - before))"
+        )
         loaded = subprocess.run(
             [sys.executable, "-S", "-c", script], cwd=ROOT / "python", capture_output=True, text=True, check=True
         )

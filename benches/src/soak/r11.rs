@@ -71,7 +71,7 @@ pub(crate) fn measure(scale: Scale) -> Vec<Line> {
             return Vec::new();
         }
     };
-    let points = scale.pick(150, 8_000);
+    let points = scale.pick(150, 18_000);
     let lose = |name: &str, options, lies| {
         lose_power(&folder.join(name), &recorded(&folder, &library, name, options, lies), points)
     };

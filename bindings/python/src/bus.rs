@@ -138,11 +138,7 @@ impl Bus {
             .try_iter()?
             .map(|event| Ok(event?.cast_into::<Event>()?.get().inner().clone()))
             .collect::<PyResult<Vec<_>>>()?;
-        let _on_loop = bus
-            .may_wait()
-            .then(|| ambient::is_on_loop(py))
-            .unwrap_or(false)
-            .then(newswire::LoopThread::enter);
+        let _on_loop = (bus.may_wait() && ambient::is_on_loop(py)).then(newswire::LoopThread::enter);
         let send = || gate::here(|| bus.publish_batch(batch));
         let published = ambient::within(py, || if bus.may_wait() { py.detach(send) } else { send() })?;
         let published = published.map_err(|error| rejected(py, error))?;
@@ -329,6 +325,18 @@ impl Bus {
         Ok(Pending::new("aclose", move |context| {
             Pin::new(&mut closing).poll(context).map(|report| Ok(Done::Closed(report)))
         }))
+    }
+
+    /// Closes the bus, and waits for the report up to `timeout` seconds; Ctrl-C interrupts the wait. Inside a handler and
+    /// on an event loop's thread it gives what can be said at once.
+    #[pyo3(signature = (timeout, /))]
+    fn _close<'py>(&self, py: Python<'py>, timeout: f64) -> PyResult<Bound<'py, PyAny>> {
+        let closing = self.closing(py, timeout)?;
+        if newswire::Handled::is_here() || ambient::is_on_loop(py) {
+            let bus = self.bus.get(py)?;
+            return stats::object(py, &gate::elsewhere(py, || bus.close(std::time::Duration::ZERO)));
+        }
+        closing.wait(py, None)
     }
 
     fn __traverse__(&self, visit: pyo3::PyVisit<'_>) -> Result<(), pyo3::PyTraverseError> {

@@ -3,6 +3,8 @@
 //! Plain JSON types are written here. An object that has `to_dict` is what that gives; for anything else
 //! `newswire.events.encode` says what it is as JSON, or that it is none.
 
+use std::cell::Cell;
+
 use newswire::MAX_EVENT_BYTES;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -60,18 +62,40 @@ impl Fault {
     }
 }
 
-type Written = Result<(), Box<Fault>>;
+pub(crate) type Written = Result<(), Box<Fault>>;
 
-/// The JSON of a value that stands at `place`.
-pub(crate) fn to_json(value: &Bound<'_, PyAny>, place: &str) -> PyResult<String> {
-    let mut out = Vec::with_capacity(128);
-    write(&mut out, value, DEPTH).map_err(|fault| fault.into_err(value.py(), place))?;
-    text(value.py(), out)
+thread_local! {
+    /// Where JSON is written before its size is known.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// The bytes as text, which they are.
-pub(crate) fn text(py: Python<'_>, json: Vec<u8>) -> PyResult<String> {
-    String::from_utf8(json).map_err(|_| Fault::new("it is no text", "").into_err(py, "payload"))
+/// The largest scratch that a thread keeps.
+const KEPT: usize = 64 << 10;
+
+/// The JSON that `write` writes, of something that stands at `place`.
+pub(crate) fn written(
+    py: Python<'_>,
+    place: &str,
+    write: impl FnOnce(&mut Vec<u8>) -> Written,
+) -> PyResult<Box<str>> {
+    // What is converted may publish itself: then it has a scratch of its own.
+    let mut out = SCRATCH.take();
+    out.clear();
+    let result = match write(&mut out) {
+        Ok(()) => std::str::from_utf8(&out)
+            .map(Box::from)
+            .map_err(|_| Fault::new("it is no text", "").into_err(py, place)),
+        Err(fault) => Err(fault.into_err(py, place)),
+    };
+    if out.capacity() <= KEPT {
+        SCRATCH.set(out);
+    }
+    result
+}
+
+/// The JSON of a value that stands at `place`.
+pub(crate) fn to_json(value: &Bound<'_, PyAny>, place: &str) -> PyResult<Box<str>> {
+    written(value.py(), place, |out| write(out, value, DEPTH))
 }
 
 /// Writes one member of an object, after a comma where it isn't the first.

@@ -122,7 +122,7 @@ impl<'a, 'py> Said<'a, 'py> {
         };
         let builder = emitter.event_about(self.kind, label.or(own.as_deref()));
         match self.payload {
-            Some(payload) => Ok(builder.json(convert::to_json(payload, "payload")?)),
+            Some(payload) => Ok(builder.json_made(convert::to_json(payload, "payload")?)),
             None => Ok(builder),
         }
     }

@@ -20,7 +20,7 @@ enum Change {
     Source(newswire::Source),
     Severity(Severity),
     Message(String),
-    Payload(String),
+    Payload(Box<str>),
 }
 
 impl Change {
@@ -66,7 +66,7 @@ impl Enrichment {
     fn attr(&self, key: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = value.py();
         let json = convert::to_json(value, &format!("attrs.{key}"))?;
-        let raw = RawValue::from_string(json)
+        let raw = RawValue::from_string(json.into())
             .map_err(|error| crate::error::argument(py, &error.to_string(), "attrs", "JSON"))?;
         self.add(py, Change::Attr(key.to_owned(), raw))
     }

@@ -13,7 +13,7 @@ use crate::make::{self, Envelope};
 use crate::{decode, payload};
 
 /// An immutable record of something that happened.
-#[pyclass(frozen, generic, weakref, module = "newswire._native")]
+#[pyclass(frozen, generic, freelist = 64, module = "newswire._native")]
 pub(crate) struct Event {
     event: newswire::Event,
     payload: PyOnceLock<Py<PyAny>>,

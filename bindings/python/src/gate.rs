@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 
 use crate::error::closed;
+use crate::state;
 
 /// How many forks lie between this process and the one that loaded the module.
 static FORKS: AtomicU32 = AtomicU32::new(0);
@@ -62,8 +63,8 @@ pub(crate) fn is_open() -> bool {
     !SHUT.load(Ordering::SeqCst)
 }
 
-/// Runs `call` with Python, on a thread of ours; `None` where the interpreter is about to end, or has.
-pub(crate) fn enter<R>(call: impl FnOnce(Python<'_>) -> R) -> Option<R> {
+/// Runs `call` unless the interpreter is about to end; it doesn't before `call` has returned, as far as there is time.
+pub(crate) fn unless_ending<R>(call: impl FnOnce() -> R) -> Option<R> {
     struct Inside;
     impl Drop for Inside {
         fn drop(&mut self) {
@@ -72,8 +73,16 @@ pub(crate) fn enter<R>(call: impl FnOnce(Python<'_>) -> R) -> Option<R> {
     }
     INSIDE.fetch_add(1, Ordering::SeqCst);
     let _inside = Inside;
+    is_open().then(call)
+}
+
+/// Runs `call` with Python, on a thread of ours; `None` where the interpreter is about to end, or has.
+pub(crate) fn enter<R>(call: impl FnOnce(Python<'_>) -> R) -> Option<R> {
     ENTERED.set(true);
-    if is_open() { Python::try_attach(call) } else { None }
+    unless_ending(|| {
+        state::keep();
+        Python::try_attach(call)
+    })?
 }
 
 /// Lets no thread of ours into Python any more, and waits for those inside, up to `timeout`.

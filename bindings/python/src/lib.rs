@@ -28,6 +28,7 @@ mod pending;
 mod publish;
 mod published;
 mod recording;
+mod state;
 mod stats;
 mod subscription;
 mod view;

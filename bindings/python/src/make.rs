@@ -22,7 +22,7 @@ pub(crate) fn begin(what: &Bound<'_, PyAny>, payload: Option<&Bound<'_, PyAny>>)
     };
     let builder = newswire::Event::builder(kind);
     match payload.filter(|payload| !payload.is_none()) {
-        Some(payload) => Ok(builder.json(convert::to_json(payload, "payload")?)),
+        Some(payload) => Ok(builder.json_made(convert::to_json(payload, "payload")?)),
         None => Ok(builder),
     }
 }
@@ -84,11 +84,13 @@ impl<'py> Envelope<'_, 'py> {
             event = event.correlation(correlation_of(ids)?);
         }
         if let Some((scope, id)) = self.component {
-            let scope = ComponentScope::parse(&scope).map_err(wrong)?;
+            let scope =
+                ComponentScope::parse(&scope).map_err(|error| wrong(error.at_path("component.scope")))?;
             event = event.component(Component::new(scope, id).map_err(wrong)?);
         }
         if let Some(severity) = self.severity {
-            event = event.severity(Severity::parse(severity).map_err(wrong)?);
+            event =
+                event.severity(Severity::parse(severity).map_err(|error| wrong(error.at_path("severity")))?);
         }
         if let Some(message) = self.message {
             event = event.message(message);
@@ -205,7 +207,7 @@ pub(crate) fn attrs_of(attrs: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Box<Ra
         .into_iter()
         .map(|(key, value)| {
             let json = convert::to_json(&value, &format!("attrs.{key}"))?;
-            let raw = RawValue::from_string(json);
+            let raw = RawValue::from_string(json.into());
             raw.map(|raw| (key, raw)).map_err(|error| argument(py, &error.to_string(), "attrs", "JSON"))
         })
         .collect()

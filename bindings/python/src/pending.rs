@@ -151,7 +151,7 @@ impl Pending {
 
     /// Waits for the result, with the interpreter's lock released; Ctrl-C interrupts.
     #[pyo3(signature = (timeout=None))]
-    fn wait<'py>(&self, py: Python<'py>, timeout: Option<f64>) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn wait<'py>(&self, py: Python<'py>, timeout: Option<f64>) -> PyResult<Bound<'py, PyAny>> {
         let deadline = deadline(py, timeout)?;
         let waker = wake::unparking(std::thread::current());
         loop {

@@ -109,7 +109,7 @@ fn said(bus: &Bus, args: &Args<'_, '_>, wanted: Wanted) -> PyResult<Option<newsw
         }
         let mut builder = newswire::Event::builder(kind);
         if args.has_names() {
-            builder = builder.json(payload(args)?);
+            builder = builder.json_made(payload(args)?);
         }
         return builder.build().map(Some).map_err(|error| crate::error::raised(py, &error));
     }
@@ -124,20 +124,20 @@ fn said(bus: &Bus, args: &Args<'_, '_>, wanted: Wanted) -> PyResult<Option<newsw
     if wanted == Wanted::Only && !open.wants(&kind) {
         return Ok(None);
     }
-    let event = newswire::Event::builder(kind).json(convert::to_json(&what, "payload")?).build();
+    let event = newswire::Event::builder(kind).json_made(convert::to_json(&what, "payload")?).build();
     event.map(Some).map_err(|error| crate::error::raised(py, &error))
 }
 
 /// The keywords as the JSON of a payload.
-fn payload(args: &Args<'_, '_>) -> PyResult<String> {
-    let mut json = Vec::with_capacity(128);
-    json.push(b'{');
-    for (name, value) in args.named() {
-        convert::write_member(&mut json, &name, &value)
-            .map_err(|fault| fault.into_err(args.py(), "payload"))?;
-    }
-    json.push(b'}');
-    convert::text(args.py(), json)
+fn payload(args: &Args<'_, '_>) -> PyResult<Box<str>> {
+    convert::written(args.py(), "payload", |json| {
+        json.push(b'{');
+        for (name, value) in args.named() {
+            convert::write_member(json, &name, &value)?;
+        }
+        json.push(b'}');
+        Ok(())
+    })
 }
 
 /// Publishes an event that is ready.

@@ -113,7 +113,8 @@ impl Subscription {
         }))
     }
 
-    /// Says how so many events ended, in the order of taking: `handled`, `failed`, `timed_out` or `skipped`.
+    /// Says how so many events ended, in the order of taking: `handled`, `failed`, `timed_out`, `skipped` or
+    /// `discarded`.
     #[pyo3(signature = (outcome, count=1))]
     fn settle(&self, py: Python<'_>, outcome: &str, count: i64) -> PyResult<()> {
         let outcome = match outcome {
@@ -121,9 +122,10 @@ impl Subscription {
             "failed" => Outcome::Failed,
             "timed_out" => Outcome::TimedOut,
             "skipped" => Outcome::Skipped,
+            "discarded" => Outcome::Discarded,
             other => {
                 let message = format!("{other:?} is no outcome");
-                let expected = "handled, failed, timed_out or skipped";
+                let expected = "handled, failed, timed_out, skipped or discarded";
                 return Err(crate::error::argument(py, &message, "outcome", expected));
             }
         };

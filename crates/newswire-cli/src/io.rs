@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::args::{Color, Look};
 use crate::progress::Progress;
 use crate::run::USAGE;
-use crate::stdio::{Output, Stdio, is_same_file};
+use crate::stdio::{Output, Stdio, is_abandoned, is_same_file};
 use crate::table::wrapped;
 
 /// Columns of a line, where nothing is said.
@@ -87,6 +87,11 @@ impl Io {
         };
         let output = self.out_file.as_ref().and_then(|file| file.metadata().ok());
         metadata.zip(output).is_some_and(|(one, other)| is_same_file(&one, &other))
+    }
+
+    /// Whether nobody reads the output any more, also where nothing has been written since.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.out.is_unread() || self.out_file.as_ref().is_some_and(is_abandoned)
     }
 
     /// Tells the user something, on one line: what it quotes can begin no other. Where even that fails, nobody

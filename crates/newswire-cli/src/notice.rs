@@ -30,10 +30,14 @@ fn told(what: &str, names: &BTreeMap<String, u64>) -> String {
     format!("{} ({})", counted(names.values().sum(), what), shown.join(", "))
 }
 
-/// `1 event`, `2 events`.
+/// `1 event`, `2000 events`.
 pub(crate) fn counted(number: u64, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
+    format!("{number} {what}{}", plural(number))
+}
+
+/// What the word behind a number ends in.
+pub(crate) fn plural(number: u64) -> &'static str {
+    if number == 1 { "" } else { "s" }
 }
 
 /// Where and why it stopped, after that many events.

@@ -1,15 +1,12 @@
 //! `newswire play`: a recording goes through a real bus to the output and to a summary.
 //!
-//! What shows the events is served on the publisher's own thread, so that nothing can be dropped: whoever
+//! What shows the events catches up on the publisher's own thread, so that nothing can be dropped: whoever
 //! pauses the reader of the output pauses the play.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use newswire::{
-    Bus, Delivery, Error, Event, Failure, Filter, Gap, Handler, HandlerOptions, Mode, Result,
-    SubscribeOptions, Visible,
-};
+use newswire::{Bus, Delivery, Error, Filter, Result, Visible};
 use newswire_recording::{Clock, Controls, PlayOptions, Player, SystemClock};
 
 use crate::args::{Play, Reading};
@@ -20,11 +17,8 @@ use crate::notice;
 use crate::reading::{Message, Recordings};
 use crate::source::Wanted;
 use crate::strange::Strange;
-use crate::summary::{INDENT, Watching};
+use crate::summary::{INDENT, Unseen, Watching};
 use crate::table::wrapped;
-
-/// How long the end of a play may take; nothing is left to be done by then.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a play that waits doesn't look whether it should end.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -35,6 +29,7 @@ struct Show(Arc<Mutex<Shown>>);
 
 struct Shown {
     display: Display,
+    watching: Watching,
     /// What kept it from being shown.
     failed: Option<Error>,
 }
@@ -44,13 +39,26 @@ impl Show {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has the display do something; the first failure ends the play.
-    fn with(&self, act: impl FnOnce(&mut Display) -> Result<()>) {
-        let mut shown = self.lock();
-        if shown.failed.is_none()
-            && let Err(error) = act(&mut shown.display)
-        {
-            shown.failed = Some(error);
+    /// Shows what has been published.
+    fn catch_up(&self) {
+        let Shown { display, watching, failed } = &mut *self.lock();
+        watching.catch_up(|delivery| {
+            // The first failure ends the play.
+            if failed.is_none() {
+                *failed = match delivery {
+                    Delivery::Event(event) => display.event(event).err(),
+                    Delivery::Gap(gap) => display.gap(&gap).err(),
+                };
+            }
+        });
+    }
+
+    /// Shows what has been published, and has the display do something then.
+    fn catch_up_and(&self, act: impl FnOnce(&mut Display) -> Result<()>) {
+        self.catch_up();
+        let Shown { display, failed, .. } = &mut *self.lock();
+        if failed.is_none() {
+            *failed = act(display).err();
         }
     }
 
@@ -63,17 +71,6 @@ impl Show {
     }
 }
 
-impl Handler for Show {
-    fn on_event(&self, event: &Event) -> Result<(), Failure> {
-        self.with(|display| display.event(event));
-        Ok(())
-    }
-
-    fn on_gap(&self, gap: &Gap) {
-        self.with(|display| display.gap(gap));
-    }
-}
-
 /// The deliveries of a recording, for the player; all else is taken down on the way.
 struct Deliveries<'a> {
     recordings: &'a mut Recordings,
@@ -81,6 +78,7 @@ struct Deliveries<'a> {
     show: Show,
     strange: &'a mut Strange,
     between: Between,
+    unseen: Unseen,
 }
 
 impl Iterator for Deliveries<'_> {
@@ -92,10 +90,13 @@ impl Iterator for Deliveries<'_> {
                 Message::Item { delivery, .. } => {
                     delivery.as_ref().event().into_iter().for_each(|event| self.strange.see(event));
                     if self.between.takes(&delivery) {
+                        if delivery.as_ref().event().is_some_and(|event| self.unseen.add(event)) {
+                            self.show.catch_up();
+                        }
                         return Some(Ok(delivery));
                     }
                 }
-                Message::Pause => self.show.with(Display::flush),
+                Message::Pause => self.show.catch_up_and(Display::flush),
                 other => self.recordings.note(other, self.io),
             }
             // What can't be shown need not be played.
@@ -120,7 +121,7 @@ impl Clock for Watched {
     }
 
     fn wait(&self, until: Option<Duration>) {
-        self.show.with(Display::flush);
+        self.show.catch_up_and(Display::flush);
         if self.stop.is_set() || self.show.check().is_err() || self.show.is_unread() {
             return self.controls.stop();
         }
@@ -149,25 +150,28 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     let bus = Bus::new();
     let watching = Watching::on(&bus, &filter)?;
     let display = Display::new(io, io.width);
-    let show = Show(Arc::new(Mutex::new(Shown { display, failed: None })));
-    let queue = SubscribeOptions { name: "output".to_owned(), internal: true, ..SubscribeOptions::default() };
-    let inline = HandlerOptions { queue, mode: Mode::Inline, ..HandlerOptions::default() };
-    bus.on_with(filter, inline, show.clone())?.forever();
+    let show = Show(Arc::new(Mutex::new(Shown { display, watching, failed: None })));
 
     let mut recordings = Recordings::open(io, std::slice::from_ref(&args.file), &reading)?;
     let stop = io.stop();
-    let deliveries =
-        Deliveries { recordings: &mut recordings, io, show: show.clone(), strange: &mut strange, between };
+    let deliveries = Deliveries {
+        recordings: &mut recordings,
+        io,
+        show: show.clone(),
+        strange: &mut strange,
+        between,
+        unseen: Unseen::default(),
+    };
     let player = Player::of(deliveries, options)?;
     let controls = player.controls();
     let clock = Watched { clock: SystemClock::default(), stop, controls, show: show.clone() };
     let played = player.with_clock(clock).play(&bus);
     io.clear_progress();
-    let closed = bus.close(PATIENCE);
-    show.with(Display::end);
+    show.catch_up_and(Display::end);
+    let closed = bus.close(Duration::ZERO);
     show.check()?;
 
-    let summary = watching.summary();
+    let summary = show.lock().watching.summary();
     recordings.interrupt_if(played.stopped && io.is_stopped());
     let mut total = recordings.total;
     total.wrong.extend(played.error.map(|error| notice::of_stop(played.events, &error)));

@@ -13,7 +13,7 @@ use crate::args::{By, Stats};
 use crate::io::{Io, unwritten};
 use crate::notice;
 use crate::reading::{Item, Total, read};
-use crate::summary::{INDENT, Summary, Watching};
+use crate::summary::{INDENT, Summary, Unseen, Watching};
 use crate::table::{Table, grouped, unless_none, wrapped};
 
 /// How many groups of a sort are shown where all sorts are.
@@ -27,16 +27,23 @@ const SORTS: [By; 5] = [By::Model, By::Provider, By::Tool, By::Agent, By::Run];
 /// Where the output can't be written.
 pub(crate) fn stats(args: &Stats, io: &mut Io) -> Result<u8> {
     let bus = Bus::new();
-    let watching = Watching::on(&bus, &Filter::all())?;
+    let (mut watching, mut unseen) = (Watching::on(&bus, &Filter::all())?, Unseen::default());
     let mut gaps = 0_u64;
     let mut told: Option<Instant> = None;
     let mut total = read(io, &args.files, &args.reading, |io, item| {
         match item {
-            Item::Event(event, _) => drop(bus.publish(event)?),
+            Item::Event(event, _) => {
+                let is_time = unseen.add(&event);
+                bus.publish(event)?;
+                if is_time {
+                    watching.catch_up(|_| {});
+                }
+            }
             Item::Gap(gap, _) => gaps = gaps.saturating_add(gap.count),
             Item::Pause(total) if args.every.is_some_and(|every| is_due(told, every)) => {
                 told = Some(Instant::now());
                 io.clear_progress();
+                watching.catch_up(|_| {});
                 tell(&watching.summary(), total, gaps, args.by, io)?;
                 io.out.flush().map_err(|error| unwritten(&error))?;
             }
@@ -44,6 +51,7 @@ pub(crate) fn stats(args: &Stats, io: &mut Io) -> Result<u8> {
         }
         Ok(())
     })?;
+    watching.catch_up(|_| {});
     let closed = bus.close(Duration::ZERO);
     let summary = watching.summary();
     total.wrong.extend(notice::of_lost(&closed, summary.missed()));

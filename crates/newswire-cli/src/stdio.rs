@@ -32,6 +32,7 @@ pub struct Stdio {
     /// The file that `input` reads, where it is one.
     pub in_file: Option<File>,
     /// The file that `out` writes, where it is one: a command that read it as well would never end, and is refused.
+    /// One that waits looks there whether anybody still reads.
     pub out_file: Option<File>,
     /// Set by whoever wants the command to end soon, such as a handler of Ctrl-C.
     pub stop: Arc<AtomicBool>,
@@ -92,6 +93,22 @@ pub(crate) fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
 
 #[cfg(not(unix))]
 pub(crate) fn is_same_file(_: &Metadata, _: &Metadata) -> bool {
+    false
+}
+
+/// Whether nobody reads any more what is written to that, as far as the system tells without a write.
+#[cfg(unix)]
+pub(crate) fn is_abandoned(stream: &File) -> bool {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use std::os::fd::AsFd;
+    let mut asked = [PollFd::new(stream.as_fd(), PollFlags::empty())];
+    let gone = PollFlags::POLLERR | PollFlags::POLLHUP;
+    poll(&mut asked, PollTimeout::ZERO).is_ok()
+        && asked.iter().any(|stream| stream.revents().is_some_and(|told| told.intersects(gone)))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_abandoned(_: &File) -> bool {
     false
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use newswire::view::{CallMeter, CallSnapshot, Census, CensusSnapshot, View, Watch};
-use newswire::{Bus, Event, Filter, Gap, HandlerOptions, Mode, Result, SubscribeOptions};
+use newswire::view::{CallMeter, CallSnapshot, Census, CensusSnapshot, View};
+use newswire::{Bus, Delivery, Event, Filter, Gap, Result, SubscribeOptions, Subscription};
 use serde::Serialize;
 
 use crate::table::grouped;
@@ -11,26 +11,46 @@ use crate::table::grouped;
 /// Where the figures begin in its lines.
 pub(crate) const INDENT: usize = 14;
 
-/// The subscriber that every summary is made of.
-pub(crate) struct Watching(Watch<Views>);
+/// The subscriber that every summary is made of. Whoever publishes has it [catch up](Watching::catch_up), many
+/// events at a time: so each costs the least of its way over the bus, and none can be dropped.
+pub(crate) struct Watching {
+    events: Subscription,
+    views: Views,
+}
 
-/// The ready-made views, as one: a subscription each would cost each event its way through the bus again.
+/// What was published since somebody caught up.
+#[derive(Default)]
+pub(crate) struct Unseen {
+    events: usize,
+    bytes: usize,
+}
+
+impl Unseen {
+    /// How much may wait to be seen; what the subscription holds is more.
+    const MAX_EVENTS: usize = 256;
+    const MAX_BYTES: usize = 4 << 20;
+
+    /// Counts one more event; whether it is time to catch up.
+    pub(crate) fn add(&mut self, event: &Event) -> bool {
+        self.events += 1;
+        self.bytes += event.size();
+        let is_time = self.events >= Self::MAX_EVENTS || self.bytes >= Self::MAX_BYTES;
+        if is_time {
+            *self = Self::default();
+        }
+        is_time
+    }
+}
+
+/// The ready-made views, as one.
 struct Views {
     census: Census,
     calls: CallMeter,
     /// What the calls' view needs.
     about_calls: Filter,
-    /// What is summed up.
-    filter: Filter,
 }
 
-impl View for Views {
-    type Snapshot = Summary;
-
-    fn filter(&self) -> Result<Filter> {
-        Ok(self.filter.clone())
-    }
-
+impl Views {
     fn see(&mut self, event: &Event) {
         self.census.see(event);
         if self.about_calls.matches(event) {
@@ -41,10 +61,6 @@ impl View for Views {
     fn miss(&mut self, gap: &Gap) {
         self.census.miss(gap);
         self.calls.miss(gap);
-    }
-
-    fn snapshot(&self) -> Summary {
-        Summary { census: self.census.snapshot(), calls: self.calls.snapshot() }
     }
 }
 
@@ -59,20 +75,34 @@ impl Watching {
     /// Watches what the filter matches.
     ///
     /// # Errors
-    /// Those of [`Bus::watch_with`].
+    /// Those of [`Bus::subscribe_with`].
     pub(crate) fn on(bus: &Bus, filter: &Filter) -> Result<Self> {
         // Those of recordings that were internal count as well.
-        let queue = SubscribeOptions { internal: true, ..SubscribeOptions::default() };
-        let options = HandlerOptions { mode: Mode::Inline, queue, ..HandlerOptions::default() };
+        let options =
+            SubscribeOptions { name: "summary".to_owned(), internal: true, ..SubscribeOptions::default() };
+        let events = bus.subscribe_with(filter.clone(), options)?;
         let calls = CallMeter::new();
         let about_calls = calls.filter()?;
-        let views = Views { census: Census::new(), calls, about_calls, filter: filter.clone() };
-        Ok(Self(bus.watch_with(views, options)?))
+        Ok(Self { events, views: Views { census: Census::new(), calls, about_calls } })
+    }
+
+    /// Sees all that has been published, and shows it to `each`.
+    pub(crate) fn catch_up(&mut self, mut each: impl FnMut(Delivery<&Event>)) {
+        let Self { events, views } = self;
+        let seen = events.visit(usize::MAX, |delivery| {
+            match &delivery {
+                Delivery::Event(event) => views.see(event),
+                Delivery::Gap(gap) => views.miss(gap),
+            }
+            each(delivery);
+        });
+        // An error says that the bus has closed and nothing is left.
+        drop(seen);
     }
 
     /// What has been seen until now.
     pub(crate) fn summary(&self) -> Summary {
-        self.0.snapshot()
+        Summary { census: self.views.census.snapshot(), calls: self.views.calls.snapshot() }
     }
 }
 

@@ -102,7 +102,7 @@ impl Following {
                 }
             }
             display.flush()?;
-            if io.is_stopped() || io.out.is_unread() {
+            if io.is_stopped() || io.is_abandoned() {
                 return Ok(());
             }
             thread::sleep(POLL);

@@ -199,7 +199,7 @@ fn a_recording_of_a_later_version_is_refused_and_nothing_more_of_it_is_read() {
         out.contains(&format!("{file}:2: version: the recording is of version 2, which is newer")),
         "{out}"
     );
-    assert!(out.contains(": 1 records, 1 events, 1 error, "), "{out}");
+    assert!(out.contains(": 1 record, 1 event, 1 error, "), "{out}");
     for command in [&["stats"][..], &["play"], &["import"], &["show"], &["grep", "*"]] {
         let args: Vec<&str> = command.iter().copied().chain([&*file, "--skip"]).collect();
         let (code, _, err) = piped(&args);
@@ -214,5 +214,5 @@ fn what_cannot_be_opened_is_a_failure_and_the_other_files_are_checked() {
     let (code, out, err) = newswire(&["check", "/nowhere/at.all", &file]);
     assert_eq!(code, FAILED);
     assert!(err.contains("/nowhere/at.all: there is no such file"), "{err}");
-    assert!(out.contains(": 1 records, 1 events, 0 errors"), "{out}");
+    assert!(out.contains(": 1 record, 1 event, 0 errors"), "{out}");
 }

@@ -288,3 +288,15 @@ fn a_store_that_can_not_grow_is_told_once_with_what_it_has() {
     assert!(!said.contains(" of 0 records"), "{said}");
     assert_eq!(said.matches("the disk").count(), 1, "{said}");
 }
+
+#[test]
+#[cfg(unix)]
+fn who_follows_a_store_ends_with_its_reader_though_nothing_comes() {
+    let (_, file) = resting_store("process-followed");
+    let mut child = newswire(&["tail", "-f", &file]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut String::new()).unwrap();
+    assert!(child.try_wait().unwrap().is_none(), "it follows");
+    drop(out);
+    assert_eq!(child.wait().unwrap().code(), Some(OK.into()));
+}

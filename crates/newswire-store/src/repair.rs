@@ -48,7 +48,8 @@ pub struct RepairedBus {
 /// its `-wal` they stand; no index, header or tree is needed for that. The damaged file is set aside beside the new
 /// one, as `NAME.damaged-000001`, whole: nothing is ever deleted. What is lost becomes gaps (`unreadable`).
 ///
-/// No bus of the store may be written meanwhile. Cursors from before stay valid up to the last event that is there;
+/// No bus of the store may be written meanwhile: that is refused, unless nothing is wrong and so nothing is done.
+/// Cursors from before stay valid up to the last event that is there;
 /// what came after may be lost, and gives `OutOfRange`.
 ///
 /// ```

@@ -4,7 +4,8 @@
  *
  * Only what lies in the folder DISK_IN (not below it) is touched.
  * DISK_FAULTS names a file whose first letter says what fails while it is there: w writing, with EIO; f writing,
- * with ENOSPC; s fsync, with EIO; o opening, with EMFILE.
+ * with ENOSPC; s fsync, with EIO; d fsync of files, but of logs (whose names end with -wal), with EIO; o opening,
+ * with EMFILE; h writing, with EIO, and opening, with EMFILE; r writing and opening for it, with EROFS.
  * DISK_LOG names a file that gets a record of everything that changes the disk, in order: the head below, then as many
  * bytes as it says. Nothing is really synced then. With DISK_LIES set, fsync isn't recorded either: it does nothing,
  * and says that it has. */
@@ -33,6 +34,7 @@ struct head {
 
 #define FDS 4096
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* What is open: a file (1); a log, or the folder (2). */
 static char tracked[FDS];
 static int log_fd = -1;
 
@@ -65,9 +67,10 @@ static int ordered(void) {
 static int write_fails(int fd) {
     if (!is_tracked(fd)) return 0;
     int order = ordered();
-    if (order == 'w') errno = EIO;
+    if (order == 'w' || order == 'h') errno = EIO;
     if (order == 'f') errno = ENOSPC;
-    return order == 'w' || order == 'f';
+    if (order == 'r') errno = EROFS;
+    return order && strchr("whfr", order) != NULL;
 }
 
 static int records(void) { return getenv("DISK_LOG") != NULL; }
@@ -87,12 +90,16 @@ static void record(char op, int fd, int64_t offset, const void *data, size_t siz
 static int opened(const char *path, int flags, mode_t mode) {
     const char *name = inside(path);
     if (!name) return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
-    if (ordered() == 'o') return errno = EMFILE, -1;
+    int order = ordered();
+    if (order == 'o' || order == 'h') return errno = EMFILE, -1;
+    if (order == 'r' && (flags & (O_ACCMODE | O_CREAT)) != O_RDONLY) return errno = EROFS, -1;
+    size_t length = strlen(name);
+    int is_log = !length || (length > 4 && strcmp(name + length - 4, "-wal") == 0);
     pthread_mutex_lock(&lock);
     int fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
     if (fd >= 0 && fd < FDS) {
-        tracked[fd] = 1;
-        record('o', fd, 0, name, strlen(name));
+        tracked[fd] = is_log ? 2 : 1;
+        record('o', fd, 0, name, length);
         if (flags & O_TRUNC) record('t', fd, 0, NULL, 0);
     }
     pthread_mutex_unlock(&lock);
@@ -139,7 +146,8 @@ ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) { return wri
 ssize_t write(int fd, const void *data, size_t size) { return written(fd, data, size, 0, 0); }
 
 static int synced(int fd, int only_data) {
-    if (is_tracked(fd) && ordered() == 's') return errno = EIO, -1;
+    int order = is_tracked(fd) ? ordered() : 0;
+    if (order == 's' || (order == 'd' && tracked[fd] == 1)) return errno = EIO, -1;
     if (!is_tracked(fd) || !records()) return only_data ? REAL(fdatasync)(fd) : REAL(fsync)(fd);
     pthread_mutex_lock(&lock);
     if (!getenv("DISK_LIES")) record('s', fd, 0, NULL, 0);

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::args::{Check, Reading};
 use crate::io::Io;
-use crate::notice::counted;
+use crate::notice::{counted, plural};
 use crate::reading::{Item, read};
 use crate::run::{FAILED, OK};
 use crate::table::grouped;
@@ -206,10 +206,9 @@ impl State {
         if io.json {
             return io.print_json(&Verdict { level: "verdict", file, records, events, gaps, errors, notes });
         }
-        let [records, events] = [records, events].map(grouped);
-        let [errors, notes] =
-            [(errors, "error"), (notes, "note")].map(|(number, what)| counted(number, what));
-        io.print_sentence(&format!("{file}: {records} records, {events} events, {errors}, {notes}"))
+        let figures = [(records, "record"), (events, "event"), (errors, "error"), (notes, "note")];
+        let figures = figures.map(|(number, what)| format!("{} {what}{}", grouped(number), plural(number)));
+        io.print_sentence(&format!("{file}: {}", figures.join(", ")))
     }
 
     fn error(&mut self, error: &Error, io: &mut Io) -> Result<()> {

@@ -30,6 +30,9 @@ pub(super) struct Decoded {
     pub(super) unwanted: u64,
 }
 
+/// How long lines are, or longer: how much room theirs take is reckoned by it.
+const USUAL_LINE_BYTES: usize = 512;
+
 /// Decodes runs, in any order.
 #[derive(Clone)]
 pub(super) struct Decoder {
@@ -47,7 +50,7 @@ impl Decoder {
         let text = std::str::from_utf8(&run.bytes).unwrap_or_default();
         let mut marks =
             self.wanted.as_ref().filter(|_| memchr(0, &run.bytes).is_none()).map(|wanted| wanted.marks(text));
-        let mut lines = Vec::with_capacity(128);
+        let mut lines = Vec::with_capacity(run.bytes.len() / USUAL_LINE_BYTES);
         let (mut start, mut unwanted) = (0, 0);
         for (number, end) in (run.first..).zip(memchr_iter(b'\n', &run.bytes)) {
             let place = std::mem::replace(&mut start, end + 1)..end;

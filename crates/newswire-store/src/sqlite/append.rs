@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use newswire::{Delivery, Event, GapReason, Result, ScopeField};
-use rusqlite::types::{ToSqlOutput, ValueRef};
+use newswire::{Delivery, Event, GapReason, Result};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::fault::{Outcome, error_at, fault_at};
 use super::lease::Lease;
+use super::rows::Rows;
 use super::runs::Runs;
 use super::{pos, prune, schema};
 use crate::clock::Clock;
@@ -112,9 +112,13 @@ impl SqliteWriter {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut through = *last;
         {
-            let mut insert = transaction.prepare_cached(
-                "INSERT INTO event (pos, kind, time_ns, session, run, crc, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?;
+            let of_events = deliveries.iter().filter_map(|delivery| match delivery {
+                Delivery::Event(event) => Some(event.size()),
+                Delivery::Gap(_) => None,
+            });
+            let (count, size) =
+                of_events.fold((0, 0_usize), |(count, sum), size| (count + 1, sum.saturating_add(size)));
+            let mut rows = Rows::new(&transaction, json, count, size);
             let mut insert_gap =
                 transaction.prepare_cached("INSERT INTO gap (pos, last, reason) VALUES (?1, ?2, ?3)")?;
             let (mut first, mut events, mut bytes, mut max_ns) = (None, 0_i64, 0_i64, i64::MIN);
@@ -130,28 +134,17 @@ impl SqliteWriter {
                 match delivery {
                     Delivery::Event(event) => {
                         let pos = pos(*bus, event.seq());
-                        json.clear();
-                        event.write_json(json);
                         let kind = match kinds.get(event.kind().as_str()) {
                             Some(kind) => *kind,
                             None => number_of_kind(&transaction, kinds, event)?,
                         };
-                        let scope = event.scope();
-                        insert.execute(params![
-                            pos,
-                            kind,
-                            event.time_ns(),
-                            scope.get(ScopeField::Session),
-                            scope.get(ScopeField::Run),
-                            checksum(pos, kind, json),
-                            ToSqlOutput::Borrowed(ValueRef::Text(json)),
-                        ])?;
+                        let len = rows.add(pos, kind, event)?;
                         runs.see(&transaction, pos, event)?;
                         first.get_or_insert(pos);
                         events += 1;
-                        bytes += i64::try_from(json.len()).unwrap_or(i64::MAX);
+                        bytes += i64::try_from(len).unwrap_or(i64::MAX);
                         // Its rows in the indexes, and their pages.
-                        *logged += json.len() + 200;
+                        *logged += len + 200;
                         max_ns = max_ns.max(event.time_ns());
                         through = event.seq();
                     }

@@ -11,6 +11,7 @@ mod past;
 mod prune;
 mod renew;
 mod repair;
+mod rows;
 mod runs;
 mod salvage;
 mod schema;

@@ -84,9 +84,9 @@ impl<'a> Reading<'a> {
                 Err(error) => return Err(error),
             };
             seen += 1;
-            let seq = seq_of(row.get(0)?);
             // Of a row that is damaged, the place can't be trusted either: what follows tells what is missing.
-            let Some((kind, body)) = sound(row)?.filter(|_| seq > page.through) else {
+            let sound = sound(row)?.map(|(place, kind, body)| (seq_of(place), kind, body));
+            let Some((seq, kind, body)) = sound.filter(|(seq, ..)| *seq > page.through) else {
                 missing = GapReason::Unreadable;
                 continue;
             };
@@ -205,7 +205,7 @@ impl<'a> Reading<'a> {
         // What the index knows and the table doesn't is as lost as what is damaged.
         let row = rows.next()?.map(sound).transpose()?.flatten();
         Ok(match row {
-            Some((_, body)) => self.take(page, seq, body),
+            Some((.., body)) => self.take(page, seq, body),
             None => {
                 page.deliveries.push(gap(seq, seq, GapReason::Unreadable));
                 false
@@ -293,14 +293,14 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Kind and body of a row (place, checksum, kind, body), if they are as they were stored.
-pub(super) fn sound<'r>(row: &'r Row<'_>) -> Outcome<Option<(i64, &'r [u8])>> {
+/// Place, kind and body of a row (place, checksum, kind, body), if they are as they were stored.
+pub(super) fn sound<'r>(row: &'r Row<'_>) -> Outcome<Option<(i64, i64, &'r [u8])>> {
     let place: i64 = row.get(0)?;
     let (ValueRef::Integer(crc), ValueRef::Integer(kind)) = (row.get_ref(1)?, row.get_ref(2)?) else {
         return Ok(None);
     };
     let (ValueRef::Text(body) | ValueRef::Blob(body)) = row.get_ref(3)? else { return Ok(None) };
-    Ok((i64::from(checksum(place, kind, body)) == crc).then_some((kind, body)))
+    Ok((i64::from(checksum(place, kind, body)) == crc).then_some((place, kind, body)))
 }
 
 /// The event of that seq that the body is.

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use newswire::Result;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::fault::{Outcome, error_at, io_error};
+use super::runs::Runs;
 use super::schema::{self, beside, free_name};
 use crate::options::Durability;
 
@@ -55,22 +56,28 @@ pub(super) fn begin(
 ) -> Result<()> {
     let connection = schema::open(path, durability)?;
     let old = aside.and_then(|aside| schema::open_to_read(aside).ok());
-    let known = old.and_then(|old| known(&old, bus).ok().flatten());
+    let known = old.as_ref().and_then(|old| known(old, bus).ok().flatten());
     let begin = || -> Outcome<()> {
+        let end = last;
         let last = i64::try_from(last).unwrap_or(i64::MAX);
         let number = known.as_ref().map(|(number, _)| *number);
+        let transaction = Transaction::new_unchecked(&connection, TransactionBehavior::Immediate)?;
         // Its old number: leases go by it, also of those who haven't seen yet that the file failed.
         let add = "INSERT OR IGNORE INTO bus (id, name, last) VALUES (?1, ?2, ?3)";
-        connection.execute(add, params![number, bus, last])?;
-        connection.execute("INSERT OR IGNORE INTO bus (name, last) VALUES (?1, ?2)", params![bus, last])?;
+        transaction.execute(add, params![number, bus, last])?;
+        transaction.execute("INSERT OR IGNORE INTO bus (name, last) VALUES (?1, ?2)", params![bus, last])?;
         let number: i64 =
-            connection.query_row("SELECT id FROM bus WHERE name = ?1", [bus], |row| row.get(0))?;
-        connection.execute("UPDATE bus SET last = max(last, ?2) WHERE id = ?1", [number, last])?;
+            transaction.query_row("SELECT id FROM bus WHERE name = ?1", [bus], |row| row.get(0))?;
+        transaction.execute("UPDATE bus SET last = max(last, ?2) WHERE id = ?1", [number, last])?;
         for epoch in known.iter().flat_map(|(_, epochs)| epochs) {
             let add = "INSERT OR IGNORE INTO epoch (bus, epoch, before, opened_ns) VALUES (?1, ?2, ?3, ?4)";
-            connection.execute(add, params![number, epoch.0, epoch.1, epoch.2])?;
+            transaction.execute(add, params![number, epoch.0, epoch.1, epoch.2])?;
         }
-        Ok(())
+        // What is open goes on here. Nothing is lost where that can't be read: the old file has it.
+        let before = old.as_ref().zip(known.as_ref());
+        let open = before.and_then(|(old, (before, _))| Runs::of_older(old, (*before, number), end).ok());
+        open.unwrap_or_default().save(&transaction, number)?;
+        transaction.commit()
     };
     begin().map_err(|error| error_at(path, &error))
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use newswire::view::{RunFigures, RunRow};
+use newswire::view::{RunFigures, RunRow, RunState};
 use newswire::{Event, EventReader, ScopeField};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -80,6 +80,25 @@ impl Runs {
             known.is_saved = true;
         }
         Ok(())
+    }
+
+    /// The open runs of a bus as an older file has them, for a newer one in which the bus has that number and goes on
+    /// after `last`. What the older file says of events that the newer one is to get is left to that.
+    pub(super) fn of_older(older: &Connection, bus: (i64, i64), last: u64) -> Outcome<Self> {
+        let mut runs = Self::default();
+        let (before, now) = bus;
+        let sql = "SELECT number, bus, id, first, last, started_ns, session, crc, body FROM run
+            WHERE bus = ?1 AND last <= ?2";
+        let mut statement = older.prepare(sql)?;
+        let mut rows = statement.query(params![before, pos(before, last)])?;
+        while let Some(row) = rows.next()? {
+            let Some(Kept { id, first, last, figures, .. }) = kept(row)? else { continue };
+            if figures.row(&id).state == RunState::Open {
+                let (first, last) = (pos(now, seq_of(first)), pos(now, seq_of(last)));
+                runs.known.insert(id.into(), Known { figures, first, last, is_saved: false });
+            }
+        }
+        Ok(runs)
     }
 
     /// Forgets what was learned in a transaction that was undone.
@@ -176,9 +195,10 @@ fn each_event(
     let mut rows = statement.query(params![run, first, place.unwrap_or(i64::MAX)])?;
     let mut reader = EventReader::new();
     while let Some(row) = rows.next()? {
-        let place: i64 = row.get(0)?;
-        let body = sound(row)?.map(|(_, body)| body);
-        if let Some(event) = body.and_then(|body| event_of(&mut reader, seq_of(place), body)) {
+        let sound = sound(row)?;
+        let event =
+            sound.and_then(|(place, _, body)| Some((place, event_of(&mut reader, seq_of(place), body)?)));
+        if let Some((place, event)) = event {
             each(place, &event)?;
         }
     }

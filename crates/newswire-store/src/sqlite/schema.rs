@@ -107,12 +107,36 @@ pub(super) fn sync_folder(folder: &Path) -> Result<()> {
 /// A connection that writes; the tables are made or brought up to this version.
 pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection> {
     check_library()?;
+    let failed = |error: rusqlite::Error| {
+        let why = is_unwritable(&error).then(|| why_unwritable(path)).flatten();
+        why.unwrap_or_else(|| error_at(path, &error))
+    };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(|error| error_at(path, &error))?;
-    let found = look(&connection).map_err(|error| error_at(path, &error))?;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    // SQLite is content with reading where it may not write.
+    if connection.is_readonly("main").map_err(failed)? {
+        let message = "the file can't be written: it is for reading only";
+        let plain = || Error::new(ErrorKind::Io, message).at_path(path.display().to_string());
+        return Err(why_unwritable(path).unwrap_or_else(plain));
+    }
+    let found = look(&connection).map_err(failed)?;
     judge(path, &found)?;
-    set_up(&mut connection, &found, durability).map_err(|error| error_at(path, &error))?;
+    set_up(&mut connection, &found, durability).map_err(failed)?;
     Ok(connection)
+}
+
+/// The system's own word for why nothing can be written there, which is plainer than SQLite's. The file itself isn't
+/// opened for that: closing it would give up the locks that this process has on it.
+fn why_unwritable(path: &Path) -> Option<Error> {
+    let probe = free_name(path, "probe");
+    let made = fs::OpenOptions::new().write(true).create_new(true).open(&probe);
+    match made {
+        Err(why) => Some(io_error(path, "the file can't be written", &why)),
+        Ok(_) => {
+            let _ = fs::remove_file(&probe);
+            None
+        }
+    }
 }
 
 /// A connection that reads.

@@ -12,6 +12,8 @@ use crate::store::{Damage, Verified};
 const TOLD: usize = 1000;
 
 pub(super) fn verify(connection: &Connection) -> Outcome<Verified> {
+    // All of it is of one moment, whoever writes meanwhile.
+    let connection = &*connection.unchecked_transaction()?;
     let mut verified = Verified::default();
     let mut check = connection.prepare("PRAGMA integrity_check(100)")?;
     let lines = check.query_map([], |row| row.get::<_, String>(0))?;
@@ -54,7 +56,7 @@ pub(super) fn verify(connection: &Connection) -> Outcome<Verified> {
 
 /// What is wrong with the row, if anything is.
 fn damage(reader: &mut EventReader, row: &Row<'_>) -> Outcome<Option<&'static str>> {
-    let Some((_, body)) = sound(row)? else { return Ok(Some("the event isn't what its checksum says")) };
+    let Some((.., body)) = sound(row)? else { return Ok(Some("the event isn't what its checksum says")) };
     let Some(event) = event_of(reader, seq_of(row.get(0)?), body) else {
         return Ok(Some("it can't be read as an event"));
     };

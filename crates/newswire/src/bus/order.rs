@@ -12,6 +12,7 @@ use super::interest::{Counts, Interest};
 use super::route::{Route, Routes};
 use crate::delivery::Published;
 use crate::event::Event;
+use crate::handler::inline;
 use crate::kind::Kind;
 use crate::store::Past;
 use crate::store::receipt::Promise;
@@ -58,6 +59,30 @@ pub(crate) struct Called {
     pub(crate) subscriber: Arc<Subscriber>,
     /// Whether the event is in its queue; else there is a gap to tell, or its publisher waits for room.
     pub(crate) queued: bool,
+}
+
+/// What became of an event that went the short way.
+pub(crate) struct Straight {
+    pub(crate) published: Published,
+    /// What history let go of; freed outside the lock.
+    garbage: Option<Event>,
+    /// The one inline handler that wants it.
+    inline: Option<Arc<Subscriber>>,
+}
+
+impl Straight {
+    /// What is left to be done once the lock is released.
+    #[inline]
+    pub(crate) fn see_through(self) -> Published {
+        let Self { mut published, garbage, inline } = self;
+        drop(garbage);
+        if let Some(subscriber) = inline {
+            let deferred = inline::serve_one(published.seq.unwrap_or_default(), subscriber);
+            published.delivered -= deferred;
+            published.deferred += deferred;
+        }
+        published
+    }
 }
 
 /// What became of an event, and what is left to be done once the lock is released.
@@ -179,18 +204,17 @@ impl Order {
     }
 
     /// The short way of an event that is wanted by the readers of one tape and nobody else, all of them
-    /// awake, where the tape has room in its segment: [`Order::commit`] without the questions whose answers
-    /// are known. Gives the event back where they aren't; else also what history let go of, to be freed
-    /// outside the lock.
+    /// awake, one inline handler at most, where the tape has room in its segment: [`Order::commit`] without the
+    /// questions whose answers are known. Gives the event back where they aren't.
     #[inline]
-    pub(crate) fn commit_straight(&mut self, event: Event) -> Result<(Published, Option<Event>), Event> {
+    pub(crate) fn commit_straight(&mut self, event: Event) -> Result<Straight, Event> {
         let (internal, size) = (event.internal(), event.size());
         let fits = self.history.as_ref().is_none_or(|history| history.needs_one_place(size));
         if self.closed || internal || !fits || self.questions.any() {
             return Err(event);
         }
         let Some(route) = self.routes.only_match(&event) else { return Err(event) };
-        if !(route.own.is_empty() && route.inline.is_empty() && route.sleepers.is_empty()) {
+        if !(route.own.is_empty() && route.inline.len() <= 1 && route.sleepers.is_empty()) {
             return Err(event);
         }
         let Some(tape) = route.tape.as_mut().filter(|tape| tape.has_room()) else { return Err(event) };
@@ -201,7 +225,8 @@ impl Order {
         self.pushed_bytes += size as u64;
         self.totals.matched += u64::from(route.readers);
         let (seq, matched) = (Some(self.seq), route.readers);
-        Ok((Published { seq, matched, delivered: matched, ..Published::default() }, garbage))
+        let published = Published { seq, matched, delivered: matched, ..Published::default() };
+        Ok(Straight { published, garbage, inline: route.inline.first().cloned() })
     }
 
     /// Gives the event its seq and puts it where it belongs; `matched` holds the routes.

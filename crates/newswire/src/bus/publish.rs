@@ -46,10 +46,9 @@ impl Core {
         let event = self.prepare(event)?;
         let mut order = self.order.lock();
         match order.commit_straight(event) {
-            Ok((published, garbage)) => {
+            Ok(straight) => {
                 drop(order);
-                drop(garbage);
-                Ok(published)
+                Ok(straight.see_through())
             }
             Err(event) => self.publish_prepared(order, event, manner, Sent::default()),
         }
@@ -267,10 +266,9 @@ impl Core {
         let event = self.prepare(event)?;
         let mut order = self.order.lock();
         match order.commit_straight(event) {
-            Ok((published, garbage)) => {
+            Ok(straight) => {
                 drop(order);
-                drop(garbage);
-                sent.published = published;
+                sent.published = straight.see_through();
             }
             Err(event) => self.send(order, event, Manner::Await, &mut sent)?,
         }

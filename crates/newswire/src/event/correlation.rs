@@ -40,9 +40,9 @@ macro_rules! hex_id {
             /// Its digits on the wire.
             pub(super) fn to_hex(self) -> [u8; $digits] {
                 let mut digits = [0; $digits];
-                for (index, place) in digits.iter_mut().rev().enumerate() {
-                    let value = (self.get() >> (4 * index)) as u8 & 15;
-                    *place = if value < 10 { b'0' + value } else { b'a' - 10 + value };
+                let (eights, _) = digits.as_chunks_mut::<8>();
+                for (index, eight) in eights.iter_mut().rev().enumerate() {
+                    *eight = eight_digits((self.get() >> (32 * index)) as u32);
                 }
                 digits
             }
@@ -76,17 +76,50 @@ macro_rules! hex_id {
     };
 }
 
-/// The number that at most 32 lower-case digits stand for, by halves that fit a register.
-fn hexadecimal(text: &str) -> Option<u128> {
-    let half = |digits: &[u8]| {
-        digits.iter().try_fold(0_u64, |number, digit| match digit {
-            b'0'..=b'9' => Some(number << 4 | u64::from(digit - b'0')),
-            b'a'..=b'f' => Some(number << 4 | u64::from(digit - b'a' + 10)),
-            _ => None,
-        })
-    };
-    text.as_bytes().chunks(16).try_fold(0, |number, digits| Some(number << 64 | u128::from(half(digits)?)))
+/// The lower-case hexadecimal digits of a number, all at once.
+fn eight_digits(number: u32) -> [u8; 8] {
+    const ONES: u64 = u64::MAX / 255;
+    // Each half of what is together goes as far to the left as it is long, until each digit has a byte.
+    let halves = u64::from(number);
+    let quarters = (halves | halves << 16) & 0x0000_ffff_0000_ffff;
+    let bytes = (quarters | quarters << 8) & 0x00ff_00ff_00ff_00ff;
+    let digits = (bytes | bytes << 4) & (ONES * 15);
+    // What is over 9 reaches the fourth bit with 6 more.
+    let is_letter = (digits + ONES * 6) >> 4 & ONES;
+    (digits + ONES * u64::from(b'0') + is_letter * u64::from(b'a' - 10 - b'0')).to_be_bytes()
 }
+
+/// The number that 16 or 32 lower-case digits stand for, by halves that fit a register.
+fn hexadecimal(text: &str) -> Option<u128> {
+    let (halves, _) = text.as_bytes().as_chunks::<16>();
+    halves.iter().try_fold(0, |number, digits| Some(number << 64 | u128::from(half(digits)?)))
+}
+
+fn half(digits: &[u8; 16]) -> Option<u64> {
+    let (mut number, mut seen) = (0, 0);
+    for digit in digits {
+        let value = DIGITS.get(usize::from(*digit)).copied().unwrap_or(NO_DIGIT);
+        seen |= value;
+        number = number << 4 | u64::from(value & 15);
+    }
+    (seen & NO_DIGIT == 0).then_some(number)
+}
+
+const NO_DIGIT: u8 = 0x80;
+
+/// What each byte stands for as a digit.
+const DIGITS: [u8; 256] = {
+    let (mut values, mut value) = ([NO_DIGIT; 256], 0);
+    let mut rest: &[u8] = b"0123456789abcdef";
+    while let [digit, more @ ..] = rest {
+        let (_, from) = values.split_at_mut(*digit as usize);
+        if let [place, ..] = from {
+            *place = value;
+        }
+        (value, rest) = (value + 1, more);
+    }
+    values
+};
 
 hex_id!(TraceId, u128, NonZeroU128, 32, super::id::new_trace);
 hex_id!(SpanId, u64, NonZeroU64, 16, super::id::new_span);
@@ -194,5 +227,38 @@ impl Correlation {
     /// Whether no id is present.
     pub fn is_empty(&self) -> bool {
         *self == Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_the_same_digits_on_the_wire_as_everywhere() {
+        let numbers =
+            (0..64).flat_map(|bit| [1 << bit, u64::MAX >> bit, 0x0123_4567_89ab_cdef_u64.rotate_left(bit)]);
+        for number in numbers {
+            let (span, trace) =
+                (SpanId::new(number).unwrap(), TraceId::new(u128::from(number) << 37).unwrap());
+            assert_eq!(span.to_hex(), span.to_string().as_bytes());
+            assert_eq!(trace.to_hex(), trace.to_string().as_bytes());
+        }
+    }
+
+    #[test]
+    fn sixteen_digits_are_the_number_that_they_stand_for_and_other_bytes_none() {
+        assert_eq!(half(b"0123456789abcdef"), Some(0x0123_4567_89ab_cdef));
+        assert_eq!(half(b"fedcba9876543210"), Some(0xfedc_ba98_7654_3210));
+        for (place, byte) in (0..16).flat_map(|place| (0..=255).map(move |byte| (place, byte))) {
+            let mut digits = [b'0'; 16];
+            digits[place] = byte;
+            let value = char::from(byte).to_digit(16).filter(|_| !byte.is_ascii_uppercase());
+            assert_eq!(
+                half(&digits),
+                value.map(|value| u64::from(value) << (4 * (15 - place))),
+                "{byte} at {place}"
+            );
+        }
     }
 }

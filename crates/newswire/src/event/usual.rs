@@ -10,7 +10,7 @@ use super::member::{Seen, parse_uuid};
 use super::read::Draft;
 use super::reader::EventReader;
 use super::scan::Scan;
-use super::time::{TIME_LEN, parse_time};
+use super::time::TIME_LEN;
 use super::{Component, ComponentScope, Correlation, Severity, SpanId, TraceId};
 use crate::kind::Kind;
 
@@ -18,66 +18,74 @@ const UUID_LEN: usize = 36;
 const TRACE_LEN: usize = 32;
 const SPAN_LEN: usize = 16;
 
-/// Reads one member, if it stands there as it usually does; it may take letters and say no.
-type Read = fn(&mut Draft, &mut Scan<'_>, &mut EventReader) -> Option<()>;
-
-/// The members that events begin with, in their order.
-const USUAL: [(&str, Read); 9] = [
-    ("seq", |draft, scan, _| {
-        draft.seq = scan.take_digits(r#""seq":"#)?;
-        Some(())
-    }),
-    ("id", |draft, scan, _| {
-        scan.take_text(r#""id":""#).then_some(())?;
-        draft.id = parse_uuid(scan.take_quoted(UUID_LEN)?).ok();
-        draft.id.map(drop)
-    }),
-    ("kind", |draft, scan, _| {
-        let kind = scan.take_word(r#""kind":""#)?;
-        draft.kind = Kind::parse(kind).ok();
-        draft.kind.as_ref().map(drop)
-    }),
-    ("time", |draft, scan, _| {
-        scan.take_text(r#""time":""#).then_some(())?;
-        draft.time_ns = parse_time(scan.take_quoted(TIME_LEN)?).ok();
-        draft.time_ns.map(drop)
-    }),
-    ("source", |draft, scan, before| {
-        scan.take_text(r#""source":"#).then_some(())?;
-        draft.source_or_shared(scan, before).ok()
-    }),
-    ("scope", |draft, scan, before| {
-        scan.take_text(r#""scope":"#).then_some(())?;
-        draft.scope_or_shared(scan, before).ok()
-    }),
-    ("correlation", |draft, scan, before| {
-        draft.correlation = correlation(scan, before)?;
-        Some(())
-    }),
-    ("component", |draft, scan, _| {
-        draft.component = Some(component(scan)?);
-        Some(())
-    }),
-    ("severity", |draft, scan, _| {
-        draft.severity = Severity::parse(scan.take_word(r#""severity":""#)?).ok();
-        draft.severity.map(drop)
-    }),
-];
-
 impl Draft {
-    /// Reads members as far as they are as usual; gives their names.
+    /// Reads members as far as they are as usual, in their order; gives their names.
     pub(super) fn usual<'t>(&mut self, scan: &mut Scan<'t>, before: &mut EventReader) -> Seen<'t> {
         let mut seen = Seen::default();
-        for (name, read) in USUAL {
-            let start = scan.mark();
-            let begins = scan.take_text(if seen.is_empty() { "{" } else { "," });
-            match begins.then(|| read(self, scan, before)).flatten() {
-                Some(()) => seen.add(Cow::Borrowed(name)),
-                None => scan.back_to(start),
-            }
-        }
+        one("seq", scan, &mut seen, |scan| {
+            self.seq = scan.take_digits(r#""seq":"#)?;
+            Some(())
+        });
+        one("id", scan, &mut seen, |scan| {
+            scan.take_text(r#""id":""#).then_some(())?;
+            self.id = parse_uuid(scan.take_quoted(UUID_LEN)?).ok();
+            self.id.map(drop)
+        });
+        one("kind", scan, &mut seen, |scan| {
+            self.kind = kind(scan.take_word(r#""kind":""#)?, before);
+            self.kind.as_ref().map(drop)
+        });
+        one("time", scan, &mut seen, |scan| {
+            scan.take_text(r#""time":""#).then_some(())?;
+            self.time_ns = before.second.parse_time(scan.take_quoted(TIME_LEN)?);
+            self.time_ns.map(drop)
+        });
+        one("source", scan, &mut seen, |scan| {
+            scan.take_text(r#""source":"#).then_some(())?;
+            self.source_or_shared(scan, before).ok()
+        });
+        one("scope", scan, &mut seen, |scan| {
+            scan.take_text(r#""scope":"#).then_some(())?;
+            self.scope_or_shared(scan, before).ok()
+        });
+        one("correlation", scan, &mut seen, |scan| {
+            self.correlation = correlation(scan, before)?;
+            Some(())
+        });
+        one("component", scan, &mut seen, |scan| {
+            self.component = Some(component(scan)?);
+            Some(())
+        });
+        one("severity", scan, &mut seen, |scan| {
+            self.severity = Severity::parse(scan.take_word(r#""severity":""#)?).ok();
+            self.severity.map(drop)
+        });
         seen
     }
+}
+
+/// Reads one member, if it stands there as it usually does. What `read` has taken before it says no, isn't taken.
+#[inline(always)]
+fn one<'t>(
+    name: &'static str,
+    scan: &mut Scan<'t>,
+    seen: &mut Seen<'t>,
+    read: impl FnOnce(&mut Scan<'t>) -> Option<()>,
+) {
+    let start = scan.mark();
+    let begins = scan.take_text(if seen.is_empty() { "{" } else { "," });
+    match begins.then(|| read(scan)).flatten() {
+        Some(()) => seen.add(Cow::Borrowed(name)),
+        None => scan.back_to(start),
+    }
+}
+
+fn kind(name: &str, before: &mut EventReader) -> Option<Kind> {
+    before.kinds.get(name).or_else(|| {
+        let kind = Kind::parse(name).ok()?;
+        before.kinds.remember(name, &kind);
+        Some(kind)
+    })
 }
 
 fn correlation(scan: &mut Scan<'_>, before: &mut EventReader) -> Option<Correlation> {

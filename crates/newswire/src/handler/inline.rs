@@ -10,12 +10,12 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::service::{self, admit};
+use super::service::{self, Service, admit};
 use crate::bus::order::Called;
 use crate::event::Event;
 use crate::subscriber::Subscriber;
-use crate::subscription::inbox::Step;
-use crate::sync::thread_local;
+use crate::subscription::inbox::{Inbox, Step};
+use crate::sync::{MutexGuard, thread_local};
 
 /// After so many events of others a publisher hands the handler to a worker.
 const FOREIGN: u32 = 64;
@@ -53,6 +53,19 @@ pub(crate) fn serve_round(seq: u64, mut handlers: Vec<Called>) -> u32 {
     }
     let _serving = Serving::begin();
     let deferred = serve_all(seq, &handlers);
+    serve_pushed();
+    deferred
+}
+
+/// As [`serve_round`], for one handler that has the event queued.
+#[inline]
+pub(crate) fn serve_one(seq: u64, subscriber: Arc<Subscriber>) -> u32 {
+    if SERVING.with(Cell::get) {
+        push(Round { seq, handlers: vec![Called { subscriber, queued: true }], continued: false });
+        return 1;
+    }
+    let _serving = Serving::begin();
+    let deferred = u32::from(!begin(&subscriber, seq));
     serve_pushed();
     deferred
 }
@@ -103,26 +116,31 @@ fn serve_all(seq: u64, handlers: &[Called]) -> u32 {
 
 /// Serves one handler up to event `seq`; false when others do: who is at it already, or a worker.
 fn begin(subscriber: &Arc<Subscriber>, seq: u64) -> bool {
-    {
-        let calls = &mut subscriber.inbox.lock().calls;
-        calls.asked_up_to = calls.asked_up_to.max(seq);
-        if calls.serving {
-            return false;
-        }
-        calls.serving = true;
+    let is_here = subscriber.service.as_ref().is_none_or(Service::is_served_here);
+    let mut inbox = subscriber.inbox.lock();
+    let calls = &mut inbox.calls;
+    calls.asked_up_to = calls.asked_up_to.max(seq);
+    if std::mem::replace(&mut calls.serving, true) {
+        return false;
     }
-    if subscriber.service.as_ref().is_some_and(|service| !service.is_served_here()) {
+    if !is_here {
+        drop(inbox);
         subscriber.submit();
         return false;
     }
-    serve(subscriber, seq);
+    serve_from(subscriber, seq, Some(inbox));
     true
 }
 
 /// Serves up to event `limit`; what was asked for beyond gets a round of its own, and the handler stays
 /// this thread's until then. When too much of it is others', a worker goes on instead.
 fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
-    let served = catch_unwind(AssertUnwindSafe(|| serve_up_to(subscriber, limit)));
+    serve_from(subscriber, limit, None);
+}
+
+/// As [`serve`], where its lock may be held already.
+fn serve_from(subscriber: &Arc<Subscriber>, limit: u64, held: Option<MutexGuard<'_, Inbox>>) {
+    let served = catch_unwind(AssertUnwindSafe(|| serve_up_to(subscriber, limit, held)));
     if served.is_err() {
         // Events that were freed on the way may bring down this round, but not the handler for ever, nor
         // the publisher.
@@ -132,12 +150,13 @@ fn serve(subscriber: &Arc<Subscriber>, limit: u64) {
     }
 }
 
-fn serve_up_to(subscriber: &Arc<Subscriber>, limit: u64) {
+fn serve_up_to(subscriber: &Arc<Subscriber>, limit: u64, mut held: Option<MutexGuard<'_, Inbox>>) {
     let Some(handling) = &subscriber.service else { return };
+    let mut has_ended = false;
     loop {
         let mut admitted = Vec::new();
         let (step, window, untold, unread) = {
-            let mut inbox = subscriber.inbox.lock();
+            let mut inbox = held.take().unwrap_or_else(|| subscriber.inbox.lock());
             let asked = inbox.calls.asked_up_to;
             let due = inbox.peek_seq().filter(|seq| *seq <= asked);
             if due.is_some_and(|seq| seq > limit) {
@@ -162,6 +181,7 @@ fn serve_up_to(subscriber: &Arc<Subscriber>, limit: u64) {
                 inbox.calls.serving = false;
                 subscriber.tell_if_quiet(&inbox);
                 window = inbox.arm_window();
+                has_ended = inbox.ended;
             }
             (step, window, inbox.untold(), inbox.unread())
         };
@@ -176,5 +196,8 @@ fn serve_up_to(subscriber: &Arc<Subscriber>, limit: u64) {
             }
         }
     }
-    subscriber.retire_if_over();
+    // Who ends it later finds that nobody serves it.
+    if has_ended {
+        subscriber.retire_if_over();
+    }
 }

@@ -1,5 +1,6 @@
 //! Which occurrence an event is about, where in its life, and when that was.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -19,45 +20,28 @@ pub(super) struct Occurrence {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Mark {
     Span(SpanId),
-    About(Arc<About>),
+    About(Arc<About<Box<str>>>),
 }
 
 /// All that tells an occurrence without a span from others. What happens again of the same is told by its
 /// start alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct About {
+struct About<T> {
     scope: ComponentScope,
     /// A tool's request and its call have the same label and call id.
-    operation: Box<str>,
-    label: Box<str>,
-    call_id: Option<Box<str>>,
-    turn: Option<Box<str>>,
-    step: Option<Box<str>>,
+    operation: T,
+    label: T,
+    call_id: Option<T>,
+    turn: Option<T>,
+    step: Option<T>,
 }
 
-impl Occurrence {
-    /// All that it is made of, as bytes and in an order that no build changes, for keys that are kept.
-    pub(super) fn each_part(&self, each: &mut impl FnMut(Option<&[u8]>)) {
-        each(self.run.as_deref().map(str::as_bytes));
-        match &self.mark {
-            Mark::Span(span) => each(Some(&span.get().to_le_bytes())),
-            Mark::About(about) => about.texts().into_iter().for_each(|text| each(text.map(str::as_bytes))),
-        }
-    }
-}
-
-impl About {
-    fn texts(&self) -> [Option<&str>; 6] {
-        let Self { scope, operation, label, call_id, turn, step } = self;
-        let [call_id, turn, step] = [call_id, turn, step].map(Option::as_deref);
-        [Some(scope.as_str()), Some(operation), Some(label), call_id, turn, step]
-    }
-
-    fn of(event: &Event, scope: ComponentScope, label: &str) -> Self {
-        let operation = stem(event.kind().as_str());
+impl<'e> About<Cow<'e, str>> {
+    fn of(event: &'e Event, subject: &Subject<'e>) -> Self {
+        let Subject { scope, operation, label, .. } = *subject;
         let id = |field, scopes: &[ComponentScope]| {
             let id = scopes.contains(&scope).then(|| event.scope().get(field)).flatten();
-            id.map(Into::into)
+            id.map(Cow::Borrowed)
         };
         Self {
             scope,
@@ -74,12 +58,24 @@ impl About {
             ),
         }
     }
+
+    fn kept(self) -> About<Box<str>> {
+        let Self { scope, operation, label, call_id, turn, step } = self;
+        let kept = |text: Cow<'_, str>| text.into_owned().into_boxed_str();
+        About {
+            scope,
+            operation: kept(operation),
+            label: kept(label),
+            call_id: call_id.map(kept),
+            turn: turn.map(kept),
+            step: step.map(kept),
+        }
+    }
 }
 
-fn call_id(event: &Event, operation: &str) -> Option<Box<str>> {
+fn call_id<'e>(event: &'e Event, operation: &str) -> Option<Cow<'e, str>> {
     let has_one = matches!(operation, "tool.call" | "tool.request" | "tool.approval");
-    let json = event.payload_json().filter(|_| has_one)?;
-    payload::text_of(json, "call_id")
+    payload::text_of(event.payload_members().filter(|_| has_one)?, "call_id")
 }
 
 /// An event of a lifecycle, as views see it.
@@ -111,20 +107,51 @@ impl Stage {
     }
 }
 
-impl<'e> Station<'e> {
-    /// What the event says of a lifecycle; `None` for other kinds.
-    pub(super) fn of(event: &'e Event) -> Option<Self> {
+/// What an event of a lifecycle is about.
+struct Subject<'e> {
+    scope: ComponentScope,
+    operation: &'static str,
+    label: &'e str,
+    phase: Phase,
+}
+
+impl<'e> Subject<'e> {
+    fn of(event: &'e Event) -> Option<Self> {
         let phase = event.phase()?;
         let row = catalogue::row_of(event.kind())?;
         let scope = event.component().map(|component| component.scope()).or(row.component)?;
-        let label = event.component().map_or_else(|| stem(row.kind), |component| component.id());
+        let operation = stem(row.kind);
+        let label = event.component().map_or(operation, |component| component.id());
+        Some(Self { scope, operation, label, phase })
+    }
+}
+
+/// Tells `each` all that an event's occurrence is made of, as bytes and in an order that no build changes, for keys
+/// that are kept; gives the phase, or `None` for what is no event of a lifecycle.
+pub(super) fn each_part(event: &Event, mut each: impl FnMut(Option<&[u8]>)) -> Option<Phase> {
+    let subject = Subject::of(event)?;
+    each(event.scope().get(ScopeField::Run).map(str::as_bytes));
+    if let Some(span) = event.correlation().span {
+        each(Some(&span.get().to_le_bytes()));
+    } else {
+        let About { scope, operation, label, call_id, turn, step } = About::of(event, &subject);
+        [scope.as_str(), &operation, &label].into_iter().for_each(|text| each(Some(text.as_bytes())));
+        [call_id, turn, step].iter().for_each(|text| each(text.as_deref().map(str::as_bytes)));
+    }
+    Some(subject.phase)
+}
+
+impl<'e> Station<'e> {
+    /// What the event says of a lifecycle; `None` for other kinds.
+    pub(super) fn of(event: &'e Event) -> Option<Self> {
+        let subject = Subject::of(event)?;
         let mark = match event.correlation().span {
             Some(span) => Mark::Span(span),
-            None => Mark::About(Arc::new(About::of(event, scope, label))),
+            None => Mark::About(Arc::new(About::of(event, &subject).kept())),
         };
-        let run = event.scope().get(ScopeField::Run).map(Into::into);
+        let run = event.scope().shared(ScopeField::Run).cloned();
+        let Subject { scope, operation, label, phase } = subject;
         let stage = Stage::of(phase);
-        let operation = stem(row.kind);
         Some(Self { occurrence: Occurrence { run, mark }, scope, operation, label, phase, stage })
     }
 
@@ -147,7 +174,9 @@ impl<'e> Station<'e> {
 
 /// `tool.call` of `tool.call.started`.
 pub(super) fn stem(kind: &str) -> &str {
-    kind.rsplit_once('.').map_or(kind, |(stem, _)| stem)
+    // A search for a character is made for longer texts.
+    let dot = kind.bytes().rposition(|byte| byte == b'.');
+    dot.and_then(|dot| kind.get(..dot)).unwrap_or(kind)
 }
 
 /// When something began and how long it took. Sources without a clock have all their events at the beginning

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::calls::CallUsage;
-use super::occurrence::{Occurrence, Station, stem, told};
+use super::occurrence::{each_part, stem, told};
 use super::payload::{self, usage_so_far};
+use super::says::says;
 use crate::catalogue::Usage;
 use crate::event::{Event, Phase, ScopeField, Severity};
 
@@ -167,8 +168,8 @@ impl RunFigures {
         }
         let operation = stem(event.kind().as_str());
         let about = ABOUT.iter().position(|known| *known == operation);
-        if let Some((about, station)) = about.zip(Station::of(event)) {
-            self.station(event, about, &station);
+        if let Some((about, (key, phase))) = about.and_then(|about| Some((about, key(about, event)?))) {
+            self.station(event, about, key, phase);
         }
     }
 
@@ -223,10 +224,9 @@ impl RunFigures {
         }
     }
 
-    fn station(&mut self, event: &Event, about: usize, station: &Station<'_>) {
-        let key = key(about, &station.occurrence);
+    fn station(&mut self, event: &Event, about: usize, key: u64, phase: Phase) {
         let has_span = event.correlation().span.is_some();
-        match station.phase {
+        match phase {
             Phase::Progress => {
                 if let Some(open) = self.open.get_mut(&key).filter(|open| open.about == MODEL_CALL) {
                     let usage = usage_so_far(event, &mut self.unreadable);
@@ -297,23 +297,20 @@ impl RunFigures {
     }
 }
 
-/// What the end of a call says that it used.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Told {
-    usage: Option<Usage>,
+says! {
+    /// What the end of a call says that it used.
+    struct Told {
+        usage: Option<Usage>,
+    }
 }
 
-impl payload::Says for Told {
-    const NAMES: &[&str] = &["usage"];
-}
-
-/// The same in every process and every build, since figures are kept.
-fn key(about: usize, occurrence: &Occurrence) -> u64 {
+/// What the event's occurrence is known by, the same in every process and every build, since figures are kept; and
+/// its phase.
+fn key(about: usize, event: &Event) -> Option<(u64, Phase)> {
     let mut fnv = Fnv::default();
     fnv.write(&(about as u64).to_le_bytes());
-    occurrence.each_part(&mut |part| fnv.part(part));
-    fnv.0
+    let phase = each_part(event, |part| fnv.part(part))?;
+    Some((fnv.0, phase))
 }
 
 /// FNV-1a over bytes that are named one by one: what derived `Hash` writes is the compiler's business.
@@ -351,7 +348,7 @@ mod tests {
         let scope = run.map_or_else(|| Ok(Scope::new()), |run| Scope::new().with(ScopeField::Run, run))?;
         let event = Event::builder(Kind::parse("tool.call.started")?).scope(scope).correlation(correlation);
         let event = event.json(payload).build()?;
-        Ok(Station::of(&event).map_or(0, |station| key(6, &station.occurrence)))
+        Ok(key(6, &event).map_or(0, |(key, _)| key))
     }
 
     /// Figures of open calls lie in stores that another build has written.

@@ -131,6 +131,30 @@ fn an_escaped_name_is_the_name() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn attributes_are_found_and_written_alike_however_they_were_laid_out() -> Result<()> {
+    let tight = r#""attrs":{"a":1,"b":{"c":[1, 2]},"é":"\n"}"#;
+    for attrs in [
+        tight,
+        r#""attrs": { "a" : 1 ,"b":{"c":[1, 2]}, "é":"\n" } "#,
+        r#""attrs":{"\u0061":1,"b":{"c":[1, 2]},"\u00e9":"\n"}"#,
+        "\"attrs\":{\"a\":1,\"b\":{\"c\":[1,\n2]},\"é\":\"\\n\"}",
+    ] {
+        let event = Event::from_json(line_with(attrs))?;
+        assert_eq!(event.to_json(), line_with(tight), "{attrs}");
+        let names: Vec<_> = event.attrs().map(|(name, _)| name.to_owned()).collect();
+        assert_eq!(
+            (names, event.attr("a").map(|value| value.get())),
+            (["a", "b", "é"].map(String::from).to_vec(), Some("1"))
+        );
+        assert!(event.size() >= line_with(tight).len(), "{attrs}");
+    }
+    assert_eq!(Event::from_json(line_with(r#""attrs":{}"#))?.to_json(), line_with(""));
+    let twice = Event::from_json(line_with(r#""attrs":{"a":1,"a":2}"#)).unwrap_err();
+    assert_eq!(twice.path(), Some("attrs"));
+    Ok(())
+}
+
 proptest! {
     #[test]
     fn any_event_survives_the_wire(event in any_event(), seq in 1..=u64::MAX) {

@@ -205,8 +205,7 @@ fn method(
     for field in named {
         parameter(out, field);
     }
-    let changes = if name == "cancel" { "  # type: ignore[override]  # takes more" } else { "" };
-    let _ = writeln!(out, "    ) -> None:{changes}\n        \"\"\"{says}");
+    let _ = writeln!(out, "    ) -> None:\n        \"\"\"{says}");
     docs(out, fields);
     out.push_str("        \"\"\"\n");
     match first {

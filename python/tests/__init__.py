@@ -1,0 +1,1 @@
+"""Tests of the Python package: `pytest` from the folder above."""

@@ -1,0 +1,34 @@
+"""Forks and exits, often; the soaks try them a thousand times each."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def soak(script: str, times: int) -> None:
+    ended = subprocess.run(
+        [sys.executable, str(HERE / script), str(times)],
+        cwd=HERE.parents[1],
+        env=os.environ | {"PYTHONPATH": str(HERE.parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_no_child_hangs_and_the_parent_loses_nothing() -> None:
+    soak("forks.py", 200)
+
+
+def test_every_way_to_end_is_right() -> None:
+    soak("endings.py", 60)
