@@ -12,8 +12,9 @@ DOTNET_BUNDLE := ../shared/dotnet/use.sh
 .PHONY: demo test bench fmt lint generated dotnet native python wheel tools languages
 
 # Imports every recorded set, plays one, sums all up and shows one tree; then records them all into one store, lists
-# its runs and shows one. Without the sets, a small run is recorded first.
-demo: tools
+# its runs and shows one. Without the sets, a small run is recorded first. At last an agent in Python runs, is stored
+# and shown.
+demo: tools native
 	@cargo build --quiet --package newswire-cli
 	@rm -rf $(DEMO) && mkdir -p $(DEMO)
 	@run() { printf '\n$$ newswire %s\n' "$$*"; target/debug/newswire "$$@"; }; \
@@ -49,7 +50,12 @@ demo: tools
 	printf '\n$$ newswire ls %s | tail -40\n' $(DEMO)/events.db; target/debug/newswire ls $(DEMO)/events.db --text | tail -40; \
 	largest=$$(target/debug/newswire ls $(DEMO)/events.db --json | sed 's/.*"run":"\([^"]*\)".*"events":\([0-9]*\).*/\2 \1/' | sort -n | tail -1 | cut -d' ' -f2-); \
 	printf '\n$$ newswire show %s %s | head -40\n' $(DEMO)/events.db "$$largest"; target/debug/newswire show $(DEMO)/events.db "$$largest" --text | head -40; \
-	run verify $(DEMO)/events.db --text
+	run verify $(DEMO)/events.db --text; \
+	printf '\n$$ python examples/demo_agent/agent.py %s\n' $(DEMO)/agent.db; \
+	PYTHONPATH=python python3 examples/demo_agent/agent.py $(DEMO)/agent.db || exit 1; \
+	run ls $(DEMO)/agent.db --text || exit 1; \
+	last=$$(target/debug/newswire ls $(DEMO)/agent.db --json | sed 's/.*"run":"\([^"]*\)".*/\1/' | tail -1); \
+	run show $(DEMO)/agent.db "$$last" --text
 
 test: tools generated python
 	@if cargo nextest --version >/dev/null 2>&1; then \

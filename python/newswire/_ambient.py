@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
+from . import _native
+
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ class Frame:
 
     __slots__ = ("emitter", "is_open", "outer")
 
-    def __init__(self, emitter: Emitter | None) -> None:
+    def __init__(self, emitter: Emitter) -> None:
         self.emitter = emitter
         self.is_open = True
         self.outer = _open(_current.get())
@@ -34,11 +36,18 @@ class Frame:
 _current: ContextVar[Frame | None] = ContextVar("newswire.operation", default=None)
 
 
-def enter(emitter: Emitter | None) -> Frame:
-    """What happens from here on is a part of what `emitter` is about; None: of nothing."""
+def enter(emitter: Emitter) -> Frame:
+    """What happens from here on is a part of what `emitter` is about."""
     frame = Frame(emitter)
     _current.set(frame)
     return frame
+
+
+def clear() -> None:
+    """What happens in this context from here on is a part of nothing, and nothing is held by it."""
+    _current.set(None)
+    if _native.current_event() is not None:
+        _native.set_ambient(None)
 
 
 def emitter() -> Emitter | None:

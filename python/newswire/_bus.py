@@ -8,6 +8,7 @@ import threading
 import time
 
 from . import _aio, _native
+from ._typing import overload
 from .attachment import Attachment, Receipt
 from .errors import ArgumentError
 from .events import pattern_of
@@ -19,23 +20,18 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, Self, TypeVar, Unpack, overload
+    from typing import Any, Self, TypeVar, Unpack
 
     from ._drain import Drain
     from ._native import Event, Published
     from .emitter import Emitter, ScopeIds
-    from .handlers import HandlerOptions, Mode, WhenFull
+    from .handlers import HandlerOptions, Mode, QueueOptions, WhenFull
     from .subscription import Gaps
     from .views import View
 
     P = TypeVar("P")
     F = TypeVar("F", bound=Callable[..., Any])
     V = TypeVar("V", bound=View[Any])
-else:
-
-    def overload(function):
-        return function
-
 
 # How long the interpreter's exit may wait for what is still queued, in seconds.
 _EXIT_SECONDS = 2.0
@@ -127,6 +123,14 @@ class Bus(_native.Bus):
         self._drains = {one for one in self._drains if not one.done.is_set()} | {drain}
         return Listener(drain)
 
+    @overload
+    def subscribe(
+        self, pattern: str = "*", *, gaps: Gaps = "warn", **options: Unpack[QueueOptions]
+    ) -> Subscription[Any]: ...
+    @overload
+    def subscribe(
+        self, pattern: type[P], *, gaps: Gaps = "warn", **options: Unpack[QueueOptions]
+    ) -> Subscription[P]: ...
     def subscribe(
         self,
         pattern: str | type = "*",
@@ -141,7 +145,7 @@ class Bus(_native.Bus):
         priority: int = 0,
         name: str = "",
         gaps: Gaps = "warn",
-    ) -> Subscription:
+    ) -> Subscription[Any]:
         """A queue of the events that `pattern` (a filter, or a payload class) matches, to iterate.
 
         `start`: nothing (the next event), "earliest", "last:20", a time, or the position of another subscription.
@@ -172,7 +176,11 @@ class Bus(_native.Bus):
         """Publishes a question; the first event whose `reply_to` is its id: `await` it or `wait()` for it."""
         return Pending(super().request(event, timeout))
 
-    def wait_for(self, pattern: str | type, timeout: float) -> Pending[Event]:  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def wait_for(self, pattern: str, timeout: float) -> Pending[Event[Any]]: ...
+    @overload
+    def wait_for(self, pattern: type[P], timeout: float) -> Pending[Event[P]]: ...
+    def wait_for(self, pattern: str | type, timeout: float) -> Pending[Event[Any]]:
         """The next event that `pattern` matches: `await` it or `wait()` for it."""
         return Pending(super().wait_for(pattern_of(pattern), timeout))
 

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from contextlib import suppress
+from functools import partial
+from weakref import ref
 
-from . import _aio, _ambient, _native
+from . import _ambient, _native
 from ._flag import Flag
 from ._native import Gap
 from .errors import ClosedError
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Any
 
+    from . import _aio
     from ._native import Event
 
     Handler = Callable[[Event], Awaitable[Any]]
@@ -38,7 +42,6 @@ class Drain:
         handler: Callable[[], Handler | None],
         *,
         name: str,
-        mode: str,
         key: str | None,
         concurrency: int | None,
         buffer: int,
@@ -52,10 +55,11 @@ class Drain:
         self.done = Flag()
         self._handler = handler
         self._name = name
-        self._key = key if mode == "keyed" else None
-        self._at_once = concurrency
-        # A key that is busy holds at most half of what may wait.
-        self._lane_bound = max(buffer // 2, 1)
+        self._key = key
+        # How many calls may run at a time; of a keyed handler, how many events may wait for busy keys.
+        self._bound = max(buffer // 2, 1) if key is not None else concurrency
+        self._room: Any = None
+        self._lanes: dict[str | None, deque[Event]] = {}
         self._timeout = timeout
         self._once = once
         self._on_gap = on_gap
@@ -76,7 +80,9 @@ class Drain:
         """Starts the task on `loop`."""
         self._backend = backend
         self.loop = loop
-        backend.begin(self._run, loop)
+        if self._bound is not None:
+            self._room = backend.slots(self._bound)
+        backend.begin(partial(_run, ref(self), self.native, backend), loop)
 
     @property
     def active(self) -> bool:
@@ -91,91 +97,64 @@ class Drain:
         """No call begins from here on; whether none is running."""
         with self._lock:
             self._closed = True
-            quiet = self._running == 0
+            running = self._running
+            # What was taken and has not begun never will.
+            given_up = self._in_hand - running
+            self._in_hand -= given_up
+        self._book("discarded", given_up)
         self.native.close()
-        return quiet
+        return running == 0
 
-    async def _run(self) -> None:
-        _ambient.enter(None)
-        try:
-            await self._serve()
-        except self._backend.cancelled:
-            self._abandon()
-            raise
-        except Exception:
-            # A fault of this file; the loop is the user's and goes on.
-            _logger().exception("handler %s is served no longer", self._name)
-        finally:
-            self.close()
-            # What was taken and will never be handled.
-            self._settle("discarded", self._in_hand)
-            self.done.set()
-
-    async def _serve(self) -> None:
-        serve = self._serve_keyed if self._key else self._serve_slots if self._at_once else self._serve_locked
-        async with self._backend.group() as group:
-            await serve(group)
-
-    async def _serve_locked(self, _: Any) -> None:
-        async for event in self._events():
-            await self._call(event)
-
-    async def _serve_slots(self, group: Any) -> None:
-        slots = self._backend.slots(self._at_once or 1)
-
-        async def one(event: Event) -> None:
-            try:
-                await self._call(event)
-            finally:
-                slots.release()
-
-        async for event in self._events():
-            await slots.acquire()
-            self._backend.start(group, one, event)
-
-    async def _serve_keyed(self, group: Any) -> None:
-        lanes: dict[str | None, list[Event]] = {}
-        room = self._backend.slots(self._lane_bound)
-
-        async def serve_lane(key: str | None) -> None:
-            lane = lanes[key]
-            while lane:
-                event = lane.pop(0)
-                try:
-                    await self._call(event)
-                finally:
-                    room.release()
-            del lanes[key]
-
-        async for event in self._events():
-            await room.acquire()
-            key = event.field(self._key)
-            lane = lanes.get(key)
-            if lane is None:
-                lanes[key] = [event]
-                self._backend.start(group, serve_lane, key)
-            else:
-                lane.append(event)
-
-    async def _events(self) -> Any:
-        """Events in order; others have their turn in between."""
-        while not self._closed:
-            batch = await self._backend.wait(self.native.waiting(_TURN_EVENTS), self._loop_is_gone)
-            if not batch:
-                return
+    async def serve(self, batch: list[Event | Gap], group: Any) -> bool:
+        """Hands over what was taken, letting others have their turns; whether more is wanted."""
+        with self._lock:
             self._in_hand += sum(type(item) is not Gap for item in batch)
-            turn_ends = time.monotonic() + _TURN_SECONDS
-            for item in batch:
-                if time.monotonic() >= turn_ends:
-                    await self._backend.turn()
-                    turn_ends = time.monotonic() + _TURN_SECONDS
-                if type(item) is Gap:
-                    self._tell(item)
-                    continue
-                yield item
-                if self._once:
-                    return
-            await self._backend.turn()
+        if self._closed:
+            self.close()
+            return False
+        turn_ends = time.monotonic() + _TURN_SECONDS
+        for item in batch:
+            if time.monotonic() >= turn_ends:
+                await self._backend.turn()
+                turn_ends = time.monotonic() + _TURN_SECONDS
+            if isinstance(item, Gap):
+                self._tell(item)
+                continue
+            if self._once:
+                # Nothing after the first match is matched.
+                self.native.close()
+            await self._hand_over(item, group)
+            if self._once:
+                return False
+        return not self._closed
+
+    async def _hand_over(self, event: Event, group: Any) -> None:
+        if self._room is None:
+            await self._call(event)
+            return
+        await self._room.acquire()
+        if self._key is None:
+            self._backend.start(group, self._call_in_slot, event)
+            return
+        key = event.field(self._key)
+        lane = self._lanes.get(key)
+        if lane is None:
+            self._lanes[key] = deque([event])
+            self._backend.start(group, self._serve_lane, key)
+        else:
+            lane.append(event)
+
+    async def _call_in_slot(self, event: Event) -> None:
+        try:
+            await self._call(event)
+        finally:
+            self._room.release()
+
+    async def _serve_lane(self, key: str | None) -> None:
+        lane = self._lanes[key]
+        while lane:
+            await self._call_in_slot(lane.popleft())
+        del self._lanes[key]
 
     async def _call(self, event: Event) -> None:
         with self._lock:
@@ -200,9 +179,14 @@ class Drain:
         self._count(outcome)
 
     def _settle(self, outcome: str, count: int) -> None:
-        self._in_hand -= count
-        with suppress(ClosedError):
-            self.native.settle(outcome, count)
+        with self._lock:
+            self._in_hand -= count
+        self._book(outcome, count)
+
+    def _book(self, outcome: str, count: int) -> None:
+        if count:
+            with suppress(ClosedError):
+                self.native.settle(outcome, count)
 
     def _end_call(self) -> None:
         with self._lock:
@@ -240,14 +224,44 @@ class Drain:
     def _log(self, event: Event) -> None:
         _logger().exception("handler %s failed on %s (seq %s)", self._name, event.kind, event.seq)
 
-    def _abandon(self) -> None:
+    def abandon(self) -> None:
+        """Its loop ends before it does."""
         if not self._closed:
             _logger().warning("the event loop of handler %s ends: its subscription is closed", self._name)
-
-    def _loop_is_gone(self) -> None:
-        self._abandon()
         self.close()
         self.done.set()
+
+
+async def _run(drain: ref[Drain], native: _native.Subscription, backend: _aio.Backend) -> None:
+    """Serves a drain, holding it only while there is something to serve: a handler, its object and its bus may hold
+    one another, and are collected together when nobody else holds them."""
+    _ambient.clear()
+    try:
+        async with backend.group() as group:
+            while await _serve(drain, native, backend, group):
+                await backend.turn()
+    except backend.cancelled:
+        if (served := drain()) is not None:
+            served.abandon()
+        raise
+    except Exception:
+        # A fault of this file; the loop is the user's and goes on.
+        _logger().exception("an async handler is served no longer")
+    finally:
+        native.close()
+        if (served := drain()) is not None:
+            served.close()
+            served.done.set()
+
+
+async def _serve(drain: ref[Drain], native: _native.Subscription, backend: _aio.Backend, group: Any) -> bool:
+    def abandon() -> None:
+        if (left := drain()) is not None:
+            left.abandon()
+
+    batch = await backend.wait(native.waiting(_TURN_EVENTS), abandon)
+    served = drain()
+    return bool(batch) and served is not None and await served.serve(batch, group)
 
 
 def _logger() -> Any:

@@ -9,6 +9,7 @@ from functools import wraps
 
 from . import _ambient, _native
 from ._core_methods import CoreMethods
+from ._typing import overload
 from .errors import ArgumentError
 from .handlers import is_async
 
@@ -16,7 +17,7 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import Any, ParamSpec, TypedDict, TypeVar, Unpack, overload
+    from typing import Any, ParamSpec, TypedDict, TypeVar, Unpack
 
     from ._bus import Bus
     from ._guard import Guard
@@ -49,11 +50,6 @@ if TYPE_CHECKING:
         space_type: str
         sender_id: str
         message_id: str
-
-else:
-
-    def overload(function):
-        return function
 
 
 # The names of ScopeIds, and what each is called on the wire.

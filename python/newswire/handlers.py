@@ -18,24 +18,28 @@ if TYPE_CHECKING:
     Mode = Literal["inline", "locked", "keyed", "concurrent"]
     WhenFull = Literal["drop_oldest", "drop_newest", "block"]
 
-    class HandlerOptions(TypedDict, total=False):
+    class QueueOptions(TypedDict, total=False):
+        """What `bus.subscribe` can be told about the queue."""
+
+        when_full: WhenFull
+        buffer: int
+        buffer_bytes: int
+        max_wait: float
+        priority: int
+        start: Any
+        internal: bool
+        coalesce: float | None
+        name: str
+
+    class HandlerOptions(QueueOptions, total=False):
         """What `bus.on` can be told beside pattern and handler."""
 
         mode: Mode
         key: str | None
         concurrency: int | None
-        when_full: WhenFull
-        buffer: int
-        buffer_bytes: int
-        max_wait: float
         timeout: float | None
         once: bool
-        priority: int
-        start: Any
-        internal: bool
-        coalesce: float | None
         weak: bool
-        name: str
         on_gap: Callable[[Gap], Any] | None
         set_aside_after: int | None
         loop: Any
@@ -154,7 +158,6 @@ def subscribe_async(
         native,
         held,
         name=name or _name(handler),
-        mode=mode,
         key=key,
         concurrency=concurrency,
         buffer=buffer,

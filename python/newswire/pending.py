@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from . import _aio
+from ._typing import Generic
 
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from typing import Any, Generic, TypeVar
+    from typing import Any, TypeVar
 
     from . import _native
 
     T = TypeVar("T")
 else:
-
-    class Generic:
-        __slots__ = ()
-
-        def __class_getitem__(cls, item):
-            return cls
-
     T = object
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import _aio
 from ._native import Gap
+from ._typing import Generic
 from .errors import ArgumentError, ClosedError, TimedOutError
 
 TYPE_CHECKING = False
@@ -12,17 +13,22 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from typing import Any, Literal, Self
 
+    from typing_extensions import TypeVar
+
     from . import _native
     from ._bus import Bus
     from ._native import Event
 
     Gaps = Literal["warn", "yield"] | Callable[[Gap], Any]
+    P = TypeVar("P", default=Any)
+else:
+    P = object
 
 # A run of an iteration on a loop that never has to wait lets others in between.
 _BATCH = 256
 
 
-class Subscription:
+class Subscription(Generic[P]):
     """The events of a filter, in order, from a bounded queue.
 
         with bus.subscribe("tool.*") as events:
@@ -43,20 +49,20 @@ class Subscription:
         # A bus that nobody holds has ended, and its subscriptions with it.
         self._bus = bus
         self._gaps = gaps
-        self._taken: list[Event | Gap] = []  # in reverse, so that the next is popped at the end
+        self._taken: list[Event[P] | Gap] = []  # in reverse, so that the next is popped at the end
         self._given = 0
 
-    def __iter__(self) -> Iterator[Event]:
+    def __iter__(self) -> Iterator[Event[P]]:
         return self
 
-    def __next__(self) -> Event:
+    def __next__(self) -> Event[P]:
         """The next event; waits as long as it takes. Ends when nothing can come any more."""
         item = self._next(None)
         if item is None:
             raise StopIteration
         return item
 
-    def until_quiet(self, timeout: float) -> Iterator[Event]:
+    def until_quiet(self, timeout: float) -> Iterator[Event[P]]:
         """The events until none has come for `timeout` seconds, or none can come any more."""
         while True:
             try:
@@ -67,7 +73,7 @@ class Subscription:
                 return
             yield item
 
-    def next(self, timeout: float | None = None) -> Event:
+    def next(self, timeout: float | None = None) -> Event[P]:
         """The next event.
 
         Raises `TimedOutError` after `timeout` seconds, `ClosedError` when nothing can come any more.
@@ -77,7 +83,7 @@ class Subscription:
             raise ClosedError("the subscription has ended")
         return item
 
-    def next_batch(self, max: int = 256, timeout: float | None = None) -> list[Event]:
+    def next_batch(self, max: int = 256, timeout: float | None = None) -> list[Event[P]]:
         """What is queued, at most `max`; waits for the first.
 
         Empty after `timeout` seconds. Raises `ClosedError` when nothing can come any more.
@@ -93,7 +99,7 @@ class Subscription:
             if batch := self._give_batch(max):
                 return batch
 
-    async def anext_batch(self, max: int = 256) -> list[Event]:
+    async def anext_batch(self, max: int = 256) -> list[Event[P]]:
         """As `next_batch`, awaited; bound it as anything else. A cancelled wait loses nothing."""
         while True:
             if not self._taken:
@@ -107,7 +113,7 @@ class Subscription:
     def __aiter__(self) -> AsyncIterator[Event]:
         return self
 
-    async def __anext__(self) -> Event:
+    async def __anext__(self) -> Event[P]:
         while True:
             item = self._from_taken()
             if item is not None:
@@ -167,7 +173,7 @@ class Subscription:
     async def __aexit__(self, *_: object) -> None:
         self.close()
 
-    def _next(self, timeout: float | None) -> Event | None:
+    def _next(self, timeout: float | None) -> Event[P] | None:
         """The next event, None at the end."""
         while True:
             item = self._from_taken()
@@ -183,18 +189,18 @@ class Subscription:
                 raise TimedOutError(f"nothing came for {timeout} s")
             self._take(batch)
 
-    def _take(self, batch: list[Event | Gap]) -> None:
+    def _take(self, batch: list[Event[P] | Gap]) -> None:
         batch.reverse()
         self._taken[:0] = batch
 
-    def _from_taken(self) -> Event | None:
+    def _from_taken(self) -> Event[P] | None:
         while self._taken:
             item = self._give(self._taken.pop())
             if item is not None:
                 return item
         return None
 
-    def _give(self, item: Event | Gap) -> Event | None:
+    def _give(self, item: Event[P] | Gap) -> Event[P] | None:
         """What its owner gets for an item, None where nothing."""
         if type(item) is Gap:
             if self._gaps == "yield":
@@ -207,8 +213,8 @@ class Subscription:
         self._given += 1
         return item
 
-    def _give_batch(self, max: int) -> list[Event]:
-        batch: list[Event] = []
+    def _give_batch(self, max: int) -> list[Event[P]]:
+        batch: list[Event[P]] = []
         while self._taken and len(batch) < max:
             item = self._give(self._taken.pop())
             if item is not None:

@@ -8,23 +8,19 @@ print(meter.snapshot().total.cost_usd)
 from __future__ import annotations
 
 from . import snapshots
+from ._typing import Generic
 
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any, ClassVar, Generic, Self, TypeVar
+    from typing import Any, ClassVar, Self, TypeVar
 
     from . import _native
     from ._bus import Bus
 
     S = TypeVar("S", bound=snapshots.Snapshot)
 else:
-
-    class Generic:
-        def __class_getitem__(cls, item):
-            return cls
-
     S = object
 
 

@@ -185,33 +185,6 @@ def test_a_handler_that_awaits_what_was_cancelled_fails_and_goes_on() -> None:
 
 
 @on_every_loop
-def test_no_call_begins_after_unsubscribing_and_running_ones_are_awaited(run: Run) -> None:
-    async def main() -> None:
-        bus = Bus()
-        begun, hold = 0, anyio.Event()
-
-        async def handle(_: Event) -> None:
-            nonlocal begun
-            begun += 1
-            await hold.wait()
-
-        listener = bus.on("a.*", handle)
-        bus.publish("a.b")
-        bus.publish("a.b")
-        await until(lambda: begun)
-        assert listener.unsubscribe() == "still_running"
-        assert not listener.active
-        assert await listener.aunsubscribe(0.01) == "still_running"
-        hold.set()
-        assert await listener.aunsubscribe(5) == "quiet"
-        await anyio.sleep(0.01)
-        assert begun == 1
-        assert books(listener) == {"handled": 1, "discarded": 1}
-
-    run(main)
-
-
-@on_every_loop
 def test_once_is_called_for_the_first_event_only(run: Run) -> None:
     async def main() -> None:
         bus = Bus()
@@ -255,101 +228,6 @@ def test_what_a_handler_publishes_names_its_event_as_the_cause(run: Run) -> None
     run(main)
 
 
-@on_every_loop
-def test_closing_awaits_what_was_queued(run: Run) -> None:
-    async def main() -> None:
-        bus = Bus()
-        done = 0
-
-        async def handle(_: Event) -> None:
-            nonlocal done
-            await anyio.sleep(0.001)
-            done += 1
-
-        bus.on("a.*", handle)
-        for _ in range(10):
-            bus.publish("a.b")
-        report = await bus.aclose()
-        assert (done, report["complete"]) == (10, True)
-
-    run(main)
-
-
-def test_without_a_loop_handlers_run_on_a_private_one() -> None:
-    bus = Bus()
-    threads: list[str] = []
-
-    @bus.on("a.*")
-    async def handle(_: Event) -> None:
-        await asyncio.sleep(0)
-        threads.append(threading.current_thread().name)
-
-    bus.publish("a.b")
-    assert bus.close(5)["complete"]
-    assert threads == ["newswire-loop"]
-
-
-def test_a_loop_can_be_named() -> None:
-    bus = Bus()
-    seen = threading.Event()
-
-    async def handle(_: Event) -> None:
-        seen.set()
-
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        await asyncio.to_thread(lambda: bus.on("a.*", handle, loop=loop))
-        bus.publish("a.b")
-        await until(seen.is_set)
-        await bus.aclose()
-
-    asyncio.run(main())
-    with pytest.raises(ArgumentError, match="loop"):
-        bus.on("a.*", handle, loop=7)
-
-
-def test_the_end_of_its_loop_closes_the_subscription_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
-    bus = Bus()
-
-    async def handle(_: Event) -> None: ...
-
-    async def main() -> None:
-        listeners.append(bus.on("a.*", handle))
-        await asyncio.sleep(0.01)
-
-    listeners: list[Any] = []
-    with caplog.at_level(logging.WARNING, logger="newswire"):
-        asyncio.run(main())
-        bus.publish("a.b")
-    assert [listener.active for listener in listeners] == [False]
-    assert len(caplog.records) == 1
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_loop_that_was_closed_under_it_closes_the_subscription_too(caplog: pytest.LogCaptureFixture) -> None:
-    bus = Bus()
-
-    async def handle(_: Event) -> None: ...
-
-    loop = asyncio.new_event_loop()
-
-    async def main() -> Any:
-        listener = bus.on("a.*", handle)
-        await asyncio.sleep(0.01)
-        return listener
-
-    listener = loop.run_until_complete(main())
-    loop.close()
-    with caplog.at_level(logging.WARNING, logger="newswire"):
-        bus.publish("a.b")
-        for _ in range(500):
-            if not listener.active:
-                break
-            threading.Event().wait(0.01)
-    assert not listener.active
-    assert len(caplog.records) == 1
-
-
 def test_a_handler_may_be_a_method_a_partial_or_an_object() -> None:
     class Counter:
         count = 0
@@ -369,23 +247,6 @@ def test_a_handler_may_be_a_method_a_partial_or_an_object() -> None:
     bus.publish("a.b")
     bus.close(5)
     assert counter.count == 3
-
-
-def test_a_weak_handler_goes_with_its_object() -> None:
-    class Watcher:
-        async def handle(self, _: Event) -> None:
-            seen.append(1)
-
-    bus, watcher = Bus(), Watcher()
-    seen: list[int] = []
-    listener = bus.on("a.*", watcher.handle, weak=True)
-    del watcher
-    bus.publish("a.b")
-    for _ in range(500):
-        if not listener.active:
-            break
-        threading.Event().wait(0.01)
-    assert (seen, listener.active) == ([], False)
 
 
 async def nothing(_: Event) -> None: ...
@@ -414,49 +275,3 @@ def test_what_is_no_handler_is_refused() -> None:
         Bus().on("a.*", 7)  # type: ignore[call-overload]
     with pytest.raises(ArgumentError, match="loop"):
         Bus().on("a.*", print, loop=7)
-
-
-@on_every_loop
-def test_the_report_of_a_close_counts_what_was_still_running(run: Run) -> None:
-    async def main() -> None:
-        bus = Bus()
-        begun, hold = 0, anyio.Event()
-
-        async def handle(_: Event) -> None:
-            nonlocal begun
-            begun += 1
-            await hold.wait()
-
-        bus.on("a.*", handle)
-        for _ in range(3):
-            bus.publish("a.b")
-        await until(lambda: begun)
-        report = await bus.aclose(0.02)
-        hold.set()
-        assert (report["complete"], report["abandoned"], report["discarded"]) == (False, 1, 2)
-        assert [stats["filter"] for stats in report["subscriptions"]] == ["a.*"]
-
-    run(main)
-
-
-@on_every_loop
-def test_a_handler_may_unsubscribe_itself_and_close_its_bus(run: Run) -> None:
-    async def main() -> None:
-        bus = Bus()
-        said: list[Any] = []
-
-        async def handle(_: Event) -> None:
-            said.append(await listener.aunsubscribe(5) if not said else None)
-
-        async def closes(_: Event) -> None:
-            said.append((await bus.aclose(5))["complete"])
-
-        listener = bus.on("a.*", handle)
-        bus.publish("a.b")
-        await until(lambda: said)
-        bus.on("b.*", closes)
-        bus.publish("b.c")
-        await until(lambda: len(said) == 2)
-        assert said == ["still_running", False]
-
-    run(main)

@@ -11,6 +11,7 @@ import textwrap
 import time
 import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -169,20 +170,45 @@ def test_worker_processes_have_their_own_bus(method: str, tmp_path: Path) -> Non
     assert ended.stdout == "[0, 1, 2, 3]\n", ended.stderr
 
 
-def test_a_bus_and_a_handler_that_hold_each_other_are_collected() -> None:
-    class Agent:
-        def __init__(self) -> None:
-            self.bus = Bus()
-            self.listener = self.bus.on("*", self.handle, mode="inline")
+class Agent:
+    """A bus and a handler that hold each other."""
 
-        def handle(self, _: object) -> None: ...
+    def __init__(self, **options: Any) -> None:
+        self.bus = Bus()
+        self.listener = self.bus.on("*", self.handle_soon if options.pop("soon", False) else self.handle, **options)
+        self.events = self.bus.subscribe("*")
+        self.bus.publish("a.b")
 
-    agent = Agent()
-    agent.bus.publish("a.b")
-    gone = weakref.ref(agent)
-    del agent
-    gc.collect()
-    assert gone() is None
+    def handle(self, _: object) -> None: ...
+
+    async def handle_soon(self, _: object) -> None: ...
+
+
+def is_collected(gone: weakref.ref[Agent]) -> bool:
+    for _ in range(500):
+        gc.collect()
+        if gone() is None:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"mode": "inline"},
+        {"mode": "locked"},
+        {"mode": "keyed", "key": "session"},
+        {"mode": "concurrent", "concurrency": 2},
+        {"soon": True},
+        {"soon": True, "mode": "keyed", "key": "session"},
+        {"soon": True, "mode": "concurrent", "concurrency": 2},
+    ],
+    ids=str,
+)
+def test_a_bus_and_a_handler_that_hold_each_other_are_collected(options: dict[str, Any]) -> None:
+    gone = weakref.ref(Agent(**options))
+    assert is_collected(gone)
 
 
 def test_importing_the_package_costs_next_to_nothing() -> None:

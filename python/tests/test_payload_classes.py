@@ -188,7 +188,7 @@ def test_only_classes_can_be_payload_classes() -> None:
 
 def test_a_pattern_is_a_text_or_a_class() -> None:
     with pytest.raises(ArgumentError, match="pattern"):
-        Bus().subscribe(7)  # type: ignore[arg-type]
+        Bus().subscribe(7)  # type: ignore[call-overload]
     with pytest.raises(newswire.InvalidError) as caught:
         Bus().subscribe("tool.* and nonsense(")
     assert caught.value.column is not None

@@ -97,6 +97,26 @@ def test_a_run_is_recorded_and_read_again(tmp_path: Path) -> None:
     assert kinds[0] == "run.started" and kinds[-1] == "run.completed"
 
 
+@on_every_loop
+def test_a_recording_is_played_and_its_end_awaited(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "run.ndjson"
+    with Bus() as recorded:
+        recorded.attach(f"file:{file}")
+        play(recorded)
+
+    async def main() -> None:
+        bus = Bus()
+        events = bus.subscribe("tool.*")
+        player = newswire.play(bus, file, speed=None)
+        with pytest.raises(newswire.WouldDeadlockError):
+            player.wait()
+        await player
+        assert [event.kind for event in await events.anext_batch()] == ["tool.call.started", "tool.call.failed"]
+
+    run(main)
+    assert newswire.play(Bus(), file, speed=None).wait(5)
+
+
 def test_what_a_receipt_calls_durable_is_stored(tmp_path: Path) -> None:
     bus = Bus("agents")
     with pytest.raises(newswire.NewswireError):
