@@ -106,9 +106,10 @@ generated: tools languages .venv/ready node/node_modules/ready dotnet native
 	cd python && ../.venv/bin/ruff check . && ../.venv/bin/ruff format --check .
 	cd node && node_modules/.bin/tsc --project . && node --test --test-reporter=dot tests/samples.js
 
-.venv/ready: python/requirements.txt | languages
+.venv/ready: python/requirements.txt python/requirements-adapters.txt | languages
 	python3 -m venv --clear .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check --requirement python/requirements.txt
+	.venv/bin/pip install --quiet --disable-pip-version-check \
+		--requirement python/requirements.txt --requirement python/requirements-adapters.txt
 	touch $@
 
 node/node_modules/ready: node/package.json node/package-lock.json | languages

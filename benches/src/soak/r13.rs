@@ -29,6 +29,8 @@ struct Outcome {
     expected: u64,
     read: u64,
     read_repaired: u64,
+    /// What was damaged where a repair cost something first.
+    said: Option<String>,
     expected_repaired: u64,
 }
 
@@ -68,7 +70,7 @@ pub(crate) fn measure(scale: Scale) -> Vec<Line> {
         line("altered", all.altered, "events"),
         line("silent", all.silent, "events"),
         line("unfound", all.unfound, "damages"),
-        line("unrepaired", all.unrepaired, "events"),
+        line("unrepaired", all.unrepaired, "events").with("said", all.said),
         Line::new("R13.read", share(all.read, all.expected), Limit::AtLeast(99.9), "%"),
         Line::new("R13.repaired", share(all.read_repaired, all.expected_repaired), Limit::AtLeast(99.9), "%"),
     ]
@@ -99,14 +101,23 @@ fn look(rotten: &Path, bytes: &[u8], round: u64, all: &mut Outcome) {
     if !round.is_multiple_of(10) && before.is_some() {
         return;
     }
-    let Ok(_) = repair(rotten, RepairOptions { always: true }) else {
-        // Nothing of a store is left of a file that was cut off in its first page.
-        all.unrepaired += before.map_or(0, |before| before.len() as u64);
-        return;
+    let report = match repair(rotten, RepairOptions { always: true }) {
+        Ok(report) => report,
+        Err(error) => {
+            // Nothing of a store is left of a file that was cut off in its first page.
+            if let Some(before) = before.filter(|before| !before.is_empty()) {
+                all.unrepaired += before.len() as u64;
+                all.said.get_or_insert(format!("round {round}: {error}"));
+            }
+            return;
+        }
     };
     let after = read(rotten, all).unwrap_or_default();
-    if let Some(before) = before {
-        all.unrepaired += before.keys().filter(|seq| !after.contains_key(seq)).count() as u64;
+    let gone: Vec<u64> =
+        before.iter().flat_map(HashMap::keys).filter(|seq| !after.contains_key(seq)).copied().collect();
+    if !gone.is_empty() {
+        all.unrepaired += gone.len() as u64;
+        all.said.get_or_insert_with(|| format!("round {round}: {gone:?} of {:?}", report.damage));
     }
     if !is_cut {
         all.expected_repaired += EVENTS;

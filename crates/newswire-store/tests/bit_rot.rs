@@ -7,23 +7,23 @@ use std::path::{Path, PathBuf};
 
 use newswire::store::{Past, Wanted};
 use newswire::{Bus, BusOptions, Delivery, Event, Filter, Kind};
-use newswire_store::{SqliteStore, Store};
+use newswire_store::{RepairOptions, SqliteStore, Store, repair};
 
 const EVENTS: u64 = 4000;
 
-fn folder() -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bit_rot");
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bit_rot").join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
     folder
 }
 
 /// A store's file in one piece, and its events as they are.
-fn fill(file: &Path) -> BTreeMap<u64, String> {
+fn fill(file: &Path, count: u64) -> BTreeMap<u64, String> {
     newswire_store::register().unwrap();
     let bus = Bus::with(BusOptions { name: "main".into(), ..BusOptions::default() }).unwrap();
     bus.attach(&format!("sqlite:{}?durability=off", file.display())).unwrap();
-    for n in 0..EVENTS {
+    for n in 0..count {
         let kind = Kind::parse(["tick.heard", "tool.call.started"][n as usize % 2]).unwrap();
         bus.publish(
             Event::builder(kind)
@@ -38,7 +38,7 @@ fn fill(file: &Path) -> BTreeMap<u64, String> {
     let all = read_all(&SqliteStore::read(file).unwrap().past("main").unwrap()).0;
     let connection = rusqlite::Connection::open(file).unwrap();
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    assert_eq!(all.len() as u64, EVENTS);
+    assert_eq!(all.len() as u64, count);
     all
 }
 
@@ -73,9 +73,9 @@ fn random(state: &mut u64) -> usize {
 
 #[test]
 fn what_rots_is_never_returned_as_good_and_the_rest_is_read() {
-    let folder = folder();
+    let folder = folder("random");
     let file = folder.join("good.db");
-    let good = fill(&file);
+    let good = fill(&file, EVENTS);
     let bytes = fs::read(&file).unwrap();
     let rotten = folder.join("rotten.db");
     let mut state = 0x9e37_79b9_7f4a_7c15;
@@ -122,4 +122,43 @@ fn what_rots_is_never_returned_as_good_and_the_rest_is_read() {
     let share = read as f64 / opened as f64;
     assert!(share > 0.999, "{share} of the events were still read");
     eprintln!("{share} of the events were read beside one damage each");
+}
+
+#[test]
+fn whatever_bit_of_a_row_flips_a_repair_has_all_that_could_be_read() {
+    const PAGE: usize = 8192;
+    let folder = folder("row");
+    let file = folder.join("good.db");
+    fill(&file, 60);
+    let good = fs::read(&file).unwrap();
+    let is_rows = |page: &[u8]| page[0] == 0x0d && page.windows(7).any(|text| text == b"filler\"");
+    let page = good.chunks(PAGE).position(is_rows).unwrap() * PAGE;
+    let row = page + usize::from(u16::from_be_bytes([good[page + 8], good[page + 9]]));
+    let rotten = folder.join("rotten.db");
+    let mut read_before = 0;
+    // Where the row begins, and what it says of its columns.
+    for at in (page + 8..page + 10).chain(row..row + 15) {
+        for bit in 0..8 {
+            for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+                if entry.file_name() != "good.db" {
+                    fs::remove_file(entry.path()).unwrap();
+                }
+            }
+            let mut bytes = good.clone();
+            bytes[at] ^= 1 << bit;
+            fs::write(&rotten, &bytes).unwrap();
+            let read = || read_all(&SqliteStore::read(&rotten).unwrap().past("main").unwrap()).0;
+            let before = read();
+            repair(&rotten, RepairOptions { always: true }).unwrap();
+            let after = read();
+            let gone: Vec<_> = before.keys().filter(|seq| !after.contains_key(seq)).collect();
+            assert!(
+                gone.is_empty(),
+                "byte {} bit {bit}: {gone:?}",
+                if at < row { at - page } else { at - row }
+            );
+            read_before += before.len();
+        }
+    }
+    assert!(read_before > 17 * 8 * 50, "{read_before}");
 }

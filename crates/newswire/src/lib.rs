@@ -20,6 +20,8 @@ mod event;
 mod field;
 mod filter;
 mod handler;
+#[doc(hidden)]
+pub mod json;
 mod kind;
 #[cfg(all(test, feature = "loom"))]
 mod models;

@@ -27,6 +27,7 @@ use newswire::catalogue::{
     tool::{ToolCallCompleted, ToolCallFailed, ToolCallStarted},
     turn::{TurnCanceled, TurnCompleted, TurnFailed, TurnStarted},
 };
+use newswire::json::Index;
 use newswire::{ComponentScope, Error, EventBuilder, Result, SpanId};
 
 use super::format::Format;
@@ -74,7 +75,8 @@ struct Turn {
 
 impl Importer for Mapper {
     fn record(&mut self, line: &str, out: &mut Output<'_>) -> Result<()> {
-        let mut fields = Fields::read(line, line)?;
+        let mut index = Index::default();
+        let mut fields = Fields::read(&mut index, line, line)?;
         let kind = fields.peek_as::<String>("kind").ok_or_else(|| {
             Error::invalid("the record has no kind").at_column(1).expecting("a record with ts, dir and kind")
         })?;
@@ -233,8 +235,8 @@ impl Session {
         let mut builder = builder.attr("codex.type", &sort).attr("codex.id", &id);
         for (path, rest) in [("payload", &payload), ("payload.msg", &msg)] {
             for (name, raw) in rest.rest() {
-                out.report.count_field(name);
-                builder = builder.attr_json(format!("codex.{path}.{name}"), raw.to_owned());
+                out.report.count_field(&name);
+                builder = builder.attr_raw(format!("codex.{path}.{name}"), raw);
             }
         }
         Ok(Some(builder))

@@ -12,6 +12,8 @@ const MARKED_BYTES: usize = 4096;
 /// The envelope that a session's events are made in.
 pub(crate) struct Frame {
     id: String,
+    /// What its spans' ids begin with.
+    seed: u64,
     session: Scope,
     scope: Scope,
     source: Source,
@@ -37,7 +39,8 @@ impl Frame {
         let scope = Scope::new().with(ScopeField::Session, id)?.with(ScopeField::Run, id)?;
         let high = u128::from(hash(&[&name, "trace"])) << 64;
         let trace = TraceId::new(high | u128::from(hash(&[&name, "trace", "low"])));
-        Ok(Self { id: name, session: scope.clone(), scope, source: Source::new(source)?, trace })
+        let seed = add(OFFSET, &name);
+        Ok(Self { id: name, seed, session: scope.clone(), scope, source: Source::new(source)?, trace })
     }
 
     /// Later events belong to that session and run.
@@ -61,7 +64,7 @@ impl Frame {
 
     /// The span of the thing called `name` among those of its `sort`.
     pub(crate) fn span(&self, sort: &str, name: &str) -> Option<SpanId> {
-        SpanId::new(hash(&[&self.id, sort, name]))
+        SpanId::new(mixed(add(add(self.seed, sort), name)))
     }
 
     /// Enters a turn: later events belong to it.
@@ -117,10 +120,17 @@ pub(crate) fn label(builder: EventBuilder, scope: ComponentScope, name: &str) ->
 /// FNV-1a over the parts, each ended by a byte that text can't contain; then mixed, so that ids that differ
 /// little give spans that differ much.
 pub(super) fn hash(parts: &[&str]) -> u64 {
-    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0xff]));
-    let mut hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    mixed(parts.iter().fold(OFFSET, |hash, part| add(hash, part)))
+}
+
+const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn add(hash: u64, part: &str) -> u64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    step(part.bytes().fold(hash, step), 0xff)
+}
+
+fn mixed(mut hash: u64) -> u64 {
     hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     hash ^ (hash >> 31)

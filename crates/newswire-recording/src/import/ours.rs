@@ -7,6 +7,7 @@
 //! | the version line | nothing; it may come again, as where recordings were joined |
 //! | a line of a sort that this version doesn't know, or with members that it doesn't know | `recording.line.kept`, besides: the line whole |
 
+use newswire::json::Index;
 use newswire::{Delivery, Error, Event, EventBuilder, EventReader, Kind, Result, Source};
 use serde_json::value::RawValue;
 
@@ -33,7 +34,8 @@ const BEGINNINGS: [&str; 4] = [r#"{"newswire":"#, r#"{"seq":"#, r#"{"id":"#, r#"
 /// how it begins and what it names decide, since its error is to be told by the right reader.
 fn detect(head: &Head<'_>) -> bool {
     let line = head.line();
-    let fields = Fields::read(line, line).ok();
+    let mut index = Index::default();
+    let fields = Fields::read(&mut index, line, line).ok();
     let has = |names: &[&str]| match &fields {
         Some(fields) => names.iter().all(|wanted| fields.rest().any(|(name, _)| name == *wanted)),
         None => BEGINNINGS.iter().any(|known| line.starts_with(known)) && head.line_names(names),
@@ -69,7 +71,8 @@ impl Importer for Recording {
         if begins_as_event(record) {
             return self.event(record, out);
         }
-        let fields = Fields::read(record, record)?;
+        let mut index = Index::default();
+        let fields = Fields::read(&mut index, record, record)?;
         let unknown = match sort_of(&fields) {
             Sort::Event => return self.event(record, out),
             Sort::Version => read_version(fields).inspect_err(|_| out.give_up())?,
@@ -80,7 +83,7 @@ impl Importer for Recording {
             }
             Sort::Unknown => {
                 let kept = self.keep(record, out);
-                out.report.count_record(fields.rest().next().map_or("nothing", |(name, _)| name));
+                out.report.count_record(&fields.rest().next().map_or("nothing".into(), |(name, _)| name));
                 return kept;
             }
         };

@@ -10,7 +10,7 @@ use newswire::{Delivery, Error, ErrorKind, Event, EventBuilder, Filter, Result};
 use super::ahead::Ahead;
 use super::format::Format;
 use super::report::Report;
-use crate::source::{Elements, Fields, Lines, MAX_ELEMENT_BYTES, MAX_LINE_BYTES, Spot, compact};
+use crate::source::{Elements, Fields, Lines, MAX_ELEMENT_BYTES, MAX_LINE_BYTES, Spot, with_attr};
 
 /// Turns the records of one format into events, in the order of the source.
 ///
@@ -124,8 +124,8 @@ impl Output<'_> {
         path: &str,
     ) -> EventBuilder {
         for (name, raw) in fields.rest() {
-            self.report.count_field(name);
-            builder = builder.attr_json(format!("{}.{path}{name}", self.format), compact(raw));
+            self.report.count_field(&name);
+            builder = with_attr(builder, format!("{}.{path}{name}", self.format), raw);
         }
         builder
     }
@@ -139,7 +139,7 @@ impl Output<'_> {
     ) -> EventBuilder {
         for name in names {
             if let Some(raw) = fields.take(name) {
-                builder = builder.attr_json(format!("{}.{name}", self.format), compact(raw));
+                builder = with_attr(builder, [self.format, ".", name].concat(), raw);
             }
         }
         builder

@@ -19,13 +19,13 @@ use newswire::catalogue::message::MessageCreated;
 use newswire::catalogue::model::{ModelCallCompleted, ModelCallStarted};
 use newswire::catalogue::run::{RunCompleted, RunFailed, RunStarted};
 use newswire::catalogue::tool::{ToolCallCompleted, ToolCallFailed, ToolCallStarted, ToolRequestCompleted};
+use newswire::json::{Index, Raw};
 use newswire::{ComponentScope, Error, EventBuilder, Result, SpanId};
-use serde_json::value::RawValue;
 
 use super::format::Format;
 use super::frame::{Frame, Place, label, mark_of};
 use super::read::{Importer, Output};
-use crate::source::{Fields, Unit, compact};
+use crate::source::{Fields, Unit, compact, with_attr};
 
 /// Runs of tau-bench.
 pub(super) const FORMAT: Format = Format {
@@ -59,7 +59,8 @@ struct Mapper {
 
 impl Importer for Mapper {
     fn record(&mut self, record: &str, out: &mut Output<'_>) -> Result<()> {
-        let mut fields = Fields::read(record, record).map_err(|error| error.expecting(RUN))?;
+        let mut index = Index::default();
+        let mut fields = Fields::read(&mut index, record, record).map_err(|error| error.expecting(RUN))?;
         let task = fields.take("task_id").ok_or_else(|| lacks("task_id"))?;
         let trial = fields.take("trial");
         let task_id = plain(&fields, task)?;
@@ -86,14 +87,14 @@ impl Importer for Mapper {
         builder = label(builder, ComponentScope::Run, run.frame.id())?;
         for (name, raw) in [("task_id", Some(task)), ("trial", trial), ("info", info)] {
             if let Some(raw) = raw {
-                builder = builder.attr_json(format!("tau-bench.{name}"), compact(raw));
+                builder = with_attr(builder, format!("tau-bench.{name}"), raw);
             }
         }
         let messages = fields.take("traj").ok_or_else(|| lacks("traj"))?;
         let messages = fields.array(messages).map_err(|error| error.at_path("traj"))?;
         let reward = fields.take("reward").filter(|raw| raw.get() != "null");
         out.push_with(builder, &fields)?;
-        for (index, raw) in messages.iter().enumerate() {
+        for (index, raw) in messages.iter().copied().enumerate() {
             let place = format!("traj[{index}]");
             run.message(&fields, raw, index as u64, out).map_err(|error| fields.about(raw, &place, error))?;
         }
@@ -148,7 +149,7 @@ impl Run {
         }
     }
 
-    fn message(&mut self, run: &Fields<'_>, raw: &RawValue, index: u64, out: &mut Output<'_>) -> Result<()> {
+    fn message(&mut self, run: &Fields<'_>, raw: Raw<'_>, index: u64, out: &mut Output<'_>) -> Result<()> {
         let mut message = run.object(raw)?;
         let role = message.take_text("role")?.unwrap_or_default();
         match role.as_str() {
@@ -240,8 +241,8 @@ impl Run {
     fn reward(
         &mut self,
         run: &Fields<'_>,
-        reward: &RawValue,
-        details: Option<&RawValue>,
+        reward: Raw<'_>,
+        details: Option<Raw<'_>>,
         out: &mut Output<'_>,
     ) -> Result<()> {
         let score = serde_json::from_str::<f64>(reward.get()).ok().filter(|score| score.is_finite());
@@ -294,17 +295,17 @@ fn said(role: &str, index: u64, message: &mut Fields<'_>) -> Result<MessageCreat
 }
 
 /// The arguments, which stand there as the text of their JSON; as that text where it is none.
-fn arguments(raw: &RawValue) -> Result<Json> {
+fn arguments(raw: Raw<'_>) -> Result<Json> {
     let text: Option<String> = serde_json::from_str(raw.get()).ok();
     text.and_then(|text| Json::parse(text).ok()).map_or_else(|| Json::of(&compact(raw)), Ok)
 }
 
-fn json(raw: Option<&RawValue>) -> Result<Option<Json>> {
+fn json(raw: Option<Raw<'_>>) -> Result<Option<Json>> {
     raw.map(|raw| Json::of(&compact(raw))).transpose()
 }
 
 /// A number or text, for the name of a run.
-fn plain<'a>(fields: &Fields<'_>, raw: &'a RawValue) -> Result<&'a str> {
+fn plain<'a>(fields: &Fields<'_>, raw: Raw<'a>) -> Result<&'a str> {
     let text = raw.get();
     if text.starts_with(['{', '[']) || text.len() > 64 {
         return Err(fields.unfit(raw, "a number, or a short text"));

@@ -59,7 +59,7 @@ pub(crate) fn read_version(mut fields: Fields<'_>) -> Result<Vec<String>> {
     }
     fields.take_text("writer")?;
     match fields.take_as::<u64>("version", "the number of a version, from 1")? {
-        Some(1..=VERSION) => Ok(fields.rest().map(|(name, _)| name.to_owned()).collect()),
+        Some(1..=VERSION) => Ok(fields.rest().map(|(name, _)| name.into_owned()).collect()),
         Some(later) if later > VERSION => {
             let message = format!("the recording is of version {later}, which is newer than this program");
             Err(Error::invalid(message).at_path("version").expecting(format!("at most version {VERSION}")))
@@ -90,7 +90,7 @@ pub(crate) fn read_gap(mut fields: Fields<'_>) -> Result<(Gap, Vec<String>)> {
     if first > last {
         return Err(fields.unfit(raw, "a gap whose last isn't before its first"));
     }
-    let mut unknown: Vec<_> = fields.rest().map(|(name, _)| name.to_owned()).collect();
+    let mut unknown: Vec<_> = fields.rest().map(|(name, _)| name.into_owned()).collect();
     unknown.extend(gap.rest().map(|(name, _)| format!("gap.{name}")));
     let known = reason.as_deref().map_or(GapReason::Unknown, GapReason::of_word);
     unknown.extend(reason.filter(|word| word != known.as_str()).map(|_| "gap.reason".to_owned()));

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use newswire::json::Index;
 use newswire::{Delivery, Error, ErrorKind, Event, Gap, Result};
 
 use super::line::{KEPT, Sort, sort_of, write_gap, write_version};
@@ -227,6 +228,7 @@ impl Drop for Writer {
 /// versions know goes through this one unchanged. What this version does know can't come in that way.
 fn kept_line(event: &Event) -> Option<&str> {
     let line = event.payload_json().filter(|_| event.kind().as_str() == KEPT)?;
-    let fields = Fields::read(line, line).ok()?;
+    let mut index = Index::default();
+    let fields = Fields::read(&mut index, line, line).ok()?;
     (sort_of(&fields) == Sort::Unknown).then_some(line)
 }

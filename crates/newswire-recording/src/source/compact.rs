@@ -1,14 +1,28 @@
 //! JSON that people have had laid out for them, on one line again.
 
+use newswire::EventBuilder;
+use newswire::json::Raw;
 use serde_json::value::RawValue;
 
-/// The same value, without the white space between its tokens where it stands on several lines.
-pub(crate) fn compact(raw: &RawValue) -> Box<RawValue> {
-    if !raw.get().contains('\n') {
-        return raw.to_owned();
+/// The event with that attribute: the value without the white space between its tokens, where it stands on several
+/// lines.
+pub(crate) fn with_attr(builder: EventBuilder, key: String, value: Raw<'_>) -> EventBuilder {
+    match compacted(value.get()) {
+        Some(raw) => builder.attr_json(key, raw),
+        None => builder.attr_raw(key, value),
     }
+}
+
+/// The same value, without the white space between its tokens where it stands on several lines.
+pub(crate) fn compact(value: Raw<'_>) -> Box<RawValue> {
+    compacted(value.get()).unwrap_or_else(|| value.to_raw())
+}
+
+/// The same of JSON that stands on several lines; `None` where it doesn't.
+pub(crate) fn compacted(json: &str) -> Option<Box<RawValue>> {
+    memchr::memchr(b'\n', json.as_bytes())?;
     let (mut in_text, mut escaped) = (false, false);
-    let dense = raw.get().chars().filter(|character| {
+    let dense = json.chars().filter(|character| {
         if in_text {
             in_text = *character != '"' || escaped;
             escaped = *character == '\\' && !escaped;
@@ -17,19 +31,20 @@ pub(crate) fn compact(raw: &RawValue) -> Box<RawValue> {
         in_text = *character == '"';
         !character.is_ascii_whitespace()
     });
-    RawValue::from_string(dense.collect()).unwrap_or_else(|_| raw.to_owned())
+    RawValue::from_string(dense.collect()).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use newswire::json::Index;
+
     use super::*;
 
     #[test]
     fn white_space_goes_and_text_and_digits_stay() {
         let laid_out = "{\n\t\"a b\": [ 1.10,\r\n \"c \\\" \\\\\" , \" d\\\\\\\" \" ]\n}";
-        let raw: &RawValue = serde_json::from_str(laid_out).unwrap();
-        assert_eq!(compact(raw).get(), r#"{"a b":[1.10,"c \" \\"," d\\\" "]}"#);
-        let on_one_line: &RawValue = serde_json::from_str("[1, 2]").unwrap();
-        assert_eq!(compact(on_one_line).get(), "[1, 2]");
+        let mut index = Index::default();
+        assert_eq!(compact(index.read(laid_out).unwrap()).get(), r#"{"a b":[1.10,"c \" \\"," d\\\" "]}"#);
+        assert_eq!(compact(index.read("[1, 2]").unwrap()).get(), "[1, 2]");
     }
 }

@@ -1,69 +1,107 @@
 //! One JSON object of a recording, its values untouched: what is taken is known, what is left is kept.
 //!
-//! Values stay slices of the line they came from. So numbers pass through digit by digit, and an error can
-//! point at its column.
+//! Values stay slices of the line they came from, found in one pass over it. So numbers pass through digit by
+//! digit, and an error can point at its column.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
+use newswire::json::{Index, Raw, Sort};
 use newswire::{Error, Result};
-use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
 
 use super::lines::column_after;
 
 /// The fields of an object that nobody has taken yet, in the order of the file.
 pub(crate) struct Fields<'a> {
     line: &'a str,
-    entries: Vec<(Cow<'a, str>, &'a RawValue)>,
+    object: Raw<'a>,
+    /// Which of the first fields are taken, a bit each, and which of the others.
+    taken: u64,
+    taken_too: Vec<usize>,
 }
 
 impl<'a> Fields<'a> {
-    /// Reads `object`, which is `line` or a piece of it.
+    /// Reads `object`, which is `line` or a piece of it; `index` is where it is remembered how.
     ///
     /// # Errors
     /// `Invalid`, with the column in `line`, where it is no JSON object.
-    pub(crate) fn read(line: &'a str, object: &'a str) -> Result<Self> {
-        match serde_json::from_str(object) {
-            Ok(Entries(entries)) => Ok(Self { line, entries }),
-            Err(error) => {
-                let start = offset(line, object);
-                let column = if error.is_data() && !object.trim_start().starts_with('{') {
-                    column_of(line, start + object.len() - object.trim_start().len())
-                } else {
-                    column_of(line, start + offset_in(object, &error))
-                };
-                Err(Error::invalid(reason(&error, "object")).at_column(column).expecting("a JSON object"))
-            }
+    pub(crate) fn read(index: &'a mut Index, line: &'a str, object: &'a str) -> Result<Self> {
+        let whole = index.read(object).map_err(|error| no_json(line, object, Sort::Object, &error))?;
+        Self::of(line, whole)
+    }
+
+    /// Reads `object`, which stands in `line`.
+    ///
+    /// # Errors
+    /// As [`Fields::read`].
+    pub(crate) fn of(line: &'a str, object: Raw<'a>) -> Result<Self> {
+        if object.sort() != Sort::Object {
+            let error = Error::invalid("it is something else");
+            return Err(no_json(line, object.get(), Sort::Object, &error));
         }
+        if let Some(name) = object.doubled_name() {
+            let message = format!(
+                "this is no JSON object: the field {:?} stands here twice",
+                name.text().unwrap_or_default()
+            );
+            let column = column_of(line, offset(line, name.get()) + name.get().len());
+            return Err(Error::invalid(message).at_column(column).expecting("a JSON object"));
+        }
+        Ok(Self { line, object, taken: 0, taken_too: Vec::new() })
     }
 
     /// An object within one of the fields.
-    pub(crate) fn object(&self, raw: &'a RawValue) -> Result<Self> {
-        Self::read(self.line, raw.get())
+    pub(crate) fn object(&self, raw: Raw<'a>) -> Result<Self> {
+        Self::of(self.line, raw)
     }
 
-    /// The objects of an array.
-    pub(crate) fn array(&self, raw: &'a RawValue) -> Result<Vec<&'a RawValue>> {
-        serde_json::from_str(raw.get()).map_err(|_| self.unfit(raw, "an array"))
+    /// The values of an array.
+    pub(crate) fn array(&self, raw: Raw<'a>) -> Result<Vec<Raw<'a>>> {
+        if raw.sort() == Sort::Array {
+            Ok(raw.elements().collect())
+        } else {
+            Err(self.unfit(raw, "an array"))
+        }
     }
 
     /// The values of an array, which is `line` or a piece of it.
     ///
     /// # Errors
     /// `Invalid`, with the column in `line`, where it is no JSON array.
-    pub(crate) fn array_of(line: &'a str, array: &'a str) -> Result<Vec<&'a RawValue>> {
-        serde_json::from_str(array).map_err(|error| {
-            let at = offset(line, array) + offset_in(array, &error);
-            Error::invalid(reason(&error, "array")).at_column(column_of(line, at)).expecting("a JSON array")
-        })
+    pub(crate) fn array_of(index: &'a mut Index, line: &'a str, array: &'a str) -> Result<Vec<Raw<'a>>> {
+        let whole = index.read(array).map_err(|error| no_json(line, array, Sort::Array, &error))?;
+        if whole.sort() == Sort::Array {
+            return Ok(whole.elements().collect());
+        }
+        Err(no_json(line, array, Sort::Array, &Error::invalid("it is something else")))
     }
 
-    pub(crate) fn take(&mut self, name: &str) -> Option<&'a RawValue> {
-        let place = self.entries.iter().position(|(present, _)| present == name)?;
-        Some(self.entries.remove(place).1)
+    /// The fields that are left, each with its place among all.
+    fn left(&self) -> impl Iterator<Item = (usize, Raw<'a>, Raw<'a>)> {
+        let all = self.object.members().enumerate();
+        all.filter(|(place, _)| !self.is_taken(*place)).map(|(place, (name, value))| (place, name, value))
+    }
+
+    fn is_taken(&self, place: usize) -> bool {
+        match place {
+            0..64 => self.taken >> place & 1 == 1,
+            _ => self.taken_too.contains(&place),
+        }
+    }
+
+    fn note_taken(&mut self, place: usize) {
+        match place {
+            0..64 => self.taken |= 1 << place,
+            _ => self.taken_too.push(place),
+        }
+    }
+
+    pub(crate) fn take(&mut self, name: &str) -> Option<Raw<'a>> {
+        let (place, value) = self.object.member(name).filter(|(place, _)| !self.is_taken(*place))?;
+        self.note_taken(place);
+        Some(value)
     }
 
     /// Takes a field as some type; absent and null are `None`.
@@ -75,13 +113,45 @@ impl<'a> Fields<'a> {
         serde_json::from_str(raw.get()).map_err(|_| self.unfit(raw, expected).at_path(name))
     }
 
+    /// Takes a whole number from 0; absent and null are `None`.
+    ///
+    /// # Errors
+    /// `Invalid`, with the column, saying what was `expected`.
+    pub(crate) fn take_count(&mut self, name: &str, expected: &str) -> Result<Option<u64>> {
+        let Some(raw) = self.take(name).filter(|raw| raw.sort() != Sort::Null) else { return Ok(None) };
+        raw.count().map(Some).ok_or_else(|| self.unfit(raw, expected).at_path(name))
+    }
+
+    /// Takes `true` or `false`; absent and null are `None`.
+    ///
+    /// # Errors
+    /// `Invalid`, with the column, where it is anything else.
+    pub(crate) fn take_truth(&mut self, name: &str) -> Result<Option<bool>> {
+        let Some(raw) = self.take(name) else { return Ok(None) };
+        match raw.sort() {
+            Sort::Null => Ok(None),
+            Sort::True => Ok(Some(true)),
+            Sort::False => Ok(Some(false)),
+            _ => Err(self.unfit(raw, "true or false").at_path(name)),
+        }
+    }
+
     pub(crate) fn take_text(&mut self, name: &str) -> Result<Option<String>> {
-        self.take_as(name, "a string")
+        Ok(self.take_str(name)?.map(Cow::into_owned))
+    }
+
+    /// Takes a text, as it stands there unless something in it is escaped; absent and null are `None`.
+    ///
+    /// # Errors
+    /// `Invalid`, with the column, where it is anything else.
+    pub(crate) fn take_str(&mut self, name: &str) -> Result<Option<Cow<'a, str>>> {
+        let Some(raw) = self.take(name).filter(|raw| raw.sort() != Sort::Null) else { return Ok(None) };
+        raw.text().map(Some).ok_or_else(|| self.unfit(raw, "a string").at_path(name))
     }
 
     /// A field, left where it is.
-    pub(crate) fn peek(&self, name: &str) -> Option<&'a RawValue> {
-        self.entries.iter().find(|(present, _)| present == name).map(|(_, raw)| *raw)
+    pub(crate) fn peek(&self, name: &str) -> Option<Raw<'a>> {
+        self.object.member(name).filter(|(place, _)| !self.is_taken(*place)).map(|(_, value)| value)
     }
 
     /// A field that is some type, left where it is; what is absent or of another type is `None`.
@@ -94,47 +164,48 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// `Invalid`, with the column, where it is anything else.
     pub(crate) fn tokens(&self, name: &str) -> Result<Option<u64>> {
-        let Some(raw) = self.peek(name).filter(|raw| raw.get() != "null") else { return Ok(None) };
-        let count = serde_json::from_str(raw.get());
-        count.map(Some).map_err(|_| self.unfit(raw, "a count of tokens").at_path(name))
+        let Some(raw) = self.peek(name).filter(|raw| raw.sort() != Sort::Null) else { return Ok(None) };
+        raw.count().map(Some).ok_or_else(|| self.unfit(raw, "a count of tokens").at_path(name))
     }
 
     /// Takes an object; absent and null are `None`.
     pub(crate) fn take_object(&mut self, name: &str) -> Result<Option<Self>> {
-        let raw = self.take(name).filter(|raw| raw.get() != "null");
+        let raw = self.take(name).filter(|raw| raw.sort() != Sort::Null);
         raw.map(|raw| self.object(raw).map_err(|error| error.at_path(name))).transpose()
     }
 
     /// Takes an array; absent and null are empty.
-    pub(crate) fn take_array(&mut self, name: &str) -> Result<Vec<&'a RawValue>> {
-        let raw = self.take(name).filter(|raw| raw.get() != "null");
+    pub(crate) fn take_array(&mut self, name: &str) -> Result<Vec<Raw<'a>>> {
+        let raw = self.take(name).filter(|raw| raw.sort() != Sort::Null);
         raw.map_or(Ok(Vec::new()), |raw| self.array(raw).map_err(|error| error.at_path(name)))
     }
 
     /// What nobody took.
-    pub(crate) fn rest(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
-        self.entries.iter().map(|(name, raw)| (&**name, *raw))
+    pub(crate) fn rest(&self) -> impl Iterator<Item = (Cow<'a, str>, Raw<'a>)> {
+        self.left().map(|(_, name, value)| (name.text().unwrap_or_default(), value))
     }
 
     /// Forgets the fields that are null, where null says the same as nothing.
     pub(crate) fn forget_nulls(&mut self) {
-        self.entries.retain(|(_, raw)| raw.get() != "null");
+        let nulls = self.left().filter(|(_, _, value)| value.sort() == Sort::Null);
+        let nulls: Vec<_> = nulls.map(|(place, ..)| place).collect();
+        nulls.into_iter().for_each(|place| self.note_taken(place));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.left().next().is_none()
     }
 
     /// The same error as one about `raw`, which stands at `place`: its path is within that, and its column is
     /// where that begins, unless it has one.
-    pub(crate) fn about(&self, raw: &RawValue, place: &str, error: Error) -> Error {
+    pub(crate) fn about(&self, raw: Raw<'_>, place: &str, error: Error) -> Error {
         let path = error.path().map_or(place.to_owned(), |path| format!("{place}.{path}"));
         let column = error.column().unwrap_or_else(|| column_of(self.line, offset(self.line, raw.get())));
         error.at_path(path).at_column(column)
     }
 
     /// The error that `raw` is not what was expected there.
-    pub(crate) fn unfit(&self, raw: &RawValue, expected: &str) -> Error {
+    pub(crate) fn unfit(&self, raw: Raw<'_>, expected: &str) -> Error {
         Error::invalid(format!("{} stands here", describe(raw)))
             .at_column(column_of(self.line, offset(self.line, raw.get())))
             .expecting(expected)
@@ -142,14 +213,14 @@ impl<'a> Fields<'a> {
 }
 
 /// What sort of JSON value it is, for people.
-fn describe(raw: &RawValue) -> &'static str {
-    match raw.get().bytes().next() {
-        Some(b'{') => "an object",
-        Some(b'[') => "an array",
-        Some(b'"') => "a string",
-        Some(b't' | b'f') => "a boolean",
-        Some(b'n') => "null",
-        _ => "a number",
+fn describe(raw: Raw<'_>) -> &'static str {
+    match raw.sort() {
+        Sort::Object => "an object",
+        Sort::Array => "an array",
+        Sort::Plain | Sort::Escaped => "a string",
+        Sort::True | Sort::False => "a boolean",
+        Sort::Null => "null",
+        Sort::Number => "a number",
     }
 }
 
@@ -168,72 +239,51 @@ fn column_of(line: &str, offset: usize) -> usize {
     column_after(line.get(..line.floor_char_boundary(offset)).unwrap_or_default())
 }
 
-/// The library's words without its own line and column, which are told in ours.
-fn reason(error: &serde_json::Error, sort: &str) -> String {
-    let text = error.to_string();
-    let words = text.rsplit_once(" at line ").map_or(&*text, |(words, _)| words);
-    format!("this is no JSON {sort}: {words}")
+/// The error that `text`, a piece of `line`, is not of that sort: in the words of the JSON library, unless it would
+/// let it pass.
+fn no_json(line: &str, text: &str, sort: Sort, error: &Error) -> Error {
+    let (sort, said) = match sort {
+        Sort::Array => ("array", serde_json::from_str::<Elements>(text).err()),
+        _ => ("object", serde_json::from_str::<Members>(text).err()),
+    };
+    let start = offset(line, text);
+    let (words, at) = match said {
+        // The library has read the value when it says that it is of another sort.
+        Some(said) if said.is_data() => (said.to_string(), text.len() - text.trim_start().len()),
+        Some(said) => (said.to_string(), offset_in(text, &said)),
+        None => {
+            let before = error.column().unwrap_or(1).saturating_sub(1);
+            (error.message().to_owned(), text.char_indices().nth(before).map_or(text.len(), |(at, _)| at))
+        }
+    };
+    // Without its own line and column, which are told in ours.
+    let words = words.rsplit_once(" at line ").map_or(&*words, |(words, _)| words);
+    Error::invalid(format!("this is no JSON {sort}: {words}"))
+        .at_column(column_of(line, start + at))
+        .expecting(format!("a JSON {sort}"))
 }
 
-/// How many names are compared one by one with a new one; beyond, a table is asked.
-const FEW: usize = 32;
+/// An object, for what the JSON library says of a text that is none.
+struct Members;
 
-struct Entries<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
+impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+        struct Pass;
+        impl<'de> Visitor<'de> for Pass {
+            type Value = Members;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries: Self::Value = Vec::with_capacity(8);
-                let mut many = HashSet::new();
-                while let Some((Name(name), raw)) = map.next_entry::<Name<'de>, &RawValue>()? {
-                    if entries.len() == FEW {
-                        many.extend(entries.iter().map(|(name, _)| name.clone()));
-                    }
-                    let is_new = match entries.len() < FEW {
-                        true => entries.iter().all(|(present, _)| *present != name),
-                        false => many.insert(name.clone()),
-                    };
-                    if !is_new {
-                        return Err(A::Error::custom(format_args!("the field {name:?} stands here twice")));
-                    }
-                    entries.push((name, raw));
-                }
-                Ok(entries)
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Members)
             }
         }
-        deserializer.deserialize_map(Collect).map(Entries)
+        deserializer.deserialize_map(Pass)
     }
 }
 
-/// A name, as it stands there unless it is written in escapes.
-struct Name<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Read;
-        impl<'de> Visitor<'de> for Read {
-            type Value = Cow<'de, str>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
-            }
-
-            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
-                Ok(Cow::Borrowed(name))
-            }
-
-            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-                Ok(Cow::Owned(name.to_owned()))
-            }
-        }
-        deserializer.deserialize_str(Read).map(Name)
-    }
-}
+/// An array, for the same.
+type Elements = Vec<IgnoredAny>;

@@ -9,7 +9,7 @@ mod lines;
 mod time;
 mod unzip;
 
-pub(crate) use compact::compact;
+pub(crate) use compact::{compact, compacted, with_attr};
 pub(crate) use elements::{Elements, MAX_ELEMENT_BYTES, Spot};
 pub(crate) use fields::Fields;
 pub(crate) use head::Head;

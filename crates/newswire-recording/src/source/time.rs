@@ -2,6 +2,57 @@
 
 /// Reads the RFC 3339 form that recordings use: UTC, as `Z` or `+00:00`, up to nine digits after the second.
 pub(crate) fn parse_utc(text: &str) -> Option<i64> {
+    match usual(text) {
+        Some(([year, month, day, hour, minute, second], millis)) => {
+            moment([year, month, day], [hour, minute, second], millis * 1_000_000)
+        }
+        None => parse_any(text),
+    }
+}
+
+/// The numbers of a time that is written to the millisecond, as most are.
+fn usual(text: &str) -> Option<([i64; 6], i64)> {
+    let [
+        y1,
+        y2,
+        y3,
+        y4,
+        b'-',
+        mo1,
+        mo2,
+        b'-',
+        d1,
+        d2,
+        b'T',
+        h1,
+        h2,
+        b':',
+        m1,
+        m2,
+        b':',
+        s1,
+        s2,
+        b'.',
+        f1,
+        f2,
+        f3,
+        b'Z',
+    ] = *text.as_bytes()
+    else {
+        return None;
+    };
+    let all_digits = [y1, y2, y3, y4, mo1, mo2, d1, d2, h1, h2, m1, m2, s1, s2, f1, f2, f3];
+    if !all_digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let digit = |byte: u8| i64::from(byte & 0xf);
+    let two = |tens: u8, ones: u8| digit(tens) * 10 + digit(ones);
+    let year = two(y1, y2) * 100 + two(y3, y4);
+    let numbers = [year, two(mo1, mo2), two(d1, d2), two(h1, h2), two(m1, m2), two(s1, s2)];
+    Some((numbers, digit(f1) * 100 + two(f2, f3)))
+}
+
+fn parse_any(text: &str) -> Option<i64> {
     let utc = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00"))?;
     let (date, clock) = utc.split_once('T')?;
     let mut date = date.splitn(3, '-').map(number);
@@ -9,16 +60,21 @@ pub(crate) fn parse_utc(text: &str) -> Option<i64> {
     let (whole, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
     let mut whole = whole.splitn(3, ':').map(number);
     let (hour, minute, second) = (whole.next()??, whole.next()??, whole.next()??);
+    let missing = 9_usize.checked_sub(fraction.len())?;
+    let nanos = number(fraction)? * 10_i64.pow(u32::try_from(missing).ok()?);
+    moment([year, month, day], [hour, minute, second], nanos)
+}
+
+/// The moment of that date and time of day, if there is one.
+fn moment([year, month, day]: [i64; 3], [hour, minute, second]: [i64; 3], nanos: i64) -> Option<i64> {
     let valid = (1..=12).contains(&month)
         && (1..=days_in(year, month)).contains(&day)
         && hour < 24
         && minute < 60
-        && second < 60
-        && (1..=9).contains(&fraction.len());
+        && second < 60;
     if !valid {
         return None;
     }
-    let nanos = number(fraction)? * 10_i64.pow(9 - u32::try_from(fraction.len()).ok()?);
     let seconds = days_since_epoch(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
     seconds.checked_mul(1_000_000_000)?.checked_add(nanos)
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::outline::{Members, Outline};
 use super::scan;
 use super::text::json_len;
 use super::{MAX_EVENT_BYTES, text};
@@ -81,7 +82,7 @@ pub(crate) struct Body(Repr);
 enum Repr {
     #[default]
     Absent,
-    Json(Box<str>),
+    Json(Box<str>, Outline),
     Typed(Arc<Typed<dyn AnyPayload>>),
 }
 
@@ -140,14 +141,28 @@ impl Body {
 
     /// A payload of JSON that has been checked.
     pub(crate) fn json(text: Box<str>) -> Self {
-        Self(Repr::Json(text))
+        Self::outlined(text, Outline::UNKNOWN)
+    }
+
+    /// The same, where its outline was noted.
+    pub(super) fn outlined(text: Box<str>, outline: Outline) -> Self {
+        Self(Repr::Json(text, outline))
+    }
+
+    /// Its members, where it is an object.
+    pub(super) fn members(&self) -> Option<Members<'_>> {
+        match &self.0 {
+            Repr::Absent => None,
+            Repr::Json(text, outline) => Members::noted(text, *outline),
+            Repr::Typed(typed) => Members::of(typed.text()),
+        }
     }
 
     /// The payload as JSON text; serialised once, when first asked for.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.0 {
             Repr::Absent => None,
-            Repr::Json(text) => Some(text),
+            Repr::Json(text, _) => Some(text),
             Repr::Typed(typed) => Some(typed.text()),
         }
     }
@@ -155,7 +170,7 @@ impl Body {
     /// The JSON text that it was given as, where it was.
     pub(super) fn given(&self) -> Option<&str> {
         match &self.0 {
-            Repr::Json(text) => Some(text),
+            Repr::Json(text, _) => Some(text),
             _ => None,
         }
     }
@@ -192,7 +207,7 @@ impl Body {
     pub(crate) fn size_bound(&self) -> usize {
         match &self.0 {
             Repr::Absent => 0,
-            Repr::Json(text) => text.len(),
+            Repr::Json(text, _) => text.len(),
             Repr::Typed(typed) => match typed.json.get() {
                 Some(text) => text.len(),
                 None => typed.value.size_bound().max(FAILURE_BYTES),

@@ -8,12 +8,14 @@ use uuid::Uuid;
 
 use super::body::checked;
 use super::record::{Envelope, Rare, raw_attr};
+use super::scan::MAX_DEPTH;
 use super::{
-    Body, Component, Correlation, CorrelationField, Event, EventData, Origin, Payload, Scope, ScopeField,
-    Severity, Source, check_text, measure, new_id, now_ns,
+    Body, Component, Correlation, CorrelationField, Event, EventData, MAX_EVENT_BYTES, Origin, Payload,
+    Scope, ScopeField, Severity, Source, check_text, measure, new_id, now_ns,
 };
 use crate::catalogue;
 use crate::error::{Error, Result};
+use crate::json::{Object, Raw};
 use crate::kind::Kind;
 
 /// Collects the fields of an [`Event`]; what is not set is absent, id and time are made.
@@ -103,8 +105,8 @@ impl EventBuilder {
 
     /// Adds tags, and attributes that the event itself doesn't have.
     pub(crate) fn with_rare(mut self, rare: &Rare) -> Self {
-        for (key, value) in &rare.attrs {
-            if self.rare().attrs.iter().all(|(own, _)| own != key) {
+        for (key, value) in rare.attrs.list() {
+            if self.rare().attrs.list().iter().all(|(own, _)| own != key) {
                 self = self.attr_json(key.clone(), value.clone());
             }
         }
@@ -242,6 +244,29 @@ impl EventBuilder {
     /// Sets the payload to a piece of JSON.
     pub fn raw(self, payload: Box<RawValue>) -> Self {
         self.json(payload)
+    }
+
+    /// Sets the payload to an object of what is known to be sound, which isn't looked at again.
+    #[doc(hidden)]
+    pub fn object(mut self, payload: Object) -> Self {
+        match payload.finish() {
+            (json, true) if json.len() <= MAX_EVENT_BYTES => {
+                self.data.body = Body::json(json);
+                self
+            }
+            (json, _) => self.json(json),
+        }
+    }
+
+    /// Sets an attribute to a piece of JSON that is known to be sound.
+    #[doc(hidden)]
+    pub fn attr_raw(mut self, key: impl Into<Box<str>>, value: Raw<'_>) -> Self {
+        if value.depth_bound() > MAX_DEPTH {
+            return self.attr_json(key, value.to_raw());
+        }
+        let outcome = self.rare().set_sound_attr(key.into(), value.to_raw());
+        self.check(outcome);
+        self
     }
 
     /// Keeps the event from user-facing subscriptions.

@@ -40,9 +40,9 @@ macro_rules! hex_id {
             /// Its digits on the wire.
             pub(super) fn to_hex(self) -> [u8; $digits] {
                 let mut digits = [0; $digits];
-                for (index, place) in digits.iter_mut().rev().enumerate() {
-                    let value = (self.get() >> (4 * index)) as u8 & 15;
-                    *place = if value < 10 { b'0' + value } else { b'a' - 10 + value };
+                let (eights, _) = digits.as_chunks_mut::<8>();
+                for (index, eight) in eights.iter_mut().rev().enumerate() {
+                    *eight = eight_digits((self.get() >> (32 * index)) as u32);
                 }
                 digits
             }
@@ -74,6 +74,19 @@ macro_rules! hex_id {
             }
         }
     };
+}
+
+/// The lower-case hexadecimal digits of a number, all at once.
+fn eight_digits(number: u32) -> [u8; 8] {
+    const ONES: u64 = u64::MAX / 255;
+    // Each half of what is together goes as far to the left as it is long, until each digit has a byte.
+    let halves = u64::from(number);
+    let quarters = (halves | halves << 16) & 0x0000_ffff_0000_ffff;
+    let bytes = (quarters | quarters << 8) & 0x00ff_00ff_00ff_00ff;
+    let digits = (bytes | bytes << 4) & (ONES * 15);
+    // What is over 9 reaches the fourth bit with 6 more.
+    let is_letter = (digits + ONES * 6) >> 4 & ONES;
+    (digits + ONES * u64::from(b'0') + is_letter * u64::from(b'a' - 10 - b'0')).to_be_bytes()
 }
 
 /// The number that at most 32 lower-case digits stand for, by halves that fit a register.
@@ -194,5 +207,22 @@ impl Correlation {
     /// Whether no id is present.
     pub fn is_empty(&self) -> bool {
         *self == Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_the_same_digits_on_the_wire_as_everywhere() {
+        let numbers =
+            (0..64).flat_map(|bit| [1 << bit, u64::MAX >> bit, 0x0123_4567_89ab_cdef_u64.rotate_left(bit)]);
+        for number in numbers {
+            let (span, trace) =
+                (SpanId::new(number).unwrap(), TraceId::new(u128::from(number) << 37).unwrap());
+            assert_eq!(span.to_hex(), span.to_string().as_bytes());
+            assert_eq!(trace.to_hex(), trace.to_string().as_bytes());
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The event: an immutable record of something that happened.
 
+mod attrs;
 mod body;
 mod builder;
 mod component_id;
@@ -8,7 +9,9 @@ mod emitted;
 mod id;
 mod index;
 mod lifecycle;
+mod marks;
 pub(crate) mod member;
+mod outline;
 mod read;
 mod reader;
 mod record;
@@ -18,6 +21,7 @@ mod shared_json;
 mod size;
 mod text;
 mod time;
+mod tokens;
 mod usual;
 mod write;
 
@@ -28,6 +32,7 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+pub(crate) use attrs::Attrs;
 pub(crate) use body::Body;
 pub use body::Payload;
 pub use builder::EventBuilder;
@@ -37,14 +42,15 @@ pub use id::reseed_ids;
 pub(crate) use id::{new_id, new_span, new_trace, now_ns};
 pub(crate) use index::IndexField;
 pub use lifecycle::{Component, ComponentScope, Phase, Severity, Status};
+pub(crate) use outline::Members;
 pub use reader::EventReader;
 pub(crate) use record::{EventData, Rare, raw_attr};
 pub use record::{Merged, Origin};
-pub(crate) use scan::Scan;
+pub(crate) use scan::{MAX_DEPTH, Scan};
 pub use scope::{Scope, ScopeField, Source};
 pub(crate) use size::measure;
 pub use text::json_len;
-pub(crate) use text::write_string;
+pub(crate) use text::{plain_prefix, write_string};
 pub(crate) use time::{parse_time, write_time};
 
 use crate::catalogue;
@@ -172,7 +178,7 @@ impl Event {
 
     /// Its extensible metadata, as JSON, in the order they were set.
     pub fn attrs(&self) -> impl Iterator<Item = (&str, &RawValue)> {
-        self.data.rare.iter().flat_map(|rare| rare.attrs.iter()).map(|(key, value)| (&**key, &**value))
+        self.data.rare.iter().flat_map(|rare| rare.attrs.list()).map(|(key, value)| (&**key, &**value))
     }
 
     /// One attribute, as JSON.
@@ -193,6 +199,11 @@ impl Event {
     /// The payload as JSON text; a typed one is serialised when first asked for.
     pub fn payload_json(&self) -> Option<&str> {
         self.data.body.text()
+    }
+
+    /// The members of the payload, where it is an object.
+    pub(crate) fn payload_members(&self) -> Option<Members<'_>> {
+        self.data.body.members()
     }
 
     /// Whether asking for the payload's JSON would run user code.

@@ -16,8 +16,8 @@ use super::scan::Scan;
 use super::size::measure_read;
 use super::time::parse_time;
 use super::{
-    Body, Component, ComponentScope, Correlation, CorrelationField, Event, MAX_EVENT_BYTES, Origin, Scope,
-    ScopeField, Severity, Source, SpanId, TraceId, check_count,
+    Attrs, Body, Component, ComponentScope, Correlation, CorrelationField, Event, MAX_EVENT_BYTES, Origin,
+    Scope, ScopeField, Severity, Source, SpanId, TraceId, check_count,
 };
 use crate::catalogue;
 use crate::error::{Error, ErrorKind, Result};
@@ -118,7 +118,10 @@ impl Draft {
             "tags" => self.tags(scan)?,
             "attrs" => self.attrs(scan)?,
             "merged" => self.merged(scan)?,
-            "payload" => self.body = Body::json(scan.value().map_err(within(&"payload"))?.to_text()),
+            "payload" => {
+                let (value, outline) = scan.value_outlined().map_err(within(&"payload"))?;
+                self.body = Body::outlined(value.to_text(), outline);
+            }
             "internal" => self.internal = truth(scan, &"internal")?,
             _ => self.unknown(scan, Place::Envelope, key)?,
         }
@@ -262,12 +265,21 @@ impl Draft {
     }
 
     fn attrs(&mut self, scan: &mut Scan<'_>) -> Result<()> {
+        const QUOTES_COLON_AND_COMMA: usize = 4;
+        let start = scan.place();
+        let (mut bytes, mut is_one_line) = ("{".len(), true);
         members(scan, &"attrs", |scan, key| {
-            let value = scan.value().and_then(|value| value.to_raw());
-            let value = value.map_err(|error| error.at_path(format!("attrs.{key}")))?;
-            self.rare.attrs.push((key.into(), value));
+            let value = scan.value().map_err(|error| error.at_path(format!("attrs.{key}")))?;
+            is_one_line &= !value.broken;
+            bytes += key.len() + value.text.len() + QUOTES_COLON_AND_COMMA;
             Ok(())
-        })
+        })?;
+        let text = scan.text_since(start);
+        // White space, and escapes in names, make it longer than what would be written.
+        let is_as_written = is_one_line && bytes == text.len();
+        let members = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default();
+        self.rare.attrs = Attrs::read(members, is_as_written);
+        Ok(())
     }
 
     fn unknown(&mut self, scan: &mut Scan<'_>, place: Place, key: &str) -> Result<()> {

@@ -4,8 +4,10 @@
 //! shared with that event instead of being read, made and kept again.
 
 use super::scan::Scan;
+use super::time::Second;
 use super::{Event, Scope, Source, TraceId};
 use crate::error::Result;
+use crate::kind::Kind;
 
 /// Reads events from JSON, one after another.
 ///
@@ -26,8 +28,10 @@ use crate::error::Result;
 pub struct EventReader {
     pub(super) sources: Recent<Source>,
     pub(super) scopes: Recent<Scope>,
+    pub(super) kinds: Recent<Kind>,
     /// The trace that was read last.
     pub(super) trace: Option<(Box<str>, TraceId)>,
+    pub(super) second: Second,
 }
 
 impl EventReader {
@@ -59,17 +63,34 @@ impl EventReader {
 pub(super) struct Recent<T> {
     entries: Vec<(Box<str>, T)>,
     oldest: usize,
+    /// The one that was found last, which is looked at first.
+    last: usize,
 }
 
-/// How many values are remembered: as many runs as may be interleaved in a stream, roughly.
-const REMEMBERED: usize = 4;
+/// How many values are remembered: as many runs as may be interleaved in a stream, and as many kinds as are
+/// frequent, roughly.
+const REMEMBERED: usize = 8;
 /// The longest text that is remembered.
 const MAX_BYTES: usize = 4096;
 
 impl<T: Clone> Recent<T> {
     /// The value whose text comes next, if it is remembered; its text is then taken.
-    pub(super) fn take(&self, scan: &mut Scan<'_>) -> Option<T> {
-        self.entries.iter().find(|(text, _)| scan.take_text(text)).map(|(_, value)| value.clone())
+    pub(super) fn take(&mut self, scan: &mut Scan<'_>) -> Option<T> {
+        self.find(|text| scan.take_text(text))
+    }
+
+    /// The value of that text, if it is remembered.
+    pub(super) fn get(&mut self, text: &str) -> Option<T> {
+        self.find(|known| *known == *text)
+    }
+
+    fn find(&mut self, mut is_it: impl FnMut(&str) -> bool) -> Option<T> {
+        if let Some((_, value)) = self.entries.get(self.last).filter(|(text, _)| is_it(text)) {
+            return Some(value.clone());
+        }
+        let (place, (_, value)) = self.entries.iter().enumerate().find(|(_, (text, _))| is_it(text))?;
+        self.last = place;
+        Some(value.clone())
     }
 
     /// Remembers what `text` stands for.
@@ -82,12 +103,13 @@ impl<T: Clone> Recent<T> {
             Some(oldest) => *oldest = entry,
             None => self.entries.push(entry),
         }
+        self.last = self.oldest;
         self.oldest = (self.oldest + 1) % REMEMBERED;
     }
 }
 
 impl<T> Default for Recent<T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), oldest: 0 }
+        Self { entries: Vec::new(), oldest: 0, last: 0 }
     }
 }

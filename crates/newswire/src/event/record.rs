@@ -8,7 +8,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
 use super::scan::checked_raw;
-use super::{Body, Component, Correlation, Scope, Severity, Source, check_count, check_text};
+use super::{Attrs, Body, Component, Correlation, Scope, Severity, Source, check_count, check_text};
 use crate::error::{Error, Result};
 use crate::kind::Kind;
 
@@ -59,7 +59,7 @@ pub(crate) struct Rare {
     pub(crate) origin: Option<Origin>,
     pub(crate) merged: Option<Merged>,
     pub(crate) tags: Vec<Box<str>>,
-    pub(crate) attrs: Vec<(Box<str>, Box<RawValue>)>,
+    pub(crate) attrs: Attrs,
     pub(crate) unknown: Vec<Unknown>,
 }
 
@@ -86,15 +86,21 @@ impl Rare {
 
     /// Sets an attribute, in the place of one with that key.
     pub(crate) fn set_attr(&mut self, key: Box<str>, value: Box<RawValue>) -> Result<()> {
-        check_text(&"attrs", &key)?;
         let value = checked_raw(value).map_err(|error| error.at_path(format!("attrs.{key}")))?;
-        match self.attrs.iter_mut().find(|(present, _)| *present == key) {
-            Some(entry) => entry.1 = value,
-            None => {
-                check_count(self.attrs.len()).map_err(|error| error.at_path("attrs"))?;
-                self.attrs.push((key, value));
-            }
+        self.set_sound_attr(key, value)
+    }
+
+    /// The same with a value that has been checked.
+    pub(crate) fn set_sound_attr(&mut self, key: Box<str>, value: Box<RawValue>) -> Result<()> {
+        check_text(&"attrs", &key)?;
+        let place = self.attrs.list().iter().position(|(present, _)| *present == key);
+        if place.is_none() {
+            check_count(self.attrs.list().len()).map_err(|error| error.at_path("attrs"))?;
         }
+        self.attrs.change(|list| match place.and_then(|place| list.get_mut(place)) {
+            Some(entry) => entry.1 = value,
+            None => list.push((key, value)),
+        });
         Ok(())
     }
 }

@@ -9,7 +9,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::text::plain_prefix;
+use super::marks::Marks;
+use super::outline::Outline;
 use crate::error::{Error, Result};
 
 /// How deep arrays and objects of one value may be nested.
@@ -17,16 +18,18 @@ pub(crate) const MAX_DEPTH: usize = 64;
 
 /// A place in JSON text.
 pub(crate) struct Scan<'t> {
-    text: &'t str,
-    at: usize,
+    pub(super) text: &'t str,
+    pub(super) at: usize,
     broken: bool,
+    pub(super) marks: Marks,
 }
 
 /// The text of a well-formed value.
 #[derive(Clone, Copy)]
 pub(crate) struct Value<'t> {
     pub(crate) text: &'t str,
-    broken: bool,
+    /// Whether it stands on several lines.
+    pub(super) broken: bool,
 }
 
 impl Value<'_> {
@@ -61,7 +64,7 @@ pub(crate) fn checked_raw(raw: Box<RawValue>) -> Result<Box<RawValue>> {
 
 impl<'t> Scan<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
-        Self { text, at: 0, broken: false }
+        Self { text, at: 0, broken: false, marks: Marks::new() }
     }
 
     /// An error about the character at byte `at`.
@@ -112,6 +115,16 @@ impl<'t> Scan<'t> {
         found
     }
 
+    /// Where what has been taken ends.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Whether a line has ended between tokens.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
     /// How far it is, to go [back](Self::back_to) there.
     pub(crate) fn mark(&self) -> (usize, bool) {
         (self.at, self.broken)
@@ -132,20 +145,21 @@ impl<'t> Scan<'t> {
         Some(number)
     }
 
-    /// Takes so many bytes and the quote behind them, if nothing among them is escaped.
+    /// Takes so many bytes and the quote behind them; whoever reads them is to refuse what no string may hold.
     pub(crate) fn take_quoted(&mut self, bytes: usize) -> Option<&'t str> {
-        let rest = self.text.get(self.at..)?;
-        let text = rest.get(..bytes).filter(|_| rest.as_bytes().get(bytes) == Some(&b'"'))?;
-        self.at += bytes + 1;
-        Some(text).filter(|text| plain_prefix(text.as_bytes()) == bytes)
+        let end = self.at + bytes;
+        let text = self.text.get(self.at..end).filter(|_| self.text.as_bytes().get(end) == Some(&b'"'))?;
+        self.at = end + 1;
+        Some(text)
     }
 
     /// Takes `frame`, and the text behind it up to its quote, if nothing in it is escaped.
     pub(crate) fn take_word(&mut self, frame: &str) -> Option<&'t str> {
-        let rest = self.text.get(self.at..)?.strip_prefix(frame)?;
-        let bytes = plain_prefix(rest.as_bytes());
-        self.at += frame.len() + bytes + 1;
-        rest.get(..bytes).filter(|_| rest.as_bytes().get(bytes) == Some(&b'"'))
+        self.take_text(frame).then_some(())?;
+        let (start, bytes) = (self.at, self.text.as_bytes());
+        let end = self.marks.next(bytes, start);
+        self.at = end + 1;
+        self.text.get(start..end).filter(|_| bytes.get(end) == Some(&b'"'))
     }
 
     /// What has been taken since byte `start`.
@@ -197,15 +211,38 @@ impl<'t> Scan<'t> {
         if self.take(b':') { Ok(Some(name)) } else { Err(self.unexpected("':'")) }
     }
 
-    /// Takes any value.
-    pub(crate) fn value(&mut self) -> Result<Value<'t>> {
-        let start = self.place();
-        self.broken = false;
-        self.skip_value()?;
-        Ok(Value { text: self.text.get(start..self.at).unwrap_or_default(), broken: self.broken })
+    /// Goes on at byte `at`.
+    pub(super) fn skip_to(&mut self, at: usize) {
+        self.at = at;
     }
 
-    fn skip_value(&mut self) -> Result<()> {
+    /// Takes any value.
+    pub(crate) fn value(&mut self) -> Result<Value<'t>> {
+        let start = self.begin_value();
+        self.skip_value(|_, _, _| {})?;
+        Ok(self.value_since(start))
+    }
+
+    /// The same, noting where the members of an object are.
+    pub(super) fn value_outlined(&mut self) -> Result<(Value<'t>, Outline)> {
+        let (start, mut outline) = (self.begin_value(), Outline::new());
+        self.skip_value(|place, bytes, is_escaped| outline.note(place - start, bytes, is_escaped))?;
+        Ok((self.value_since(start), outline))
+    }
+
+    fn begin_value(&mut self) -> usize {
+        let start = self.place();
+        self.broken = false;
+        start
+    }
+
+    fn value_since(&self, start: usize) -> Value<'t> {
+        Value { text: self.text_since(start), broken: self.broken }
+    }
+
+    /// Takes any value; of the members of an object it tells the place of the name's quote, how long the name is,
+    /// and whether it has escapes.
+    fn skip_value(&mut self, mut note: impl FnMut(usize, usize, bool)) -> Result<()> {
         // One bit a level, 1 for an object: with 64 levels the whole stack is a number.
         let (mut objects, mut depth) = (0u64, 0usize);
         loop {
@@ -220,7 +257,7 @@ impl<'t> Scan<'t> {
                         depth += 1;
                         objects = objects << 1 | u64::from(open == b'{');
                         if open == b'{' {
-                            self.skip_key()?;
+                            self.skip_key(depth == 1, &mut note)?;
                         }
                         continue;
                     }
@@ -228,149 +265,54 @@ impl<'t> Scan<'t> {
                 Some(b'"') => {
                     self.skip_string()?;
                 }
-                Some(b'-' | b'0'..=b'9') => self.skip_number()?,
-                Some(b't') => self.skip_word("true")?,
-                Some(b'f') => self.skip_word("false")?,
-                Some(b'n') => self.skip_word("null")?,
-                _ => return Err(self.unexpected("a value")),
+                _ => self.skip_simple()?,
             }
-            loop {
-                if depth == 0 {
-                    return Ok(());
-                }
+            while depth > 0 {
                 let in_object = objects & 1 == 1;
-                if self.take(b',') {
-                    if in_object {
-                        self.skip_key()?;
+                match (self.peek(), in_object) {
+                    (Some(b','), _) => {
+                        self.at += 1;
+                        if in_object {
+                            self.skip_key(depth == 1, &mut note)?;
+                        }
+                        break;
                     }
-                    break;
-                }
-                if !self.take(if in_object { b'}' } else { b']' }) {
-                    return Err(self.unexpected(if in_object { "',' or '}'" } else { "',' or ']'" }));
+                    (Some(b'}'), true) | (Some(b']'), false) => self.at += 1,
+                    (_, true) => return Err(self.unexpected("',' or '}'")),
+                    (_, false) => return Err(self.unexpected("',' or ']'")),
                 }
                 depth -= 1;
                 objects >>= 1;
             }
+            if depth == 0 {
+                return Ok(());
+            }
         }
     }
 
-    fn skip_key(&mut self) -> Result<()> {
-        if self.peek() != Some(b'"') {
-            return Err(self.unexpected("a name in quotes"));
+    /// Takes a value that holds no others and is no string.
+    pub(crate) fn skip_simple(&mut self) -> Result<()> {
+        match self.peek() {
+            Some(b'-' | b'0'..=b'9') => self.skip_number(),
+            Some(b't') => self.skip_word("true"),
+            Some(b'f') => self.skip_word("false"),
+            Some(b'n') => self.skip_word("null"),
+            _ => Err(self.unexpected("a value")),
         }
-        self.skip_string()?;
+    }
+
+    /// Takes the name of a member; says whether it has escapes.
+    pub(crate) fn skip_name(&mut self) -> Result<bool> {
+        if self.peek() == Some(b'"') { self.skip_string() } else { Err(self.unexpected("a name in quotes")) }
+    }
+
+    fn skip_key(&mut self, is_noted: bool, note: &mut impl FnMut(usize, usize, bool)) -> Result<()> {
+        self.peek();
+        let start = self.at;
+        let is_escaped = self.skip_name()?;
+        if is_noted {
+            note(start, self.at - start - r#""""#.len(), is_escaped);
+        }
         if self.take(b':') { Ok(()) } else { Err(self.unexpected("':'")) }
-    }
-
-    /// Takes a string, from quote to quote; says whether it has escapes.
-    fn skip_string(&mut self) -> Result<bool> {
-        let bytes = self.text.as_bytes();
-        let mut escaped = false;
-        self.at += 1;
-        loop {
-            let rest = bytes.get(self.at..).unwrap_or_default();
-            let plain = plain_prefix(rest);
-            self.at += plain;
-            match rest.get(plain..).unwrap_or_default() {
-                [b'"', ..] => {
-                    self.at += 1;
-                    return Ok(escaped);
-                }
-                [b'\\', b'n' | b'"' | b'\\' | b't' | b'r' | b'/' | b'b' | b'f', ..] => {
-                    escaped = true;
-                    self.at += 2;
-                }
-                [b'\\', ..] => {
-                    escaped = true;
-                    self.skip_escape()?;
-                }
-                [control, ..] => {
-                    let message = format!("a string has the control character {control:#04x} unescaped");
-                    return Err(self.error(self.at, message));
-                }
-                [] => return Err(self.error(self.at, "the JSON ends inside a string")),
-            }
-        }
-    }
-
-    fn skip_escape(&mut self) -> Result<()> {
-        let start = self.at;
-        match self.text.as_bytes().get(start + 1) {
-            Some(b'u') => {
-                let unit = self.code_unit(start)?;
-                self.at += 6;
-                if (0xd800..0xdc00).contains(&unit) {
-                    let second = self.text.get(self.at..).is_some_and(|rest| rest.starts_with("\\u"));
-                    if !second || !(0xdc00..0xe000).contains(&self.code_unit(self.at)?) {
-                        return Err(self.error(start, format!("\\u{unit:04x} is half of a surrogate pair")));
-                    }
-                    self.at += 6;
-                } else if (0xdc00..0xe000).contains(&unit) {
-                    return Err(self.error(start, format!("\\u{unit:04x} is half of a surrogate pair")));
-                }
-            }
-            Some(_) => {
-                return Err(self
-                    .error(start, "there is no such escape")
-                    .expecting(r#"one of \" \\ \/ \b \f \n \r \t \uXXXX"#));
-            }
-            None => return Err(self.error(start, "the JSON ends inside a string")),
-        }
-        Ok(())
-    }
-
-    /// The number that `\uXXXX` at byte `start` stands for.
-    fn code_unit(&self, start: usize) -> Result<u32> {
-        self.text
-            .get(start + 2..start + 6)
-            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
-            .and_then(|digits| u32::from_str_radix(digits, 16).ok())
-            .ok_or_else(|| self.error(start, "\\u needs four hexadecimal digits"))
-    }
-
-    fn skip_number(&mut self) -> Result<()> {
-        let bytes = self.text.as_bytes();
-        let start = self.at;
-        let next = |at: usize| bytes.get(at).copied();
-        let digits = |at: usize| {
-            let rest = bytes.get(at..).unwrap_or_default();
-            rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len())
-        };
-        let wrong = |scan: &Self, at| Err(scan.error(at, "a number needs a digit here"));
-        let mut at = start + usize::from(next(start) == Some(b'-'));
-        let whole = digits(at);
-        if whole == 0 {
-            return wrong(self, at);
-        }
-        if whole > 1 && next(at) == Some(b'0') {
-            return Err(self.error(at, "a number can't begin with 0"));
-        }
-        at += whole;
-        if next(at) == Some(b'.') {
-            let fraction = digits(at + 1);
-            if fraction == 0 {
-                return wrong(self, at + 1);
-            }
-            at += 1 + fraction;
-        }
-        if matches!(next(at), Some(b'e' | b'E')) {
-            at += 1 + usize::from(matches!(next(at + 1), Some(b'+' | b'-')));
-            let exponent = digits(at);
-            if exponent == 0 {
-                return wrong(self, at);
-            }
-            at += exponent;
-        }
-        self.at = at;
-        Ok(())
-    }
-
-    fn skip_word(&mut self, word: &str) -> Result<()> {
-        let found = self.text.get(self.at..).is_some_and(|rest| rest.starts_with(word));
-        if !found {
-            return Err(self.unexpected("a value"));
-        }
-        self.at += word.len();
-        Ok(())
     }
 }

@@ -120,7 +120,7 @@ pub struct Scope(Option<Arc<Ids>>);
 
 #[derive(Clone, Default, PartialEq, Eq)]
 struct Ids {
-    ids: Vec<(ScopeField, Box<str>)>,
+    ids: Vec<(ScopeField, Arc<str>)>,
     json: SharedJson,
 }
 
@@ -144,10 +144,10 @@ impl Scope {
         match ids.binary_search_by_key(&field, |(field, _)| *field) {
             Ok(place) => {
                 if let Some(entry) = ids.get_mut(place) {
-                    entry.1 = id;
+                    entry.1 = id.into();
                 }
             }
-            Err(place) => ids.insert(place, (field, id)),
+            Err(place) => ids.insert(place, (field, id.into())),
         }
         *json = SharedJson::of(ids.iter().map(|(field, id)| (field.as_str(), &**id)));
         Ok(self)
@@ -155,7 +155,12 @@ impl Scope {
 
     /// The id of `field`, where there is one.
     pub fn get(&self, field: ScopeField) -> Option<&str> {
-        self.iter().find(|(present, _)| *present == field).map(|(_, id)| id)
+        self.shared(field).map(|id| &**id)
+    }
+
+    /// The same, for whoever keeps it.
+    pub(crate) fn shared(&self, field: ScopeField) -> Option<&Arc<str>> {
+        self.0.as_ref()?.ids.iter().find(|(present, _)| *present == field).map(|(_, id)| id)
     }
 
     /// The ids that are present, in the order of the wire.

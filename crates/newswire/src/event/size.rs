@@ -75,7 +75,7 @@ fn envelope_bound(data: &EventData) -> usize {
         size += rare.origin.as_ref().map_or(0, |Origin { bus, .. }| ORIGIN + json_len(bus));
         size += rare.merged.map_or(0, |_| MERGED);
         size += object(TAGS, rare.tags.iter().map(|tag| json_len(tag) + 1).sum());
-        size += object(ATTRS, rare.attrs.iter().map(|(key, value)| raw_member(key, value.get())).sum());
+        size += if rare.attrs.is_empty() { 0 } else { ATTRS + rare.attrs.json_bytes() };
         size += rare.unknown.iter().map(unknown).sum::<usize>();
     }
     size

@@ -33,8 +33,6 @@ fn short_escape(byte: u8) -> Option<u8> {
 }
 
 /// How many bytes from the start can stand in a JSON string as they are.
-///
-/// Between two that can't there are eight on average, so wider comparisons than of words don't pay.
 #[inline]
 pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
     let mut rest = bytes;

@@ -10,7 +10,7 @@ use super::member::{Seen, parse_uuid};
 use super::read::Draft;
 use super::reader::EventReader;
 use super::scan::Scan;
-use super::time::{TIME_LEN, parse_time};
+use super::time::TIME_LEN;
 use super::{Component, ComponentScope, Correlation, Severity, SpanId, TraceId};
 use crate::kind::Kind;
 
@@ -32,14 +32,13 @@ const USUAL: [(&str, Read); 9] = [
         draft.id = parse_uuid(scan.take_quoted(UUID_LEN)?).ok();
         draft.id.map(drop)
     }),
-    ("kind", |draft, scan, _| {
-        let kind = scan.take_word(r#""kind":""#)?;
-        draft.kind = Kind::parse(kind).ok();
+    ("kind", |draft, scan, before| {
+        draft.kind = kind(scan.take_word(r#""kind":""#)?, before);
         draft.kind.as_ref().map(drop)
     }),
-    ("time", |draft, scan, _| {
+    ("time", |draft, scan, before| {
         scan.take_text(r#""time":""#).then_some(())?;
-        draft.time_ns = parse_time(scan.take_quoted(TIME_LEN)?).ok();
+        draft.time_ns = before.second.parse_time(scan.take_quoted(TIME_LEN)?);
         draft.time_ns.map(drop)
     }),
     ("source", |draft, scan, before| {
@@ -78,6 +77,14 @@ impl Draft {
         }
         seen
     }
+}
+
+fn kind(name: &str, before: &mut EventReader) -> Option<Kind> {
+    before.kinds.get(name).or_else(|| {
+        let kind = Kind::parse(name).ok()?;
+        before.kinds.remember(name, &kind);
+        Some(kind)
+    })
 }
 
 fn correlation(scan: &mut Scan<'_>, before: &mut EventReader) -> Option<Correlation> {

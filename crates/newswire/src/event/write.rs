@@ -168,8 +168,9 @@ fn tags_and_attrs(event: &mut Members<'_>, rare: &Rare) {
         }
         out.push(b']');
     }
-    event.object(r#","attrs":{"#, |members| {
-        rare.attrs.iter().for_each(|(key, value)| members.raw(key, value.get()));
+    event.object(r#","attrs":{"#, |members| match rare.attrs.text() {
+        Some(text) => members.name("").extend_from_slice(text.as_bytes()),
+        None => rare.attrs.list().iter().for_each(|(key, value)| members.raw(key, value.get())),
     });
 }
 

@@ -10,6 +10,7 @@ use super::groups::{Groups, Tally};
 use super::ledger::Ledger;
 use super::occurrence::{Occurrence, Stage, Station, Timing, told};
 use super::payload::{self, usage_so_far};
+use super::says::says;
 use crate::catalogue::Usage;
 use crate::delivery::Gap;
 use crate::error::Result;
@@ -161,20 +162,16 @@ const TOOL: usize = 2;
 const AGENT: usize = 3;
 const RUN: usize = 4;
 
-/// What the events of a call say of it.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Told {
-    name: Option<CompactString>,
-    model: Option<CompactString>,
-    response_model: Option<CompactString>,
-    provider: Option<CompactString>,
-    duration_ns: Option<u64>,
-    usage: Option<Usage>,
-}
-
-impl payload::Says for Told {
-    const NAMES: &[&str] = &["name", "model", "response_model", "provider", "duration_ns", "usage"];
+says! {
+    /// What the events of a call say of it.
+    struct Told {
+        name: Option<CompactString>,
+        model: Option<CompactString>,
+        response_model: Option<CompactString>,
+        provider: Option<CompactString>,
+        duration_ns: Option<u64>,
+        usage: Option<Usage>,
+    }
 }
 
 impl CallMeter {

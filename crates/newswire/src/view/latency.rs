@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::View;
 use super::durations::Durations;
 use super::ledger::Ledger;
 use super::occurrence::{Stage, Station, Timing};
 use super::payload;
+use super::says::says;
 use super::status::as_text;
 use crate::delivery::Gap;
 use crate::error::Result;
@@ -160,17 +161,13 @@ impl Default for LatencyProfile {
     }
 }
 
-/// What the end of an operation says of it.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Told {
-    name: Option<String>,
-    model: Option<String>,
-    duration_ns: Option<u64>,
-}
-
-impl payload::Says for Told {
-    const NAMES: &[&str] = &["name", "model", "duration_ns"];
+says! {
+    /// What the end of an operation says of it.
+    struct Told {
+        name: Option<String>,
+        model: Option<String>,
+        duration_ns: Option<u64>,
+    }
 }
 
 impl View for LatencyProfile {

@@ -17,6 +17,7 @@ mod payload;
 mod prices;
 mod run;
 mod runs;
+mod says;
 mod status;
 mod trace;
 mod usage;

@@ -78,8 +78,7 @@ impl About {
 
 fn call_id(event: &Event, operation: &str) -> Option<Box<str>> {
     let has_one = matches!(operation, "tool.call" | "tool.request" | "tool.approval");
-    let json = event.payload_json().filter(|_| has_one)?;
-    payload::text_of(json, "call_id")
+    payload::text_of(event.payload_members().filter(|_| has_one)?, "call_id")
 }
 
 /// An event of a lifecycle, as views see it.
@@ -122,7 +121,7 @@ impl<'e> Station<'e> {
             Some(span) => Mark::Span(span),
             None => Mark::About(Arc::new(About::of(event, scope, label))),
         };
-        let run = event.scope().get(ScopeField::Run).map(Into::into);
+        let run = event.scope().shared(ScopeField::Run).cloned();
         let stage = Stage::of(phase);
         let operation = stem(row.kind);
         Some(Self { occurrence: Occurrence { run, mark }, scope, operation, label, phase, stage })

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::calls::CallUsage;
 use super::occurrence::{Occurrence, Station, stem, told};
 use super::payload::{self, usage_so_far};
+use super::says::says;
 use crate::catalogue::Usage;
 use crate::event::{Event, Phase, ScopeField, Severity};
 
@@ -297,15 +298,11 @@ impl RunFigures {
     }
 }
 
-/// What the end of a call says that it used.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Told {
-    usage: Option<Usage>,
-}
-
-impl payload::Says for Told {
-    const NAMES: &[&str] = &["usage"];
+says! {
+    /// What the end of a call says that it used.
+    struct Told {
+        usage: Option<Usage>,
+    }
 }
 
 /// The same in every process and every build, since figures are kept.

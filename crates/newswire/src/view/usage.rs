@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::View;
 use super::ledger::Ledger;
 use super::occurrence::{Occurrence, Stage, Station};
 use super::payload::{self, usage_so_far};
 use super::prices::Prices;
+use super::says::says;
 use crate::catalogue::Usage;
 use crate::delivery::Gap;
 use crate::error::Result;
@@ -28,7 +29,7 @@ use crate::filter::Filter;
 pub struct UsageMeter {
     snapshot: UsageSnapshot,
     /// Calls that have been counted, the latest of them.
-    counted: HashSet<Occurrence>,
+    counted: HashSet<Occurrence, foldhash::fast::RandomState>,
     order: VecDeque<Occurrence>,
     /// Calls that told in their progress what they had used.
     open: Ledger<(Used, Names)>,
@@ -155,7 +156,7 @@ impl UsageMeter {
     pub fn with_groups(groups: usize) -> Self {
         Self {
             snapshot: UsageSnapshot::default(),
-            counted: HashSet::new(),
+            counted: HashSet::default(),
             order: VecDeque::new(),
             open: Ledger::new(Self::REMEMBERED),
             groups,
@@ -206,18 +207,14 @@ impl Default for UsageMeter {
     }
 }
 
-/// What the end of a call says of it, however it ended.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Told {
-    model: Option<String>,
-    response_model: Option<String>,
-    provider: Option<String>,
-    usage: Usage,
-}
-
-impl payload::Says for Told {
-    const NAMES: &[&str] = &["model", "response_model", "provider", "usage"];
+says! {
+    /// What the end of a call says of it, however it ended.
+    struct Told {
+        model: Option<String>,
+        response_model: Option<String>,
+        provider: Option<String>,
+        usage: Usage,
+    }
 }
 
 impl Told {

@@ -18,6 +18,7 @@ use newswire::catalogue::state::{StateChanged, StateSaved};
 use newswire::catalogue::step::{StepCompleted, StepStarted};
 use newswire::catalogue::tool::ToolApprovalStarted;
 use newswire::catalogue::{Failure, Json, Text, Usage};
+use newswire::json::Raw;
 use newswire::{Result, SpanId};
 use serde_json::value::RawValue;
 
@@ -104,7 +105,7 @@ impl State {
     pub(super) fn start_run(
         &mut self,
         (session, run): (&str, &str),
-        input: Option<&RawValue>,
+        input: Option<Raw<'_>>,
         made: &mut Made<'_>,
     ) -> Result<()> {
         self.run.count += 1;
@@ -225,7 +226,7 @@ fn tool_call<'a>(state: &mut State, sort: &str, fields: &mut Fields<'a>, made: &
         let asked = state.answers.asked(&id);
         state.answers.close(&id, made)?;
         if let Some((name, arguments)) = asked {
-            let arguments: Option<&RawValue> = serde_json::from_str(&arguments).ok();
+            let arguments = serde_json::from_str(&arguments).ok().map(RawValue::get);
             state.answers.tool_started(&id, &name, arguments, made)?;
         }
     }

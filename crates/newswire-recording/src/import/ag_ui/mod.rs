@@ -13,6 +13,7 @@ mod events;
 mod updates;
 
 use newswire::Result;
+use newswire::json::Index;
 
 use super::answer::{Answers, Keeper, Made};
 use super::format::Format;
@@ -97,7 +98,8 @@ impl Importer for Mapper {
         if text.starts_with('[') {
             return state.stream(record, text, out);
         }
-        let mut fields = Fields::read(record, text)?;
+        let mut index = Index::default();
+        let mut fields = Fields::read(&mut index, record, text)?;
         let mut made = Made::default();
         events::event(state, &mut fields, &mut made)?;
         made.keep_rest("", &fields);

@@ -18,7 +18,7 @@ use newswire::Result;
 use newswire::catalogue::run::RunCompleted;
 use newswire::catalogue::tool::ToolApprovalStarted;
 use newswire::catalogue::{Json, Text, Usage};
-use serde_json::value::RawValue;
+use newswire::json::{Index, Raw};
 
 use super::{State, events};
 use crate::import::answer::{End, Made, ToolEnd, together};
@@ -47,7 +47,8 @@ const KNOWN: &[&str] = &[
 impl State {
     /// Maps one stream: a run of its own.
     pub(super) fn stream(&mut self, record: &str, text: &str, out: &mut Output<'_>) -> Result<()> {
-        let updates = Fields::array_of(record, text)?;
+        let mut index = Index::default();
+        let updates = Fields::array_of(&mut index, record, text)?;
         self.streams += 1;
         if let Some(at) = first_time(record, &updates)? {
             self.answers.clock = at;
@@ -57,7 +58,7 @@ impl State {
         self.start_run((&session, &run), None, &mut made)?;
         self.pass(made, "", KNOWN, out)?;
         for raw in updates {
-            let mut fields = Fields::read(record, raw.get())?;
+            let mut fields = Fields::of(record, raw)?;
             let mut made = Made::default();
             self.update(&mut fields, &mut made)?;
             made.keep_rest("", &fields);
@@ -210,7 +211,7 @@ impl State {
         }
         call.take("callId");
         let name = call.take_text("name")?.unwrap_or_default();
-        let arguments = call.take("arguments");
+        let arguments = call.take("arguments").map(|raw| raw.get());
         self.answers.tool_started(&id, &name, arguments, made)
     }
 }
@@ -221,9 +222,9 @@ fn created(update: &Fields<'_>) -> Option<i64> {
 }
 
 /// The first time that a stream tells, since its first updates tell none.
-fn first_time(record: &str, updates: &[&RawValue]) -> Result<Option<i64>> {
-    for raw in updates {
-        let at = created(&Fields::read(record, raw.get())?);
+fn first_time(record: &str, updates: &[Raw<'_>]) -> Result<Option<i64>> {
+    for raw in updates.iter().copied() {
+        let at = created(&Fields::of(record, raw)?);
         if at.is_some() {
             return Ok(at);
         }

@@ -52,7 +52,7 @@ fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
             let server = answers.server_request(&key);
             answers.close(&key, made)?;
             if let Some((id, name, arguments)) = server {
-                let arguments: Option<&RawValue> = serde_json::from_str(&arguments).ok();
+                let arguments = serde_json::from_str(&arguments).ok().map(RawValue::get);
                 answers.tool_started(&id, &name, arguments, made)?;
             }
             Ok(())
@@ -77,7 +77,7 @@ fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
 
 /// Where a chunk belongs: the number of its block.
 fn key(fields: &Fields<'_>) -> String {
-    fields.peek("index").map_or("0", RawValue::get).to_owned()
+    fields.peek("index").map_or("0", |raw| raw.get()).to_owned()
 }
 
 fn start<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>) -> Result<()> {

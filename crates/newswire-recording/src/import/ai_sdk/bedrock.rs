@@ -9,7 +9,6 @@
 
 use newswire::Result;
 use newswire::catalogue::{Failure, Usage};
-use serde_json::value::RawValue;
 
 use super::{Family, fail};
 use crate::import::answer::{Answers, End, Made};
@@ -53,7 +52,7 @@ fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
         return fail(answers, failure, made);
     }
     let mut said = fields.object(raw)?;
-    let key = said.peek("contentBlockIndex").map_or("0", RawValue::get).to_owned();
+    let key = said.peek("contentBlockIndex").map_or("0", |raw| raw.get()).to_owned();
     match shape {
         "messageStart" => {
             answers.end_for_next(made)?;

@@ -9,7 +9,6 @@
 
 use newswire::Result;
 use newswire::catalogue::Usage;
-use serde_json::value::RawValue;
 
 use super::{Family, detail, fail, failure};
 use crate::import::answer::{Answers, Made};
@@ -89,7 +88,7 @@ fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
 }
 
 fn choice<'a>(answers: &mut Answers, mut choice: Fields<'a>, made: &mut Made<'a>) -> Result<()> {
-    let index = choice.peek("index").map_or("0", RawValue::get).to_owned();
+    let index = choice.peek("index").map_or("0", |raw| raw.get()).to_owned();
     if let Some(text) = choice.take_text("text")?.filter(|text| !text.is_empty()) {
         answers.text(&format!("{index}/text"), None, &text, made)?;
     }

@@ -10,7 +10,6 @@
 
 use newswire::Result;
 use newswire::catalogue::Usage;
-use serde_json::value::RawValue;
 
 use super::{Family, detail};
 use crate::import::answer::{Answers, End, Made};
@@ -35,7 +34,7 @@ const PLAN: &str = "plan";
 
 fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>) -> Result<()> {
     let sort: String = fields.peek_as("type").unwrap_or_default();
-    let key = fields.peek("index").map_or("0", RawValue::get).to_owned();
+    let key = fields.peek("index").map_or("0", |raw| raw.get()).to_owned();
     match sort.as_str() {
         "message-start" => {
             answers.end_for_next(made)?;

@@ -35,7 +35,7 @@ pub(super) const FAMILY: Family = Family {
 
 fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>) -> Result<()> {
     let sort: String = fields.peek_as("event_type").unwrap_or_default();
-    let key = fields.peek("index").map_or("0", RawValue::get).to_owned();
+    let key = fields.peek("index").map_or("0", |raw| raw.get()).to_owned();
     match sort.as_str() {
         "interaction.created" => {
             answers.end_for_next(made)?;
@@ -52,7 +52,7 @@ fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
             let server = answers.server_request(&key);
             answers.close(&key, made)?;
             if let Some((id, name, arguments)) = server {
-                let arguments: Option<&RawValue> = serde_json::from_str(&arguments).ok();
+                let arguments = serde_json::from_str(&arguments).ok().map(RawValue::get);
                 answers.tool_started(&id, &name, arguments, made)?;
             }
             Ok(())

@@ -11,7 +11,7 @@
 
 use newswire::Result;
 use newswire::catalogue::{Failure, Json, context::ContextCompacted, reasoning::ReasoningCreated};
-use serde_json::value::RawValue;
+use newswire::json::Raw;
 
 use crate::import::answer::{Answers, Made, ToolEnd};
 use crate::source::Fields;
@@ -148,7 +148,7 @@ fn call_done<'a>(
     answers.close(key, made)?;
     let Some((id, name, _)) = server else { return Ok(()) };
     let arguments = arguments.filter(|_| text.is_none() || free);
-    answers.tool_started(&id, &name, arguments, made)?;
+    answers.tool_started(&id, &name, arguments.map(|raw| raw.get()), made)?;
     // Their output comes as an item of its own.
     if matches!(sort, "shell_call" | "tool_search_call" | "program") {
         return Ok(());
@@ -176,7 +176,7 @@ fn output_done<'a>(
     answers.tool_ended(&id, &name, ToolEnd::Completed(result), made)
 }
 
-fn result<'a>(item: &mut Fields<'a>) -> Option<&'a RawValue> {
+fn result<'a>(item: &mut Fields<'a>) -> Option<Raw<'a>> {
     let name = RESULTS.iter().find(|name| item.peek(name).is_some_and(|raw| raw.get() != "null"))?;
     item.take(name)
 }

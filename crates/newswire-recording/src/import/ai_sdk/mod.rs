@@ -34,6 +34,7 @@ mod partial;
 mod responses;
 
 use newswire::Result;
+use newswire::json::Index;
 
 use super::answer::{Answers, Keeper, Made};
 use super::format::Format;
@@ -117,7 +118,7 @@ fn detect(head: &Head<'_>) -> bool {
     let mut lines = head.text().lines().map(chunk_text);
     let line = if framed { lines.find(|line| line.starts_with('{')) } else { lines.next() };
     let line = line.unwrap_or_default();
-    match Fields::read(line, line) {
+    match Fields::read(&mut Index::default(), line, line) {
         Ok(fields) => is_first(&fields),
         // It may be longer than is looked at, or broken.
         Err(_) => ["response.created", "message_start", "message-start"]
@@ -209,7 +210,8 @@ impl Mapper {
             let builder = answers.frame.event(keeper.kind, answers.clock, answers.here())?;
             return out.push(builder.serialize(text));
         }
-        let mut fields = Fields::read(line, text)?;
+        let mut index = Index::default();
+        let mut fields = Fields::read(&mut index, line, text)?;
         let mut made = Made::default();
         let known = family(&fields);
         if let Some(family) = known {

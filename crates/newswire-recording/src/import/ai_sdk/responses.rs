@@ -15,7 +15,6 @@
 
 use newswire::Result;
 use newswire::catalogue::{Failure, Usage};
-use serde_json::value::RawValue;
 
 use super::{Family, chat, detail, fail, failure, items};
 use crate::import::answer::{Answers, End, Made};
@@ -57,9 +56,9 @@ pub(super) const FAMILY: Family = Family {
 fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>) -> Result<()> {
     let sort: String = fields.peek_as("type").unwrap_or_default();
     let sort = sort.strip_prefix("response.").unwrap_or(&sort);
-    let number = |name| fields.peek(name).map_or("0", RawValue::get);
+    let number = |name| fields.peek(name).map_or("0", |raw| raw.get());
     let output = number("output_index").to_owned();
-    let within = fields.peek("summary_index").map_or_else(|| number("content_index"), RawValue::get);
+    let within = fields.peek("summary_index").map_or_else(|| number("content_index"), |raw| raw.get());
     let key = format!("{output}/{within}");
     let id: Option<String> = fields.peek_as("item_id");
     match sort {

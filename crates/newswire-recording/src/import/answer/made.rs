@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use newswire::json::Raw;
 use newswire::{EventBuilder, Result};
-use serde_json::value::RawValue;
 
 use super::super::frame::{Frame, Place};
 use super::super::read::Output;
@@ -17,7 +17,7 @@ const MAX_TOLD_BYTES: usize = 4096;
 #[derive(Default)]
 pub(crate) struct Made<'a> {
     events: Vec<EventBuilder>,
-    rest: Vec<(String, &'a RawValue)>,
+    rest: Vec<(String, Raw<'a>)>,
     names: HashSet<String>,
     /// What of the record nobody knows, where it is to be counted.
     pub(crate) unknown: Option<String>,
@@ -33,7 +33,7 @@ impl<'a> Made<'a> {
     }
 
     /// Notes a field that no event carries; one name may stand several times in a record.
-    pub(crate) fn keep(&mut self, path: &str, raw: &'a RawValue) {
+    pub(crate) fn keep(&mut self, path: &str, raw: Raw<'a>) {
         let mut name = path.to_owned();
         let mut times = 1;
         while !self.names.insert(name.clone()) {
@@ -47,7 +47,7 @@ impl<'a> Made<'a> {
     pub(crate) fn keep_rest(&mut self, path: &str, fields: &Fields<'a>) {
         for (name, raw) in fields.rest() {
             if path.is_empty() {
-                self.keep(name, raw);
+                self.keep(&name, raw);
             } else {
                 self.keep(&format!("{path}.{name}"), raw);
             }
@@ -61,7 +61,7 @@ pub(crate) struct Told(HashMap<String, String>);
 
 impl Told {
     /// Whether the field says what it said before, which is told only once.
-    fn again(&mut self, name: &str, raw: &RawValue) -> bool {
+    fn again(&mut self, name: &str, raw: Raw<'_>) -> bool {
         let value = raw.get();
         match self.0.get_mut(name) {
             Some(last) if last == value => true,
@@ -117,7 +117,7 @@ impl Keeper {
                 out.report.count_field(&name);
             }
             if !self.told.again(&name, raw) {
-                last = last.attr_json(format!("{}.{name}", self.format), raw.to_owned());
+                last = last.attr_raw(format!("{}.{name}", self.format), raw);
             }
         }
         for builder in events {

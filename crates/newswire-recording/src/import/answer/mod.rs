@@ -13,8 +13,8 @@ use newswire::catalogue::message::{MessageCreated, MessageDelta};
 use newswire::catalogue::model::ModelCallStarted;
 use newswire::catalogue::reasoning::{ReasoningCreated, ReasoningDelta};
 use newswire::catalogue::{Failure, Json, Text, Usage};
+use newswire::json::Raw;
 use newswire::{ComponentScope, Payload, Result, SpanId};
-use serde_json::value::RawValue;
 
 pub(crate) use made::{Keeper, Made};
 use tools::Request;
@@ -234,7 +234,7 @@ impl Answers {
     }
 
     /// Notes the signature of a reasoning; it opens with it, where the provider hides the rest.
-    pub(crate) fn sign(&mut self, key: &str, signature: &RawValue) -> Result<()> {
+    pub(crate) fn sign(&mut self, key: &str, signature: Raw<'_>) -> Result<()> {
         let opaque = Json::parse(signature.get())?;
         let part =
             self.part(key, |this| Part::Reasoning(Piece { id: this.part_id(key, None), ..Piece::default() }));

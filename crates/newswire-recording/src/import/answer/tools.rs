@@ -7,8 +7,8 @@ use newswire::catalogue::tool::{
     ToolRequestDelta, ToolRequestFailed, ToolRequestStarted,
 };
 use newswire::catalogue::{Failure, Json, Text};
+use newswire::json::Raw;
 use newswire::{ComponentScope, Payload, Result};
-use serde_json::value::RawValue;
 
 use super::{Answers, Made, Part, Piece};
 use crate::import::frame::{Place, label};
@@ -59,7 +59,7 @@ impl Ids {
 
 /// How a call came to its end.
 pub(crate) enum ToolEnd<'a> {
-    Completed(Option<&'a RawValue>),
+    Completed(Option<Raw<'a>>),
     Failed(Failure),
 }
 
@@ -216,14 +216,14 @@ impl Answers {
         &mut self,
         id: &str,
         name: &str,
-        arguments: Option<&RawValue>,
+        arguments: Option<&str>,
         made: &mut Made<'_>,
     ) -> Result<()> {
         self.tools.note(id, name);
         if self.tools.open.len() < MAX_IDS && id.len() <= MAX_ID_BYTES {
             self.tools.open.insert(id.to_owned());
         }
-        let arguments = arguments.map(|raw| Json::parse(raw.get())).transpose()?;
+        let arguments = arguments.map(Json::parse).transpose()?;
         let payload = ToolCallStarted::new(name, id, arguments);
         self.add_tool(payload, "tool_call", (id, name), made)
     }

@@ -1,9 +1,9 @@
 //! An observation: what it gives when it begins and when it ends.
 
 use newswire::catalogue::row_of;
+use newswire::json::Raw;
 use newswire::{ComponentScope, Error, EventBuilder, Kind, Result, Severity, SpanId};
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::payload::Payload;
 use super::request::{requests, word};
@@ -89,7 +89,7 @@ pub(super) struct Failure {
 #[derive(Serialize)]
 struct Unended<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    output: Option<&'a RawValue>,
+    output: Option<Raw<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<Usage<'a>>,
 }
@@ -98,13 +98,13 @@ struct Unended<'a> {
 #[derive(Serialize)]
 struct Logged<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    input: Option<&'a RawValue>,
+    input: Option<Raw<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    output: Option<&'a RawValue>,
+    output: Option<Raw<'a>>,
 }
 
 impl<'a> Observation<'a> {
-    pub(super) fn read(document: &Fields<'a>, raw: &'a RawValue) -> Result<Self> {
+    pub(super) fn read(document: &Fields<'a>, raw: Raw<'a>) -> Result<Self> {
         let mut fields = document.object(raw)?;
         fields.forget_nulls();
         let text = |name: &str| match fields.peek(name) {
@@ -171,9 +171,10 @@ impl<'a> Observation<'a> {
         }
         let parameters = self.fields.peek("modelParameters").and_then(|raw| self.fields.object(raw).ok());
         if let Some(parameters) = parameters {
-            let temperature = parameters.peek("temperature").filter(|raw| fits::<f64>(raw));
+            let temperature = parameters.peek("temperature").filter(|raw| fits::<f64>(*raw));
             payload.put("temperature", temperature)?;
-            payload.put("max_output_tokens", parameters.peek("max_tokens").filter(|raw| fits::<u64>(raw)))?;
+            payload
+                .put("max_output_tokens", parameters.peek("max_tokens").filter(|raw| fits::<u64>(*raw)))?;
         }
         let builder = self.event(frame, &kind, self.began, parent, &payload)?;
         let builder = out.keep(builder, &mut self.fields, AT_BEGINNING);
@@ -334,7 +335,7 @@ fn attribute(attributes: Option<&Fields<'_>>, names: &[&str]) -> Option<String> 
 }
 
 /// Whether the value is of that type.
-fn fits<T: serde::de::DeserializeOwned>(raw: &RawValue) -> bool {
+fn fits<T: serde::de::DeserializeOwned>(raw: Raw<'_>) -> bool {
     serde_json::from_str::<T>(raw.get()).is_ok()
 }
 

@@ -1,12 +1,13 @@
 //! Payloads field by field: those that the kind's row has a place for, their values as the source wrote them.
 
 use newswire::catalogue::{FieldRow, row_of};
+use newswire::json::Raw;
 use newswire::{Error, Kind, Result};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::source::compact;
+use crate::source::compacted;
 
 /// A payload that is being put together.
 pub(super) struct Payload {
@@ -31,13 +32,13 @@ impl Payload {
         let has = self.has(name);
         if let (true, Some(value)) = (has, value) {
             let raw = to_raw_value(&value).map_err(|error| Error::invalid(error.to_string()))?;
-            self.fields.push((name, compact(&raw)));
+            self.fields.push((name, compacted(raw.get()).unwrap_or(raw)));
         }
         Ok(has)
     }
 
     /// Sets the first of these fields that the kind has and that can be this value; says whether there is one.
-    pub(super) fn put_first(&mut self, names: &[&'static str], value: &RawValue) -> Result<bool> {
+    pub(super) fn put_first(&mut self, names: &[&'static str], value: Raw<'_>) -> Result<bool> {
         let is_text = value.get().starts_with('"');
         let fits = |field: &&FieldRow| field.value == "json" || field.value == "text" && is_text;
         let mut known = names.iter().filter_map(|name| self.row.iter().find(|field| field.name == *name));

@@ -1,6 +1,6 @@
 //! The tool calls that an answer asks for, in whatever shape its framework writes them.
 
-use serde_json::value::RawValue;
+use newswire::json::Raw;
 
 use crate::source::Fields;
 
@@ -11,13 +11,13 @@ const MAX_DEPTH: usize = 32;
 pub(super) struct Request<'a> {
     pub(super) id: Option<String>,
     pub(super) name: String,
-    pub(super) arguments: Option<&'a RawValue>,
+    pub(super) arguments: Option<Raw<'a>>,
 }
 
 /// The requests in `output`, in their order. They are what OpenAI's `tool_calls` are
 /// (`{"id", "function": {"name", "arguments"}}`), what has a type that says so (`tool_call`, `function_call`,
 /// `tool_use`), and Gemini's `function_call`.
-pub(super) fn requests<'a>(fields: &Fields<'a>, output: &'a RawValue) -> Vec<Request<'a>> {
+pub(super) fn requests<'a>(fields: &Fields<'a>, output: Raw<'a>) -> Vec<Request<'a>> {
     let mut found = Vec::new();
     // Most answers have none, and needn't be taken apart.
     if ["\"arguments\"", "\"function_call\"", "\"tool_use\""].iter().any(|sign| output.get().contains(sign)) {
@@ -26,7 +26,7 @@ pub(super) fn requests<'a>(fields: &Fields<'a>, output: &'a RawValue) -> Vec<Req
     found
 }
 
-fn search<'a>(fields: &Fields<'a>, raw: &'a RawValue, depth: usize, found: &mut Vec<Request<'a>>) {
+fn search<'a>(fields: &Fields<'a>, raw: Raw<'a>, depth: usize, found: &mut Vec<Request<'a>>) {
     let Some(depth) = depth.checked_sub(1) else { return };
     if let Ok(items) = fields.array(raw) {
         items.into_iter().for_each(|item| search(fields, item, depth, found));
@@ -61,7 +61,7 @@ fn request<'a>(object: &Fields<'a>) -> Option<Request<'a>> {
 }
 
 /// A text, or the last of a list of texts.
-pub(super) fn word(raw: &RawValue) -> Option<String> {
+pub(super) fn word(raw: Raw<'_>) -> Option<String> {
     if raw.get().starts_with('[') {
         return serde_json::from_str::<Vec<String>>(raw.get()).ok()?.pop();
     }

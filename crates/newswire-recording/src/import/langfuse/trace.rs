@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
+use newswire::json::{Index, Raw};
 use newswire::{ComponentScope, Error, Result, Scope, ScopeField, SpanId};
-use serde_json::value::RawValue;
 
 use super::observation::{Failure, Observation, span_of, time};
 use super::order::{Interval, marks};
 use super::payload::Payload;
 use crate::import::frame::{Frame, Place, label};
 use crate::import::read::Output;
-use crate::source::{Fields, compact};
+use crate::source::{Fields, with_attr};
 
 /// What a record is, for error messages.
 const TRACE: &str = r#"a trace of Langfuse, {"trace":{"id":...},"observations":[...]}"#;
@@ -52,7 +52,8 @@ const OF_SCORE: &[&str] = &[
 
 /// Turns a document into events.
 pub(super) fn read(record: &str, out: &mut Output<'_>) -> Result<()> {
-    let mut document = Fields::read(record, record).map_err(|error| error.expecting(TRACE))?;
+    let mut index = Index::default();
+    let mut document = Fields::read(&mut index, record, record).map_err(|error| error.expecting(TRACE))?;
     let raw = document.take("observations").ok_or_else(|| lacks("observations"))?;
     let observations = document.array(raw).map_err(|error| error.at_path("observations"))?;
     // A trace as the interface gives it has its observations within.
@@ -63,7 +64,7 @@ pub(super) fn read(record: &str, out: &mut Output<'_>) -> Result<()> {
     trace.forget_nulls();
 
     let mut read = Vec::with_capacity(observations.len());
-    for (index, raw) in observations.iter().enumerate() {
+    for (index, raw) in observations.iter().copied().enumerate() {
         let observation = Observation::read(&trace, raw);
         read.push(observation.map_err(|error| trace.about(raw, &at(index), error))?);
     }
@@ -79,7 +80,9 @@ pub(super) fn read(record: &str, out: &mut Output<'_>) -> Result<()> {
         .collect();
     for mark in marks(&intervals) {
         let index = mark.index;
-        let (Some(raw), Some(parent)) = (observations.get(index), parents.get(index)) else { continue };
+        let (Some(raw), Some(parent)) = (observations.get(index).copied(), parents.get(index)) else {
+            continue;
+        };
         let Some(observation) = read.get_mut(index) else { continue };
         let given = match mark.is_end {
             true => observation.end(&run.frame, *parent, out),
@@ -109,8 +112,8 @@ struct Run<'a> {
     frame: Frame,
     root: Option<SpanId>,
     name: Option<String>,
-    output: Option<&'a RawValue>,
-    scores: Option<&'a RawValue>,
+    output: Option<Raw<'a>>,
+    scores: Option<Raw<'a>>,
     began: i64,
     ended: i64,
 }
@@ -173,7 +176,7 @@ impl<'a> Run<'a> {
         let place = Place { span: self.root, parent: None };
         let mut builder = self.frame.event(kind, self.ended, place)?.serialize(&payload);
         if let Some(output) = self.output.filter(|_| !placed) {
-            builder = builder.attr_json("langfuse.output", compact(output));
+            builder = with_attr(builder, "langfuse.output".to_owned(), output);
         }
         out.push(label(builder, ComponentScope::Run, self.frame.id())?)
     }

@@ -1,8 +1,8 @@
 //! What an observation used: Langfuse's figures in the meaning of the one usage record.
 
 use newswire::Result;
+use newswire::json::Raw;
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use crate::source::Fields;
 
@@ -18,7 +18,7 @@ pub(super) struct Usage<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cost_usd: Option<&'a RawValue>,
+    cost_usd: Option<Raw<'a>>,
 }
 
 impl<'a> Usage<'a> {
@@ -36,8 +36,8 @@ impl<'a> Usage<'a> {
             let details = observation.object(raw).map_err(|error| error.at_path("usageDetails"))?;
             for (name, _) in details.rest() {
                 let part =
-                    count(&details, name).map_err(|error| error.at_path(format!("usageDetails.{name}")))?;
-                parts.extend(part.map(|part| (name.to_owned(), part)));
+                    count(&details, &name).map_err(|error| error.at_path(format!("usageDetails.{name}")))?;
+                parts.extend(part.map(|part| (name.into_owned(), part)));
             }
         }
         let sum = |of: &dyn Fn(&str) -> bool| {
@@ -72,7 +72,7 @@ fn count(fields: &Fields<'_>, name: &str) -> Result<Option<u64>> {
 }
 
 /// What it cost in all.
-fn cost<'a>(observation: &Fields<'a>) -> Result<Option<&'a RawValue>> {
+fn cost<'a>(observation: &Fields<'a>) -> Result<Option<Raw<'a>>> {
     for name in ["totalCost", "calculatedTotalCost"] {
         if let Some(raw) = observation.peek(name) {
             let fits = serde_json::from_str::<f64>(raw.get()).is_ok_and(|usd| usd.is_finite() && usd >= 0.0);

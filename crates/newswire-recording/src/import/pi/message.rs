@@ -1,12 +1,11 @@
 //! Messages: what the user said, what the model answered, what tools returned.
 
-use newswire::{ComponentScope, Error, EventBuilder, Result, SpanId};
-use serde_json::value::RawValue;
+use std::borrow::Cow;
 
-use super::payload::{
-    CommandExecuted, Failure, MessageCreated, ModelCallEnded, ModelCallStarted, RawFailure, ReasoningCreated,
-    ToolCall, ToolCallEnded, Usage,
-};
+use newswire::json::{Object, Raw, Sort};
+use newswire::{ComponentScope, Error, EventBuilder, Result, SpanId};
+
+use super::payload::{Usage, error, message_created, number, raw, text, tool_call};
 use super::record::{OpenCall, Session, TurnEnd, begun, span_ns, written};
 use crate::import::frame::{Place, label};
 use crate::import::read::Output;
@@ -20,14 +19,14 @@ struct Message<'a> {
     began: i64,
     /// When its record was written, and how that is told.
     at: i64,
-    written: Option<&'a RawValue>,
+    written: Option<Raw<'a>>,
 }
 
 impl Message<'_> {
     /// Keeps when the record was written on an event that is of another time.
     fn stamped(&self, builder: EventBuilder, time: i64) -> EventBuilder {
         match self.written.filter(|_| time != self.at) {
-            Some(raw) => builder.attr_json("pi.timestamp", raw.to_owned()),
+            Some(raw) => builder.attr_raw("pi.timestamp", raw),
             None => builder,
         }
     }
@@ -35,9 +34,9 @@ impl Message<'_> {
 
 /// A tool call that the model asked for, as the source wrote it.
 struct Request<'a> {
-    id: String,
-    name: String,
-    arguments: Option<&'a RawValue>,
+    id: Cow<'a, str>,
+    name: Cow<'a, str>,
+    arguments: Option<Raw<'a>>,
 }
 
 impl Session {
@@ -46,8 +45,8 @@ impl Session {
             Error::invalid("the record has no message").at_column(1).expecting("a message with a role")
         })?;
         let mut body = record.object(raw)?;
-        let role = body.take_text("role")?.unwrap_or_default();
-        if !["user", "assistant", "toolResult", "bashExecution"].contains(&role.as_str()) {
+        let role = body.take_str("role")?.unwrap_or_default();
+        if !["user", "assistant", "toolResult", "bashExecution"].contains(&&*role) {
             return self.keep_whole(&format!("message/{role}"), line, &mut record, out);
         }
         let raw = record.peek("timestamp");
@@ -55,7 +54,7 @@ impl Session {
         self.clock = at;
         let began = begun(&mut body)?.unwrap_or(at);
         let message = Message { record, body, began, at, written: raw };
-        match role.as_str() {
+        match &*role {
             "user" => self.user(message, out),
             "assistant" => self.assistant(message, out),
             "toolResult" => self.tool_result(message, out),
@@ -77,55 +76,52 @@ impl Session {
         let parent = self.here();
         let place = Place { span, parent };
         let body = &mut message.body;
-        let model = body.take_text("model")?.unwrap_or_default();
-        let provider = body.take_text("provider")?.unwrap_or_default();
+        let model = body.take_str("model")?.unwrap_or_default();
+        let provider = body.take_str("provider")?.unwrap_or_default();
         let started = self.frame.event("model.call.started", message.began, place)?;
         let started = label(started, ComponentScope::ModelCall, &model)?;
-        out.push(started.serialize(&ModelCallStarted { model: &model, provider: &provider }))?;
+        out.push(started.object(asked(&model, &provider)))?;
 
         let content = message.body.take("content");
         let requests = self.content(content, "assistant", &message, message.at, span, out)?;
 
         let body = &mut message.body;
-        let error = body.take_text("errorMessage")?;
-        let why = error.as_deref();
-        let stop = body.take_text("stopReason")?;
-        let mut ended = ModelCallEnded {
-            model: &model,
-            provider: &provider,
-            finish_reason: None,
-            raw_finish_reason: None,
-            usage: None,
-            duration_ns: span_ns(message.began, message.at),
-            error: None,
-            reason: None,
-        };
+        let why = body.take_str("errorMessage")?;
+        let stop = body.take_str("stopReason")?;
         let raw_usage = body.take("usage");
-        ended.usage = raw_usage.map(|raw| usage(body, raw)).transpose()?;
+        let usage = raw_usage.map(|raw| usage(body, raw)).transpose()?;
+        let said = why.as_deref();
         let (kind, turn) = match stop.as_deref() {
             Some("error") => {
-                let message = why.unwrap_or("the model call failed");
-                ended.error = Some(Failure { message });
-                ("model.call.failed", Some(TurnEnd::Failed(message)))
+                ("model.call.failed", Some(TurnEnd::Failed(said.unwrap_or("the model call failed"))))
             }
-            Some("aborted") => {
-                let reason = why.unwrap_or("aborted");
-                ended.reason = Some(reason);
-                ("model.call.canceled", Some(TurnEnd::Canceled(reason)))
-            }
+            Some("aborted") => ("model.call.canceled", Some(TurnEnd::Canceled(said.unwrap_or("aborted")))),
             completed => {
-                ended.finish_reason = completed.map(finish_reason);
-                ended.raw_finish_reason = completed.filter(|raw| finish_reason(raw) != *raw);
                 ("model.call.completed", (completed != Some("toolUse")).then_some(TurnEnd::Completed))
             }
         };
-        let mut builder = self.frame.event(kind, message.at, place)?.serialize(&ended);
+        let mut payload = asked(&model, &provider);
+        if let (Some(raw), Some(TurnEnd::Completed) | None) = (stop.as_deref(), &turn) {
+            let reason = finish_reason(raw);
+            payload.text("finish_reason", reason);
+            text(&mut payload, "raw_finish_reason", (reason != raw).then_some(raw));
+        }
+        if let Some(usage) = usage {
+            usage.put(&mut payload);
+        }
+        number(&mut payload, "duration_ns", span_ns(message.began, message.at));
+        match turn {
+            Some(TurnEnd::Failed(message)) => error(&mut payload, message),
+            Some(TurnEnd::Canceled(reason)) => text(&mut payload, "reason", Some(reason)),
+            _ => {}
+        }
+        let mut builder = self.frame.event(kind, message.at, place)?.object(payload);
         builder = label(builder, ComponentScope::ModelCall, &model)?;
         if let Some(raw) = raw_usage {
-            builder = builder.attr_json("pi.usage", raw.to_owned());
+            builder = builder.attr_raw("pi.usage", raw);
         }
-        if let (Some(error), "model.call.completed") = (&error, kind) {
-            builder = builder.attr("pi.errorMessage", error.as_str());
+        if let (Some(error), "model.call.completed") = (said, kind) {
+            builder = builder.attr("pi.errorMessage", error);
         }
         let builder = out.keep(builder, body, &["api"]);
         out.push_with(builder, body)?;
@@ -143,7 +139,7 @@ impl Session {
     /// Emits the parts of a message, in order; gives the tool calls that it asks for.
     fn content<'a>(
         &mut self,
-        content: Option<&'a RawValue>,
+        content: Option<Raw<'a>>,
         role: &str,
         message: &Message<'a>,
         at: i64,
@@ -153,34 +149,34 @@ impl Session {
         let mut requests = Vec::new();
         let Some(content) = content else { return Ok(requests) };
         let place = Place { span: None, parent };
-        if content.get().starts_with('"') {
-            let payload = MessageCreated { role, content: Some(content) };
-            let builder = self.frame.event("message.created", at, place)?.serialize(&payload);
+        if is_text(content) {
+            let payload = message_created(role, Some(content));
+            let builder = self.frame.event("message.created", at, place)?.object(payload);
             out.push(message.stamped(builder, at))?;
             return Ok(requests);
         }
-        for raw in message.body.array(content)? {
-            let mut part = message.body.object(raw)?;
-            let sort = part.take_text("type")?.unwrap_or_default();
-            match sort.as_str() {
+        for whole in message.body.array(content)? {
+            let mut part = message.body.object(whole)?;
+            let sort = part.take_str("type")?.unwrap_or_default();
+            match &*sort {
                 "text" => {
-                    let payload = MessageCreated { role, content: part.take("text") };
-                    let builder = self.frame.event("message.created", at, place)?.serialize(&payload);
+                    let payload = message_created(role, part.take("text"));
+                    let builder = self.frame.event("message.created", at, place)?.object(payload);
                     let builder = out.keep(builder, &mut part, &["textSignature"]);
                     out.push_with(message.stamped(builder, at), &part)?;
                 }
                 "thinking" => {
-                    let payload = ReasoningCreated {
-                        content: part.take("thinking"),
-                        opaque: part.take("thinkingSignature"),
-                    };
-                    let builder = self.frame.event("reasoning.created", at, place)?.serialize(&payload);
+                    let mut payload = Object::default();
+                    raw(&mut payload, "content", part.take("thinking"));
+                    // The provider's signature, to be handed back to it.
+                    raw(&mut payload, "opaque", part.take("thinkingSignature"));
+                    let builder = self.frame.event("reasoning.created", at, place)?.object(payload);
                     out.push_with(builder, &part)?;
                 }
                 "toolCall" => requests.push(self.tool_request(part, at, parent, out)?),
                 _ => {
                     out.report.count_record(&format!("content/{sort}"));
-                    out.push(self.frame.event("pi.content.kept", at, place)?.raw(raw.to_owned()))?;
+                    out.push(self.frame.event("pi.content.kept", at, place)?.raw(whole.to_raw()))?;
                 }
             }
         }
@@ -194,12 +190,12 @@ impl Session {
         parent: Option<SpanId>,
         out: &mut Output<'_>,
     ) -> Result<Request<'a>> {
-        let id = part.take_text("id")?.unwrap_or_default();
-        let name = part.take_text("name")?.unwrap_or_default();
+        let id = part.take_str("id")?.unwrap_or_default();
+        let name = part.take_str("name")?.unwrap_or_default();
         let request = Request { id, name, arguments: part.take("arguments") };
-        let payload = ToolCall { call_id: &request.id, name: &request.name, arguments: request.arguments };
+        let payload = tool_call(&request.id, &request.name, request.arguments);
         let place = Place { span: self.frame.span("tool_request", &request.id), parent };
-        let builder = self.frame.event("tool.request.completed", at, place)?.serialize(&payload);
+        let builder = self.frame.event("tool.request.completed", at, place)?.object(payload);
         let builder = label(builder, ComponentScope::Tool, &request.name)?;
         let builder = out.keep(builder, &mut part, &["partialJson"]);
         out.push_with(builder, &part)?;
@@ -217,30 +213,29 @@ impl Session {
         let place = Place { span: self.frame.span("tool_call", id), parent };
         let builder = self.frame.event("tool.call.started", at, place)?;
         let builder = label(builder, ComponentScope::Tool, name)?;
-        out.push(builder.serialize(&ToolCall { call_id: id, name, arguments: *arguments }))?;
+        out.push(builder.object(tool_call(id, name, *arguments)))?;
         self.open_call(id, OpenCall { began: at, parent });
         Ok(())
     }
 
     fn tool_result(&mut self, mut message: Message<'_>, out: &mut Output<'_>) -> Result<()> {
         let body = &mut message.body;
-        let id = body.take_text("toolCallId")?.unwrap_or_default();
-        let name = body.take_text("toolName")?.unwrap_or_default();
-        let failed = body.take_as::<bool>("isError", "true or false")?.unwrap_or(false);
+        let id = body.take_str("toolCallId")?.unwrap_or_default();
+        let name = body.take_str("toolName")?.unwrap_or_default();
+        let failed = body.take_truth("isError")?.unwrap_or(false);
         let content = body.take("content");
         let said = content.map(|content| only_text(body, content)).transpose()?.flatten();
-        let call = self.calls.remove(&id);
-        let payload = ToolCallEnded {
-            call_id: &id,
-            name: &name,
-            duration_ns: call.and_then(|call| span_ns(call.began, message.began)),
-            result: if failed && said.is_some() { None } else { said.or(content) },
-            error: failed.then_some(RawFailure { message: said }),
-        };
+        let call = self.calls.remove(&*id);
+        let mut payload = tool_call(&id, &name, None);
+        number(&mut payload, "duration_ns", call.and_then(|call| span_ns(call.began, message.began)));
+        raw(&mut payload, "result", said.or(content).filter(|_| !failed || said.is_none()));
+        if failed {
+            payload.object("error", |error| raw(error, "message", said));
+        }
         let kind = if failed { "tool.call.failed" } else { "tool.call.completed" };
         let parent = call.map_or_else(|| self.here(), |call| call.parent);
         let place = Place { span: self.frame.span("tool_call", &id), parent };
-        let mut builder = self.frame.event(kind, message.began, place)?.serialize(&payload);
+        let mut builder = self.frame.event(kind, message.began, place)?.object(payload);
         builder = label(builder, ComponentScope::Tool, &name)?;
         let builder = out.keep(builder, body, &["details"]);
         let builder = message.stamped(builder, message.began);
@@ -251,16 +246,17 @@ impl Session {
     /// A command that the user ran himself: no tool call.
     fn command(&mut self, mut message: Message<'_>, out: &mut Output<'_>) -> Result<()> {
         let body = &mut message.body;
-        let command = body.take_text("command")?.unwrap_or_default();
-        let payload = CommandExecuted {
-            command: &command,
-            exit_code: body.take_as("exitCode", "an exit code")?,
-            output: body.take("output"),
-            canceled: body.take_as("cancelled", "true or false")?.unwrap_or(false),
-            truncated: body.take_as("truncated", "true or false")?.unwrap_or(false),
-        };
+        let command = body.take_str("command")?.unwrap_or_default();
+        let mut payload = Object::default();
+        payload.text("command", &command);
+        let code = body.peek("exitCode");
+        let has_code = body.take_as::<i64>("exitCode", "an exit code")?.is_some();
+        raw(&mut payload, "exit_code", code.filter(|_| has_code));
+        raw(&mut payload, "output", body.take("output"));
+        payload.truth("canceled", body.take_truth("cancelled")?.unwrap_or(false));
+        payload.truth("truncated", body.take_truth("truncated")?.unwrap_or(false));
         let place = Place { span: None, parent: self.here() };
-        let builder = self.frame.event("pi.command.executed", message.began, place)?.serialize(&payload);
+        let builder = self.frame.event("pi.command.executed", message.began, place)?.object(payload);
         let builder = out.keep(builder, body, &["fullOutputPath"]);
         let builder = message.stamped(builder, message.began);
         out.push_with(builder, &message.body)?;
@@ -286,6 +282,17 @@ impl Session {
     }
 }
 
+/// The payload of a model call: whom it asks.
+fn asked(model: &str, provider: &str) -> Object {
+    let mut payload = Object::default();
+    payload.text("model", model).text("provider", provider);
+    payload
+}
+
+fn is_text(value: Raw<'_>) -> bool {
+    matches!(value.sort(), Sort::Plain | Sort::Escaped)
+}
+
 /// The source's word in the words of the standards; one that it doesn't know stays as it is.
 fn finish_reason(stop: &str) -> &str {
     match stop {
@@ -295,25 +302,25 @@ fn finish_reason(stop: &str) -> &str {
 }
 
 /// The text of content that is nothing but one piece of text.
-fn only_text<'a>(body: &Fields<'a>, content: &'a RawValue) -> Result<Option<&'a RawValue>> {
-    if content.get().starts_with('"') {
+fn only_text<'a>(body: &Fields<'a>, content: Raw<'a>) -> Result<Option<Raw<'a>>> {
+    if is_text(content) {
         return Ok(Some(content));
     }
-    let [raw] = body.array(content)?[..] else { return Ok(None) };
-    let mut part = body.object(raw)?;
-    let is_text = part.take_text("type")?.as_deref() == Some("text");
+    let [whole] = body.array(content)?[..] else { return Ok(None) };
+    let mut part = body.object(whole)?;
+    let is_text = part.take_str("type")?.as_deref() == Some("text");
     let text = part.take("text");
     Ok(text.filter(|_| is_text && part.is_empty()))
 }
 
-/// One record of usage: here, what was read from and written to the cache counts as input too.
-fn usage<'a>(body: &Fields<'a>, raw: &'a RawValue) -> Result<Usage<'a>> {
+/// One record of usage.
+fn usage<'a>(body: &Fields<'a>, raw: Raw<'a>) -> Result<Usage<'a>> {
     let mut fields = body.object(raw)?;
-    let mut count = |name| -> Result<u64> { Ok(fields.take_as(name, "a count of tokens")?.unwrap_or(0)) };
+    let mut count = |name| -> Result<u64> { Ok(fields.take_count(name, "a count of tokens")?.unwrap_or(0)) };
     let (input, output, cache_read, cache_write) =
         (count("input")?, count("output")?, count("cacheRead")?, count("cacheWrite")?);
     let total = input.checked_add(cache_read).and_then(|sum| sum.checked_add(cache_write));
-    let input_tokens = total.ok_or_else(|| body.unfit(raw, "counts of tokens whose sum fits 64 bits"))?;
+    let input = total.ok_or_else(|| body.unfit(raw, "counts of tokens whose sum fits 64 bits"))?;
     let mut cost_usd = None;
     if let Some(cost) = fields.take("cost") {
         cost_usd = body.object(cost)?.take("total");
@@ -323,11 +330,5 @@ fn usage<'a>(body: &Fields<'a>, raw: &'a RawValue) -> Result<Usage<'a>> {
     {
         return Err(body.unfit(cost, "a cost in US dollars, not negative").at_path("usage.cost.total"));
     }
-    Ok(Usage {
-        input_tokens,
-        output_tokens: output,
-        cache_read_tokens: cache_read,
-        cache_write_tokens: cache_write,
-        cost_usd,
-    })
+    Ok(Usage { input, output, cache_read, cache_write, cost_usd })
 }

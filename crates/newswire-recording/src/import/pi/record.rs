@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
+use newswire::json::{Index, Object};
 use newswire::{ComponentScope, Error, Result, SpanId};
 
-use super::payload::{
-    ContextCompacted, Failure, ModelChanged, SessionStarted, ThinkingLevelChanged, TurnEnded, TurnStarted,
-};
+use super::payload::{error, number, raw, text};
 use crate::import::frame::{Frame, Place, label};
 use crate::import::read::{Importer, Output};
 use crate::source::{Fields, from_millis, parse_utc};
@@ -17,6 +16,7 @@ const MAX_OPEN_CALLS: usize = 4096;
 /// Turns records into events.
 #[derive(Default)]
 pub(super) struct Mapper {
+    index: Index,
     session: Option<Session>,
 }
 
@@ -55,13 +55,12 @@ pub(super) enum TurnEnd<'a> {
 
 impl Importer for Mapper {
     fn record(&mut self, line: &str, out: &mut Output<'_>) -> Result<()> {
-        let mut fields = Fields::read(line, line).map_err(|error| match self.session {
+        let mut fields = Fields::read(&mut self.index, line, line).map_err(|error| match self.session {
             Some(_) => error,
             None => error.expecting(HEAD),
         })?;
         let tag = fields.take("type").ok_or_else(|| no_type(self.session.is_some()))?;
-        let sort: String =
-            serde_json::from_str(tag.get()).map_err(|_| fields.unfit(tag, "a record's type, as text"))?;
+        let sort = tag.text().ok_or_else(|| fields.unfit(tag, "a record's type, as text"))?;
         match &mut self.session {
             Some(session) => session.record(&sort, line, fields, out),
             None if sort == "session" => {
@@ -87,7 +86,8 @@ impl Session {
         let id = fields.take_text("id")?.filter(|id| !id.is_empty());
         let id = id.ok_or_else(|| Error::invalid("the session has no id").at_column(1).expecting(HEAD))?;
         let clock = written(&mut fields)?.unwrap_or(0);
-        let payload = SessionStarted { workspace: fields.take_text("cwd")? };
+        let mut payload = Object::default();
+        text(&mut payload, "workspace", fields.take_str("cwd")?.as_deref());
         let frame = Frame::new("pi", id.clone())?;
         let root = frame.span("session", &id);
         let builder = frame.event("session.started", clock, Place { span: root, parent: None })?;
@@ -96,7 +96,7 @@ impl Session {
             &mut fields,
             &["version", "provider", "modelId", "thinkingLevel", "branchedFrom"],
         );
-        out.push_with(builder.serialize(&payload), &fields)?;
+        out.push_with(builder.object(payload), &fields)?;
         Ok(Self { frame, root, turn: None, turns: 0, models: 0, clock, calls: HashMap::new() })
     }
 
@@ -118,23 +118,23 @@ impl Session {
         let place = Place { span: None, parent: self.here() };
         let builder = match sort {
             "compaction" => {
-                let payload = ContextCompacted {
-                    summary: fields.take("summary"),
-                    original_tokens: fields.take_as("tokensBefore", "a count of tokens")?,
-                };
-                let builder = self.frame.event("context.compacted", at, place)?.serialize(&payload);
+                let mut payload = Object::default();
+                raw(&mut payload, "summary", fields.take("summary"));
+                let tokens = fields.take_count("tokensBefore", "a count of tokens")?;
+                number(&mut payload, "original_tokens", tokens);
+                let builder = self.frame.event("context.compacted", at, place)?.object(payload);
                 out.keep(builder, &mut fields, &["firstKeptEntryIndex"])
             }
             "model_change" => {
-                let payload = ModelChanged {
-                    provider: fields.take_text("provider")?,
-                    model: fields.take_text("modelId")?,
-                };
-                self.frame.event("pi.model.changed", at, place)?.serialize(&payload)
+                let mut payload = Object::default();
+                text(&mut payload, "provider", fields.take_str("provider")?.as_deref());
+                text(&mut payload, "model", fields.take_str("modelId")?.as_deref());
+                self.frame.event("pi.model.changed", at, place)?.object(payload)
             }
             _ => {
-                let payload = ThinkingLevelChanged { level: fields.take_text("thinkingLevel")? };
-                self.frame.event("pi.thinking_level.changed", at, place)?.serialize(&payload)
+                let mut payload = Object::default();
+                text(&mut payload, "level", fields.take_str("thinkingLevel")?.as_deref());
+                self.frame.event("pi.thinking_level.changed", at, place)?.object(payload)
             }
         };
         out.push_with(builder, &fields)
@@ -164,30 +164,33 @@ impl Session {
         let span = self.frame.span("turn", &name);
         let builder = self.frame.event("turn.started", at, Place { span, parent: self.root })?;
         let builder = label(builder, ComponentScope::Turn, &name)?;
-        out.push(builder.serialize(&TurnStarted { name: &name, index: self.turns - 1 }))?;
+        let mut payload = Object::default();
+        payload.text("name", &name).number("index", self.turns - 1);
+        out.push(builder.object(payload))?;
         self.turn = Some(Turn { name, span, began: at });
         Ok(())
     }
 
     pub(super) fn end_turn(&mut self, end: TurnEnd<'_>, at: i64, out: &mut Output<'_>) -> Result<()> {
         let Some(turn) = self.turn.take() else { return Ok(()) };
-        let mut payload =
-            TurnEnded { name: &turn.name, duration_ns: span_ns(turn.began, at), ..Default::default() };
+        let mut payload = Object::default();
+        payload.text("name", &turn.name);
+        number(&mut payload, "duration_ns", span_ns(turn.began, at));
         let kind = match end {
             TurnEnd::Completed => "turn.completed",
             TurnEnd::Failed(message) => {
-                payload.error = Some(Failure { message });
+                error(&mut payload, message);
                 "turn.failed"
             }
             TurnEnd::Canceled(reason) => {
-                payload.reason = Some(reason);
+                text(&mut payload, "reason", Some(reason));
                 "turn.canceled"
             }
         };
         let builder = self.frame.event(kind, at, Place { span: turn.span, parent: self.root })?;
         let builder = label(builder, ComponentScope::Turn, &turn.name)?;
         self.frame.leave_turn();
-        out.push(builder.serialize(&payload))
+        out.push(builder.object(payload))
     }
 
     pub(super) fn open_call(&mut self, id: &str, call: OpenCall) {
@@ -200,9 +203,9 @@ impl Session {
 /// When the record was written.
 pub(super) fn written(fields: &mut Fields<'_>) -> Result<Option<i64>> {
     let Some(raw) = fields.take("timestamp") else { return Ok(None) };
-    let text: Option<String> = serde_json::from_str(raw.get()).ok();
     let expected = "a time such as 2025-11-20T23:33:50.805Z";
-    text.and_then(|text| parse_utc(&text))
+    raw.text()
+        .and_then(|text| parse_utc(&text))
         .map(Some)
         .ok_or_else(|| fields.unfit(raw, expected).at_path("timestamp"))
 }
@@ -210,7 +213,7 @@ pub(super) fn written(fields: &mut Fields<'_>) -> Result<Option<i64>> {
 /// When the message was begun, by its own clock.
 pub(super) fn begun(fields: &mut Fields<'_>) -> Result<Option<i64>> {
     let Some(raw) = fields.take("timestamp") else { return Ok(None) };
-    let millis: Option<i64> = serde_json::from_str(raw.get()).ok();
+    let millis: Option<i64> = raw.get().parse().ok();
     let expected = "milliseconds since 1970";
     millis
         .and_then(from_millis)
@@ -219,6 +222,6 @@ pub(super) fn begun(fields: &mut Fields<'_>) -> Result<Option<i64>> {
 }
 
 /// How long it took; absent where the clock went back.
-pub(super) fn span_ns(began: i64, ended: i64) -> Option<i64> {
-    ended.checked_sub(began).filter(|nanos| *nanos >= 0)
+pub(super) fn span_ns(began: i64, ended: i64) -> Option<u64> {
+    ended.checked_sub(began).and_then(|nanos| u64::try_from(nanos).ok())
 }

@@ -1,7 +1,14 @@
-//! A database's log (`-wal`): which page each of its frames holds, and whether it is whole.
+//! A database's log (`-wal`): which page each of its frames holds, whether it is whole, and whether the log is damaged.
 //!
-//! SQLite reads a log up to the first frame that is damaged, and forgets the rest. Each frame's checksum goes on from
-//! that of the frame before, so what that one says of itself shows whether this one is whole.
+//! SQLite reads a log up to the first frame that doesn't go on from the one before, and forgets the rest. Each frame's
+//! checksum goes on from that of the frame before, so what that one says of itself shows whether this one is whole.
+//!
+//! What a process leaves that is killed at any moment is no damage: a transaction without its last frame, or with a
+//! part of one (its head, a piece of its page); behind the end, what earlier transactions left that were killed, and
+//! frames of a former log, which have other salts. None of that is a whole frame that ends a transaction, since it is
+//! the last that is written. So one of those behind the end, of this log, tells of damage. (It is also there for as
+//! long as this lasts: a process was killed between the last frame and its publication, others had the store open,
+//! and all that they wrote since is shorter.)
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -28,6 +35,8 @@ pub(super) struct Log {
     pub(super) page_size: Option<u64>,
     /// Up to the last that a transaction ended with.
     pub(super) frames: Vec<Frame>,
+    /// Where the damage begins behind which whole transactions lie.
+    damage: Option<u64>,
 }
 
 impl Log {
@@ -40,10 +49,13 @@ impl Log {
         // A damaged header says nothing.
         let size = if is_size { size } else { likely_size(file)? };
         let is_big = magic & 1 == 1;
-        let mut sum = Sum::told(&head, 24);
-        let is_sound = sum.is_some() && head.get(..24).and_then(|head| Sum(0, 0).over(head, is_big)) == sum;
+        // The checksum up to here, as it is told and as it is computed: damage may have changed either.
+        let (mut told, mut computed) =
+            (Sum::told(&head, 24), head.get(..24).and_then(|head| Sum(0, 0).over(head, is_big)));
+        let is_sound = told.is_some() && told == computed;
         let mut salts = head.get(16..24).filter(|_| is_sound).map(<[u8]>::to_vec);
-        let (mut frames, mut ended) = (Vec::new(), 0);
+        let mut log = Self { page_size: Some(size), ..Self::default() };
+        let (mut ended, mut broken) = (0, (!is_sound).then_some(0));
         let mut reader = BufReader::with_capacity(1 << 16, file);
         reader.seek(SeekFrom::Start(LOG_HEADER))?;
         let mut bytes = Vec::new();
@@ -51,22 +63,29 @@ impl Log {
             bytes.clear();
             reader.by_ref().take(FRAME_HEADER + size).read_to_end(&mut bytes)?;
             let (Some(page), Some(commit)) = (number(&bytes, 0, 4), number(&bytes, 4, 4)) else { break };
-            let (Some(told), Some(data)) = (bytes.get(8..16), bytes.get(24..)) else { break };
-            let computed = sum.and_then(|sum| sum.over(bytes.get(..8)?, is_big)?.over(data, is_big));
-            sum = Sum::told(&bytes, 16);
-            // Others are of an earlier log, which this one has overwritten up to here; or damaged.
-            if salts.get_or_insert_with(|| told.to_vec()) != told {
-                continue;
-            }
-            let is_whole = computed.is_some() && computed == sum && data.len() as u64 == size;
+            let (Some(salt), Some(data)) = (bytes.get(8..16), bytes.get(24..)) else { break };
+            let sum = Sum::told(&bytes, 16);
+            let after = |sum: Sum| sum.over(bytes.get(..8)?, is_big)?.over(data, is_big);
+            let from_told = told.and_then(after);
+            let goes_on = sum.is_some() && (from_told == sum || computed.and_then(after) == sum);
+            (told, computed) = (sum, from_told);
+            let is_of_this = salts.get_or_insert_with(|| salt.to_vec()) == salt;
+            let is_whole = is_of_this && goes_on && data.len() as u64 == size;
             let offset = LOG_HEADER + index * (FRAME_HEADER + size) + FRAME_HEADER;
-            frames.push(Frame { page: u32::try_from(page).unwrap_or(0), offset, is_whole });
-            if commit != 0 {
-                ended = frames.len();
+            log.frames.push(Frame { page: u32::try_from(page).unwrap_or(0), offset, is_whole });
+            // The end of a transaction; the first that isn't whole may have been one, or may still become one.
+            if commit != 0 && (is_whole || is_of_this && broken.is_none()) {
+                ended = log.frames.len();
+            }
+            if is_whole && commit != 0 {
+                log.damage = log.damage.or(broken);
+            }
+            if !is_whole {
+                broken.get_or_insert(offset);
             }
         }
-        frames.truncate(ended);
-        Ok(Self { page_size: Some(size), frames })
+        log.frames.truncate(ended);
+        Ok(log)
     }
 }
 
@@ -91,8 +110,7 @@ pub(in crate::sqlite) fn is_damaged(path: &Path) -> io::Result<bool> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let frames = Log::read(&mut file)?.frames;
-        Ok(frames.iter().find(|frame| !frame.is_whole).map(|frame| frame.offset))
+        Ok(Log::read(&mut file)?.damage)
     };
     // Another process may have written a frame while it was looked at.
     Ok(match look()? {

@@ -88,8 +88,9 @@ impl Salvage {
                 salvage.look_at(page, image)?;
             }
         }
-        // The newest image of an event comes first.
-        salvage.events.sort_by_key(|place| (place.pos, place.image));
+        // An event never changes, so of several images the oldest is as good, and the newest may be what a transaction
+        // left that never came to its end.
+        salvage.events.sort_by_key(|place| (place.pos, std::cmp::Reverse(place.image)));
         salvage.events.dedup_by_key(|place| place.pos);
         Ok(salvage)
     }
@@ -101,9 +102,10 @@ impl Salvage {
             let Some(cell) = self.pages.cell(&bytes, at, has_numbers)? else { continue };
             let Some(values) = values(&cell.record) else { continue };
             match (has_numbers, values.as_slice()) {
+                // The checksum is over all that counts; what else the row says, the event says too.
                 (
                     true,
-                    [Value::Null, Value::Int(kind), Value::Int(_), _, _, Value::Int(crc), Value::Text(body)],
+                    [_, Value::Int(kind), _, _, _, Value::Int(crc), Value::Text(body) | Value::Blob(body)],
                 ) => {
                     if i64::from(checksum(cell.rowid, *kind, body)) == *crc {
                         let (image, row) = (u16::try_from(image), u16::try_from(row));
@@ -171,7 +173,9 @@ impl Salvage {
         let Some(at) = rows.get(usize::from(place.row)) else { return Ok(None) };
         let Some(cell) = self.pages.cell(bytes, *at, true)? else { return Ok(None) };
         Ok(match values(&cell.record).as_deref() {
-            Some([_, Value::Int(kind), .., Value::Text(body)]) => Some((*kind, body.to_vec())),
+            Some([_, Value::Int(kind), .., Value::Text(body) | Value::Blob(body)]) => {
+                Some((*kind, body.to_vec()))
+            }
             _ => None,
         })
     }

@@ -112,7 +112,9 @@ impl Pages {
         // Rows of inner pages follow the number of a page.
         let skip = if rows == head + 12 { 4 } else { 0 };
         let count = usize::try_from(number(bytes, head + 3, 2)?).ok()?;
-        let place = |index| Some(usize::try_from(number(bytes, rows + 2 * index, 2)?).ok()? + skip);
+        // As SQLite does: bits that no place in a page has are passed over.
+        let mask = bytes.len().next_power_of_two() - 1;
+        let place = |index| Some((usize::try_from(number(bytes, rows + 2 * index, 2)?).ok()? & mask) + skip);
         Some(((0..count).map_while(place).collect(), has_numbers))
     }
 

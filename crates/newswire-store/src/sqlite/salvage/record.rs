@@ -6,6 +6,7 @@ pub(super) enum Value<'a> {
     Null,
     Int(i64),
     Text(&'a [u8]),
+    Blob(&'a [u8]),
     Other,
 }
 
@@ -42,11 +43,11 @@ pub(super) fn values(record: &[u8]) -> Option<Vec<Value<'_>>> {
         let (code, size) = varint(record.get(at..header)?)?;
         at += size;
         let len = match code {
-            0 | 8 | 9 => 0,
+            // SQLite never writes 10 and 11, and takes them for NULL.
+            0 | 8..=11 => 0,
             1..=4 => code,
             5 => 6,
             6 | 7 => 8,
-            10 | 11 => return None,
             _ => (code - 12) / 2,
         };
         let (bytes, rest) = body.split_at_checked(usize::try_from(len).ok()?)?;
@@ -56,8 +57,9 @@ pub(super) fn values(record: &[u8]) -> Option<Vec<Value<'_>>> {
             8 => Value::Int(0),
             9 => Value::Int(1),
             1..=6 => Value::Int(signed(bytes)?),
-            _ if code >= 13 && code % 2 == 1 => Value::Text(bytes),
-            _ => Value::Other,
+            7 | 10 | 11 => Value::Other,
+            _ if code % 2 == 1 => Value::Text(bytes),
+            _ => Value::Blob(bytes),
         });
         if values.len() > COLUMNS {
             return None;

@@ -10,7 +10,7 @@ use super::mask::{MASK, MASK_JSON, Masker, masked_text};
 use super::path::{Path, Places};
 use crate::catalogue::Class;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{Body, Component, Event, Scope, Source};
+use crate::event::{Attrs, Body, Component, Event, Scope, Source};
 use crate::filter::{KindPattern, kinds_meant};
 use crate::kind::Kind;
 
@@ -163,7 +163,7 @@ impl Redaction {
             }
             if self.is_of_content() {
                 if is_reached("attrs") {
-                    rare.attrs.clear();
+                    rare.attrs = Attrs::default();
                 }
                 rare.unknown.clear();
             }
@@ -314,7 +314,7 @@ impl Edit<'_> {
         }
         if changed {
             self.changed = true;
-            self.event.data_mut().rare.get_or_insert_default().attrs = attrs;
+            self.event.data_mut().rare.get_or_insert_default().attrs = Attrs::listed(attrs);
         }
         Ok(())
     }

@@ -1,0 +1,1 @@
+"""Tests of the matchers and of the pytest plugin."""
