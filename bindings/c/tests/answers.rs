@@ -187,3 +187,17 @@ fn the_default_bus_is_one_whoever_asks() {
         assert_eq!(nw_close(handle, None), Code::Ok);
     }
 }
+
+#[test]
+fn every_function_of_the_header_is_called_by_some_test() {
+    let tests = [include_str!("answers.rs"), include_str!("calls/mod.rs")].concat();
+    let header = include_str!("../include/newswire.h");
+    let declared =
+        header.lines().filter(|line| !line.starts_with([' ', '/', '#', '}']) && line.contains('('));
+    let names: Vec<_> =
+        declared.filter_map(|line| line.split('(').next()?.split([' ', '*']).next_back()).collect();
+    assert!(names.len() > 45 && names.iter().all(|name| name.starts_with("nw_")), "{names:?}");
+    let untested: Vec<_> = names.iter().filter(|name| !tests.contains(&format!("{name}("))).collect();
+    assert!(untested.is_empty(), "{untested:?}");
+    assert!(nw_abi_version() == NW_ABI_VERSION && format!("{:?}", nw_version()).contains("len: 5"));
+}

@@ -138,11 +138,7 @@ impl Bus {
             .try_iter()?
             .map(|event| Ok(event?.cast_into::<Event>()?.get().inner().clone()))
             .collect::<PyResult<Vec<_>>>()?;
-        let _on_loop = bus
-            .may_wait()
-            .then(|| ambient::is_on_loop(py))
-            .unwrap_or(false)
-            .then(newswire::LoopThread::enter);
+        let _on_loop = (bus.may_wait() && ambient::is_on_loop(py)).then(newswire::LoopThread::enter);
         let send = || gate::here(|| bus.publish_batch(batch));
         let published = ambient::within(py, || if bus.may_wait() { py.detach(send) } else { send() })?;
         let published = published.map_err(|error| rejected(py, error))?;

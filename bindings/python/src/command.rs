@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use newswire_facade::Stdio;
@@ -21,13 +22,18 @@ const INTERRUPTED: u8 = 130;
 pub(crate) fn run(py: Python<'_>, args: Vec<OsString>) -> PyResult<u8> {
     let stdio = Stdio::of_process();
     let stop = stdio.stop.clone();
-    let (tell, mut told) = channel();
+    let (tell, told) = channel();
+    // Only so that a wait without the interpreter's lock may look at it.
+    let told = Mutex::new(told);
     std::thread::Builder::new().name("newswire-command".to_owned()).spawn(move || {
         // Who no longer waits was interrupted.
         let _ = tell.send(newswire_facade::run(args, stdio));
     })?;
     loop {
-        match gate::elsewhere(py, || (&mut told).recv_timeout(Duration::from_millis(50))) {
+        match gate::elsewhere(py, || {
+            let told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            told.recv_timeout(Duration::from_millis(50))
+        }) {
             Ok(code) => return Ok(code),
             Err(RecvTimeoutError::Disconnected) => return Ok(FAILED),
             Err(RecvTimeoutError::Timeout) => {}

@@ -13,7 +13,7 @@ fn event(payload: &str) -> Event {
         .time_ns(7)
         .attr("copy", &serde_json::json!({ "payload": 1 }))
         .json(payload)
-        .internal(payload.len() % 2 == 0)
+        .internal(payload.len().is_multiple_of(2))
         .build()
         .unwrap()
 }

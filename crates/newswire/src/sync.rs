@@ -4,9 +4,69 @@
 //! here, so that the models in `models` check the very code that runs. In a model time does not pass, and
 //! no threads are started but its own: it does by itself what workers would do.
 
+/// The system's own locks, which are all in their places: a process that forks inherits no table of waiters that
+/// another thread was about to change, so what a child makes anew always works.
+pub(crate) mod plain {
+    pub(crate) use std::sync::MutexGuard;
+    use std::sync::PoisonError;
+    use std::time::{Duration, Instant};
+
+    /// `std::sync::Mutex`, which stays good where a panic passes through.
+    #[derive(Default)]
+    pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self(std::sync::Mutex::new(value))
+        }
+
+        #[inline]
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+    }
+
+    /// `std::sync::Condvar`, likewise.
+    #[derive(Default)]
+    pub(crate) struct Condvar(std::sync::Condvar);
+
+    impl Condvar {
+        pub(crate) const fn new() -> Self {
+            Self(std::sync::Condvar::new())
+        }
+
+        pub(crate) fn notify_all(&self) {
+            self.0.notify_all();
+        }
+
+        pub(crate) fn notify_one(&self) {
+            self.0.notify_one();
+        }
+
+        /// Waits until told, or the deadline.
+        pub(crate) fn wait_until<'a, T>(
+            &self,
+            guard: MutexGuard<'a, T>,
+            deadline: Instant,
+        ) -> MutexGuard<'a, T> {
+            self.wait_for(guard, deadline.saturating_duration_since(Instant::now())).0
+        }
+
+        /// Waits until told, or for `timeout`; says whether that passed.
+        pub(crate) fn wait_for<'a, T>(
+            &self,
+            guard: MutexGuard<'a, T>,
+            timeout: Duration,
+        ) -> (MutexGuard<'a, T>, bool) {
+            let (guard, waited) = self.0.wait_timeout(guard, timeout).unwrap_or_else(PoisonError::into_inner);
+            (guard, waited.timed_out())
+        }
+    }
+}
+
 #[cfg(not(feature = "loom"))]
 mod real {
-    pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+    pub(crate) use super::plain::{Condvar, Mutex, MutexGuard};
     pub(crate) use std::sync::Arc;
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
     pub(crate) use std::thread::{Thread, current as current_thread, park, park_timeout};
@@ -19,21 +79,19 @@ mod real {
     /// Waits until told, or the deadline.
     pub(crate) fn wait_until<'a, T>(
         condvar: &Condvar,
-        mut guard: MutexGuard<'a, T>,
+        guard: MutexGuard<'a, T>,
         deadline: Instant,
     ) -> MutexGuard<'a, T> {
-        condvar.wait_until(&mut guard, deadline);
-        guard
+        condvar.wait_until(guard, deadline)
     }
 
     /// Waits until told, or for `timeout`; says whether that passed.
     pub(crate) fn wait_for<'a, T>(
         condvar: &Condvar,
-        mut guard: MutexGuard<'a, T>,
+        guard: MutexGuard<'a, T>,
         timeout: Duration,
     ) -> (MutexGuard<'a, T>, bool) {
-        let timed_out = condvar.wait_for(&mut guard, timeout).timed_out();
-        (guard, timed_out)
+        condvar.wait_for(guard, timeout)
     }
 
     /// Starts a thread.

@@ -298,7 +298,7 @@ impl<'p> Caller<'p> {
         match (word % 16, fit) {
             (0, _) => 0,
             (1, _) => word,
-            (2, _) => (word >> 8) % 12 << 56 | (word >> 16) % 4 << 24 | (word >> 24) % 8,
+            (2, _) => (((word >> 8) % 12) << 56) | (((word >> 16) % 4) << 24) | ((word >> 24) % 8),
             (3..=13, Some(fit)) => *fit,
             _ => known.get(from(word >> 8)).copied().unwrap_or(word.rotate_left(17)),
         }
@@ -311,13 +311,15 @@ impl<'p> Caller<'p> {
             [b"", b"*", b"deploy.finished", b"{\"kind\":\"deploy.finished\",\"payload\":{\"a\":1}}"];
         let texts: &[&[u8]] = if word >> 7 & 1 == 0 { &USUAL } else { TEXTS };
         let text = texts[(word >> 8) as usize % texts.len()];
-        match word % 32 {
-            // SAFETY: null is allowed, and such lengths are refused before anything is looked at.
-            0 => unsafe { Slice::new(std::ptr::null(), WILD[(word >> 5) as usize % 4]) },
-            1 => unsafe { Slice::new(std::ptr::null(), 0) },
-            2 => unsafe { Slice::new(text.as_ptr().cast(), WILD[(word >> 5) as usize % 4]) },
-            _ => slice(text),
-        }
+        let wild = WILD[(word >> 5) as usize % WILD.len()];
+        let (data, length) = match word % 32 {
+            0 => (std::ptr::null(), wild),
+            1 => (std::ptr::null(), 0),
+            2 => (text.as_ptr(), wild),
+            _ => return slice(text),
+        };
+        // SAFETY: null is allowed, and such lengths are refused before anything is looked at.
+        unsafe { Slice::new(data.cast(), length) }
     }
 }
 

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-
 use crate::sync;
+use crate::sync::plain::{Condvar, Mutex};
 
 const IDLE: Duration = Duration::from_secs(10);
 
@@ -101,17 +100,19 @@ impl Timer {
             match state.due.first_key_value().map(|((at, _), _)| *at) {
                 Some(at) if at <= now => {
                     if let Some((_, action)) = state.due.pop_first() {
-                        parking_lot::MutexGuard::unlocked(&mut state, || {
-                            // A task's waker, a handler's drop: one that panics must not stop the clock.
-                            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(action));
-                        });
+                        drop(state);
+                        // A task's waker, a handler's drop: one that panics must not stop the clock.
+                        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(action));
+                        state = self.state.lock();
                     }
                 }
                 Some(at) => {
-                    self.changed.wait_until(&mut state, at);
+                    state = self.changed.wait_until(state, at);
                 }
                 None => {
-                    if self.changed.wait_for(&mut state, IDLE).timed_out() && state.due.is_empty() {
+                    let timed_out;
+                    (state, timed_out) = self.changed.wait_for(state, IDLE);
+                    if timed_out && state.due.is_empty() {
                         state.running = false;
                         return;
                     }

@@ -16,8 +16,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use parking_lot::Mutex;
-
 use checks::Checks;
 pub use enrich::{Enricher, Enrichment};
 pub use redact::Redaction;
@@ -25,6 +23,7 @@ pub use redact::Redaction;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::options::BusOptions;
+use crate::sync::plain::Mutex;
 
 type Enrich = dyn Fn(&mut Enrichment) + Send + Sync;
 
