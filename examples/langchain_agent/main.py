@@ -6,13 +6,14 @@ the bus only.
 
 from typing import Any
 
-import newswire
-import newswire.adapters.langchain
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.tools import tool
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
+
+import newswire
+import newswire.adapters.langchain
 
 
 @tool

@@ -3,10 +3,11 @@
 The models are scripted, and no key is needed. What is printed comes from the bus only.
 """
 
-import newswire
-import newswire.adapters.openai_agents
 from agents import Agent, Runner, function_tool, set_trace_processors
 from agents.testing import ScriptedModel, assistant_message, function_call
+
+import newswire
+import newswire.adapters.openai_agents
 
 
 @function_tool

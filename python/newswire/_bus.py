@@ -223,6 +223,7 @@ class Bus(_native.Bus):
         end = time.monotonic() + timeout
         report = self._close(timeout)
         waits = not (_aio.on_loop_thread() or _native.current_event() is not None)
+        _discard_paused(report, self._drains)
         for drain in self._drains:
             left = max(end - time.monotonic(), 0) if waits else 0
             _account(report, drain, drain.done.wait(left), waits)
@@ -236,6 +237,7 @@ class Bus(_native.Bus):
         end = time.monotonic() + timeout
         report: dict[str, Any] = await _aio.wait(pending)
         running = _aio.backend()
+        _discard_paused(report, self._drains)
         for drain in self._drains:
             left = max(end - time.monotonic(), 0)
             finished = running is not None and await running.bounded(left, running.wait(drain.done))
@@ -261,10 +263,22 @@ def _account(report: dict[str, Any], drain: Drain, finished: bool, at_deadline: 
         report["complete"] = False
     if not finished and at_deadline:
         report["abandoned"] += drain.running
-        before = drain.native.stats()["books"]
-        drain.close()
-        report["discarded"] += before["queued"] + before["waiting"] + before["in_flight"] - drain.running
+        _discard(report, drain)
     report["subscriptions"].append(drain.native.stats())
+
+
+def _discard_paused(report: dict[str, Any], drains: set[Drain]) -> None:
+    """What is paused or set aside isn't waited for: its queue is discarded."""
+    for drain in drains:
+        if drain.active and drain.native.stats()["paused"]:
+            _discard(report, drain)
+
+
+def _discard(report: dict[str, Any], drain: Drain) -> None:
+    before = drain.native.stats()["books"]
+    left = before["queued"] + before["waiting"] + before["in_flight"] - drain.running
+    drain.close()
+    report["discarded"] += left
 
 
 _default: Bus | None = None

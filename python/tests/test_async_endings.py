@@ -13,7 +13,7 @@ import pytest
 
 from newswire import ArgumentError, Bus, Event
 
-from .loops import Main, on_every_loop, until
+from .loops import Main, on_every_loop, until, within
 
 Run = Callable[[Main], None]
 
@@ -204,5 +204,25 @@ def test_a_handler_may_unsubscribe_itself_and_close_its_bus(run: Run) -> None:
         bus.publish("b.c")
         await until(lambda: len(said) == 2)
         assert said == ["still_running", False]
+
+    run(main)
+
+
+@on_every_loop
+def test_a_close_does_not_wait_for_what_is_paused(run: Run) -> None:
+    async def main() -> None:
+        bus = Bus()
+        seen: list[Event] = []
+
+        async def handle(event: Event) -> None:
+            seen.append(event)
+
+        listener = bus.on("a.*", handle)
+        await anyio.sleep(0.01)
+        listener.pause()
+        bus.publish("a.b")
+        bus.publish("a.b")
+        report = await within(2, bus.aclose(60))
+        assert (report["complete"], report["discarded"], seen) == (True, 2, [])
 
     run(main)

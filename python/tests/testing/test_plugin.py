@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import newswire
+
 pytest_plugins = ["pytester"]
 
 
@@ -76,7 +78,10 @@ def test_any_other_failure_shows_what_happened_beside_it(run: pytest.Pytester) -
     result.stdout.fnmatch_lines(["*what happened on newswire_bus*", "*run cook*completed*"])
 
 
-def test_the_plugin_loads_nothing_before_a_test_asks_for_a_bus(run: pytest.Pytester) -> None:
+def test_the_plugin_loads_nothing_before_a_test_asks_for_a_bus(
+    run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(newswire.__file__).parents[1]))
     run.makepyfile(
         """
         import sys
