@@ -144,6 +144,14 @@ pub(crate) fn awaited(scale: Scale) -> Vec<Line> {
             (0..alone).for_each(|event| insert(&mut connection, event, 1, &body));
             [alone as f64 / began.elapsed().as_secs_f64()]
         })
+        // What SQLite would make of it if all of them were ready at once, and nobody had to be woken.
+        .enter("rusqlite, all at once", || {
+            let mut connection = bare(&fresh("s3-bare.db"));
+            let body = sample::event(0).to_json();
+            let began = Instant::now();
+            (0..alone).for_each(|batch| insert(&mut connection, batch * PUBLISHERS, PUBLISHERS, &body));
+            [(alone * PUBLISHERS) as f64 / began.elapsed().as_secs_f64()]
+        })
         .enter("newswire", || {
             let bus = attached(&fresh("s3.db"), "");
             let mut waiting = VecDeque::new();
@@ -160,7 +168,8 @@ pub(crate) fn awaited(scale: Scale) -> Vec<Line> {
         })
         .hold(scale.pick(1, 5));
     let line = Line::new("S-3", outcome.ratio("newswire", "rusqlite", 0), Limit::AtLeast(100.0), "ratio");
-    vec![line.beside("rusqlite").with("events_per_s", outcome.medians())]
+    let bound = outcome.ratio("rusqlite, all at once", "rusqlite", 0);
+    vec![line.beside("rusqlite").with("all_at_once", bound).with("events_per_s", outcome.medians())]
 }
 
 /// The store that is large, made once.

@@ -14,8 +14,9 @@ use crate::scale::Scale;
 
 const FOLDER: &str = "NEWSWIRE_SOAK_FOLDER";
 const ROUNDS: &str = "NEWSWIRE_SOAK_ROUNDS";
-/// Writing fails, the disk is full, syncing fails.
-const FAULTS: [&str; 3] = ["w", "f", "s"];
+/// Writing fails, the disk is full, syncing fails, nothing can be written or opened for it, writing fails and there is
+/// no file handle left.
+const FAULTS: [&str; 5] = ["w", "f", "s", "r", "h"];
 
 /// What rounds came to, as the child tells it.
 #[derive(Default)]
@@ -40,7 +41,7 @@ pub(crate) fn measure(scale: Scale) -> Vec<Line> {
         }
     };
     std::fs::create_dir_all(folder.join("disk")).expect("a folder");
-    let rounds: u64 = scale.pick(6, 1_000);
+    let rounds: u64 = scale.pick(10, 1_000);
     let mut command = child::command("r12");
     command.env("LD_PRELOAD", library).env("DISK_IN", folder.join("disk"));
     command.env("DISK_FAULTS", folder.join("order")).env(FOLDER, &folder).env(ROUNDS, rounds.to_string());
@@ -82,7 +83,7 @@ pub(crate) fn child() {
             promised.extend(publish(&bus, &mut live, &mut outcome));
         }
         let began = Instant::now();
-        std::fs::write(&order, FAULTS[(round % 3) as usize]).expect("room");
+        std::fs::write(&order, FAULTS[(round % 5) as usize]).expect("room");
         // One may have been on its way.
         while publish(&bus, &mut live, &mut outcome).map(|seq| promised.push(seq)).is_some() {
             assert!(began.elapsed() < LONG, "the disk doesn't fail");
