@@ -113,7 +113,8 @@ impl LoopThread {
 /// let bus = Bus::new();
 /// let mut events = bus.subscribe("deploy.finished")?;
 /// let cause = Event::builder(Kind::parse("deploy.asked")?).build()?;
-/// Handled::as_if(&cause, || bus.publish(Event::builder(Kind::parse("deploy.finished")?).build()?))?;
+/// let effect = Event::builder(Kind::parse("deploy.finished")?).build()?;
+/// Handled::as_if(&cause, || bus.publish(effect))?;
 /// let event = events.next().and_then(|delivery| delivery.event()).unwrap();
 /// assert_eq!(event.correlation().causation, Some(cause.id()));
 /// assert!(Handled::event().is_none());
