@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use newswire::catalogue::Usage;
 use newswire::view::RunState;
-use newswire::{ErrorKind, ScopeField, Start, SubscribeOptions};
+use newswire::{Bus, BusOptions, ErrorKind, ScopeField, Start, SubscribeOptions};
 use newswire_store::{RunInfo, RunQuery, SqliteStore, Store};
 
-use crate::bench::{Bench, LONG, attached, child_folder, folder, with_faults};
+use crate::bench::{Bench, LONG, attached, child_folder, event, folder, with_faults};
 
 #[test]
 fn a_failed_fsync_is_final_for_the_file_and_a_new_one_is_begun() {
@@ -110,6 +110,26 @@ fn a_failed_fsync_is_as_final_while_the_log_is_written_back() {
     let aside = SqliteStore::read(format!("{}.failed-000001", file.display())).unwrap();
     let verified = aside.verify().unwrap();
     assert_eq!((verified.damaged, verified.structure), (vec![], vec![]));
+}
+
+#[test]
+fn a_flush_waits_for_an_fsync_whatever_the_durability() {
+    let test = "sync::a_flush_waits_for_an_fsync_whatever_the_durability";
+    let Some(folder) = child_folder() else { return with_faults(test, &folder("flush")) };
+    newswire_store::register().unwrap();
+    for durability in ["normal", "off"] {
+        let (file, order) = (folder.join(format!("disk/{durability}.db")), folder.join("order"));
+        let bus = Bus::with(BusOptions { name: "main".into(), ..BusOptions::default() }).unwrap();
+        let store = bus.attach(&format!("sqlite:{}?durability={durability}", file.display())).unwrap();
+        bus.publish_durable(event(10)).unwrap().wait(LONG).unwrap();
+        store.flush(LONG).unwrap();
+        fs::write(&order, "s").unwrap();
+        bus.publish(event(10)).unwrap();
+        let error = store.flush(Duration::from_secs(2)).unwrap_err();
+        assert!(error.message().contains("fsync") || error.kind() == ErrorKind::TimedOut, "{error}");
+        fs::remove_file(&order).unwrap();
+        assert!(bus.close(LONG).complete);
+    }
 }
 
 #[test]
