@@ -36,12 +36,18 @@ pub(crate) fn import(args: &Importing, io: &mut Io) -> Result<u8> {
         Item::Event(event, _) if args.reading.wanted.takes(&event) => writer.write_event(&event),
         Item::Gap(gap, _) => writer.write(&Delivery::Gap(gap)),
         Item::Pause(_) => match place {
-            Place::Straight => writer.flush(),
-            Place::File(_) => Ok(()),
+            Place::Straight if !has_nothing(&writer) => writer.flush(),
+            _ => Ok(()),
         },
         _ => Ok(()),
     });
-    let finished = done.and_then(|total| Ok((writer.finish()?.events, total)));
+    let finished = done.and_then(|total| {
+        // Where nothing could be read, nothing is written: not even the line that a recording begins with.
+        let is_nothing = total.code() != OK && has_nothing(&writer);
+        let events =
+            if is_nothing { writer.abandon().map(|()| 0) } else { writer.finish().map(|done| done.events) };
+        Ok((events?, total))
+    });
     let named = |error: Error| match &place {
         Place::Straight => error,
         Place::File(file) => error.at_path(file.path().display().to_string()),
@@ -69,6 +75,11 @@ pub(crate) fn import(args: &Importing, io: &mut Io) -> Result<u8> {
         io.tell(&format!("{} was not written", file.path().display()));
     }
     Ok(total.code())
+}
+
+fn has_nothing(writer: &Writer) -> bool {
+    let written = writer.written();
+    written.events + written.gaps == 0
 }
 
 fn tell_written(io: &mut Io, events: u64, total: &Total, path: &Path) {

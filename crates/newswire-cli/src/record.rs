@@ -15,7 +15,7 @@ use crate::args::{Reading, Record};
 use crate::io::Io;
 use crate::notice::{self, counted};
 use crate::reading::{Message, Recordings};
-use crate::run::FAILED;
+use crate::run::{FAILED, OK};
 use crate::source::Wanted;
 use known::Known;
 
@@ -26,6 +26,8 @@ const LOOK: u64 = 256;
 
 /// What is to be stored: what the store hasn't yet.
 struct Feed<'a> {
+    /// What was read before the store was opened.
+    first: Option<Message>,
     recordings: &'a mut Recordings,
     io: &'a mut Io,
     store: Attachment,
@@ -39,7 +41,7 @@ struct Feed<'a> {
 impl Feed<'_> {
     /// The next that is new; what is wrong with the store ends it.
     fn wanted(&mut self) -> Result<Option<Delivery>> {
-        while let Some(message) = self.recordings.next(self.io) {
+        while let Some(message) = self.first.take().or_else(|| self.recordings.next(self.io)) {
             let Message::Item { delivery, records, .. } = message else {
                 if matches!(message, Message::End(_)) {
                     *self.under_way = 0;
@@ -96,6 +98,13 @@ pub(crate) fn record(args: &Record, io: &mut Io) -> Result<u8> {
         Reading { wanted: Wanted { stable_ids: true, ..Wanted::default() }, ..args.reading.clone() };
     let mut recordings = Recordings::open(io, &files, &reading)?;
 
+    // Input of which nothing can be read leaves no store behind.
+    let first = first(&mut recordings, io);
+    if first.is_none() && recordings.total.code() != OK {
+        recordings.total.tell(io);
+        return Ok(recordings.total.code());
+    }
+
     let bus = Bus::with(BusOptions { name: args.into.clone(), ..BusOptions::default() })?;
     let store = SqliteStore::open(&path, options.durability)?;
     let keeper = StoreKeeper::new(store, options);
@@ -103,6 +112,7 @@ pub(crate) fn record(args: &Record, io: &mut Io) -> Result<u8> {
     let mut known = Known::of(&path, &args.into)?;
     let (mut failed, mut under_way) = (None, 0);
     let feed = Feed {
+        first,
         recordings: &mut recordings,
         io,
         store: store.clone(),
@@ -134,6 +144,17 @@ pub(crate) fn record(args: &Record, io: &mut Io) -> Result<u8> {
     }
     total.tell(io);
     Ok(if total.wrong.is_empty() { total.code() } else { FAILED })
+}
+
+/// The first event or gap; what comes before it is noted.
+fn first(recordings: &mut Recordings, io: &mut Io) -> Option<Message> {
+    while let Some(message) = recordings.next(io) {
+        if matches!(message, Message::Item { .. }) {
+            return Some(message);
+        }
+        recordings.note(message, io);
+    }
+    None
 }
 
 fn tell(stored: u64, known: u64, records: u64, bus: &str, path: &str, io: &mut Io) -> Result<()> {

@@ -226,3 +226,11 @@ fn without_any_input_there_is_no_output() {
     assert_eq!(code, FAILED);
     assert!(err.contains("nothing stands in it") && !Path::new(&out).exists(), "{err}");
 }
+
+#[test]
+fn a_file_that_is_missing_puts_nothing_on_the_standard_output() {
+    for command in ["import", "export"] {
+        let (code, out, err) = piped(&[command, "no-such-file.ndjson", "-o", "-"]);
+        assert_eq!((code, out.as_str()), (FAILED, ""), "{command}: {err}");
+    }
+}

@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use newswire::{Console, ConsoleOptions, Correlation, Event, Gap, GapReason, Kind, Sink, SpanId};
+use newswire::{
+    Console, ConsoleOptions, Correlation, Event, Gap, GapReason, Kind, Scope, ScopeField, Sink, SpanId,
+};
 use proptest::prelude::*;
 
 fn event(kind: &str, payload: &str) -> Event {
@@ -41,6 +43,17 @@ fn without_the_time_the_same_events_are_the_same_text() {
     let options = ConsoleOptions { time: false, ..ConsoleOptions::default() };
     let text = shown_with(options, &[event("tool.call.started", r#"{"name":"ls"}"#)]);
     assert_eq!(text, " … tool.call ls\n");
+}
+
+#[test]
+fn a_sessions_own_event_tells_which_session_it_is_about() {
+    let scope = Scope::new().with(ScopeField::Session, "s-1").unwrap();
+    let started = Event::builder(Kind::parse("session.started").unwrap()).scope(scope.clone());
+    let called =
+        Event::builder(Kind::parse("tool.call.started").unwrap()).scope(scope).json(r#"{"name":"ls"}"#);
+    let options = ConsoleOptions { time: false, ..ConsoleOptions::default() };
+    let text = shown_with(options, &[started.build().unwrap(), called.build().unwrap()]);
+    assert_eq!(text, " … session s-1\n … tool.call ls\n");
 }
 
 #[test]

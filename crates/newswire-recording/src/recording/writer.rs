@@ -172,6 +172,15 @@ impl Writer {
         Ok(self.written)
     }
 
+    /// Ends the recording without what has been gathered and not handed on: nothing at all, where that is all.
+    ///
+    /// # Errors
+    /// As [`Writer::write`].
+    pub fn abandon(mut self) -> Result<()> {
+        self.buffer.clear();
+        self.end()
+    }
+
     /// What has been written so far.
     #[must_use]
     pub fn written(&self) -> Written {

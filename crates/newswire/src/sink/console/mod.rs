@@ -25,7 +25,7 @@ pub use visible::Visible;
 use super::{Sink, SinkUrl};
 use crate::delivery::Gap;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{Event, Phase};
+use crate::event::{Event, Phase, ScopeField};
 use crate::options::{Coalesce, HandlerOptions, SubscribeOptions};
 
 /// How the live view looks.
@@ -188,7 +188,7 @@ impl<W: Write + Send> Sink for Console<W> {
         };
         let failed = phase == Some(Phase::Failed);
         line.push(if failed { Style::Bad } else { Style::Plain }, name);
-        let subject = view.subject().or_else(|| event.source().name().map(str::to_owned));
+        let subject = view.subject().or_else(|| own_id(event).or(event.source().name()).map(str::to_owned));
         if let Some(subject) = subject {
             line.push(Style::Plain, " ");
             line.push(Style::Strong, &subject);
@@ -283,4 +283,9 @@ pub(super) fn open(url: &SinkUrl) -> Result<Box<dyn Sink>> {
 fn colors_welcome() -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// The id of the session that a session's own event is about: nothing else tells them apart.
+fn own_id(event: &Event) -> Option<&str> {
+    event.kind().as_str().starts_with("session.").then(|| event.scope().get(ScopeField::Session)).flatten()
 }
