@@ -121,7 +121,7 @@ fn a_small_session_is_shown_line_by_line() {
     );
     let (code, out, _) = newswire(&["play", &file]);
     let expected = "\
-00:00:00.000 … session
+00:00:00.000 … session s-1
 00:00:01.000   … turn 1
 00:00:01.000     · message.created user  red ␛[31m?
 00:00:01.000     … model.call m-1  provider=p
