@@ -234,3 +234,18 @@ fn a_file_that_is_missing_puts_nothing_on_the_standard_output() {
         assert_eq!((code, out.as_str()), (FAILED, ""), "{command}: {err}");
     }
 }
+
+#[test]
+fn input_of_which_nothing_can_be_read_leaves_no_store_behind() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("nothing-read");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let store = folder.join("events.db").display().to_string();
+    for input in ["{\"id\":\n", ""] {
+        let (code, out, err) = piped_with(&["record", "-o", &store], Cursor::new(input));
+        assert_eq!((code, out.as_str()), (FAILED, ""), "{err}");
+    }
+    let (code, _, err) = piped(&["record", "no-such-file.ndjson", "-o", &store]);
+    assert!(code == FAILED && err.contains("no-such-file.ndjson"), "{err}");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+}

@@ -293,19 +293,6 @@ fn what_comes_by_the_standard_input_is_stored_and_a_broken_line_keeps_what_was_b
 }
 
 #[test]
-fn input_of_which_nothing_can_be_read_leaves_no_store_behind() {
-    let store = store("nothing-read");
-    for input in ["{\"id\":\n", ""] {
-        let (code, out, err) = piped_with(&["record", "-o", &store], Cursor::new(input));
-        assert_eq!((code, out.as_str()), (FAILED, ""), "{err}");
-    }
-    let (code, _, err) = piped(&["record", "no-such-file.ndjson", "-o", &store]);
-    assert!(code == FAILED && err.contains("no-such-file.ndjson"), "{err}");
-    let folder = std::path::Path::new(&store).parent().unwrap();
-    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0);
-}
-
-#[test]
 fn what_is_no_store_is_told_by_name_and_left_as_it_is() {
     let text = written("store-none.txt", "no store\n");
     let sound = written("store-none.ndjson", &recording(1, 1));
