@@ -306,10 +306,16 @@ def _after_fork() -> None:
 def _at_exit() -> None:
     import sys
 
-    _native.shutdown(_EXIT_SECONDS)
+    end = time.monotonic() + _EXIT_SECONDS
     loop_thread = sys.modules.get("newswire._loop_thread")
-    if loop_thread is not None:
-        loop_thread.stop(_EXIT_SECONDS)
+    try:
+        if loop_thread is not None:
+            # Before the shutdown: from there on nothing wakes the loop, whose handlers would never hear of the end.
+            loop_thread.close_buses(_EXIT_SECONDS)
+    finally:
+        _native.shutdown(_EXIT_SECONDS)
+        if loop_thread is not None:
+            loop_thread.stop(max(end - time.monotonic(), 0))
 
 
 os.register_at_fork(after_in_child=_after_fork)

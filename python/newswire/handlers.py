@@ -151,7 +151,7 @@ def subscribe_async(
 ) -> Drain:
     """Subscribes an `async def` handler and begins to serve it."""
     _check(mode, key, concurrency)
-    backend, runs_on = _home(loop)
+    backend, runs_on = _home(bus, loop)
     held = _weakly(handler) if weak else (lambda: handler)
     native = bus.pull(pattern, buffer=buffer, name=name or _name(handler), confirm=True, **queue)
     drain = Drain(
@@ -195,7 +195,7 @@ def _check(mode: str, key: str | None, concurrency: int | None) -> None:
         raise ArgumentError(f"concurrency can't be {concurrency}", path="options.concurrency", expected="1 or more")
 
 
-def _home(loop: Any) -> tuple[_aio.Backend, Any]:
+def _home(bus: Bus, loop: Any) -> tuple[_aio.Backend, Any]:
     """Where the handler runs: on `loop`, else on the one that is running here, else on the private one."""
     if loop is not None:
         name = "asyncio" if hasattr(loop, "call_soon_threadsafe") else "trio"
@@ -207,7 +207,7 @@ def _home(loop: Any) -> tuple[_aio.Backend, Any]:
         return running, running.current()
     from . import _loop_thread
 
-    return _aio.backend_of("asyncio"), _loop_thread.loop()
+    return _aio.backend_of("asyncio"), _loop_thread.loop(bus)
 
 
 def _weakly(handler: Callable[..., Any]) -> Callable[[], Any]:
