@@ -214,6 +214,10 @@ class Bus(_native.Bus):
 
     def watch(self, view: V) -> V:  # type: ignore[override]
         """Lets a ready-made view see every event from here on: `meter = bus.watch(UsageMeter())`."""
+        from .views import View
+
+        if not isinstance(view, View):
+            raise ArgumentError(f"{view!r} is no view", path="view", expected="a view, such as UsageMeter()")
         view.begin(super().watch(view.NAME, options=view.options()))
         return view
 

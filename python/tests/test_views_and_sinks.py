@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import newswire
 from newswire import (
+    ArgumentError,
     Bus,
     CallMeter,
     Census,
@@ -84,6 +86,13 @@ def test_snapshots_compare_by_what_they_say() -> None:
 def test_a_view_without_a_bus_says_so() -> None:
     with pytest.raises(InvalidError, match="watches no bus"):
         UsageMeter().snapshot()
+
+
+def test_what_is_no_view_is_refused() -> None:
+    wrong: list[Any] = [UsageMeter, 5, None]
+    for what in wrong:
+        with Bus() as bus, pytest.raises(ArgumentError, match=r"is no view; expected a view, such as UsageMeter\(\)"):
+            bus.watch(what)
 
 
 def test_a_run_is_recorded_and_read_again(tmp_path: Path) -> None:
