@@ -160,6 +160,17 @@ def test_a_bad_url_says_what_there_is() -> None:
     assert "console" in str(caught.value)
 
 
+def test_a_program_logs_on_when_the_bus_is_closed(capsys: pytest.CaptureFixture[str]) -> None:
+    bus = Bus()
+    bus.subscribe("log.*")
+    logger = logging.getLogger("of a closed bus")
+    logger.propagate = False
+    logger.addHandler(LogHandler(bus))
+    bus.close()
+    logger.error("still here")
+    assert capsys.readouterr().err == ""
+
+
 def test_logs_become_events_of_the_operation_around_them() -> None:
     bus = Bus()
     events = bus.subscribe("log.written")
