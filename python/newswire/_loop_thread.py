@@ -35,6 +35,11 @@ def loop(bus: Bus) -> asyncio.AbstractEventLoop:
         return _loop
 
 
+def is_private(other: object) -> bool:
+    """Whether it is the loop of this module, rather than one of the program's."""
+    return other is _loop
+
+
 def close_buses(timeout: float) -> None:
     """Closes all buses that have handlers here, side by side; the handlers have what is queued, within `timeout`."""
     end = time.monotonic() + timeout
