@@ -42,7 +42,8 @@ class Asyncio:
             if limit.expired():
                 return False
             raise
-        return True
+        # Who ignores the cancellation was late as well.
+        return not limit.expired()
 
     def is_stopping(self) -> bool:
         task = asyncio.current_task()

@@ -8,6 +8,7 @@ import threading
 import time
 
 from . import _aio, _native
+from ._options import check
 from ._typing import overload
 from .attachment import Attachment, Receipt
 from .errors import ArgumentError
@@ -111,6 +112,8 @@ class Bus(_native.Bus):
             "on_gap": on_gap,
             "set_aside_after": set_aside_after,
         }
+        check(queue)
+        check(served)
         if handler is None:
             return lambda function: (self.on(pattern, function, loop=loop, **queue, **served), function)[1]
         if not callable(handler):
@@ -150,19 +153,19 @@ class Bus(_native.Bus):
 
         `start`: nothing (the next event), "earliest", "last:20", a time, or the position of another subscription.
         """
-        native = self.pull(
-            pattern_of(pattern),
-            when_full=when_full,
-            buffer=buffer,
-            buffer_bytes=buffer_bytes,
-            max_wait=max_wait,
-            start=place(start),
-            internal=internal,
-            coalesce=coalesce,
-            priority=priority,
-            name=name,
-        )
-        return Subscription(native, self, gaps)
+        options: dict[str, Any] = {
+            "when_full": when_full,
+            "buffer": buffer,
+            "buffer_bytes": buffer_bytes,
+            "max_wait": max_wait,
+            "start": place(start),
+            "internal": internal,
+            "coalesce": coalesce,
+            "priority": priority,
+            "name": name,
+        }
+        check(options)
+        return Subscription(self.pull(pattern_of(pattern), **options), self, gaps)
 
     def publish_durable(self, what: Event | str | Any, /, **payload: Any) -> Receipt:  # type: ignore[override]
         """Publishes, and gives a receipt of its being stored; a store has to be attached."""
@@ -211,6 +214,10 @@ class Bus(_native.Bus):
 
     def watch(self, view: V) -> V:  # type: ignore[override]
         """Lets a ready-made view see every event from here on: `meter = bus.watch(UsageMeter())`."""
+        from .views import View
+
+        if not isinstance(view, View):
+            raise ArgumentError(f"{view!r} is no view", path="view", expected="a view, such as UsageMeter()")
         view.begin(super().watch(view.NAME, options=view.options()))
         return view
 
@@ -306,10 +313,16 @@ def _after_fork() -> None:
 def _at_exit() -> None:
     import sys
 
-    _native.shutdown(_EXIT_SECONDS)
+    end = time.monotonic() + _EXIT_SECONDS
     loop_thread = sys.modules.get("newswire._loop_thread")
-    if loop_thread is not None:
-        loop_thread.stop(_EXIT_SECONDS)
+    try:
+        if loop_thread is not None:
+            # Before the shutdown: from there on nothing wakes the loop, whose handlers would never hear of the end.
+            loop_thread.close_buses(_EXIT_SECONDS)
+    finally:
+        _native.shutdown(_EXIT_SECONDS)
+        if loop_thread is not None:
+            loop_thread.stop(max(end - time.monotonic(), 0))
 
 
 os.register_at_fork(after_in_child=_after_fork)

@@ -5,6 +5,7 @@ The core queues and counts; here is only when a call begins, and what became of 
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections import deque
@@ -172,6 +173,11 @@ class Drain:
             self._log(event)
         except Exception:
             self._log(event)
+        except (SystemExit, KeyboardInterrupt):
+            # On a loop of the program's they end it, as ever; the private one has handlers of others to serve.
+            if not _is_private(self.loop):
+                raise
+            self._log(event)
         finally:
             _native.set_ambient(None)
             self._settle(outcome, 1)
@@ -262,6 +268,11 @@ async def _serve(drain: ref[Drain], native: _native.Subscription, backend: _aio.
     batch = await backend.wait(native.waiting(_TURN_EVENTS), abandon)
     served = drain()
     return bool(batch) and served is not None and await served.serve(batch, group)
+
+
+def _is_private(loop: Any) -> bool:
+    loop_thread = sys.modules.get("newswire._loop_thread")
+    return loop_thread is not None and loop_thread.is_private(loop)
 
 
 def _logger() -> Any:

@@ -8,21 +8,48 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
+from weakref import WeakSet
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from ._bus import Bus
 
 _lock = threading.Lock()
 _thread: threading.Thread | None = None
 _loop: asyncio.AbstractEventLoop | None = None
+# Those with handlers on the loop.
+_buses: WeakSet[Bus] = WeakSet()
 
 
-def loop() -> asyncio.AbstractEventLoop:
-    """The loop, running."""
+def loop(bus: Bus) -> asyncio.AbstractEventLoop:
+    """The loop, running, for a handler of `bus`."""
     global _loop, _thread
     with _lock:
+        _buses.add(bus)
         if _loop is None or _loop.is_closed():
             _loop = asyncio.new_event_loop()
             _thread = threading.Thread(target=_run, args=(_loop,), name="newswire-loop", daemon=True)
             _thread.start()
         return _loop
+
+
+def is_private(other: object) -> bool:
+    """Whether it is the loop of this module, rather than one of the program's."""
+    return other is _loop
+
+
+def close_buses(timeout: float) -> None:
+    """Closes all buses that have handlers here, side by side; the handlers have what is queued, within `timeout`."""
+    end = time.monotonic() + timeout
+    with _lock:
+        buses = list(_buses)
+    # All begin before the first is waited for.
+    closings = [bus.closing(timeout) for bus in buses]
+    for bus in buses:
+        bus.close(max(end - time.monotonic(), 0))
+    del closings
 
 
 def stop(timeout: float) -> None:
@@ -61,8 +88,8 @@ def _run(running: asyncio.AbstractEventLoop) -> None:
 
 def _forget() -> None:
     """In a child process the thread doesn't exist."""
-    global _lock, _loop, _thread
-    _lock, _loop, _thread = threading.Lock(), None, None
+    global _lock, _loop, _thread, _buses
+    _lock, _loop, _thread, _buses = threading.Lock(), None, None, WeakSet()
 
 
 os.register_at_fork(after_in_child=_forget)

@@ -38,7 +38,8 @@ class Trio:
     async def bounded(self, seconds: float, work: Awaitable[Any]) -> bool:
         with trio.move_on_after(seconds) as limit:
             await work
-        return not limit.cancelled_caught
+        # Not `cancelled_caught`: who ignores the cancellation was late as well.
+        return not limit.cancel_called
 
     def is_stopping(self) -> bool:
         return True

@@ -164,12 +164,16 @@ class Emitter(CoreMethods):
         return other
 
     def bind(self, function: Callable[P, R]) -> Callable[P, R]:
-        """`function`, with what it emits a part of this emitter's operation: for threads and callbacks."""
+        """`function`, with what it emits a part of this emitter's operation: for threads and callbacks.
+
+        An emitter that is about no operation binds to the innermost that is open where `bind` is called.
+        """
+        within = (_ambient.emitter() or self) if self.span is None else self
         if is_async(function):
 
             @wraps(function)
             async def bound_async(*args: P.args, **kwargs: P.kwargs) -> Any:
-                frame = _ambient.enter(self)
+                frame = _ambient.enter(within)
                 try:
                     return await function(*args, **kwargs)  # type: ignore[misc]
                 finally:
@@ -179,7 +183,7 @@ class Emitter(CoreMethods):
 
         @wraps(function)
         def bound(*args: P.args, **kwargs: P.kwargs) -> R:
-            frame = _ambient.enter(self)
+            frame = _ambient.enter(within)
             try:
                 return function(*args, **kwargs)
             finally:

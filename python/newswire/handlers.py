@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 from . import _aio, _native
 from ._drain import Drain
+from ._options import check_served
 from .errors import ArgumentError
 
 TYPE_CHECKING = False
@@ -122,7 +125,9 @@ class Listener:
 
 def is_async(handler: Callable[..., Any]) -> bool:
     """Whether calling it gives something to await."""
-    while hasattr(handler, "func"):  # functools.partial
+    functools = sys.modules.get("functools")
+    # By its class: other callables have a `func` as well, and a mock has one without end.
+    while functools is not None and isinstance(handler, functools.partial):
         handler = handler.func
     function = getattr(handler, "__func__", handler)
     code = getattr(function, "__code__", None)
@@ -151,7 +156,8 @@ def subscribe_async(
 ) -> Drain:
     """Subscribes an `async def` handler and begins to serve it."""
     _check(mode, key, concurrency)
-    backend, runs_on = _home(loop)
+    check_served(timeout, set_aside_after)
+    backend, runs_on = _home(bus, loop)
     held = _weakly(handler) if weak else (lambda: handler)
     native = bus.pull(pattern, buffer=buffer, name=name or _name(handler), confirm=True, **queue)
     drain = Drain(
@@ -195,7 +201,7 @@ def _check(mode: str, key: str | None, concurrency: int | None) -> None:
         raise ArgumentError(f"concurrency can't be {concurrency}", path="options.concurrency", expected="1 or more")
 
 
-def _home(loop: Any) -> tuple[_aio.Backend, Any]:
+def _home(bus: Bus, loop: Any) -> tuple[_aio.Backend, Any]:
     """Where the handler runs: on `loop`, else on the one that is running here, else on the private one."""
     if loop is not None:
         name = "asyncio" if hasattr(loop, "call_soon_threadsafe") else "trio"
@@ -207,7 +213,7 @@ def _home(loop: Any) -> tuple[_aio.Backend, Any]:
         return running, running.current()
     from . import _loop_thread
 
-    return _aio.backend_of("asyncio"), _loop_thread.loop()
+    return _aio.backend_of("asyncio"), _loop_thread.loop(bus)
 
 
 def _weakly(handler: Callable[..., Any]) -> Callable[[], Any]:

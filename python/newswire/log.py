@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 
 from . import _ambient
+from .errors import ClosedError
 
 TYPE_CHECKING = False
 
@@ -21,7 +22,7 @@ class LogHandler(logging.Handler):
 
         logging.getLogger().addHandler(newswire.LogHandler(newswire.bus()))
 
-    Newswire's own records are left out, since each could bring the next.
+    Newswire's own records are left out, since each could bring the next. Of a closed bus it is silent.
     """
 
     def __init__(self, bus: Bus | Emitter, level: int = logging.NOTSET) -> None:
@@ -32,10 +33,14 @@ class LogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Publishes the record."""
-        if record.name == "newswire" or record.name.startswith("newswire.") or not self._emitter.wants("log.written"):
+        if record.name == "newswire" or record.name.startswith("newswire."):
             return
         try:
-            self._publish(record)
+            if self._emitter.wants("log.written"):
+                self._publish(record)
+        except ClosedError:
+            # Programs log on when their bus is closed, and in children that have inherited it.
+            return
         except Exception:
             self.handleError(record)
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -275,3 +276,43 @@ def test_what_is_no_handler_is_refused() -> None:
         Bus().on("a.*", 7)  # type: ignore[call-overload]
     with pytest.raises(ArgumentError, match="loop"):
         Bus().on("a.*", print, loop=7)
+
+
+@pytest.mark.parametrize("ends", [SystemExit, KeyboardInterrupt])
+def test_what_would_end_a_program_ends_no_private_loop(
+    ends: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    served = threading.Event()
+
+    async def end(_: Event) -> None:
+        raise ends
+
+    async def serve(_: Event) -> None:
+        served.set()
+
+    with Bus() as bus:
+        ending = bus.on("a.end", end)
+        bus.on("a.serve", serve)
+        bus.publish("a.end")
+        bus.publish("a.serve")
+        assert served.wait(5)
+        assert bus.close()["complete"]
+        assert books(ending) == {"failed": 1}
+    assert "handler test_what_would_end" in caplog.text
+
+
+@on_every_loop
+def test_a_handler_that_ignores_its_cancellation_has_timed_out_all_the_same(run: Run) -> None:
+    async def main() -> None:
+        bus = Bus()
+
+        async def stubborn(_: Event) -> None:
+            with suppress(anyio.get_cancelled_exc_class()):
+                await anyio.sleep(5)
+
+        listener = bus.on("a.b", stubborn, timeout=0.01)
+        bus.publish("a.b")
+        await until(lambda: books(listener).get("timed_out"))
+        await bus.aclose()
+
+    run(main)

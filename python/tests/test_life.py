@@ -89,6 +89,27 @@ def test_what_is_queued_for_handlers_and_files_is_served_at_exit(tmp_path: Path)
     assert file.read_text().count('"a.b"') == 50
 
 
+def test_handlers_on_the_private_loop_keep_no_interpreter_from_its_end() -> None:
+    # What wakes the loop ended before the loop had heard of the close, more often the more handlers there were.
+    for _ in range(TIMES):
+        ended = run("""
+            import atexit, time
+            took = lambda: print(time.monotonic() - began)
+            atexit.register(lambda: took())     # called last
+            import newswire
+            bus, closed = newswire.Bus(), newswire.Bus()
+            async def handle(event): pass
+            for _ in range(8):
+                bus.on("a.b", handle)
+                closed.on("a.b", handle)
+            closed.close()
+            bus.publish("a.b")
+            began = time.monotonic()
+        """)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert float(ended.stdout) < 1.5
+
+
 @pytest.mark.parametrize("waits", ["next(events)", "events.next(60)", "bus.wait_for('z.z', 60).wait()"])
 def test_ctrl_c_interrupts_a_wait(waits: str) -> None:
     ended = run(

@@ -180,11 +180,12 @@ def test_threads_are_a_part_of_what_they_are_bound_to(seen: Seen) -> None:
             pass
 
     with seen.emitter.run("root") as run:
-        for function, name in ((run.emitter.bind(work), "bound"), (work, "free")):
+        bound, open_here = run.emitter.bind(work), seen.emitter.bind(work)
+        for function, name in ((bound, "bound"), (open_here, "open here"), (work, "free")):
             thread = threading.Thread(target=function, args=[name])
             thread.start()
             thread.join()
-    assert seen.parents() == {"root": None, "bound": "root", "free": None}
+    assert seen.parents() == {"root": None, "bound": "root", "open here": "root", "free": None}
 
 
 def test_a_generator_that_is_closed_late_leaves_nothing_behind(seen: Seen) -> None:

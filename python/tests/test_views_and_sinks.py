@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import newswire
 from newswire import (
+    ArgumentError,
     Bus,
     CallMeter,
     Census,
@@ -86,6 +88,13 @@ def test_a_view_without_a_bus_says_so() -> None:
         UsageMeter().snapshot()
 
 
+def test_what_is_no_view_is_refused() -> None:
+    wrong: list[Any] = [UsageMeter, 5, None]
+    for what in wrong:
+        with Bus() as bus, pytest.raises(ArgumentError, match=r"is no view; expected a view, such as UsageMeter\(\)"):
+            bus.watch(what)
+
+
 def test_a_run_is_recorded_and_read_again(tmp_path: Path) -> None:
     file = tmp_path / "run.ndjson"
     bus = Bus()
@@ -149,6 +158,17 @@ def test_a_bad_url_says_what_there_is() -> None:
     with pytest.raises(InvalidError) as caught:
         Bus().attach("carrier-pigeon:north")
     assert "console" in str(caught.value)
+
+
+def test_a_program_logs_on_when_the_bus_is_closed(capsys: pytest.CaptureFixture[str]) -> None:
+    bus = Bus()
+    bus.subscribe("log.*")
+    logger = logging.getLogger("of a closed bus")
+    logger.propagate = False
+    logger.addHandler(LogHandler(bus))
+    bus.close()
+    logger.error("still here")
+    assert capsys.readouterr().err == ""
 
 
 def test_logs_become_events_of_the_operation_around_them() -> None:
