@@ -18,7 +18,7 @@ use crate::store::{Fault, Writer};
 
 /// After about how much the log is written back: what of it was overwritten meanwhile, such as the ends of indexes,
 /// is so written once.
-const LOG_BYTES: usize = 12 << 20;
+const BEHIND: i64 = (12 << 20) / 8192;
 /// How many pages a log has that is large.
 const LARGE_LOG: i64 = 5000;
 /// How long the writer waits for others to let go of a log that is large.
@@ -36,8 +36,6 @@ pub(super) struct SqliteWriter {
     runs: Runs,
     clock: StoreClock,
     json: Vec<u8>,
-    /// About how many bytes the log has got since it was last written back.
-    logged: usize,
     /// Whether nothing may be written to the file any more.
     is_given_up: bool,
     /// None where nobody else knows the file yet.
@@ -65,7 +63,6 @@ impl SqliteWriter {
             runs: Runs::default(),
             clock: StoreClock::new(stored_ns, now_ns),
             json: Vec::new(),
-            logged: 0,
             is_given_up: false,
             _lease: Some(lease),
         })
@@ -85,7 +82,6 @@ impl SqliteWriter {
             runs: Runs::default(),
             clock: StoreClock::still(i64::MIN),
             json: Vec::new(),
-            logged: 0,
             is_given_up: false,
             _lease: None,
         }
@@ -108,7 +104,7 @@ impl SqliteWriter {
     }
 
     fn store(&mut self, deliveries: &[Delivery]) -> Outcome<u64> {
-        let Self { connection, bus, kinds, runs, clock, json, last, logged, .. } = self;
+        let Self { connection, bus, kinds, runs, clock, json, last, .. } = self;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut through = *last;
         {
@@ -143,8 +139,6 @@ impl SqliteWriter {
                         first.get_or_insert(pos);
                         events += 1;
                         bytes += i64::try_from(len).unwrap_or(i64::MAX);
-                        // Its rows in the indexes, and their pages.
-                        *logged += len + 200;
                         max_ns = max_ns.max(event.time_ns());
                         through = event.seq();
                     }
@@ -177,21 +171,28 @@ impl SqliteWriter {
     }
 
     /// Writes the log back into the file now and then. Where readers and other writers keep it from beginning anew,
-    /// it waits a moment for them before the log gets large.
+    /// it waits a moment for them before the log gets large. How long the log is SQLite is asked, since all writers of
+    /// the file share one.
     fn write_back(&mut self) -> Outcome<()> {
-        if self.logged < LOG_BYTES {
+        let (pages, behind) = self.log("PRAGMA wal_checkpoint(NOOP)")?;
+        if behind < BEHIND && pages <= LARGE_LOG {
             return Ok(());
         }
-        self.logged = 0;
-        let frames = |row: &rusqlite::Row<'_>| row.get::<_, i64>(1);
-        let frames = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], frames)?;
-        if frames > LARGE_LOG {
+        let (pages, _) = self.log("PRAGMA wal_checkpoint(PASSIVE)")?;
+        if pages > LARGE_LOG {
             self.connection.busy_timeout(MOMENT)?;
-            let begun = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            let begun = self.log("PRAGMA wal_checkpoint(TRUNCATE)");
             self.connection.busy_timeout(schema::BUSY)?;
             begun?;
         }
         Ok(())
+    }
+
+    /// How many pages the log has after that, and how many of them aren't in the file yet.
+    fn log(&self, checkpoint: &str) -> Outcome<(i64, i64)> {
+        let pages = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
+        let (pages, written) = self.connection.prepare_cached(checkpoint)?.query_row([], pages)?;
+        Ok((pages, pages - written))
     }
 
     /// A commit that waits for the disk takes all earlier ones along: they are in the same log.
