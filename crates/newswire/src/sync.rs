@@ -8,8 +8,13 @@
 /// another thread was about to change, so what a child makes anew always works.
 pub(crate) mod plain {
     pub(crate) use std::sync::MutexGuard;
-    use std::sync::PoisonError;
+    use std::sync::{PoisonError, TryLockError};
     use std::time::{Duration, Instant};
+
+    /// How often a lock that is held is looked at again at once, each time after twice as long.
+    const SPINS: u32 = 3;
+    /// How often after that, others being let run in between.
+    const YIELDS: u32 = 7;
 
     /// `std::sync::Mutex`, which stays good where a panic passes through.
     #[derive(Default)]
@@ -22,6 +27,32 @@ pub(crate) mod plain {
 
         #[inline]
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            self.try_lock().unwrap_or_else(|| self.lock_later())
+        }
+
+        #[inline]
+        fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            match self.0.try_lock() {
+                Ok(guard) => Some(guard),
+                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => None,
+            }
+        }
+
+        /// Who holds it lets go within some hundred instructions, unless its core was taken away: so others are let
+        /// run a few times before the system is asked to wake this thread, which costs it thousands.
+        #[cold]
+        fn lock_later(&self) -> MutexGuard<'_, T> {
+            for round in 0..SPINS + YIELDS {
+                if round < SPINS {
+                    (0..2 << round).for_each(|_| std::hint::spin_loop());
+                } else {
+                    std::thread::yield_now();
+                }
+                if let Some(guard) = self.try_lock() {
+                    return guard;
+                }
+            }
             self.0.lock().unwrap_or_else(PoisonError::into_inner)
         }
     }
