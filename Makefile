@@ -51,7 +51,7 @@ demo: tools native
 	printf '\n$$ newswire ls %s | tail -40\n' $(DEMO)/events.db; target/debug/newswire ls $(DEMO)/events.db --text | tail -40; \
 	largest=$$(target/debug/newswire ls $(DEMO)/events.db --json | sed 's/.*"run":"\([^"]*\)".*"events":\([0-9]*\).*/\2 \1/' | sort -n | tail -1 | cut -d' ' -f2-); \
 	printf '\n$$ newswire show %s %s | head -40\n' $(DEMO)/events.db "$$largest"; target/debug/newswire show $(DEMO)/events.db "$$largest" --text | head -40; \
-	run verify $(DEMO)/events.db --text; \
+	run verify $(DEMO)/events.db --text || exit 1; \
 	printf '\n$$ python examples/demo_agent/agent.py %s\n' $(DEMO)/agent.db; \
 	PYTHONPATH=python python3 examples/demo_agent/agent.py $(DEMO)/agent.db || exit 1; \
 	run ls $(DEMO)/agent.db --text || exit 1; \
