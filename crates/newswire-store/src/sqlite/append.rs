@@ -18,7 +18,7 @@ use crate::store::{Fault, Writer};
 
 /// After about how much the log is written back: what of it was overwritten meanwhile, such as the ends of indexes,
 /// is so written once.
-const BEHIND: i64 = (12 << 20) / 8192;
+const BEHIND: i64 = (16 << 20) / 8192;
 /// How many pages a log has that is large.
 const LARGE_LOG: i64 = 5000;
 /// How long the writer waits for others to let go of a log that is large.
