@@ -5,6 +5,7 @@
 
 mod ambient;
 mod attach;
+mod bell;
 mod bus;
 mod buses;
 mod command;

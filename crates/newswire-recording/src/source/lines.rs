@@ -76,7 +76,11 @@ impl<R: BufRead> Lines<R> {
         let bytes = loop {
             match self.reader.fill_buf() {
                 Err(error) if error.kind() == IoKind::Interrupted => {}
-                Err(error) => return Err(failed(error)),
+                Err(error) => {
+                    // It was the next line that couldn't be read, as [`Lines::next`] counts.
+                    self.number += 1;
+                    return Err(failed(error));
+                }
                 Ok(bytes) => break bytes,
             }
         };
