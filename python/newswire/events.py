@@ -37,6 +37,8 @@ def payload(kind: str) -> Callable[[C], C]:
     def register(cls: C) -> C:
         from . import _native
 
+        if not isinstance(kind, str):
+            raise ArgumentError(f"{kind!r} is no kind", path="kind", expected='a str, such as "deploy.finished"')
         if not isinstance(cls, type):
             raise ArgumentError(f"{cls!r} is no payload class", expected="a class")
         decode = _told(_decoder(cls))

@@ -4,6 +4,7 @@
 //! `newswire`, which is written in Python on top of this.
 
 mod ambient;
+mod argument;
 mod attach;
 mod bell;
 mod bus;

@@ -131,9 +131,12 @@ impl Subscription {
     }
 
     /// Says how so many events ended, in the order of taking: `handled`, `failed`, `timed_out`, `skipped` or
-    /// `discarded`.
-    #[pyo3(signature = (outcome, count=1))]
-    fn settle(&self, py: Python<'_>, outcome: &str, count: i64) -> PyResult<()> {
+    /// `discarded`; of one that failed, what is to be kept of it.
+    #[pyo3(signature = (outcome, count=1, said=None))]
+    fn settle(&self, py: Python<'_>, outcome: &str, count: i64, said: Option<String>) -> PyResult<()> {
+        if let Some(said) = said {
+            return self.with(py, |subscription| subscription.confirm_failed(said)).map(drop);
+        }
         let outcome = match outcome {
             "handled" => Outcome::Handled,
             "failed" => Outcome::Failed,

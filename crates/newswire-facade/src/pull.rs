@@ -1,7 +1,7 @@
 //! A subscription as other languages hold it: several threads may wait on it, and any may close it meanwhile.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::{Duration, Instant};
 
@@ -9,9 +9,9 @@ use newswire::{
     Bus, Cursor, Delivery, Error, ErrorKind, LoopThread, Outcome, Result, SubscriptionStats,
     SubscriptionStream,
 };
-use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::batch::{BatchWriter, most};
+use crate::lock::{Condvar, Mutex};
 use crate::options::SubscribeSpec;
 
 /// The longest wait, which stands for a wait without end.
@@ -95,7 +95,9 @@ impl Pull {
             }
             let mut now = self.signal.times.lock();
             while *now == times {
-                if self.signal.told.wait_until(&mut now, deadline).timed_out() && *now == times {
+                let timed_out;
+                (now, timed_out) = self.signal.told.wait_until(now, deadline);
+                if timed_out && *now == times {
                     return Err(Error::new(ErrorKind::TimedOut, "no event came in time"));
                 }
             }

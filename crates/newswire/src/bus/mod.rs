@@ -225,7 +225,7 @@ impl Bus {
         options: HandlerOptions,
     ) -> Result<Subscription> {
         if options.mode == Mode::Inline {
-            let message = "its owner calls it later than a publish returns";
+            let message = "an inline handler is called by publishers, nobody else can";
             return Err(Error::invalid(message)
                 .at_path("options.mode")
                 .expecting("locked, keyed or concurrent"));
