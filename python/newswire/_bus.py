@@ -121,10 +121,10 @@ class Bus(_native.Bus):
         if handler is None:
             return lambda function: (self.on(pattern, function, loop=loop, **queue, **served), function)[1]
         if not callable(handler):
-            raise ArgumentError(f"{handler!r} is no handler", expected="a function of one event")
+            raise ArgumentError(f"{handler!r} is no handler", path="handler", expected="a function of one event")
         if not is_async(handler):
             if loop is not None:
-                raise ArgumentError("loop= is for async def handlers", expected="an async def handler")
+                raise ArgumentError("loop= is for async def handlers", path="options.loop", expected="an async def handler")
             if on_gap is not None and is_async(on_gap):
                 raise ArgumentError(
                     "nobody would await it", path="options.on_gap", expected="a def function, or an async def handler"

@@ -55,7 +55,7 @@ pub(crate) fn weak_method<'py>(handler: &Bound<'py, PyAny>) -> PyResult<Bound<'p
     let is_bound = handler.is_instance(&py.import("types")?.getattr("MethodType")?)?;
     if !is_bound {
         let message = "nothing else would keep this handler alive";
-        return Err(error::argument(py, message, "weak", "a bound method, such as thing.on_event"));
+        return Err(error::argument(py, message, "options.weak", "a bound method, such as thing.on_event"));
     }
     py.import("weakref")?.getattr("WeakMethod")?.call1((handler,))
 }
