@@ -143,7 +143,7 @@ impl Bus {
                 Ok(event.get().inner().clone())
             })
             .collect::<PyResult<Vec<_>>>()?;
-        let _on_loop = (bus.may_wait() && ambient::is_on_loop(py)).then(newswire::LoopThread::enter);
+        let _on_loop = (bus.may_wait() && ambient::is_on_loop(py)?).then(newswire::LoopThread::enter);
         let send = || gate::here(|| bus.publish_batch(batch));
         let published = ambient::within(py, || if bus.may_wait() { py.detach(send) } else { send() })?;
         let published = published.map_err(|error| rejected(py, error))?;
@@ -344,7 +344,7 @@ impl Bus {
     #[pyo3(signature = (timeout, /))]
     fn _close<'py>(&self, py: Python<'py>, timeout: f64) -> PyResult<Bound<'py, PyAny>> {
         let closing = self.closing(py, timeout)?;
-        if newswire::Handled::is_here() || ambient::is_on_loop(py) {
+        if newswire::Handled::is_here() || ambient::is_on_loop(py)? {
             let bus = self.bus.get(py)?;
             return stats::object(py, &gate::elsewhere(py, || bus.close(std::time::Duration::ZERO)));
         }

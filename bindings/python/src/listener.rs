@@ -81,7 +81,7 @@ impl Listener {
     fn unsubscribe(&self, py: Python<'_>, timeout: f64) -> PyResult<&'static str> {
         let timeout = seconds(py, timeout, "timeout")?;
         let Some(listener) = self.end(py)? else { return Ok("quiet") };
-        if ambient::is_on_loop(py) {
+        if ambient::is_on_loop(py)? {
             let _on_loop = LoopThread::enter();
             return Ok(word(listener.end(Duration::ZERO)));
         }

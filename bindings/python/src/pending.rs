@@ -180,7 +180,7 @@ pub(crate) fn deadline(py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<
 
 /// Waits until it is unparked, or a signal may have come; false when the deadline has passed.
 pub(crate) fn park(py: Python<'_>, deadline: Option<Instant>, instead: &str) -> PyResult<bool> {
-    if ambient::is_on_loop(py) {
+    if ambient::is_on_loop(py)? {
         return Err(would_deadlock(py, "waiting would stop this thread's event loop", instead));
     }
     let left = deadline.map_or(SLICE, |deadline| deadline.saturating_duration_since(Instant::now()));
