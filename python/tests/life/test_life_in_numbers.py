@@ -31,7 +31,7 @@ def test_no_child_hangs_and_the_parent_loses_nothing() -> None:
 
 
 def test_every_way_to_end_is_right() -> None:
-    soak("endings.py", 60)
+    soak("endings.py", 200)
 
 
 def test_a_collector_that_runs_all_the_time_takes_nothing_that_is_in_use() -> None:
