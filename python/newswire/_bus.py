@@ -50,7 +50,9 @@ class Bus(_native.Bus):
     __new__ = made_by(_native.Bus)
 
     def __init__(self, *_: Any, **__: Any) -> None:
+        # Replaced under the lock, never changed: whoever closes goes over what is there then.
         self._drains: set[Drain] = set()
+        self._joining = threading.Lock()
 
     async def publish_async(self, what: Event | str | Any, /, **payload: Any) -> Published:
         """As `publish`, awaiting room in full `when_full="block"` queues."""
@@ -131,7 +133,8 @@ class Bus(_native.Bus):
                 )
             return Listener(super().on(pattern_of(pattern), handler, **queue, **served))
         drain = subscribe_async(self, pattern_of(pattern), handler, loop=loop, **queue, **served)
-        self._drains = {one for one in self._drains if not one.done.is_set()} | {drain}
+        with self._joining:
+            self._drains = {one for one in self._drains if not one.done.is_set()} | {drain}
         return Listener(drain)
 
     @overload

@@ -267,3 +267,26 @@ def test_a_loop_that_is_forgotten_is_collected_without_complaint(recwarn: pytest
     leave()
     gc.collect()
     assert not [told for told in recwarn if "ExceptionGroup" in str(told.message)]
+
+
+def test_who_hears_that_a_handler_was_set_aside_may_look_at_it_and_resume_it() -> None:
+    async def main() -> None:
+        bus = Bus()
+        seen: list[Any] = []
+
+        async def handle(_: Event) -> None:
+            raise ValueError("no")
+
+        def suspended(event: Event) -> None:
+            seen.append(listener.stats()["set_aside"])
+            listener.resume()
+
+        listener = bus.on("a.*", handle, set_aside_after=1)
+        bus.on("bus.subscription.suspended", suspended, mode="inline", internal=True)
+        bus.publish("a.b")
+        bus.publish("a.b")
+        await until(lambda: books(listener) == {"failed": 2})
+        assert seen == [True, True]
+        await bus.aclose()
+
+    asyncio.run(main())
