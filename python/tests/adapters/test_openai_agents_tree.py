@@ -250,3 +250,15 @@ def test_what_was_heard_and_spoken_is_told_without_its_audio(newswire_bus: Recor
     seen.happened("speech.call.completed", model="tts-1", character_count=5).times(1)
     seen.happened("speech.call.failed", model="tts-1").times(1)
     assert not any("UklGRg==" in event.json() for event in seen.events)
+
+
+def test_every_framework_that_is_there_is_told_of_by_one_line(newswire_bus: RecordedBus) -> None:
+    from newswire import adapters
+    from newswire.adapters import langchain
+
+    try:
+        assert adapters.install(newswire_bus) == ["langchain", "openai_agents"]
+        Runner.run_sync(calculator(), "add")
+        newswire_bus.seen.happened("run.completed").times(1)
+    finally:
+        langchain.uninstall(newswire_bus)
