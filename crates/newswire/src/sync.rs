@@ -102,7 +102,8 @@ pub(crate) mod plain {
             timeout: Duration,
         ) -> (MutexGuard<'a, T>, bool) {
             self.waiting.fetch_add(1, Ordering::Relaxed);
-            let (guard, waited) = self.told.wait_timeout(guard, timeout).unwrap_or_else(PoisonError::into_inner);
+            let (guard, waited) =
+                self.told.wait_timeout(guard, timeout).unwrap_or_else(PoisonError::into_inner);
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             (guard, waited.timed_out())
         }
