@@ -90,6 +90,10 @@ if not TYPE_CHECKING:
             from importlib import import_module
 
             found = getattr(import_module(f".{_HOME[name]}", __name__), name)
+            if type(found).__name__ == "builtin_function_or_method":
+                from ._arguments import told
+
+                found = told(found)
             globals()[name] = found
             return found
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -37,11 +37,25 @@ if TYPE_CHECKING:
         async def turn(self) -> None:
             """Lets others run; may be cancelled."""
 
-        async def bounded(self, seconds: float, work: Awaitable[Any]) -> bool:
-            """Whether `work` ended in time; else it has been cancelled and has returned."""
+        async def bounded(
+            self, seconds: float, work: Awaitable[Any], late: Callable[[Exception], Any] | None = None
+        ) -> bool:
+            """Whether `work` ended in time; else it has been cancelled and has returned.
+
+            What it raises in time is raised; what it raises too late, `late` is told.
+            """
 
         def is_stopping(self) -> bool:
-            """Whether the running task is being cancelled, rather than something that it awaits."""
+            """Whether the running task is being cancelled by others, rather than by itself or what it awaits."""
+
+        def is_self_cancelled(self) -> bool:
+            """Whether the running task has cancelled itself, and is to go on: `recover` from it."""
+
+        async def recover(self) -> None:
+            """Takes back that the running task has cancelled itself."""
+
+        def is_over(self, loop: Any) -> bool:
+            """Whether nothing will ever run on `loop` again."""
 
         def group(self) -> Any:
             """Tasks that are awaited when its block ends: an async context manager."""

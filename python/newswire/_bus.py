@@ -8,6 +8,7 @@ import threading
 import time
 
 from . import _aio, _native
+from ._arguments import all_told, made_by
 from ._options import check
 from ._typing import overload
 from .attachment import Attachment, Receipt
@@ -38,12 +39,15 @@ if TYPE_CHECKING:
 _EXIT_SECONDS = 2.0
 
 
+@all_told("publish_batch", "wants", "enrich", "redact", "closing")
 class Bus(_native.Bus):
     """Takes events, gives each its `seq`, hands them to subscriptions.
 
     All names of a publish, all patterns and all options are checked where they are given; errors say what was
     expected. Waiting lets other threads run. On an event loop's thread nothing waits: use the awaitable twin.
     """
+
+    __new__ = made_by(_native.Bus)
 
     def __init__(self, *_: Any, **__: Any) -> None:
         self._drains: set[Drain] = set()
@@ -117,10 +121,14 @@ class Bus(_native.Bus):
         if handler is None:
             return lambda function: (self.on(pattern, function, loop=loop, **queue, **served), function)[1]
         if not callable(handler):
-            raise ArgumentError(f"{handler!r} is no handler", expected="a function of one event")
+            raise ArgumentError(f"{handler!r} is no handler", path="handler", expected="a function of one event")
         if not is_async(handler):
             if loop is not None:
-                raise ArgumentError("loop= is for async def handlers", expected="an async def handler")
+                raise ArgumentError("loop= is for async def handlers", path="options.loop", expected="an async def handler")
+            if on_gap is not None and is_async(on_gap):
+                raise ArgumentError(
+                    "nobody would await it", path="options.on_gap", expected="a def function, or an async def handler"
+                )
             return Listener(super().on(pattern_of(pattern), handler, **queue, **served))
         drain = subscribe_async(self, pattern_of(pattern), handler, loop=loop, **queue, **served)
         self._drains = {one for one in self._drains if not one.done.is_set()} | {drain}
@@ -233,7 +241,7 @@ class Bus(_native.Bus):
         _discard_paused(report, self._drains)
         for drain in self._drains:
             left = max(end - time.monotonic(), 0) if waits else 0
-            _account(report, drain, drain.done.wait(left), waits)
+            _account(report, drain, drain.wait(left), waits)
         return report
 
     async def aclose(self, timeout: float = 5.0) -> dict[str, Any]:
@@ -243,12 +251,10 @@ class Bus(_native.Bus):
         pending = self.closing(timeout)
         end = time.monotonic() + timeout
         report: dict[str, Any] = await _aio.wait(pending)
-        running = _aio.backend()
         _discard_paused(report, self._drains)
         for drain in self._drains:
             left = max(end - time.monotonic(), 0)
-            finished = running is not None and await running.bounded(left, running.wait(drain.done))
-            _account(report, drain, finished, True)
+            _account(report, drain, await drain.wait_async(left), True)
         return report
 
     def __enter__(self) -> Self:

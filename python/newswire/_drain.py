@@ -1,6 +1,6 @@
 """How `async def` handlers are served: a task on a loop takes events in batches and calls the handler.
 
-The core queues and counts; here is only when a call begins, and what became of it.
+The core queues, counts and sets aside; here is only when a call begins, and what became of it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import partial
 from weakref import ref
 
-from . import _ambient, _native
+from . import _aio, _ambient, _native
 from ._flag import Flag
 from ._native import Gap
 from .errors import ClosedError
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Any
 
-    from . import _aio
     from ._native import Event
 
     Handler = Callable[[Event], Awaitable[Any]]
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
 # What one turn of a loop may take: others get theirs in between.
 _TURN_EVENTS = 256
 _TURN_SECONDS = 0.005
+# How often a wait looks whether the loop has closed before the handler's task began.
+_SLICE_SECONDS = 0.05
 
 
 class Drain:
@@ -47,7 +48,6 @@ class Drain:
         concurrency: int | None,
         buffer: int,
         timeout: float | None,
-        once: bool,
         on_gap: Callable[[Gap], Any] | None,
         set_aside_after: int | None,
     ) -> None:
@@ -62,15 +62,17 @@ class Drain:
         self._room: Any = None
         self._lanes: dict[str | None, deque[Event]] = {}
         self._timeout = timeout
-        self._once = once
         self._on_gap = on_gap
         self._set_aside_after = set_aside_after
-        self._failed_in_a_row = 0
+        # Calls may begin: it is neither paused nor set aside.
+        self._awake = Flag()
+        self._awake.set()
         # How many events were taken and have no outcome yet.
         self._in_hand = 0
         # Between these a call can't begin unseen by who unsubscribes.
         self._lock = threading.Lock()
         self._closed = False
+        self._begun = False
         self._running = 0
         self.quiet = Flag()
         self.quiet.set()
@@ -87,7 +89,47 @@ class Drain:
 
     @property
     def active(self) -> bool:
+        """Whether calls may still begin."""
+        self._see_whether_lost()
         return not self._closed
+
+    def wait(self, seconds: float) -> bool:
+        """Whether all is served within that time."""
+        end = time.monotonic() + seconds
+        while True:
+            self._see_whether_lost()
+            left = end - time.monotonic()
+            if self.done.wait(max(min(left, _SLICE_SECONDS), 0)):
+                return True
+            if left <= 0:
+                return False
+
+    async def wait_async(self, seconds: float) -> bool:
+        """As `wait`, awaited; on a loop that may be another than the handler's."""
+        self._see_whether_lost()
+        running = _aio.backend()
+        return running is not None and await running.bounded(seconds, running.wait(self.done))
+
+    def _see_whether_lost(self) -> None:
+        # Of one that has begun its loop tells itself.
+        if not (self._begun or self._closed) and self._backend.is_over(self.loop):
+            self.abandon()
+
+    def pause(self) -> None:
+        """No call begins until `resume`, not even of what was taken already."""
+        self.native.pause()
+        self._rest()
+
+    def resume(self) -> None:
+        """Calls may begin again."""
+        self.native.resume()
+        self._awake.set()
+
+    def _rest(self) -> None:
+        self._awake.clear()
+        # Somebody may have resumed it meanwhile.
+        if not self.native.stats()["paused"]:
+            self._awake.set()
 
     @property
     def running(self) -> int:
@@ -104,6 +146,7 @@ class Drain:
             self._in_hand -= given_up
         self._book("discarded", given_up)
         self.native.close()
+        self._awake.set()
         return running == 0
 
     async def serve(self, batch: list[Event | Gap], group: Any) -> bool:
@@ -119,14 +162,9 @@ class Drain:
                 await self._backend.turn()
                 turn_ends = time.monotonic() + _TURN_SECONDS
             if isinstance(item, Gap):
-                self._tell(item)
+                await self._tell(item)
                 continue
-            if self._once:
-                # Nothing after the first match is matched.
-                self.native.close()
             await self._hand_over(item, group)
-            if self._once:
-                return False
         return not self._closed
 
     async def _hand_over(self, event: Event, group: Any) -> None:
@@ -158,41 +196,49 @@ class Drain:
         del self._lanes[key]
 
     async def _call(self, event: Event) -> None:
+        if not self._awake.is_set():
+            await self._backend.wait(self._awake)
         with self._lock:
             if self._closed:
                 return
             self._running += 1
             self.quiet.clear()
-        outcome = "failed"
+        outcome, said = "failed", None
         try:
             outcome = await self._outcome(event)
-        except self._backend.cancelled:
+        except self._backend.cancelled as error:
             if self._backend.is_stopping():
                 raise
-            # Somebody cancelled what the handler awaited, not us.
-            self._log(event)
-        except Exception:
-            self._log(event)
-        except (SystemExit, KeyboardInterrupt):
+            # Somebody cancelled what the handler awaited, or it did so itself: not us.
+            said = self._log(event, error)
+        except Exception as error:
+            said = self._log(event, error)
+        except (SystemExit, KeyboardInterrupt) as error:
             # On a loop of the program's they end it, as ever; the private one has handlers of others to serve.
             if not _is_private(self.loop):
                 raise
-            self._log(event)
+            said = self._log(event, error)
         finally:
             _native.set_ambient(None)
-            self._settle(outcome, 1)
+            self._settle(outcome, said)
             self._end_call()
-        self._count(outcome)
+        if self._backend.is_self_cancelled():
+            await self._backend.recover()
 
-    def _settle(self, outcome: str, count: int) -> None:
+    def _settle(self, outcome: str, said: str | None) -> None:
         with self._lock:
-            self._in_hand -= count
-        self._book(outcome, count)
+            self._in_hand -= 1
+        self._book(outcome, 1, said)
+        if self._set_aside_after is None or outcome in ("handled", "skipped"):
+            return
+        if self._awake.is_set() and self.native.stats()["set_aside"]:
+            self._rest()
+            _logger().error("handler %s is set aside after %d failures", self._name, self._set_aside_after)
 
-    def _book(self, outcome: str, count: int) -> None:
+    def _book(self, outcome: str, count: int, said: str | None = None) -> None:
         if count:
             with suppress(ClosedError):
-                self.native.settle(outcome, count)
+                self.native.settle(outcome, count, said)
 
     def _end_call(self) -> None:
         with self._lock:
@@ -210,25 +256,24 @@ class Drain:
         if self._timeout is None:
             await handler(event)
             return "handled"
-        return "handled" if await self._backend.bounded(self._timeout, handler(event)) else "timed_out"
+        late = partial(self._log, event)
+        return "handled" if await self._backend.bounded(self._timeout, handler(event), late) else "timed_out"
 
-    def _count(self, outcome: str) -> None:
-        self._failed_in_a_row = 0 if outcome in ("handled", "skipped") else self._failed_in_a_row + 1
-        if self._set_aside_after is not None and self._failed_in_a_row >= self._set_aside_after:
-            self._failed_in_a_row = 0
-            self.native.pause()
-            _logger().error("handler %s is set aside after %d failures", self._name, self._set_aside_after)
-
-    def _tell(self, gap: Gap) -> None:
+    async def _tell(self, gap: Gap) -> None:
         if self._on_gap is None:
             return
         try:
-            self._on_gap(gap)
+            told = self._on_gap(gap)
+            if hasattr(told, "__await__"):
+                await told
         except Exception:
             _logger().exception("on_gap of handler %s failed", self._name)
 
-    def _log(self, event: Event) -> None:
-        _logger().exception("handler %s failed on %s (seq %s)", self._name, event.kind, event.seq)
+    def _log(self, event: Event, error: BaseException) -> str:
+        """Logs what the handler raised, and says it in a few words."""
+        said = "handler %s failed on %s (seq %s)"
+        _logger().error(said, self._name, event.kind, event.seq, exc_info=error)
+        return f"{type(error).__name__}: {error}".encode(errors="replace").decode()
 
     def abandon(self) -> None:
         """Its loop ends before it does."""
@@ -243,6 +288,9 @@ async def _run(drain: ref[Drain], native: _native.Subscription, backend: _aio.Ba
     one another, and are collected together when nobody else holds them."""
     _ambient.clear()
     try:
+        if (begun := drain()) is not None:
+            begun._begun = True
+        del begun
         async with backend.group() as group:
             while await _serve(drain, native, backend, group):
                 await backend.turn()

@@ -5,7 +5,7 @@ from contextvars import ContextVar, Token
 from datetime import datetime
 from os import PathLike
 from types import GenericAlias
-from typing import Any, Final, Generic, Self, final
+from typing import Any, Final, Generic, Self, final, overload
 
 from typing_extensions import TypeVar, disjoint_base
 
@@ -224,6 +224,7 @@ class Bus:
     def interest(self) -> memoryview:
         """Which kinds anybody could want, a bit each: read in place, and true at every moment."""
 
+    @overload
     def on(
         self,
         pattern: str,
@@ -247,6 +248,32 @@ class Bus:
         on_gap: Callable[[Gap], Any] | None = None,
         set_aside_after: int | None = None,
     ) -> Listener: ...
+    @overload
+    def on(
+        self,
+        pattern: str,
+        handler: None,
+        *,
+        mode: str = "locked",
+        key: str | None = None,
+        concurrency: int | None = None,
+        when_full: str = "drop_oldest",
+        buffer: int = 1024,
+        buffer_bytes: int = ...,
+        max_wait: float = 1.0,
+        timeout: float | None = None,
+        once: bool = False,
+        priority: int = 0,
+        start: str | None = None,
+        internal: bool = False,
+        coalesce: float | None = None,
+        weak: bool = False,
+        name: str = "",
+        on_gap: Callable[[Gap], Any] | None = None,
+        set_aside_after: int | None = None,
+    ) -> Subscription:
+        """The queue of a handler that its owner calls, who settles each event."""
+
     def pull(
         self,
         pattern: str,
@@ -260,7 +287,6 @@ class Bus:
         coalesce: float | None = None,
         priority: int = 0,
         name: str = "",
-        confirm: bool = False,
     ) -> Subscription: ...
     def request(self, event: Event[Any], timeout: float, /) -> Pending:
         """Publishes a question; what will be is the first event that replies to it."""
@@ -311,9 +337,9 @@ class Subscription:
     def waiting(self, max: int = 256) -> Pending:
         """What will be is the next batch, `[]` when the subscription has ended."""
 
-    def settle(self, outcome: str, count: int = 1) -> None:
+    def settle(self, outcome: str, count: int = 1, said: str | None = None) -> None:
         """Says how so many events ended, in the order of taking: `handled`, `failed`, `timed_out`, `skipped` or
-        `discarded`."""
+        `discarded`; of one that failed, what is to be kept of it."""
 
     def position(self) -> str:
         """The position below which all has been delivered, as text."""

@@ -1,11 +1,11 @@
 """Options of `on` and `subscribe`: each is of the type that it has to be, or an error names it.
 
-The core checks what they mean; here is what it would never see, and what only `async def` handlers have.
+The core checks what they mean; here is what it would never see.
 """
 
 from __future__ import annotations
 
-from .errors import ArgumentError, InvalidError
+from .errors import ArgumentError
 
 TYPE_CHECKING = False
 
@@ -54,16 +54,6 @@ def check(options: Mapping[str, Any]) -> None:
         bits = _BITS.get(name, 63)
         if wanted == "__index__" and not -(1 << bits) <= value.__index__() < 1 << bits:
             raise ArgumentError("the integer is too large", path=path, expected=f"an int of {bits + 1} bits")
-
-
-def check_served(timeout: float | None, set_aside_after: int | None) -> None:
-    """What the core would say of the options that an `async def` handler's loop keeps instead of it."""
-    if timeout is not None and not timeout >= 0:
-        raise InvalidError(
-            f"{timeout} is no time that can be waited for", path="options.timeout", expected="seconds, 0 or more"
-        )
-    if set_aside_after is not None and set_aside_after < 1:
-        raise InvalidError(f"it can't be {set_aside_after}", path="options.set_aside_after", expected="1 or more")
 
 
 def _fits(value: Any, wanted: str) -> bool:

@@ -35,14 +35,39 @@ class Trio:
     async def turn(self) -> None:
         await trio.lowlevel.checkpoint()
 
-    async def bounded(self, seconds: float, work: Awaitable[Any]) -> bool:
-        with trio.move_on_after(seconds) as limit:
-            await work
+    async def bounded(
+        self, seconds: float, work: Awaitable[Any], late: Callable[[Exception], Any] | None = None
+    ) -> bool:
+        deadline = trio.current_time() + seconds
+        limit = trio.CancelScope(deadline=deadline)
+        try:
+            with limit:
+                await work
+        except Exception as error:
+            if not limit.cancel_called and trio.current_time() < deadline:
+                raise
+            if late is not None:
+                late(error)
+            return False
         # Not `cancelled_caught`: who ignores the cancellation was late as well.
-        return not limit.cancel_called
+        return not limit.cancel_called and trio.current_time() < deadline
 
     def is_stopping(self) -> bool:
         return True
+
+    def is_self_cancelled(self) -> bool:
+        # What a task cancels is a scope of its own.
+        return False
+
+    async def recover(self) -> None:
+        return
+
+    def is_over(self, loop: trio.lowlevel.TrioToken) -> bool:
+        try:
+            loop.run_sync_soon(_nothing)
+        except trio.RunFinishedError:
+            return True
+        return False
 
     def group(self) -> Any:
         return trio.open_nursery()
@@ -70,6 +95,9 @@ class Trio:
 
     def current(self) -> trio.lowlevel.TrioToken:
         return trio.lowlevel.current_trio_token()
+
+
+def _nothing() -> None: ...
 
 
 def _waker(run: trio.lowlevel.TrioToken, woken: trio.Event, lost: Callable[[], None] | None) -> Callable[[], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import _aio
+from ._arguments import all_told
 from ._native import Published
 from .pending import Pending
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from . import _native
 
 
+@all_told()
 class Attachment:
     """A sink's or store's place on a bus; dropping it leaves it attached. Closing the bus lets it have everything."""
 

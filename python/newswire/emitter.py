@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import wraps
 
 from . import _ambient, _native
+from ._arguments import all_told
 from ._core_methods import CoreMethods
 from ._typing import overload
 from .errors import ArgumentError
@@ -62,6 +63,7 @@ _SCOPE = {
 }
 
 
+@all_told()
 class Emitter(CoreMethods):
     """Emits events with the same context; nothing is built for what nobody wants.
 
@@ -204,8 +206,11 @@ class Emitter(CoreMethods):
         @emitter.tool("web_search", engine="local")
         def search(query: str) -> list[str]: ...
         """
-        if not callable(function):
+        if function is None or isinstance(function, str):
             return lambda decorated: self._tool(decorated, function, fields)
+        if not callable(function):
+            expected = "a function, or the name of the tool"
+            raise ArgumentError(f"{function!r} is no tool", path="function", expected=expected)
         return self._tool(function, None, fields)
 
     def _tool(self, function: Callable[..., Any], name: str | None, fields: dict[str, Any]) -> Any:

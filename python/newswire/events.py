@@ -34,6 +34,9 @@ def payload(kind: str) -> Callable[[C], C]:
     A dataclass, a TypedDict, a pydantic model, or any class with `to_dict()` and `from_dict()`.
     """
 
+    if not isinstance(kind, str):
+        raise ArgumentError(f"{kind!r} is no kind", path="kind", expected='a str, such as "deploy.finished"')
+
     def register(cls: C) -> C:
         from . import _native
 
@@ -65,7 +68,8 @@ def pattern_of(what: object) -> str:
         return what
     if isinstance(what, type):
         return kind_of(what)
-    raise ArgumentError(f"{what!r} is no pattern", expected='a text such as "tool.*", or a payload class')
+    expected = 'a text such as "tool.*", or a payload class'
+    raise ArgumentError(f"{what!r} is no pattern", path="pattern", expected=expected)
 
 
 def decoder_of(kind: str) -> Callable[[dict[str, Any]], Any] | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from . import _aio, _native
+from ._arguments import all_told
 from ._drain import Drain
-from ._options import check_served
 from .errors import ArgumentError
 
 TYPE_CHECKING = False
@@ -48,26 +48,27 @@ if TYPE_CHECKING:
         loop: Any
 
 
-_MODES = ("inline", "locked", "keyed", "concurrent")
 _CO_COROUTINE = 0x80
 
 
+@all_told()
 class Listener:
     """A handler's subscription; kept by the bus, so that dropping this changes nothing.
 
     As a context manager it unsubscribes at the end of its block.
     """
 
-    __slots__ = ("__weakref__", "_drain", "_native")
+    __slots__ = ("__weakref__", "_drain", "_native", "_served")
 
     def __init__(self, served: _native.Listener | Drain) -> None:
+        self._served = served
         self._drain = served if isinstance(served, Drain) else None
         self._native: Any = served.native if isinstance(served, Drain) else served
 
     @property
     def active(self) -> bool:
         """Whether calls may still begin."""
-        return self._native.active if self._drain is None else self._drain.active
+        return self._served.active
 
     def unsubscribe(self, timeout: float = 5.0) -> str:
         """No call begins any more; what is queued is discarded and counted.
@@ -95,11 +96,11 @@ class Listener:
 
     def pause(self) -> None:
         """Matches and queues, but calls nothing until `resume`."""
-        self._native.pause()
+        self._served.pause()
 
     def resume(self) -> None:
         """Calls again; also what was set aside after failures."""
-        self._native.resume()
+        self._served.resume()
 
     def resize(self, buffer: int, buffer_bytes: int = 16 << 20) -> None:
         """Changes the bounds; what no longer fits is dropped by its policy, with a gap."""
@@ -155,11 +156,22 @@ def subscribe_async(
     **queue: Any,
 ) -> Drain:
     """Subscribes an `async def` handler and begins to serve it."""
-    _check(mode, key, concurrency)
-    check_served(timeout, set_aside_after)
     backend, runs_on = _home(bus, loop)
     held = _weakly(handler) if weak else (lambda: handler)
-    native = bus.pull(pattern, buffer=buffer, name=name or _name(handler), confirm=True, **queue)
+    native = _native.Bus.on(
+        bus,
+        pattern,
+        None,
+        mode=mode,
+        key=key,
+        concurrency=concurrency,
+        buffer=buffer,
+        timeout=timeout,
+        once=once,
+        set_aside_after=set_aside_after,
+        name=name or _name(handler),
+        **queue,
+    )
     drain = Drain(
         native,
         held,
@@ -168,7 +180,6 @@ def subscribe_async(
         concurrency=concurrency,
         buffer=buffer,
         timeout=timeout,
-        once=once,
         on_gap=on_gap,
         set_aside_after=set_aside_after,
     )
@@ -176,29 +187,8 @@ def subscribe_async(
         drain.begin(backend, runs_on)
     except RuntimeError:
         native.close()
-        raise ArgumentError("the loop of the handler is closed", expected="a running loop") from None
+        raise ArgumentError("the loop of the handler is closed", path="options.loop", expected="a running loop") from None
     return drain
-
-
-def _check(mode: str, key: str | None, concurrency: int | None) -> None:
-    if mode == "inline":
-        raise ArgumentError(
-            "an async def handler can't run inline", path="options.mode", expected='"locked", "keyed" or "concurrent"'
-        )
-    if mode not in _MODES:
-        raise ArgumentError(f"there is no mode {mode!r}", path="options.mode", expected=", ".join(_MODES))
-    if (mode == "keyed") != (key is not None):
-        raise ArgumentError(
-            'key and mode="keyed" belong together', path="options.key", expected='key="session", mode="keyed"'
-        )
-    if (mode == "concurrent") != (concurrency is not None):
-        raise ArgumentError(
-            'concurrency and mode="concurrent" belong together',
-            path="options.concurrency",
-            expected='concurrency=8, mode="concurrent"',
-        )
-    if concurrency is not None and concurrency < 1:
-        raise ArgumentError(f"concurrency can't be {concurrency}", path="options.concurrency", expected="1 or more")
 
 
 def _home(bus: Bus, loop: Any) -> tuple[_aio.Backend, Any]:
@@ -206,7 +196,7 @@ def _home(bus: Bus, loop: Any) -> tuple[_aio.Backend, Any]:
     if loop is not None:
         name = "asyncio" if hasattr(loop, "call_soon_threadsafe") else "trio"
         if name == "trio" and not hasattr(loop, "run_sync_soon"):
-            raise ArgumentError(f"loop can't be {loop!r}", expected="an asyncio loop or a trio token")
+            raise ArgumentError(f"it can't be {loop!r}", path="options.loop", expected="an asyncio loop or a trio token")
         return _aio.backend_of(name), loop
     running = _aio.backend()
     if running is not None:
@@ -218,7 +208,7 @@ def _home(bus: Bus, loop: Any) -> tuple[_aio.Backend, Any]:
 
 def _weakly(handler: Callable[..., Any]) -> Callable[[], Any]:
     if not hasattr(handler, "__self__"):
-        raise ArgumentError("weak=True takes an object's method", expected="a bound method")
+        raise ArgumentError("nothing else would keep this handler alive", path="options.weak", expected="a bound method")
     from weakref import WeakMethod
 
     return WeakMethod(handler)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import _aio
+from ._arguments import all_told
 from ._typing import Generic
 
 TYPE_CHECKING = False
@@ -18,6 +19,7 @@ else:
     T = object
 
 
+@all_told()
 class Pending(Generic[T]):
     """What a call that may take its time gives at once: `await` it, or `wait()` for it.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import _native
+from ._arguments import all_told, told
 from .pending import Pending
 
 TYPE_CHECKING = False
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ._bus import Bus
 
 
+@all_told()
 class Player:
     """A recording that is being played; `await` it or `wait()` for its end. Dropping it stops the play."""
 
@@ -62,6 +64,7 @@ class Player:
         return self._native.position()
 
 
+@told
 def play(
     bus: Bus,
     source: str | PathLike[str],

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from . import _aio
+from ._arguments import all_told, seconds
 from ._native import Gap
 from ._typing import Generic
 from .errors import ArgumentError, ClosedError, TimedOutError
+from .handlers import is_async
 
 TYPE_CHECKING = False
 
@@ -28,6 +30,7 @@ else:
 _BATCH = 256
 
 
+@all_told()
 class Subscription(Generic[P]):
     """The events of a filter, in order, from a bounded queue.
 
@@ -44,7 +47,9 @@ class Subscription(Generic[P]):
 
     def __init__(self, native: _native.Subscription, bus: Bus, gaps: Gaps = "warn") -> None:
         if not (gaps in ("warn", "yield") or callable(gaps)):
-            raise ArgumentError(f"gaps can't be {gaps!r}", expected='"warn", "yield" or a function')
+            raise ArgumentError(f"gaps can't be {gaps!r}", path="gaps", expected='"warn", "yield" or a function')
+        if callable(gaps) and is_async(gaps):
+            raise ArgumentError("nobody would await it", path="gaps", expected="a def function")
         self._native = native
         # A bus that nobody holds has ended, and its subscriptions with it.
         self._bus = bus
@@ -64,6 +69,9 @@ class Subscription(Generic[P]):
 
     def until_quiet(self, timeout: float) -> Iterator[Event[P]]:
         """The events until none has come for `timeout` seconds, or none can come any more."""
+        return self._until_quiet(seconds(timeout))
+
+    def _until_quiet(self, timeout: float) -> Iterator[Event[P]]:
         while True:
             try:
                 item = self._next(timeout)

@@ -8,6 +8,7 @@ print(meter.snapshot().total.cost_usd)
 from __future__ import annotations
 
 from . import snapshots
+from ._arguments import all_told
 from ._typing import Generic
 
 TYPE_CHECKING = False
@@ -24,6 +25,7 @@ else:
     S = object
 
 
+@all_told()
 class View(Generic[S]):
     """A view that `bus.watch` has see every event; `UsageMeter(bus)` does both at once.
 

@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 import pytest
 
-from newswire import ArgumentError, Bus, Event, current_event
+from newswire import ArgumentError, Bus, Event, InvalidError, current_event
 
 from .loops import Main, on_every_loop, until, within
 
@@ -267,7 +267,7 @@ async def nothing(_: Event) -> None: ...
     ids=str,
 )
 def test_options_that_can_not_be_are_refused(options: dict[str, Any], says: str) -> None:
-    with pytest.raises(ArgumentError, match=says):
+    with pytest.raises(InvalidError, match=says):
         Bus().on("a.*", nothing, **options)
 
 

@@ -221,6 +221,32 @@ def test_waiting_for_an_event_and_asking_are_awaited(run: Run) -> None:
     run(main)
 
 
+@on_every_loop
+def test_several_tasks_share_what_comes_and_all_are_told_the_end(run: Run) -> None:
+    async def main() -> None:
+        bus = Bus()
+        events = bus.subscribe("*")
+        got: list[list[int]] = [[], [], []]
+
+        async def read(mine: list[int]) -> None:
+            async for event in events:
+                mine.append(event.payload["number"])
+                await anyio.sleep(0)
+
+        with anyio.fail_after(20):
+            async with anyio.create_task_group() as readers:
+                for mine in got:
+                    readers.start_soon(read, mine)
+                for number in range(300):
+                    bus.publish("a.b", number=number)
+                    if number % 50 == 0:
+                        await anyio.sleep(0.001)
+                await bus.aclose()
+        assert sorted(number for mine in got for number in mine) == list(range(300))
+
+    run(main)
+
+
 def test_waiting_for_an_event_and_asking_work_without_a_loop() -> None:
     bus = Bus()
     bus.on("question.asked", lambda asked: bus.publish(Event("a.b", correlation={"reply_to": asked.id})))

@@ -110,13 +110,29 @@ def test_handlers_on_the_private_loop_keep_no_interpreter_from_its_end() -> None
         assert float(ended.stdout) < 1.5
 
 
-@pytest.mark.parametrize("waits", ["next(events)", "events.next(60)", "bus.wait_for('z.z', 60).wait()"])
+@pytest.mark.parametrize(
+    "waits",
+    [
+        "next(events)",
+        "events.next(60)",
+        "bus.wait_for('z.z', 60).wait()",
+        "busy(); listener.unsubscribe(60)",
+        "busy('b.soon'); soon.unsubscribe(60)",
+        "busy(); bus.close(60)",
+    ],
+)
 def test_ctrl_c_interrupts_a_wait(waits: str) -> None:
     ended = run(
         f"""
+        import asyncio, threading, time
         import newswire
         bus = newswire.Bus()
         events = bus.subscribe("z.z")
+        begun = threading.Event()
+        def handle(event): begun.set(); time.sleep(60)
+        async def handle_soon(event): begun.set(); await asyncio.sleep(60)
+        listener, soon = bus.on("b.b", handle), bus.on("b.soon", handle_soon)
+        def busy(kind="b.b"): bus.publish(kind); begun.wait()
         print("ready", flush=True)
         try:
             {waits}

@@ -22,11 +22,10 @@ Scenario = dict[str, Any]
 
 def scenarios(
     are_meant: Callable[[Scenario], bool] = lambda _: True,
-    are_open: Callable[[Scenario], list[pytest.MarkDecorator]] = lambda _: [],
 ) -> list[Any]:
     chapters = {file.stem: json.loads(file.read_text("utf-8")) for file in sorted(FOLDER.glob("*.json"))}
     return [
-        pytest.param(scenario, id=f"{chapter}::{scenario['name']}", marks=are_open(scenario))
+        pytest.param(scenario, id=f"{chapter}::{scenario['name']}")
         for chapter, content in chapters.items()
         if chapter not in OTHERS
         for scenario in content["scenarios"]
@@ -50,13 +49,6 @@ DIFFERS_ON_A_LOOP = {
     "inside a handler a close begins and does not wait",
 }
 
-# What `async def` handlers don't do yet; some of it shows as a wait of 20 s, so it isn't tried.
-OPEN_ON_A_LOOP = {
-    "once is the first match and no other": "a later event still counts as matched",
-    "a handler that is paused is not called for a close": "the close waits for it as long as it may",
-    "a handler that keeps failing is set aside until it is resumed": "neither its stats nor a notice tells it",
-}
-
 
 def has_handlers_off_thread(scenario: Scenario) -> bool:
     return scenario["name"] not in DIFFERS_ON_A_LOOP and any(
@@ -64,17 +56,12 @@ def has_handlers_off_thread(scenario: Scenario) -> bool:
     )
 
 
-def is_open_on_a_loop(scenario: Scenario) -> list[pytest.MarkDecorator]:
-    why = OPEN_ON_A_LOOP.get(scenario["name"])
-    return [] if why is None else [pytest.mark.xfail(reason=why, run=False)]
-
-
 @pytest.mark.parametrize("scenario", scenarios())
 def test_scenario(scenario: Scenario, tmp_path: Path) -> None:
     Stage(tmp_path).play(scenario)
 
 
-@pytest.mark.parametrize("scenario", scenarios(has_handlers_off_thread, is_open_on_a_loop))
+@pytest.mark.parametrize("scenario", scenarios(has_handlers_off_thread))
 def test_scenario_with_async_handlers(scenario: Scenario, tmp_path: Path) -> None:
     Stage(tmp_path, HeardOnLoop).play(scenario)
 

@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use newswire_store::{Durability, SqliteStore, Store};
+use newswire_store::{SqliteStore, Store};
 
 use super::child;
 use super::disk::{self, Disk, Step};
@@ -180,7 +180,7 @@ fn look(
             && verified.structure.iter().all(|what| what.starts_with("the log (-wal)"))
     });
     // It also goes on.
-    let goes_on = SqliteStore::open(&file, Durability::Off).and_then(|store| store.writer("main").map(drop));
+    let goes_on = SqliteStore::open(&file).and_then(|store| store.writer("main").map(drop));
     if !is_sound {
         outcome.breaks(&format!("{verified:?}"));
     } else if let Err(error) = goes_on {

@@ -56,7 +56,7 @@ pub(crate) fn measure(scale: Scale) -> Vec<Line> {
     let length = length(scale);
     let mut command = child::command("r14");
     command.env(FILE, &file).env(SECONDS, length.as_secs().to_string()).stdout(Stdio::null());
-    SqliteStore::open(&file, newswire_store::Durability::Normal).expect("a new file");
+    SqliteStore::open(&file).expect("a new file");
     let mut child = command.spawn().expect("a child");
     let log = PathBuf::from(format!("{}-wal", file.display()));
     let mut largest = 0;

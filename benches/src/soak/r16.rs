@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use newswire::{Bus, BusOptions, Delivery, Event, Kind};
-use newswire_store::{Clock, Durability, Retention, SqliteStore, Store, StoreKeeper, StoreOptions, Writer};
+use newswire_store::{Clock, Retention, SqliteStore, Store, StoreKeeper, StoreOptions, Writer};
 
 use super::stored::{self, LONG, Random, folder};
 use crate::report::{Limit, Line};
@@ -46,7 +46,7 @@ pub(crate) fn measure(scale: Scale) -> Vec<Line> {
             _ => random.next().cast_signed().wrapping_neg(),
         };
         clock.0.store(now, Ordering::Relaxed);
-        let store = SqliteStore::open(&file, Durability::Off).expect("a store").with_clock(clock.clone());
+        let store = SqliteStore::open(&file).expect("a store").with_clock(clock.clone());
         let bus = Bus::with(BusOptions { name: "main".into(), ..BusOptions::default() }).expect("a name");
         bus.attach_store("hands", Box::new(StoreKeeper::new(store, StoreOptions::default())))
             .expect("a store");
@@ -61,7 +61,7 @@ pub(crate) fn measure(scale: Scale) -> Vec<Line> {
             published += 1;
         }
         assert!(bus.close(LONG).complete);
-        let store = SqliteStore::open(&file, Durability::Off).expect("a store").with_clock(clock.clone());
+        let store = SqliteStore::open(&file).expect("a store").with_clock(clock.clone());
         let mut writer: Box<dyn Writer> = store.writer("main").expect("no other writer");
         while writer.prune(&retention).expect("a disk that works") {}
         drop(writer);

@@ -4,8 +4,7 @@ use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use newswire::Error;
-use newswire_facade::{Play, PlaySpec, ReadSpec, Reader, runs, time, to_json};
-use parking_lot::Mutex;
+use newswire_facade::{Mutex, Play, PlaySpec, ReadSpec, Reader, runs, time, to_json};
 
 use crate::edge::{Bytes, Handle, Slice};
 use crate::fault::{Code, Fault, call, place};

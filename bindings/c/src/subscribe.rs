@@ -4,8 +4,7 @@ use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use newswire::{Delivery, Error, Event, Gap, Outcome, Result, Unsubscribed};
-use newswire_facade::{BadHandle, BatchWriter, HandleType, HandlerSpec, Pull, SubscribeSpec, time};
-use parking_lot::Mutex;
+use newswire_facade::{BadHandle, BatchWriter, HandleType, HandlerSpec, Mutex, Pull, SubscribeSpec, time};
 
 use crate::edge::{Bytes, Foreign, Handle, Handler, Slice};
 use crate::fault::{Code, Done, Fault, call, place};

@@ -1,8 +1,7 @@
 //! All handles that C holds, a table for each type.
 
 use newswire::{Attachment, Bus, Emitter, Filter, Listener, Receipt, Result};
-use newswire_facade::{BadHandle, HandleType, Handles, Play, Pull, Reader, Watching, to_json};
-use parking_lot::Mutex;
+use newswire_facade::{BadHandle, HandleType, Handles, Mutex, Play, Pull, Reader, Watching, to_json};
 
 use crate::edge::Handle;
 use crate::fault::Done;

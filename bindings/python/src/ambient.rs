@@ -97,12 +97,13 @@ pub(crate) fn on_loop() -> OnLoop {
 }
 
 /// Whether this thread runs an event loop: it is marked, or Python says so.
-pub(crate) fn is_on_loop(py: Python<'_>) -> bool {
+///
+/// # Errors
+/// What a signal raises that comes while Python is asked, such as `KeyboardInterrupt`: it comes once.
+pub(crate) fn is_on_loop(py: Python<'_>) -> PyResult<bool> {
     static ASK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    LoopThread::is_current()
-        || ASK
-            .import(py, "newswire._aio", "on_loop_thread")
-            .and_then(|ask| ask.call0())
-            .and_then(|answer| answer.is_truthy())
-            .unwrap_or(false)
+    if LoopThread::is_current() {
+        return Ok(true);
+    }
+    ASK.import(py, "newswire._aio", "on_loop_thread")?.call0()?.is_truthy()
 }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use newswire::ErrorKind;
 use pyo3::prelude::*;
 
 use crate::error::raised;
@@ -45,11 +46,15 @@ impl Attachment {
         Ok(Pending::on_thread("flushing", move || attachment.flush(timeout).map(|()| Done::Nothing))?)
     }
 
-    /// Waits until all that was published is on the disk.
+    /// Waits until all that was published is on the disk; Ctrl-C interrupts.
     #[pyo3(signature = (timeout=5.0))]
     fn flush(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
         let (attachment, timeout) = (self.0.get(py)?, seconds(py, timeout, "timeout")?);
-        gate::elsewhere(py, || attachment.flush(timeout)).map_err(|error| raised(py, &error))
+        let flushed = gate::in_slices(py, timeout, |slice| match attachment.flush(slice) {
+            Err(error) if error.kind() == ErrorKind::TimedOut && !slice.is_zero() => None,
+            flushed => Some(flushed),
+        })?;
+        flushed.unwrap_or(Ok(())).map_err(|error| raised(py, &error))
     }
 
     /// Takes it off the bus, and ends it.

@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use newswire_facade::{BusSpec, RedactSpec};
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyList, PyString};
 
 use crate::attach::Attachment;
 use crate::enrich::Enricher;
@@ -23,7 +23,7 @@ use crate::pending::{Done, Pending};
 use crate::published::Published;
 use crate::subscription::Subscription;
 use crate::view::View;
-use crate::{ambient, kinds, stats};
+use crate::{ambient, argument, kinds, stats};
 
 /// How many bytes a queue has unless told otherwise.
 const QUEUE_BYTES: i64 = 16 << 20;
@@ -134,11 +134,16 @@ impl Bus {
         events: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyList>> {
         let bus = self.open(py)?;
-        let batch = events
-            .try_iter()?
-            .map(|event| Ok(event?.cast_into::<Event>()?.get().inner().clone()))
+        let each = events.try_iter().map_err(|_| argument::misfit(events, "events", "a list of events"))?;
+        let batch = each
+            .enumerate()
+            .map(|(at, event)| {
+                let event = event?;
+                let event = argument::object::<Event>(&event, &format!("events[{at}]"), "an Event")?;
+                Ok(event.get().inner().clone())
+            })
             .collect::<PyResult<Vec<_>>>()?;
-        let _on_loop = (bus.may_wait() && ambient::is_on_loop(py)).then(newswire::LoopThread::enter);
+        let _on_loop = (bus.may_wait() && ambient::is_on_loop(py)?).then(newswire::LoopThread::enter);
         let send = || gate::here(|| bus.publish_batch(batch));
         let published = ambient::within(py, || if bus.may_wait() { py.detach(send) } else { send() })?;
         let published = published.map_err(|error| rejected(py, error))?;
@@ -154,10 +159,12 @@ impl Bus {
 
     /// Whether anybody could want events of `kind`.
     #[pyo3(signature = (kind, /))]
-    fn wants(&self, py: Python<'_>, kind: &Bound<'_, pyo3::types::PyString>) -> PyResult<bool> {
+    fn wants(&self, py: Python<'_>, kind: &Bound<'_, PyString>) -> PyResult<bool> {
         Ok(self.open(py)?.wants(&kinds::kind_of(kind)?))
     }
 
+    /// Has `handler` called with each matching event. Without one: the queue of a handler that its owner calls, who
+    /// settles each event.
     #[pyo3(signature = (pattern, handler, *, mode="locked", key=None, concurrency=None, when_full="drop_oldest",
                         buffer=1024, buffer_bytes=QUEUE_BYTES, max_wait=1.0, timeout=None, once=false, priority=0,
                         start=None, internal=false, coalesce=None, weak=false, name="", on_gap=None,
@@ -167,7 +174,7 @@ impl Bus {
         &self,
         py: Python<'_>,
         pattern: &str,
-        handler: &Bound<'_, PyAny>,
+        handler: Option<&Bound<'_, PyAny>>,
         mode: &str,
         key: Option<&str>,
         concurrency: Option<i64>,
@@ -185,13 +192,18 @@ impl Bus {
         name: &str,
         on_gap: Option<Py<PyAny>>,
         set_aside_after: Option<i64>,
-    ) -> PyResult<Listener> {
+    ) -> PyResult<Py<PyAny>> {
         let bus = self.open(py)?;
-        callable(handler, "handler")?;
         let queue =
             Queue { name, when_full, buffer, buffer_bytes, max_wait, start, internal, priority, coalesce };
         let serving = Serving { mode, key, concurrency, timeout, once, set_aside_after };
         let options = serving.options(py, &queue)?;
+        let Some(handler) = handler else {
+            let subscribed = gate::elsewhere(py, || bus.subscribe_to_serve(pattern, options));
+            let subscription = subscribed.map_err(|error| raised(py, &error))?;
+            return Ok(Py::new(py, Subscription::new(subscription, true))?.into_any());
+        };
+        callable(handler, "handler")?;
         let callable =
             Callable::new(if weak { weak_method(handler)?.unbind() } else { handler.clone().unbind() });
         let on_gap = on_gap.map(Callable::new);
@@ -206,11 +218,11 @@ impl Bus {
         place.fill(listener.map_err(|error| raised(py, &error))?);
         let callables: Vec<_> = [Some(callable), on_gap].into_iter().flatten().collect();
         callables.iter().for_each(|callable| self.keep(callable));
-        Ok(Listener { place: Own::new(place), callables })
+        Ok(Py::new(py, Listener { place: Own::new(place), callables })?.into_any())
     }
 
     #[pyo3(signature = (pattern, *, when_full="drop_oldest", buffer=1024, buffer_bytes=QUEUE_BYTES, max_wait=1.0,
-                        start=None, internal=false, coalesce=None, priority=0, name="", confirm=false))]
+                        start=None, internal=false, coalesce=None, priority=0, name=""))]
     #[expect(clippy::too_many_arguments, reason = "the keywords of a call")]
     fn pull(
         &self,
@@ -225,7 +237,6 @@ impl Bus {
         coalesce: Option<f64>,
         priority: i32,
         name: &str,
-        confirm: bool,
     ) -> PyResult<Subscription> {
         let bus = self.open(py)?;
         let queue =
@@ -233,13 +244,14 @@ impl Bus {
         let options = queue.options(py)?;
         let subscription = gate::elsewhere(py, || bus.subscribe_with(pattern, options));
         subscription
-            .map(|subscription| Subscription::new(subscription, confirm))
+            .map(|subscription| Subscription::new(subscription, false))
             .map_err(|error| raised(py, &error))
     }
 
     /// Publishes a question; what will be is the first event that replies to it.
     #[pyo3(signature = (event, timeout, /))]
-    fn request(&self, py: Python<'_>, event: &Bound<'_, Event>, timeout: f64) -> PyResult<Pending> {
+    fn request(&self, py: Python<'_>, event: &Bound<'_, PyAny>, timeout: f64) -> PyResult<Pending> {
+        let event = argument::object::<Event>(event, "event", "an Event")?;
         let (bus, event) = (self.open(py)?, event.get().inner().clone());
         let timeout = seconds(py, timeout, "timeout")?;
         let mut request = ambient::within(py, || gate::here(|| bus.request_async(event, timeout)))?;
@@ -332,7 +344,7 @@ impl Bus {
     #[pyo3(signature = (timeout, /))]
     fn _close<'py>(&self, py: Python<'py>, timeout: f64) -> PyResult<Bound<'py, PyAny>> {
         let closing = self.closing(py, timeout)?;
-        if newswire::Handled::is_here() || ambient::is_on_loop(py) {
+        if newswire::Handled::is_here() || ambient::is_on_loop(py)? {
             let bus = self.bus.get(py)?;
             return stats::object(py, &gate::elsewhere(py, || bus.close(std::time::Duration::ZERO)));
         }

@@ -5,7 +5,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyString};
 
 use crate::bus::Bus;
-use crate::error::{argument, raised};
+use crate::argument::{self, text};
+use crate::error::{self, raised};
 use crate::event::Event;
 use crate::fast::Args;
 use crate::gate::Own;
@@ -34,7 +35,7 @@ impl Emitter {
         correlation: Option<&Bound<'_, PyAny>>,
         tags: Option<&Bound<'_, PyAny>>,
         attrs: Option<&Bound<'_, PyAny>>,
-        component: Option<&str>,
+        component: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let wrong = |error: newswire::Error| raised(py, &error);
         let mut emitter = bus.get().open(py)?.emitter();
@@ -55,7 +56,7 @@ impl Emitter {
         for (key, value) in attrs.map(make::attrs_of).transpose()?.into_iter().flatten() {
             emitter = emitter.with_attr(key, &value).map_err(wrong)?;
         }
-        if let Some(component) = component {
+        if let Some(component) = argument::optional_text(component, "component")? {
             emitter = emitter.with_component(component).map_err(wrong)?;
         }
         Ok(Self { bus: bus.clone().unbind(), emitter: Own::new(emitter) })
@@ -70,24 +71,28 @@ impl Emitter {
 
     /// An event with this context, which is not published.
     #[pyo3(signature = (kind, payload=None, /, *, label=None, id=None, time_ns=None, severity=None, message=None,
-                        tags=None, attrs=None, internal=false))]
+                        tags=None, attrs=None, internal=None, **others),
+           text_signature = "($self, kind, payload=None, /, *, label=None, id=None, time_ns=None, severity=None, message=None, tags=None, attrs=None, internal=False)")]
     #[expect(clippy::too_many_arguments, reason = "the keywords of a call")]
     fn event(
         &self,
         py: Python<'_>,
         kind: &Bound<'_, PyAny>,
         payload: Option<&Bound<'_, PyAny>>,
-        label: Option<&str>,
-        id: Option<&str>,
-        time_ns: Option<i64>,
-        severity: Option<&str>,
-        message: Option<&str>,
+        label: Option<&Bound<'_, PyAny>>,
+        id: Option<&Bound<'_, PyAny>>,
+        time_ns: Option<&Bound<'_, PyAny>>,
+        severity: Option<&Bound<'_, PyAny>>,
+        message: Option<&Bound<'_, PyAny>>,
         tags: Option<&Bound<'_, PyAny>>,
         attrs: Option<&Bound<'_, PyAny>>,
-        internal: bool,
+        internal: Option<&Bound<'_, PyAny>>,
+        others: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Event> {
+        argument::no_others(others, make::OWN_ENVELOPE)?;
         let said = Said::of(kind, payload)?;
-        let builder = said.begin(self.emitter.get(py)?, label)?;
+        let builder =
+            said.begin(self.emitter.get(py)?, argument::optional_text(label, "label")?)?;
         let envelope =
             Envelope { id, time_ns, severity, message, tags, attrs, internal, ..Envelope::default() };
         envelope.build(py, builder).map(Event::new)
@@ -150,7 +155,7 @@ pub(crate) fn emit(slf: Borrowed<'_, '_, Emitter>, args: &Args<'_, '_>) -> PyRes
     let emitter = this.emitter.get(py)?;
     let mut positional = args.positional();
     let (Some(what), payload, None) = (positional.next(), positional.next(), positional.next()) else {
-        return Err(argument(
+        return Err(error::argument(
             py,
             "it takes a kind and a payload",
             "kind",
@@ -164,7 +169,7 @@ pub(crate) fn emit(slf: Borrowed<'_, '_, Emitter>, args: &Args<'_, '_>) -> PyRes
     let (mut label, mut message, mut span, mut parent) = (None, None, None, None);
     let fields = PyDict::new(py);
     for (name, value) in args.named() {
-        let place = match name.cast::<PyString>()?.to_str()? {
+        let place = match &*name.cast::<PyString>()?.to_string_lossy() {
             "label" => &mut label,
             "message" => &mut message,
             "span" => &mut span,
@@ -175,11 +180,7 @@ pub(crate) fn emit(slf: Borrowed<'_, '_, Emitter>, args: &Args<'_, '_>) -> PyRes
             }
         };
         if !value.is_none() {
-            *place = Some(
-                value
-                    .extract::<String>()
-                    .map_err(|_| argument(py, "it is no str", &name.to_string(), "str"))?,
-            );
+            *place = Some(text(&value, &name.to_string())?.to_owned());
         }
     }
     if !fields.is_empty() {

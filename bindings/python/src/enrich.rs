@@ -6,10 +6,11 @@ use newswire::{Enrichment as Inner, Severity};
 use pyo3::prelude::*;
 use serde_json::value::RawValue;
 
+use crate::argument::text;
 use crate::error::{closed, raised};
 use crate::event::Event;
 use crate::gate::{self, Own};
-use crate::handler::{Callable, log, name_of};
+use crate::handler::{Callable, log, name_of, settled};
 use crate::{convert, make};
 
 /// What an enricher asked for; done when it has returned.
@@ -63,8 +64,8 @@ impl Enrichment {
     }
 
     /// Sets an attribute.
-    fn attr(&self, key: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let py = value.py();
+    fn attr(&self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (py, key) = (value.py(), text(key, "key")?);
         let json = convert::to_json(value, &format!("attrs.{key}"))?;
         let raw = RawValue::from_string(json.into())
             .map_err(|error| crate::error::argument(py, &error.to_string(), "attrs", "JSON"))?;
@@ -72,14 +73,14 @@ impl Enrichment {
     }
 
     /// Adds a tag.
-    fn tag(&self, py: Python<'_>, tag: String) -> PyResult<()> {
-        self.add(py, Change::Tag(tag))
+    fn tag(&self, tag: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.add(tag.py(), Change::Tag(text(tag, "tag")?.to_owned()))
     }
 
     /// Sets one id of the scope.
-    fn scope(&self, py: Python<'_>, name: &str, id: String) -> PyResult<()> {
-        let field = make::scope_field(py, name)?;
-        self.add(py, Change::Scope(field, id))
+    fn scope(&self, name: &Bound<'_, PyAny>, id: &Bound<'_, PyAny>) -> PyResult<()> {
+        let field = make::scope_field(name.py(), text(name, "name")?)?;
+        self.add(name.py(), Change::Scope(field, text(id, "id")?.to_owned()))
     }
 
     /// Sets who emits it.
@@ -89,14 +90,15 @@ impl Enrichment {
     }
 
     /// Sets how much it matters.
-    fn severity(&self, py: Python<'_>, severity: &str) -> PyResult<()> {
-        let severity = Severity::parse(severity).map_err(|error| raised(py, &error))?;
+    fn severity(&self, severity: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = severity.py();
+        let severity = Severity::parse(text(severity, "severity")?).map_err(|error| raised(py, &error))?;
         self.add(py, Change::Severity(severity))
     }
 
     /// Sets the sentence for people.
-    fn message(&self, py: Python<'_>, message: String) -> PyResult<()> {
-        self.add(py, Change::Message(message))
+    fn message(&self, message: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.add(message.py(), Change::Message(text(message, "message")?.to_owned()))
     }
 
     /// Sets the payload.
@@ -166,7 +168,7 @@ fn enrich(py: Python<'_>, callable: &Callable, event: &mut Inner) {
 fn changes(py: Python<'_>, callable: &Bound<'_, PyAny>, event: newswire::Event) -> PyResult<Vec<Change>> {
     let event = Py::new(py, Event::new(event))?;
     let enrichment = Bound::new(py, Enrichment { event, changes: Mutex::new(Some(Vec::new())) })?;
-    callable.call1((&enrichment,))?;
+    settled(&callable.call1((&enrichment,))?)?;
     let changes = enrichment.get().changes.lock().unwrap_or_else(PoisonError::into_inner).take();
     Ok(changes.unwrap_or_default())
 }

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyFrozenSet, PyMappingProxy, PyString, PyTuple};
 
+use crate::argument;
 use crate::error::raised;
 use crate::make::{self, Envelope};
 use crate::{decode, payload};
@@ -38,23 +39,26 @@ impl Event {
 
     #[new]
     #[pyo3(signature = (kind, payload=None, /, *, id=None, time_ns=None, source=None, scope=None, correlation=None,
-                        component=None, severity=None, message=None, tags=None, attrs=None, internal=false))]
+                        component=None, severity=None, message=None, tags=None, attrs=None, internal=None, **others),
+           text_signature = "(kind, payload=None, /, *, id=None, time_ns=None, source=None, scope=None, correlation=None, component=None, severity=None, message=None, tags=None, attrs=None, internal=False)")]
     #[expect(clippy::too_many_arguments, reason = "the keywords of a call")]
     fn make(
         kind: &Bound<'_, PyAny>,
         payload: Option<&Bound<'_, PyAny>>,
-        id: Option<&str>,
-        time_ns: Option<i64>,
+        id: Option<&Bound<'_, PyAny>>,
+        time_ns: Option<&Bound<'_, PyAny>>,
         source: Option<&Bound<'_, PyAny>>,
         scope: Option<&Bound<'_, PyAny>>,
         correlation: Option<&Bound<'_, PyAny>>,
-        component: Option<(String, String)>,
-        severity: Option<&str>,
-        message: Option<&str>,
+        component: Option<&Bound<'_, PyAny>>,
+        severity: Option<&Bound<'_, PyAny>>,
+        message: Option<&Bound<'_, PyAny>>,
         tags: Option<&Bound<'_, PyAny>>,
         attrs: Option<&Bound<'_, PyAny>>,
-        internal: bool,
+        internal: Option<&Bound<'_, PyAny>>,
+        others: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
+        argument::no_others(others, make::ENVELOPE)?;
         let envelope = Envelope {
             id,
             time_ns,
@@ -78,7 +82,7 @@ impl Event {
         let py = json.py();
         let read = match json.cast::<PyBytes>() {
             Ok(bytes) => newswire::Event::from_json(bytes.as_bytes()),
-            Err(_) => newswire::Event::from_json(json.extract::<&str>()?),
+            Err(_) => newswire::Event::from_json(argument::text(json, "json")?),
         };
         read.map(Self::new).map_err(|error| raised(py, &error))
     }
@@ -245,8 +249,8 @@ impl Event {
 
     /// The value of a field by its name in filters, such as `session` or `payload.user.id`, as text.
     #[pyo3(signature = (name, /))]
-    fn field(&self, py: Python<'_>, name: &str) -> PyResult<Option<String>> {
-        let field = Field::parse(name).map_err(|error| raised(py, &error))?;
+    fn field(&self, py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+        let field = Field::parse(argument::text(name, "name")?).map_err(|error| raised(py, &error))?;
         Ok(field.value(&self.event).map(std::borrow::Cow::into_owned))
     }
 

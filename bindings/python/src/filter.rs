@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+use crate::argument;
 use crate::error::raised;
 use crate::event::Event;
 
@@ -13,13 +14,14 @@ pub(crate) struct Filter(newswire::Filter);
 impl Filter {
     #[new]
     #[pyo3(signature = (text, /))]
-    fn parse(py: Python<'_>, text: &str) -> PyResult<Self> {
-        newswire::Filter::parse(text).map(Self).map_err(|error| raised(py, &error))
+    fn parse(py: Python<'_>, text: &Bound<'_, PyAny>) -> PyResult<Self> {
+        newswire::Filter::parse(argument::text(text, "filter")?).map(Self).map_err(|error| raised(py, &error))
     }
 
     #[pyo3(signature = (event, /))]
-    fn matches(&self, event: &Bound<'_, Event>) -> bool {
-        self.0.matches(event.get().inner())
+    fn matches(&self, event: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let event = argument::object::<Event>(event, "event", "an Event")?;
+        Ok(self.0.matches(event.get().inner()))
     }
 
     fn __str__(&self) -> String {

@@ -58,6 +58,26 @@ pub(crate) fn elsewhere<R: Send>(py: Python<'_>, call: impl FnOnce() -> R + Send
     result
 }
 
+/// How long a wait lets signals wait.
+pub(crate) const SLICE: Duration = Duration::from_millis(50);
+
+/// Waits without Python, up to `timeout`, by `wait`, which says when it is over; Ctrl-C interrupts.
+pub(crate) fn in_slices<R: Send>(
+    py: Python<'_>,
+    timeout: Duration,
+    mut wait: impl FnMut(Duration) -> Option<R> + Send,
+) -> PyResult<Option<R>> {
+    let deadline = Instant::now().checked_add(timeout);
+    loop {
+        let left = deadline.map_or(SLICE, |deadline| deadline.saturating_duration_since(Instant::now()));
+        let came = elsewhere(py, || wait(left.min(SLICE)));
+        py.check_signals()?;
+        if came.is_some() || left.is_zero() {
+            return Ok(came);
+        }
+    }
+}
+
 /// Whether native threads may still call into Python.
 pub(crate) fn is_open() -> bool {
     !SHUT.load(Ordering::SeqCst)

@@ -55,7 +55,7 @@ pub(crate) fn weak_method<'py>(handler: &Bound<'py, PyAny>) -> PyResult<Bound<'p
     let is_bound = handler.is_instance(&py.import("types")?.getattr("MethodType")?)?;
     if !is_bound {
         let message = "nothing else would keep this handler alive";
-        return Err(error::argument(py, message, "weak", "a bound method, such as thing.on_event"));
+        return Err(error::argument(py, message, "options.weak", "a bound method, such as thing.on_event"));
     }
     py.import("weakref")?.getattr("WeakMethod")?.call1((handler,))
 }
@@ -72,8 +72,8 @@ impl PyHandler {
                 return Ok(());
             }
         }
-        match fast::call_one(&callable, event) {
-            Ok(_) => Ok(()),
+        match fast::call_one(&callable, event).and_then(|returned| settled(&returned)) {
+            Ok(()) => Ok(()),
             Err(error) => Err(self.failed(py, error, event)),
         }
     }
@@ -93,6 +93,25 @@ impl PyHandler {
     fn log(&self, py: Python<'_>, error: &PyErr, event: &Bound<'_, PyAny>) -> PyResult<()> {
         log(py, error, "handler %s failed on %r", &self.name, event)
     }
+}
+
+/// Refuses a coroutine, which nobody would await: what it is for has not begun.
+#[inline]
+pub(crate) fn settled(returned: &Bound<'_, PyAny>) -> PyResult<()> {
+    if returned.is_none() { Ok(()) } else { not_begun(returned) }
+}
+
+#[cold]
+fn not_begun(returned: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = returned.py();
+    // What runs by itself, such as a task, has no `send`.
+    if returned.getattr_opt(pyo3::intern!(py, "__await__"))?.is_none()
+        || returned.getattr_opt(pyo3::intern!(py, "send"))?.is_none()
+    {
+        return Ok(());
+    }
+    returned.call_method0(pyo3::intern!(py, "close"))?;
+    Err(error::argument(py, "it returned a coroutine, which nobody awaits", "handler", "an async def function"))
 }
 
 /// Logs what user code raised, with its traceback.
@@ -132,7 +151,7 @@ impl Handler for PyHandler {
             let Some(callable) = on_gap.get(py) else { return };
             let told = Bound::new(py, Gap::from(*gap)).and_then(|gap| {
                 fast::call_one(&callable, gap.as_any())
-                    .map(drop)
+                    .and_then(|returned| settled(&returned))
                     .or_else(|error| self.log(py, &error, gap.as_any()))
             });
             if let Err(error) = told {

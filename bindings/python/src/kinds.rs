@@ -10,6 +10,7 @@ use newswire::Kind;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use crate::argument;
 use crate::error::raised;
 
 const PLACES: usize = 1024;
@@ -41,7 +42,7 @@ pub(crate) fn kind_of(name: &Bound<'_, PyString>) -> PyResult<Kind> {
         return Ok(kind);
     }
     let py = name.py();
-    let kind = Kind::parse(name.to_str()?).map_err(|error| raised(py, &error.at_path("kind")))?;
+    let kind = Kind::parse(argument::text(name, "kind")?).map_err(|error| raised(py, &error.at_path("kind")))?;
     let (slot, address) = (kind.slot(), address as u64);
     // What has no number of its own can't be told by one; addresses have 48 bits.
     if slot < Kind::INTERNED

@@ -4,7 +4,9 @@
 //! `newswire`, which is written in Python on top of this.
 
 mod ambient;
+mod argument;
 mod attach;
+mod bell;
 mod bus;
 mod buses;
 mod command;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use newswire::{LoopThread, Unsubscribed};
+use newswire::{Handled, LoopThread, Unsubscribed};
 use pyo3::prelude::*;
 
 use crate::error::{closed, raised};
@@ -76,16 +76,20 @@ fn word(outcome: Unsubscribed) -> &'static str {
 #[pymethods]
 impl Listener {
     /// Ends the subscription: no call begins after this. Waits, up to `timeout` seconds, for calls that have begun;
-    /// not inside a handler, nor on an event loop's thread.
+    /// not inside a handler, nor on an event loop's thread. Ctrl-C interrupts.
     #[pyo3(signature = (timeout=1.0))]
     fn unsubscribe(&self, py: Python<'_>, timeout: f64) -> PyResult<&'static str> {
         let timeout = seconds(py, timeout, "timeout")?;
         let Some(listener) = self.end(py)? else { return Ok("quiet") };
-        if ambient::is_on_loop(py) {
+        if ambient::is_on_loop(py)? {
             let _on_loop = LoopThread::enter();
-            return Ok(word(listener.unsubscribe(Duration::ZERO)));
+            return Ok(word(listener.end(Duration::ZERO)));
         }
-        Ok(word(gate::elsewhere(py, || listener.unsubscribe(timeout))))
+        let ended = gate::in_slices(py, timeout, |slice| match listener.end(slice) {
+            Unsubscribed::StillRunning if !Handled::is_here() => None,
+            outcome => Some(outcome),
+        })?;
+        Ok(word(ended.unwrap_or(Unsubscribed::StillRunning)))
     }
 
     /// The awaitable form of `unsubscribe`.

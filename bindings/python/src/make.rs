@@ -9,7 +9,8 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString};
 use serde_json::value::RawValue;
 
-use crate::error::{argument, raised};
+use crate::argument::{self, optional_text, text};
+use crate::error::{self, raised};
 use crate::{convert, kinds};
 
 /// Begins an event of a kind by its name, or that a payload object has.
@@ -29,8 +30,7 @@ pub(crate) fn begin(what: &Bound<'_, PyAny>, payload: Option<&Bound<'_, PyAny>>)
 
 /// A payload was given beside one that is there.
 pub(crate) fn two_payloads(py: Python<'_>) -> PyErr {
-    argument(
-        py,
+    error::argument(py,
         "an event has one payload, this would have two",
         "payload",
         "a kind and its payload, or one payload object",
@@ -45,34 +45,43 @@ pub(crate) fn kind_of_payload(payload: &Bound<'_, PyAny>) -> PyResult<Kind> {
         Some(name) => name,
         None => KIND_OF.import(py, "newswire.events", "kind_of")?.call1((payload,))?,
     };
-    kinds::kind_of(name.cast::<PyString>()?)
+    match name.cast::<PyString>() {
+        Ok(name) => kinds::kind_of(name),
+        Err(_) => Err(argument::misfit(&name, "KIND", "a str")),
+    }
 }
+
+/// What can be said of an event besides kind and payload, for errors.
+pub(crate) const ENVELOPE: &str =
+    "id, time_ns, source, scope, correlation, component, severity, message, tags, attrs, internal";
+/// The same of one whose emitter says the rest.
+pub(crate) const OWN_ENVELOPE: &str = "label, id, time_ns, severity, message, tags, attrs, internal";
 
 /// What Python says of an event besides kind and payload.
 #[derive(Default)]
 pub(crate) struct Envelope<'a, 'py> {
-    pub(crate) id: Option<&'a str>,
-    pub(crate) time_ns: Option<i64>,
+    pub(crate) id: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) time_ns: Option<&'a Bound<'py, PyAny>>,
     pub(crate) source: Option<&'a Bound<'py, PyAny>>,
     pub(crate) scope: Option<&'a Bound<'py, PyAny>>,
     pub(crate) correlation: Option<&'a Bound<'py, PyAny>>,
-    pub(crate) component: Option<(String, String)>,
-    pub(crate) severity: Option<&'a str>,
-    pub(crate) message: Option<&'a str>,
+    pub(crate) component: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) severity: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) message: Option<&'a Bound<'py, PyAny>>,
     pub(crate) tags: Option<&'a Bound<'py, PyAny>>,
     pub(crate) attrs: Option<&'a Bound<'py, PyAny>>,
-    pub(crate) internal: bool,
+    pub(crate) internal: Option<&'a Bound<'py, PyAny>>,
 }
 
 impl<'py> Envelope<'_, 'py> {
     /// The event, with all that.
     pub(crate) fn build(self, py: Python<'py>, mut event: EventBuilder) -> PyResult<newswire::Event> {
         let wrong = |error: newswire::Error| raised(py, &error);
-        if let Some(id) = self.id {
+        if let Some(id) = optional_text(self.id, "id")? {
             event = event.id(parse_id(id).map_err(wrong)?);
         }
         if let Some(time_ns) = self.time_ns {
-            event = event.time_ns(time_ns);
+            event = event.time_ns(argument::integer(time_ns, "time_ns")?);
         }
         if let Some(source) = self.source {
             event = event.source(source_of(source)?);
@@ -83,16 +92,18 @@ impl<'py> Envelope<'_, 'py> {
         if let Some(ids) = self.correlation {
             event = event.correlation(correlation_of(ids)?);
         }
-        if let Some((scope, id)) = self.component {
-            let scope =
-                ComponentScope::parse(&scope).map_err(|error| wrong(error.at_path("component.scope")))?;
+        if let Some(component) = self.component {
+            let (scope, id) = pair(component, "component", "a tuple of scope and id, such as (\"agent\", \"a-1\")")?;
+            let scope = ComponentScope::parse(text(&scope, "component.scope")?)
+                .map_err(|error| wrong(error.at_path("component.scope")))?;
+            let id = text(&id, "component.id")?;
             event = event.component(Component::new(scope, id).map_err(wrong)?);
         }
-        if let Some(severity) = self.severity {
+        if let Some(severity) = optional_text(self.severity, "severity")? {
             event =
                 event.severity(Severity::parse(severity).map_err(|error| wrong(error.at_path("severity")))?);
         }
-        if let Some(message) = self.message {
+        if let Some(message) = optional_text(self.message, "message")? {
             event = event.message(message);
         }
         if let Some(tags) = self.tags {
@@ -105,18 +116,19 @@ impl<'py> Envelope<'_, 'py> {
                 event = event.attr_json(key, value);
             }
         }
-        event.internal(self.internal).build().map_err(wrong)
+        let internal = self.internal.map_or(Ok(false), |internal| argument::switch(internal, "internal"))?;
+        event.internal(internal).build().map_err(wrong)
     }
 }
 
 /// `"component"`, or `("component", "name")`.
 pub(crate) fn source_of(source: &Bound<'_, PyAny>) -> PyResult<Source> {
     let py = source.py();
-    let source = match source.extract::<(&str, &str)>() {
-        Ok((component, name)) => Source::named(component, name),
-        Err(_) => Source::new(source.extract::<&str>().map_err(|_| {
-            argument(py, "it says who emits", "source", "a str, or a tuple of component and name")
-        })?),
+    let source = if source.is_instance_of::<PyString>() {
+        Source::new(text(source, "source")?)
+    } else {
+        let (component, name) = pair(source, "source", "a str, or a tuple of component and name")?;
+        Source::named(text(&component, "source.component")?, text(&name, "source.name")?)
     };
     source.map_err(|error| raised(py, &error))
 }
@@ -129,14 +141,19 @@ pub(crate) fn items<'py>(
     let py = mapping.py();
     let dict = PyDict::new(py);
     dict.call_method1(pyo3::intern!(py, "update"), (mapping,))
-        .map_err(|_| argument(py, "it is no mapping", path, "a mapping whose keys are str"))?;
+        .map_err(|_| error::argument(py, "it is no mapping", path, "a mapping whose keys are str"))?;
     dict.iter()
-        .map(|(key, value)| {
-            let key = key.extract::<String>();
-            key.map(|key| (key, value))
-                .map_err(|_| argument(py, "a key is no str", path, "keys that are str"))
-        })
+        .map(|(key, value)| Ok((text(&key, path)?.to_owned(), value)))
         .collect()
+}
+
+/// Two values that stand together.
+fn pair<'py>(
+    value: &Bound<'py, PyAny>,
+    path: &str,
+    expected: &str,
+) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    value.extract().map_err(|_| argument::misfit(value, path, expected))
 }
 
 pub(crate) fn scope_of(ids: &Bound<'_, PyAny>) -> PyResult<Scope> {
@@ -156,7 +173,7 @@ pub(crate) fn scope_field(py: Python<'_>, name: &str) -> PyResult<ScopeField> {
     let short = || name.strip_suffix("_id").and_then(ScopeField::parse);
     ScopeField::parse(name).or_else(short).ok_or_else(|| {
         let names: Vec<&str> = ScopeField::ALL.into_iter().map(ScopeField::as_str).collect();
-        argument(py, &format!("{name:?} is no part of a scope"), "scope", &names.join(", "))
+        error::argument(py, &format!("{name:?} is no part of a scope"), "scope", &names.join(", "))
     })
 }
 
@@ -177,16 +194,16 @@ pub(crate) fn with_correlation(
     let wrong = |error: newswire::Error| raised(py, &error.at_path(&path));
     let id = text(id, &path)?;
     match name {
-        "trace" => ids.trace = Some(TraceId::parse(&id).map_err(wrong)?),
-        "span" => ids.span = Some(SpanId::parse(&id).map_err(wrong)?),
-        "parent_span" => ids.parent_span = Some(SpanId::parse(&id).map_err(wrong)?),
-        "causation" => ids.causation = Some(parse_id(&id).map_err(wrong)?),
+        "trace" => ids.trace = Some(TraceId::parse(id).map_err(wrong)?),
+        "span" => ids.span = Some(SpanId::parse(id).map_err(wrong)?),
+        "parent_span" => ids.parent_span = Some(SpanId::parse(id).map_err(wrong)?),
+        "causation" => ids.causation = Some(parse_id(id).map_err(wrong)?),
         _ => {
             let field = CorrelationField::parse(name).ok_or_else(|| {
                 let message = format!("{name:?} is no part of a correlation");
                 let expected =
                     "trace, span, parent_span, causation, parent_turn, request, reply_to, correlation";
-                argument(py, &message, "correlation", expected)
+                error::argument(py, &message, "correlation", expected)
             })?;
             ids = ids.with(field, id).map_err(wrong)?;
         }
@@ -196,9 +213,10 @@ pub(crate) fn with_correlation(
 
 pub(crate) fn tags_of(tags: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     if tags.is_instance_of::<PyString>() {
-        return Err(argument(tags.py(), "one str is no collection of tags", "tags", "a list or set of str"));
+        return Err(error::argument(tags.py(), "one str is no collection of tags", "tags", "a list or set of str"));
     }
-    tags.try_iter()?.map(|tag| text(&tag?, "tags")).collect()
+    let each = tags.try_iter().map_err(|_| argument::misfit(tags, "tags", "a list or set of str"))?;
+    each.map(|tag| Ok(text(&tag?, "tags")?.to_owned())).collect()
 }
 
 pub(crate) fn attrs_of(attrs: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Box<RawValue>)>> {
@@ -208,13 +226,9 @@ pub(crate) fn attrs_of(attrs: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Box<Ra
         .map(|(key, value)| {
             let json = convert::to_json(&value, &format!("attrs.{key}"))?;
             let raw = RawValue::from_string(json.into());
-            raw.map(|raw| (key, raw)).map_err(|error| argument(py, &error.to_string(), "attrs", "JSON"))
+            raw.map(|raw| (key, raw)).map_err(|error| error::argument(py, &error.to_string(), "attrs", "JSON"))
         })
         .collect()
-}
-
-fn text(value: &Bound<'_, PyAny>, path: &str) -> PyResult<String> {
-    value.extract::<String>().map_err(|_| argument(value.py(), "it is no str", path, "str"))
 }
 
 fn parse_id(text: &str) -> newswire::Result<uuid::Uuid> {

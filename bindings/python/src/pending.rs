@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use newswire::{CloseReport, Delivery, Error, Handled, Result};
 use pyo3::prelude::*;
@@ -11,12 +11,9 @@ use pyo3::types::PyList;
 
 use crate::error::{closed, raised, timed_out, would_deadlock};
 use crate::event::Event;
-use crate::gate::{self, Own};
+use crate::gate::{self, Own, SLICE};
 use crate::published::{Gap, Published};
 use crate::{ambient, decode, stats, wake};
-
-/// How long a wait lets signals wait.
-const SLICE: Duration = Duration::from_millis(50);
 
 /// What there is in the end.
 pub(crate) enum Done {
@@ -183,7 +180,7 @@ pub(crate) fn deadline(py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<
 
 /// Waits until it is unparked, or a signal may have come; false when the deadline has passed.
 pub(crate) fn park(py: Python<'_>, deadline: Option<Instant>, instead: &str) -> PyResult<bool> {
-    if ambient::is_on_loop(py) {
+    if ambient::is_on_loop(py)? {
         return Err(would_deadlock(py, "waiting would stop this thread's event loop", instead));
     }
     let left = deadline.map_or(SLICE, |deadline| deadline.saturating_duration_since(Instant::now()));

@@ -57,7 +57,7 @@ pub(crate) fn durable(slf: Borrowed<'_, '_, Bus>, args: &Args<'_, '_>) -> PyResu
     let bus = slf.get().open(py)?;
     let event = said(slf.get(), args, Wanted::Anyway)?;
     let Some(event) = event else { return Ok(py.None()) };
-    let _on_loop = ambient::is_on_loop(py).then(LoopThread::enter);
+    let _on_loop = ambient::is_on_loop(py)?.then(LoopThread::enter);
     let receipt = ambient::within(py, || py.detach(|| gate::here(|| bus.publish_durable(event))))?;
     let receipt = Receipt::new(receipt.map_err(|error| rejected(py, error))?);
     Ok(Py::new(py, receipt)?.into_any())
@@ -151,7 +151,7 @@ pub(crate) fn send(
     let published = ambient::within(py, || match manner {
         Manner::AllOrNothing => gate::here(|| bus.try_publish(event)).map_err(|error| rejected(py, error)),
         Manner::Wait if !bus.may_wait() => straight(py, bus, event),
-        Manner::Wait if ambient::is_on_loop(py) => {
+        Manner::Wait if ambient::is_on_loop(py)? => {
             let _on_loop = LoopThread::enter();
             straight(py, bus, event)
         }

@@ -10,7 +10,7 @@ use pyo3::sync::MutexExt;
 use pyo3::types::PyDict;
 
 use crate::bus::Bus;
-use crate::error::{argument, raised};
+use crate::error::{argument, raised, timed_out};
 use crate::event::Event;
 use crate::gate::{self, Own};
 use crate::options::{nanos, seconds};
@@ -208,18 +208,15 @@ impl Player {
     #[pyo3(signature = (timeout=None))]
     fn wait<'py>(&self, py: Python<'py>, timeout: Option<f64>) -> PyResult<Bound<'py, PyAny>> {
         let play = self.0.get(py)?;
-        let mut left = timeout.map(|timeout| seconds(py, timeout, "timeout")).transpose()?;
-        loop {
-            let slice = left.map_or(SLICE, |left| left.min(SLICE));
-            let played = gate::elsewhere(py, || play.wait(slice));
-            py.check_signals()?;
-            left = left.map(|left| left.saturating_sub(slice));
-            match played {
-                Err(error)
-                    if error.kind() == ErrorKind::TimedOut && left.is_none_or(|left| !left.is_zero()) => {}
-                Err(error) => return Err(raised(py, &error)),
-                Ok(played) => return stats::object(py, &played),
-            }
+        let timeout = timeout.map_or(Ok(Duration::MAX), |timeout| seconds(py, timeout, "timeout"))?;
+        let played = gate::in_slices(py, timeout, |slice| match play.wait(slice) {
+            Err(error) if error.kind() == ErrorKind::TimedOut && !slice.is_zero() => None,
+            played => Some(played),
+        })?;
+        match played {
+            Some(Ok(played)) => stats::object(py, &played),
+            Some(Err(error)) => Err(raised(py, &error)),
+            None => Err(timed_out(py, "the play has not ended in time")),
         }
     }
 
@@ -233,5 +230,3 @@ impl Player {
         Ok(Pending::on_thread("await", run)?)
     }
 }
-
-const SLICE: Duration = Duration::from_millis(50);

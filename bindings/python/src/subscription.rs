@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::PyList;
 
+use crate::bell::{Bell, Seat};
 use crate::error::{Raise, closed, raised};
 use crate::gate::{self, Own};
 use crate::pending::{self, Done, Pending};
@@ -19,28 +20,37 @@ type Stream = Arc<Mutex<SubscriptionStream>>;
 #[pyclass(frozen, weakref, module = "newswire._native")]
 pub(crate) struct Subscription {
     stream: Own<Stream>,
+    /// Several threads and tasks may wait at once.
+    bell: Arc<Bell>,
     /// Whether events stay in flight until they are settled, whatever is pulled meanwhile.
     confirm: bool,
 }
 
 /// Takes what has come, for a new pull: what was pulled before counts as handled.
 fn take(
-    stream: &mut SubscriptionStream,
+    mut stream: MutexGuard<'_, SubscriptionStream>,
     confirm: bool,
-    context: &mut Context<'_>,
+    seat: &Seat,
+    context: &Context<'_>,
     max: usize,
 ) -> Poll<Vec<newswire::Delivery>> {
     if !confirm {
         stream.subscription().confirm(usize::MAX, Outcome::Handled);
     }
     let mut items = Vec::new();
-    stream.poll_batch(context, &mut items, max).map(|_| items)
+    let found = seat.poll(context, |context| stream.poll_batch(context, &mut items, max));
+    // Those who are told may use it.
+    drop(stream);
+    if found.is_ready() {
+        seat.tell();
+    }
+    found.map(|_| items)
 }
 
 impl Subscription {
     pub(crate) fn new(subscription: newswire::Subscription, confirm: bool) -> Self {
         let stream = subscription.confirming().stream();
-        Self { stream: Own::new(Arc::new(Mutex::new(stream))), confirm }
+        Self { stream: Own::new(Arc::new(Mutex::new(stream))), bell: Arc::default(), confirm }
     }
 
     fn lock<'a>(&'a self, py: Python<'_>) -> PyResult<MutexGuard<'a, SubscriptionStream>> {
@@ -51,9 +61,15 @@ impl Subscription {
         Ok(look(self.lock(py)?.subscription()))
     }
 
-    fn pull(&self, py: Python<'_>, waker: &Waker, max: usize) -> PyResult<Poll<Vec<newswire::Delivery>>> {
-        let mut stream = self.lock(py)?;
-        Ok(gate::here(|| take(&mut stream, self.confirm, &mut Context::from_waker(waker), max)))
+    fn pull(
+        &self,
+        py: Python<'_>,
+        seat: &Seat,
+        waker: &Waker,
+        max: usize,
+    ) -> PyResult<Poll<Vec<newswire::Delivery>>> {
+        let stream = self.lock(py)?;
+        Ok(gate::here(|| take(stream, self.confirm, seat, &Context::from_waker(waker), max)))
     }
 }
 
@@ -76,9 +92,9 @@ impl Subscription {
         timeout: Option<f64>,
     ) -> PyResult<Bound<'py, PyList>> {
         let (max, deadline) = (at_most(py, max)?, pending::deadline(py, timeout)?);
-        let waker = wake::unparking(std::thread::current());
+        let (seat, waker) = (self.bell.seat(), wake::unparking(std::thread::current()));
         loop {
-            match self.pull(py, &waker, max)? {
+            match self.pull(py, &seat, &waker, max)? {
                 Poll::Ready(items) if items.is_empty() => {
                     return Err(closed(py, "the subscription has ended"));
                 }
@@ -94,7 +110,7 @@ impl Subscription {
     /// Takes what is there now.
     #[pyo3(signature = (max=256))]
     fn try_next_batch<'py>(&self, py: Python<'py>, max: i64) -> PyResult<Bound<'py, PyList>> {
-        match self.pull(py, Waker::noop(), at_most(py, max)?)? {
+        match self.pull(py, &self.bell.seat(), Waker::noop(), at_most(py, max)?)? {
             Poll::Ready(items) if items.is_empty() => Err(closed(py, "the subscription has ended")),
             Poll::Ready(items) => pending::list(py, items),
             Poll::Pending => Ok(PyList::empty(py)),
@@ -105,18 +121,22 @@ impl Subscription {
     #[pyo3(signature = (max=256))]
     fn waiting(&self, py: Python<'_>, max: i64) -> PyResult<Pending> {
         let (stream, confirm, max) = (self.stream.get(py)?.clone(), self.confirm, at_most(py, max)?);
+        let seat = self.bell.seat();
         Ok(Pending::new("async for", move |context| {
             // Whoever holds it may be waiting for the interpreter.
-            let mut stream =
+            let stream =
                 Python::attach(|py| stream.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner));
-            take(&mut stream, confirm, context, max).map(|items| Ok(Done::Items(items)))
+            take(stream, confirm, &seat, context, max).map(|items| Ok(Done::Items(items)))
         }))
     }
 
     /// Says how so many events ended, in the order of taking: `handled`, `failed`, `timed_out`, `skipped` or
-    /// `discarded`.
-    #[pyo3(signature = (outcome, count=1))]
-    fn settle(&self, py: Python<'_>, outcome: &str, count: i64) -> PyResult<()> {
+    /// `discarded`; of one that failed, what is to be kept of it.
+    #[pyo3(signature = (outcome, count=1, said=None))]
+    fn settle(&self, py: Python<'_>, outcome: &str, count: i64, said: Option<String>) -> PyResult<()> {
+        if let Some(said) = said {
+            return self.with(py, |subscription| subscription.confirm_failed(said)).map(drop);
+        }
         let outcome = match outcome {
             "handled" => Outcome::Handled,
             "failed" => Outcome::Failed,

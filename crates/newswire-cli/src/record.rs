@@ -106,7 +106,7 @@ pub(crate) fn record(args: &Record, io: &mut Io) -> Result<u8> {
     }
 
     let bus = Bus::with(BusOptions { name: args.into.clone(), ..BusOptions::default() })?;
-    let store = SqliteStore::open(&path, options.durability)?;
+    let store = SqliteStore::open(&path)?;
     let keeper = StoreKeeper::new(store, options);
     let store = bus.attach_store(path.display().to_string(), Box::new(keeper))?;
     let mut known = Known::of(&path, &args.into)?;

@@ -9,9 +9,7 @@
 //! handle that was closed never means anything else.
 
 use std::fmt;
-use std::sync::Arc;
-
-use parking_lot::RwLock;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 const TYPE_SHIFT: u32 = 56;
 const GENERATION_SHIFT: u32 = 24;
@@ -169,7 +167,7 @@ impl<T> Handles<T> {
     /// # Errors
     /// Where all places are taken.
     pub fn insert(&self, value: Arc<T>) -> Result<u64, BadHandle> {
-        let mut places = self.places.write();
+        let mut places = self.write();
         let place = match places.free.pop() {
             Some(place) => place,
             None if places.all.len() < PLACES => {
@@ -194,7 +192,7 @@ impl<T> Handles<T> {
     /// Where the handle names nothing of this type.
     pub fn get(&self, handle: u64) -> Result<Arc<T>, BadHandle> {
         let (place, generation) = self.split(handle)?;
-        let places = self.places.read();
+        let places = self.read();
         let slot = places.all.get(place).ok_or(BadHandle::Unknown)?;
         match &slot.value {
             Some(value) if slot.generation == generation => Ok(value.clone()),
@@ -209,7 +207,7 @@ impl<T> Handles<T> {
     /// As [`Handles::get`]; so of two who close it, one is told.
     pub fn remove(&self, handle: u64) -> Result<Arc<T>, BadHandle> {
         let (place, generation) = self.split(handle)?;
-        let mut places = self.places.write();
+        let mut places = self.write();
         let slot = places.all.get_mut(place).ok_or(BadHandle::Unknown)?;
         if generation > slot.generation {
             return Err(BadHandle::Unknown);
@@ -228,13 +226,21 @@ impl<T> Handles<T> {
     /// How many handles are open.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.places.read().all.iter().filter(|slot| slot.value.is_some()).count()
+        self.read().all.iter().filter(|slot| slot.value.is_some()).count()
     }
 
     /// Whether none is open.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Places<T>> {
+        self.places.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Places<T>> {
+        self.places.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn split(&self, handle: u64) -> Result<(usize, u32), BadHandle> {

@@ -11,6 +11,7 @@ mod batch;
 mod context;
 mod handle;
 mod json;
+mod lock;
 mod options;
 mod play;
 mod pull;
@@ -25,6 +26,7 @@ pub use context::{
 };
 pub use handle::{BadHandle, HandleType, Handles};
 pub use json::to_json;
+pub use lock::Mutex;
 pub use newswire_cli::{Stdio, run};
 pub use options::{BusSpec, HandlerSpec, SubscribeSpec, time};
 pub use play::{Play, PlaySpec};

@@ -156,8 +156,8 @@ impl HandlerSpec {
     /// The core's options.
     ///
     /// # Errors
-    /// As [`SubscribeSpec::options`]; `Invalid` for a key or number of calls that the mode has no use for, and for
-    /// a keyed mode without a key.
+    /// As [`SubscribeSpec::options`]; `Invalid` for a key or number of calls that the mode has no use for, or has not
+    /// and needs.
     pub fn options(&self) -> Result<HandlerOptions> {
         let on_panic = match self.on_panic.as_str() {
             "count" => OnPanic::Count,
@@ -188,8 +188,11 @@ impl HandlerSpec {
             ("keyed", None, _) => Err(Error::invalid("a keyed handler needs the field that keys it")
                 .at_path("options.key")
                 .expecting("a field such as session or payload.user.id")),
-            ("concurrent", None, calls) => {
-                count(calls.unwrap_or(1), "options.concurrency").map(Mode::Concurrent)
+            ("concurrent", None, Some(calls)) => count(calls, "options.concurrency").map(Mode::Concurrent),
+            ("concurrent", None, None) => {
+                Err(Error::invalid("a concurrent handler needs to know how many calls it may have at a time")
+                    .at_path("options.concurrency")
+                    .expecting("1 or more"))
             }
             ("inline", None, None) => Ok(Mode::Inline),
             ("locked", None, None) => Ok(Mode::Locked),

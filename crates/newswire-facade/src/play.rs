@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use newswire::{Bus, Error, ErrorKind, Handled, LoopThread, Result};
 use newswire_recording::{Controls, Pace, PlayOptions, Played, Player, Position, Seek};
-use parking_lot::{Condvar, Mutex};
 use serde::Deserialize;
 
 use crate::json;
+use crate::lock::{Condvar, Mutex};
 use crate::options::{no_word, time, word};
 use crate::pull::deadline;
 use crate::reader::{ReadSpec, Reader};
@@ -155,7 +155,9 @@ impl Play {
             if Handled::is_here() || LoopThread::is_current() {
                 return Err(Error::new(ErrorKind::WouldDeadlock, "the play may wait for this thread"));
             }
-            if self.end.told.wait_until(&mut played, deadline).timed_out() && played.is_none() {
+            let timed_out;
+            (played, timed_out) = self.end.told.wait_until(played, deadline);
+            if timed_out && played.is_none() {
                 return Err(Error::new(ErrorKind::TimedOut, "the play has not ended in time"));
             }
         }

@@ -1,17 +1,17 @@
 //! A subscription as other languages hold it: several threads may wait on it, and any may close it meanwhile.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::sync::{Arc, MutexGuard};
+use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::{Duration, Instant};
 
 use newswire::{
     Bus, Cursor, Delivery, Error, ErrorKind, LoopThread, Outcome, Result, SubscriptionStats,
     SubscriptionStream,
 };
-use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::batch::{BatchWriter, most};
+use crate::lock::{Condvar, Mutex};
 use crate::options::SubscribeSpec;
 
 /// The longest wait, which stands for a wait without end.
@@ -83,9 +83,11 @@ impl Pull {
         let waker = Waker::from(self.signal.clone());
         loop {
             let times = *self.signal.times.lock();
-            let batch = self.take(max, &mut Context::from_waker(&waker))?;
-            if let Some(batch) = batch {
-                return Ok(batch);
+            if let Poll::Ready(taken) = self.take(max, &mut Context::from_waker(&waker)) {
+                // The stream calls once: what this thread found, or that there will be no more, it may have been
+                // alone to be told. Those who wait look again, and find it or ask to be called themselves.
+                self.signal.clone().wake();
+                return taken;
             }
             if LoopThread::is_current() && !timeout.is_zero() {
                 let message = "waiting for an event would stop this thread's event loop";
@@ -93,7 +95,9 @@ impl Pull {
             }
             let mut now = self.signal.times.lock();
             while *now == times {
-                if self.signal.told.wait_until(&mut now, deadline).timed_out() && *now == times {
+                let timed_out;
+                (now, timed_out) = self.signal.told.wait_until(now, deadline);
+                if timed_out && *now == times {
                     return Err(Error::new(ErrorKind::TimedOut, "no event came in time"));
                 }
             }
@@ -101,19 +105,18 @@ impl Pull {
     }
 
     /// Takes what is there; the waker is told where there is nothing.
-    fn take(&self, max: usize, context: &mut Context<'_>) -> Result<Option<Vec<u8>>> {
+    fn take(&self, max: usize, context: &mut Context<'_>) -> Poll<Result<Vec<u8>>> {
         let mut guard = self.state.lock();
         let state = &mut *guard;
-        let stream = state.stream.as_mut().ok_or_else(closed)?;
+        let Some(stream) = &mut state.stream else { return Poll::Ready(Err(closed())) };
         stream.subscription().confirm(state.given, Outcome::Handled);
         state.given = 0;
         if state.left.is_empty() {
             let mut taken = Vec::new();
-            match stream.poll_batch(context, &mut taken, max) {
-                Poll::Pending => return Ok(None),
-                Poll::Ready(0) => return Err(ended()),
-                Poll::Ready(_) => state.left.extend(taken),
+            if ready!(stream.poll_batch(context, &mut taken, max)) == 0 {
+                return Poll::Ready(Err(ended()));
             }
+            state.left.extend(taken);
         }
         let mut batch = BatchWriter::new();
         while batch.len() < max
@@ -123,7 +126,7 @@ impl Pull {
             state.given += usize::from(matches!(delivery, Delivery::Event(_)));
             state.left.pop_front();
         }
-        Ok(Some(batch.finish()))
+        Poll::Ready(Ok(batch.finish()))
     }
 
     /// Says how so many events ended, in the order of giving; says how many of them were in flight.

@@ -1,9 +1,10 @@
-//! The writing side of a store on a bus: one thread that takes what has come, stores it in one transaction,
-//! and says so.
+//! The writing side of a store on a bus: one thread that takes what has come and stores it in one transaction, and
+//! one that has the disk keep it and says so.
 //!
-//! While one transaction is written the next batch gathers, so that the batches grow with the load and one fsync
-//! serves all who wait for a receipt.
+//! While one transaction is written the next batch gathers, and while the disk is busy the next is written: so batches
+//! grow with the load, one fsync serves all who wait for a receipt, and neither disk nor processor waits for the other.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use newswire::{Delivery, Result};
 use crate::chain::Chain;
 use crate::options::{Durability, StoreOptions};
 use crate::store::{Fault, Store, Writer};
+use crate::syncing::Syncing;
 
 /// How many events one transaction has at most.
 const BATCH: usize = 4096;
@@ -39,6 +41,7 @@ pub struct StoreKeeper<S> {
 /// A bus of the store.
 struct Opened {
     bus: String,
+    syncing: Syncing,
     writer: Box<dyn Writer>,
     past: Arc<dyn Past>,
 }
@@ -59,25 +62,36 @@ impl<S: Store> Keeper for StoreKeeper<S> {
         let writer = self.store.writer(bus)?;
         let past = self.store.past(bus)?;
         let opening = Opening { epoch: writer.epoch(), last: writer.last(), past: past.clone() };
-        self.opened = Some(Opened { bus: bus.to_owned(), writer, past });
+        let syncing = Syncing::begin(writer.syncer(), writer.last())?;
+        self.opened = Some(Opened { bus: bus.to_owned(), syncing, writer, past });
         Ok(opening)
     }
 
     fn keep(self: Box<Self>, feed: Feed) {
         let Self { store, options, opened } = *self;
-        if let Some(Opened { bus, writer, past }) = opened {
+        if let Some(Opened { bus, syncing, writer, past }) = opened {
             let is_finite = options.retention.is_finite();
             let prune_at = is_finite.then(|| Instant::now() + PRUNE_NEXT);
             let writer = Some(writer);
+            let feed = Arc::new(feed);
+            let (told, receipts_wait) = (feed.clone(), options.durability == Durability::Full);
+            syncing.tells(move |seq| {
+                if receipts_wait {
+                    told.written(seq);
+                }
+                told.synced(seq);
+            });
             Run {
+                syncing,
                 writer,
                 feed,
                 store,
                 bus,
                 past,
                 options,
-                unsynced: None,
+                sync_at: None,
                 pending: Vec::new(),
+                unsynced: VecDeque::new(),
                 prune_at,
                 last: 0,
             }
@@ -88,18 +102,21 @@ impl<S: Store> Keeper for StoreKeeper<S> {
 
 /// The life of the store's thread.
 struct Run<S> {
-    // Goes before the feed, so that whoever sees the bus closed finds the store free; `None` while a new file is
-    // to be begun.
+    // Both go before the feed, so that whoever sees the bus closed finds the store free.
+    syncing: Syncing,
+    /// `None` while a new file is to be begun.
     writer: Option<Box<dyn Writer>>,
-    feed: Feed,
+    feed: Arc<Feed>,
     store: S,
     bus: String,
     past: Arc<dyn Past>,
     options: StoreOptions,
-    /// Since when there is something that a loss of power would cost.
-    unsynced: Option<Instant>,
+    /// When what a loss of power would cost is synced, with [`Durability::Normal`].
+    sync_at: Option<Instant>,
     /// What has been taken and isn't stored.
     pending: Vec<Delivery>,
+    /// What is stored and has no receipt before the disk keeps it, with [`Durability::Full`].
+    unsynced: VecDeque<Delivery>,
     prune_at: Option<Instant>,
     /// The last seq of the file that is given up.
     last: u64,
@@ -122,47 +139,69 @@ impl<S: Store> Run<S> {
 
     /// How long nothing has to be done unless something comes.
     fn patience(&self) -> Duration {
-        let sync_at = self.unsynced.map(|since| since + UNSYNCED);
-        let due = sync_at.into_iter().chain(self.prune_at).min();
-        due.map_or(Duration::from_secs(3600), |due| due.saturating_duration_since(Instant::now()))
+        let now = Instant::now();
+        // Whether that has ended well is looked at by the way.
+        let look_at = (!self.unsynced.is_empty() || self.syncing.is_busy()).then(|| now + UNSYNCED);
+        let due = look_at.into_iter().chain(self.sync_at).chain(self.prune_at).min();
+        due.map_or(Duration::from_secs(3600), |due| due.saturating_duration_since(now))
     }
 
-    /// Stores what is pending, and does what is due.
-    fn work(&mut self, flush: bool) -> Result<(), Fault> {
+    /// Stores what is pending, and does what is due; where `settles`, it waits for the disk.
+    fn work(&mut self, settles: bool) -> Result<(), Fault> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
+        let is_full = self.options.durability == Durability::Full;
+        let is_stored = |pending: &[Delivery], last| pending.partition_point(|one| last_seq(one) <= last);
+        let is_done = is_stored(&self.pending, writer.last()) == self.pending.len();
+        let stored = if is_done { Ok(()) } else { writer.append(&self.pending) };
         let last = writer.last();
-        self.pending.retain(|delivery| last_seq(delivery) > last);
-        if !self.pending.is_empty() {
-            writer.append(&self.pending)?;
-            self.pending.clear();
-            self.unsynced.get_or_insert_with(Instant::now);
-        }
-        let last = writer.last();
-        if self.options.durability == Durability::Full {
-            self.unsynced = None;
-            self.feed.written(last);
-            self.feed.synced(last);
+        let known = self.pending.drain(..is_stored(&self.pending, last));
+        if is_full {
+            self.unsynced.extend(known);
+            self.syncing.ask(last);
         } else {
+            drop(known);
             self.feed.written(last);
-            let is_due = self.unsynced.is_some_and(|since| since.elapsed() >= UNSYNCED);
-            if flush || is_due && self.options.durability == Durability::Normal {
-                writer.sync()?;
-                self.feed.synced(last);
-            }
-            if flush || is_due {
-                self.unsynced = None;
-            }
         }
-        if self.prune_at.is_some_and(|at| at <= Instant::now()) {
+        stored?;
+        if self.options.durability == Durability::Normal && !is_done {
+            self.sync_at.get_or_insert_with(|| Instant::now() + UNSYNCED);
+        }
+        if settles || self.sync_at.is_some_and(|at| at <= Instant::now()) {
+            self.syncing.ask(last);
+            self.sync_at = None;
+        }
+        if settles {
+            self.settle().map_or(Ok(()), Err)?;
+            self.feed.synced(last);
+        }
+        let synced = self.syncing.done()?;
+        self.let_go(synced);
+        if let (Some(writer), true) = (&mut self.writer, self.prune_at.is_some_and(|at| at <= Instant::now()))
+        {
             let has_more = writer.prune(&self.options.retention)?;
             self.prune_at = Some(Instant::now() + if has_more { PRUNE_NEXT } else { PRUNE_EVERY });
         }
         Ok(())
     }
 
+    /// Waits for the disk; gives what is wrong with it.
+    fn settle(&mut self) -> Option<Fault> {
+        let (synced, fault) = self.syncing.settle();
+        self.let_go(synced);
+        fault
+    }
+
+    /// The disk keeps everything up to that seq.
+    fn let_go(&mut self, synced: u64) {
+        let kept = self.unsynced.partition_point(|one| last_seq(one) <= synced);
+        self.unsynced.drain(..kept);
+    }
+
     /// Tries again until it works; false where it is given up.
     fn overcome(&mut self, mut fault: Fault) -> bool {
         let mut closed_since = None;
+        // What was stored before may yet have its receipt.
+        self.settle();
         loop {
             self.feed.failed(&fault.error);
             if self.feed.is_gone() {
@@ -194,7 +233,10 @@ impl<S: Store> Run<S> {
         let failed = |error| Fault { error, is_final: true };
         let last = match self.writer.take() {
             Some(writer) => {
-                self.last = writer.last();
+                // What is stored there without a receipt comes first here.
+                self.pending.splice(..0, self.unsynced.drain(..));
+                self.last =
+                    self.pending.first().map_or(writer.last(), |next| writer.last().min(first_seq(next) - 1));
                 self.last
             }
             None => self.last,
@@ -204,9 +246,18 @@ impl<S: Store> Run<S> {
         let newer = self.store.past(&self.bus).map_err(failed)?;
         self.past = Arc::new(Chain { older: self.past.clone(), until: last, newer });
         self.feed.renewed(writer.epoch(), self.past.clone());
-        self.unsynced = None;
+        self.sync_at = None;
+        self.syncing.renew(writer.syncer(), last);
         self.writer = Some(writer);
         Ok(())
+    }
+}
+
+/// The first seq that it is about.
+pub(crate) fn first_seq(delivery: &Delivery) -> u64 {
+    match delivery {
+        Delivery::Event(event) => event.seq(),
+        Delivery::Gap(gap) => gap.first,
     }
 }
 

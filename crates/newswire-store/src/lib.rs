@@ -33,6 +33,7 @@ mod repair;
 mod runs;
 mod sqlite;
 mod store;
+mod syncing;
 
 pub use clock::{Clock, SystemClock};
 pub use events::{Begin, Events, Query};
@@ -41,7 +42,7 @@ pub use options::{Durability, Retention, StoreOptions, parse_age, read_url};
 pub use repair::{RepairOptions, RepairReport, RepairedBus, repair};
 pub use runs::{RunInfo, RunQuery};
 pub use sqlite::{Pruned, SqliteStore, is_store};
-pub use store::{BusInfo, Damage, Fault, Store, Verified, Writer};
+pub use store::{BusInfo, Damage, Fault, Store, Syncer, Verified, Writer};
 
 use newswire::{Result, register_store};
 
@@ -59,6 +60,6 @@ use newswire::{Result, register_store};
 pub fn register() -> Result<()> {
     register_store("sqlite", |url| {
         let (path, options) = options::of_url(url)?;
-        Ok(Box::new(StoreKeeper::new(SqliteStore::open(path, options.durability)?, options)))
+        Ok(Box::new(StoreKeeper::new(SqliteStore::open(path)?, options)))
     })
 }

@@ -55,7 +55,7 @@ pub struct RepairedBus {
 /// ```
 /// # let folder = std::env::temp_dir().join(format!("newswire-repair-doc-{}", std::process::id()));
 /// # let file = folder.join("events.db");
-/// # newswire_store::SqliteStore::open(&file, newswire_store::Durability::Full)?;
+/// # newswire_store::SqliteStore::open(&file)?;
 /// let report = newswire_store::repair(&file, newswire_store::RepairOptions::default())?;
 /// match report.aside {
 ///     Some(aside) => println!("{} events; the damaged file is now {}", report.events, aside.display()),

@@ -59,18 +59,15 @@ pub trait Writer: Send {
     /// The last seq that is stored.
     fn last(&self) -> u64;
 
-    /// Stores events and gaps that follow [`Writer::last`], all or none; how durable they are then, the store was
-    /// told when it was opened.
+    /// Stores events and gaps that follow [`Writer::last`], all or none. They survive the death of the process then,
+    /// and a loss of power once its [`Syncer`] has synced.
     ///
     /// # Errors
     /// What kept it from that; the store is as it was before, unless the fault is final.
     fn append(&mut self, deliveries: &[Delivery]) -> Result<(), Fault>;
 
-    /// Has all of it survive a loss of power.
-    ///
-    /// # Errors
-    /// What kept it from that.
-    fn sync(&mut self) -> Result<(), Fault>;
+    /// What has the disk keep it, beside this writer.
+    fn syncer(&self) -> Arc<dyn Syncer>;
 
     /// Begins anew after a fault that isn't final, and finds out what is stored.
     ///
@@ -84,6 +81,15 @@ pub trait Writer: Send {
     /// # Errors
     /// What kept it from that.
     fn prune(&mut self, retention: &Retention) -> Result<bool, Fault>;
+}
+
+/// Has the disk keep what a writer stores, on another thread than it is stored on.
+pub trait Syncer: Send + Sync {
+    /// Has all survive a loss of power that was stored before the call.
+    ///
+    /// # Errors
+    /// What kept it from that, always final; so is every call after that.
+    fn sync(&self) -> Result<(), Fault>;
 }
 
 /// Why something could not be written.

@@ -130,7 +130,7 @@ fn a_file_of_a_version_to_come_is_refused_and_left_as_it_is() {
     drop(connection);
     let before = fs::read(&file).unwrap();
     for error in [
-        SqliteStore::open(&file, newswire_store::Durability::Full).map(drop).unwrap_err(),
+        SqliteStore::open(&file).map(drop).unwrap_err(),
         SqliteStore::read(&file).map(drop).unwrap_err(),
         repair(&file, RepairOptions { always: true }).map(drop).unwrap_err(),
     ] {

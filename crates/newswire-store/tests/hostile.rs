@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use newswire::{Bus, BusOptions, Error, ErrorKind, Event, Kind};
-use newswire_store::{Durability, RepairOptions, SqliteStore, Store, repair};
+use newswire_store::{RepairOptions, SqliteStore, Store, repair};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -32,7 +32,7 @@ fn fill(file: &Path, count: u64) {
 /// Every door, each with the error that it gave.
 fn refused(path: &Path) -> [Error; 3] {
     [
-        SqliteStore::open(path, Durability::Full).map(drop).unwrap_err(),
+        SqliteStore::open(path).map(drop).unwrap_err(),
         SqliteStore::read(path).map(drop).unwrap_err(),
         repair(path, RepairOptions::default()).map(drop).unwrap_err(),
     ]
@@ -112,9 +112,9 @@ fn one_file_has_one_lease_by_whatever_link_it_is_opened() {
     let (file, link) = (folder.join("events.db"), folder.join("link.db"));
     fill(&file, 10);
     symlink(&file, &link).unwrap();
-    let store = SqliteStore::open(&file, Durability::Full).unwrap();
+    let store = SqliteStore::open(&file).unwrap();
     let _writer = store.writer("main").unwrap();
-    let other = SqliteStore::open(&link, Durability::Full).unwrap();
+    let other = SqliteStore::open(&link).unwrap();
     assert_eq!(other.writer("main").map(drop).unwrap_err().kind(), ErrorKind::Full);
 }
 
@@ -140,7 +140,7 @@ fn a_schema_that_does_something_is_not_trusted() {
         if let Ok(store) = SqliteStore::read(&file) {
             let _ = (store.buses(), store.past("main").and_then(|past| past.first()), store.verify());
         }
-        if let Ok(store) = SqliteStore::open(&file, Durability::Off) {
+        if let Ok(store) = SqliteStore::open(&file) {
             let _ = store.writer("main").map(|writer| writer.last());
         }
         let _ = repair(&file, RepairOptions { always: true });
@@ -182,7 +182,7 @@ fn mutated_files_never_panic() {
             Err(_) => refusals += 1,
         }
         let _ = repair(&file, RepairOptions::default());
-        if let Ok(store) = SqliteStore::open(&file, Durability::Off) {
+        if let Ok(store) = SqliteStore::open(&file) {
             let _ = store.writer("main").map(|writer| writer.last());
         }
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use newswire::store::Wanted;
 use newswire::{Bus, Delivery, Event, Filter, Kind, Subscription};
-use newswire_store::{Durability, RepairOptions, SqliteStore, Store, Writer, repair};
+use newswire_store::{RepairOptions, SqliteStore, Store, Writer, repair};
 
 const HEADER: usize = 32;
 const FRAME: usize = 24 + 8192;
@@ -38,7 +38,7 @@ impl Process {
         let mut process = Self {
             taken: source.subscribe("*").unwrap(),
             source,
-            writer: SqliteStore::open(file, Durability::Off).unwrap().writer("main").unwrap(),
+            writer: SqliteStore::open(file).unwrap().writer("main").unwrap(),
         };
         let stored = process.writer.last();
         (0..stored).for_each(|_| _ = process.next());
@@ -131,7 +131,7 @@ fn a_transaction_that_was_cut_short_by_a_kill_is_no_damage() {
     for cut in cuts(before.log.len(), after.log.len()) {
         let left = Left { log: after.log[..cut].to_vec(), ..after.clone() };
         assert_eq!(left.verified(&copy), (vec![], good), "cut at {cut}");
-        drop(SqliteStore::open(&copy, Durability::Off).unwrap());
+        drop(SqliteStore::open(&copy).unwrap());
         assert!(!log(&copy).with_extension("db-wal.damaged-000001").exists(), "cut at {cut}");
     }
     assert!(after.verified(&copy).1 > good);

@@ -246,7 +246,7 @@ fn a_lost_log_takes_with_it_only_what_it_had() {
 fn what_retention_has_deleted_stays_deleted_and_is_told_as_that() {
     let file = file("pruned");
     let good = fill(&file, 4000);
-    let store = SqliteStore::open(&file, newswire_store::Durability::Off).unwrap();
+    let store = SqliteStore::open(&file).unwrap();
     let mut writer = store.writer("main").unwrap();
     let kinds = vec![(newswire::Filter::parse("message.delta").unwrap(), Duration::ZERO)];
     for retention in [

@@ -178,6 +178,35 @@ impl HandlerOptions {
     pub fn inline() -> Self {
         Self { mode: Mode::Inline, ..Self::default() }
     }
+
+    /// Refuses what can't work, but for what the queue says of itself.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.mode == Mode::Concurrent(0) {
+            return Err(Error::invalid("no call at a time is no service")
+                .at_path("options.concurrency")
+                .expecting("1 or more"));
+        }
+        if self.timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Err(Error::invalid("no call ends in no time")
+                .at_path("options.timeout")
+                .expecting("more than 0"));
+        }
+        if self.set_aside_after == Some(0) {
+            return Err(Error::invalid("it can't be 0")
+                .at_path("options.set_aside_after")
+                .expecting("1 or more"));
+        }
+        if self.queue.coalesce.is_some() && matches!(self.mode, Mode::Keyed(_) | Mode::Concurrent(_)) {
+            return Err(Error::invalid("chunks are merged for one call at a time")
+                .at_path("options.coalesce")
+                .expecting("mode locked or inline, or no coalescing"));
+        }
+        if self.mode == Mode::Inline && self.queue.start != Start::Live {
+            let message = "an inline handler is served by publishers, so it can only begin live";
+            return Err(Error::invalid(message).at_path("options.start").expecting("live, or another mode"));
+        }
+        Ok(())
+    }
 }
 
 /// The largest queue, in events.
@@ -196,7 +225,7 @@ impl SubscribeOptions {
         if self.max_wait.is_zero() && self.when_full == WhenFull::Block {
             return Err(Error::invalid("a publisher that waits for no time doesn't wait")
                 .at_path("options.max_wait")
-                .expecting("more than 0, or WhenFull::DropNewest"));
+                .expecting("more than 0, or when_full drop_newest"));
         }
         if self.max_wait > MAX_WAIT {
             return Err(Error::new(ErrorKind::TooLarge, "a publisher waits at most an hour")

@@ -25,6 +25,8 @@ pub(crate) struct Subscriber {
     /// What orders the calls of a keyed handler.
     pub(crate) key: Option<Field>,
     pub(crate) once: bool,
+    /// After how many failures in a row it is set aside.
+    pub(crate) set_aside_after: Option<u32>,
     pub(crate) when_full: WhenFull,
     pub(crate) max_wait: Duration,
     pub(crate) inbox: Mutex<Inbox>,

@@ -8,6 +8,7 @@
 /// another thread was about to change, so what a child makes anew always works.
 pub(crate) mod plain {
     pub(crate) use std::sync::MutexGuard;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{PoisonError, TryLockError};
     use std::time::{Duration, Instant};
 
@@ -57,21 +58,32 @@ pub(crate) mod plain {
         }
     }
 
-    /// `std::sync::Condvar`, likewise.
+    /// `std::sync::Condvar`, likewise, which knows whether anybody waits: std's asks the system at each word, which
+    /// costs what a whole publish does, and most words reach nobody. What is waited for must be under the mutex, as it
+    /// must be for any: so whoever changed it finds everyone counted that hadn't seen the change.
     #[derive(Default)]
-    pub(crate) struct Condvar(std::sync::Condvar);
+    pub(crate) struct Condvar {
+        told: std::sync::Condvar,
+        waiting: AtomicUsize,
+    }
 
     impl Condvar {
         pub(crate) const fn new() -> Self {
-            Self(std::sync::Condvar::new())
+            Self { told: std::sync::Condvar::new(), waiting: AtomicUsize::new(0) }
         }
 
+        #[inline]
         pub(crate) fn notify_all(&self) {
-            self.0.notify_all();
+            if self.waiting.load(Ordering::Relaxed) > 0 {
+                self.told.notify_all();
+            }
         }
 
+        #[inline]
         pub(crate) fn notify_one(&self) {
-            self.0.notify_one();
+            if self.waiting.load(Ordering::Relaxed) > 0 {
+                self.told.notify_one();
+            }
         }
 
         /// Waits until told, or the deadline.
@@ -89,7 +101,10 @@ pub(crate) mod plain {
             guard: MutexGuard<'a, T>,
             timeout: Duration,
         ) -> (MutexGuard<'a, T>, bool) {
-            let (guard, waited) = self.0.wait_timeout(guard, timeout).unwrap_or_else(PoisonError::into_inner);
+            self.waiting.fetch_add(1, Ordering::Relaxed);
+            let (guard, waited) =
+                self.told.wait_timeout(guard, timeout).unwrap_or_else(PoisonError::into_inner);
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
             (guard, waited.timed_out())
         }
     }

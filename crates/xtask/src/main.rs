@@ -27,7 +27,7 @@ usage: cargo xtask COMMAND
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.split_first() {
-        Some((command, _)) if command == "bench" || command == "soak" => measure::run(&words),
+        Some((command, words)) if command == "bench" || command == "soak" => measure::run(command, words),
         Some((command, [])) if command == "check" => report(&check::all(root())),
         Some((command, [])) if command == "codegen" => {
             codegen::write(root()).iter().for_each(|told| println!("{told}"));

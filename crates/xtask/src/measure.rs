@@ -1,27 +1,25 @@
 //! Builds the measuring programs as they would be shipped, and runs them.
 //!
 //! They are programs of their own so that xtask stays small: peers and the core are built only to be measured. Python's
-//! goals, whose names begin with PY, are measured by Python, in an environment with its own peers.
+//! goals are measured by Python, in an environment with its own peers.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-/// Runs `newswire-benches` with these words, and Python's goals where they name some; gives the exit code.
-pub(crate) fn run(words: &[String]) -> ExitCode {
-    let is_python = |word: &&String| word.starts_with("PY");
-    let (python, rust): (Vec<&String>, Vec<&String>) = words.iter().partition(is_python);
-    let options = rust.iter().filter(|word| word.starts_with("--"));
-    let outcome = match python.first() {
-        None => in_rust(&rust),
-        Some(_) => {
-            let words: Vec<&String> = options.clone().copied().chain(python).collect();
-            let others = rust.len() > options.count() + 1;
-            let first = if others { in_rust(&rust) } else { Ok(0) };
-            first.and_then(|first| in_python(&words).map(|second| first.max(second)))
+/// Runs `newswire-benches` with these words, and Python's goals where they name some or no goal at all; gives the
+/// exit code.
+pub(crate) fn run(command: &str, words: &[String]) -> ExitCode {
+    let (options, ids): (Vec<&str>, Vec<&str>) =
+        words.iter().map(String::as_str).partition(|word| word.starts_with("--"));
+    let (python, rust): (Vec<&str>, Vec<&str>) = ids.iter().partition(|id| is_python(id));
+    let measure = |those: &[&str], run: fn(&[&str]) -> io::Result<u8>| {
+        if those.is_empty() && !ids.is_empty() {
+            return Ok(0);
         }
+        run(&[&[command], options.as_slice(), those].concat())
     };
-    match outcome {
+    match measure(&rust, in_rust).and_then(|first| measure(&python, in_python).map(|next| first.max(next))) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("it could not be measured: {error}");
@@ -30,7 +28,12 @@ pub(crate) fn run(words: &[String]) -> ExitCode {
     }
 }
 
-fn in_rust(words: &[&String]) -> io::Result<u8> {
+/// Whether Python measures it: its own goals for speed, and those for reliability that its programs show.
+fn is_python(id: &str) -> bool {
+    id.starts_with("PY") || ["R40", "R41", "R42"].contains(&id)
+}
+
+fn in_rust(words: &[&str]) -> io::Result<u8> {
     const PROGRAM: [&str; 5] = ["--quiet", "--profile", "dist", "--package", "newswire-benches"];
     // The command that it measures is a program of its own, which a run alone doesn't build.
     match code(cargo().arg("build").args(PROGRAM))? {
@@ -39,7 +42,7 @@ fn in_rust(words: &[&String]) -> io::Result<u8> {
     }
 }
 
-fn in_python(words: &[&String]) -> io::Result<u8> {
+fn in_python(words: &[&str]) -> io::Result<u8> {
     let root = crate::root();
     let environment = environment(root)?;
     let built =

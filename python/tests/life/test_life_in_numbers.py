@@ -1,4 +1,4 @@
-"""Forks and exits, often; the soaks try them a thousand times each."""
+"""Forks, exits and collections, often; `cargo xtask soak R40 R41 R42` tries more of them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pytest
 HERE = Path(__file__).parent
 
 
-def soak(script: str, times: int) -> None:
+def soak(script: str, times: int, *options: str, **environment: str) -> None:
     ended = subprocess.run(
-        [sys.executable, str(HERE / script), str(times)],
+        [sys.executable, *options, str(HERE / script), str(times)],
         cwd=HERE.parents[1],
-        env=os.environ | {"PYTHONPATH": str(HERE.parents[1])},
+        env=os.environ | {"PYTHONPATH": str(HERE.parents[1])} | environment,
         capture_output=True,
         text=True,
         timeout=300,
@@ -31,4 +31,8 @@ def test_no_child_hangs_and_the_parent_loses_nothing() -> None:
 
 
 def test_every_way_to_end_is_right() -> None:
-    soak("endings.py", 60)
+    soak("endings.py", 200)
+
+
+def test_a_collector_that_runs_all_the_time_takes_nothing_that_is_in_use() -> None:
+    soak("collecting.py", 30_000, "-X", "dev", PYTHONMALLOC="debug")

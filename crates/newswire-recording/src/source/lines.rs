@@ -136,7 +136,16 @@ impl<R: BufRead> Begun<R> {
         let read = loop {
             match self.reader.read(room) {
                 Err(error) if error.kind() == IoKind::Interrupted => {}
+<<<<<<< HEAD
                 read => break read?,
+=======
+                Err(error) => {
+                    // It was the next line that couldn't be read, as [`Lines::next`] counts.
+                    self.number += 1;
+                    return Err(failed(error));
+                }
+                Ok(bytes) => break bytes,
+>>>>>>> main
             }
         };
         let read = room.get(..read).unwrap_or_default();

@@ -69,6 +69,19 @@ proptest! {
 }
 
 #[test]
+fn where_reading_fails_is_told_as_line_by_line() {
+    let Some(real) = real() else { return };
+    let mut bytes = real[1].clone();
+    // The checksum, which is compared when all lines have been given.
+    *bytes.last_mut().unwrap() ^= 1;
+    let plain = import(&bytes, 1 << 20, &options(None)).unwrap();
+    let ahead = import(&bytes, 7, &options(None)).unwrap().ahead().unwrap();
+    let told = told(plain);
+    assert!(told.0.last().unwrap().1.contains("checksum"), "{told:?}");
+    assert_eq!(told, self::told(ahead));
+}
+
+#[test]
 fn what_a_filter_matches_is_never_left_out() {
     let Some(real) = real() else { return };
     let plain = || import(&real[0], 1 << 20, &options(None)).unwrap();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use newswire::{Delivery, Event, GapReason, Result};
@@ -9,12 +10,15 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::fault::{Outcome, error_at, fault_at};
 use super::lease::Lease;
+use super::log::Log;
 use super::rows::Rows;
 use super::runs::Runs;
-use super::{pos, prune, schema};
+use super::schema::{self, Synchronous};
+use super::{pos, prune};
 use crate::clock::Clock;
-use crate::options::{Durability, Retention};
-use crate::store::{Fault, Writer};
+use crate::keeper::first_seq;
+use crate::options::Retention;
+use crate::store::{Fault, Syncer, Writer};
 
 /// After about how much the log is written back: what of it was overwritten meanwhile, such as the ends of indexes,
 /// is so written once.
@@ -27,7 +31,6 @@ const MOMENT: Duration = Duration::from_millis(100);
 /// Writes one bus.
 pub(super) struct SqliteWriter {
     path: PathBuf,
-    durability: Durability,
     connection: Connection,
     bus: i64,
     epoch: u64,
@@ -36,15 +39,14 @@ pub(super) struct SqliteWriter {
     runs: Runs,
     clock: StoreClock,
     json: Vec<u8>,
-    /// Whether nothing may be written to the file any more.
-    is_given_up: bool,
+    log: Arc<Log>,
     /// None where nobody else knows the file yet.
     _lease: Option<Lease>,
 }
 
 impl SqliteWriter {
-    pub(super) fn open(path: &Path, durability: Durability, bus: &str, clock: &dyn Clock) -> Result<Self> {
-        let mut connection = schema::open(path, durability)?;
+    pub(super) fn open(path: &Path, bus: &str, clock: &dyn Clock) -> Result<Self> {
+        let mut connection = schema::open(path)?;
         let failed = |error: rusqlite::Error| error_at(path, &error);
         connection.execute("INSERT OR IGNORE INTO bus (name) VALUES (?1)", [bus]).map_err(failed)?;
         let number = connection.query_row("SELECT id FROM bus WHERE name = ?1", [bus], |row| row.get(0));
@@ -54,7 +56,6 @@ impl SqliteWriter {
         let (epoch, last, stored_ns) = begin_epoch(&mut connection, number, now_ns).map_err(failed)?;
         Ok(Self {
             path: path.to_owned(),
-            durability,
             connection,
             bus: number,
             epoch,
@@ -63,17 +64,16 @@ impl SqliteWriter {
             runs: Runs::default(),
             clock: StoreClock::new(stored_ns, now_ns),
             json: Vec::new(),
-            is_given_up: false,
+            log: Arc::new(Log::open(path)?),
             _lease: Some(lease),
         })
     }
 
     /// Writes events into a file that nobody else knows yet, as if they were stored at the times that
     /// [`SqliteWriter::stored_at`] says.
-    pub(super) fn rebuilding(path: &Path, connection: Connection, bus: i64) -> Self {
-        Self {
+    pub(super) fn rebuilding(path: &Path, connection: Connection, bus: i64) -> Result<Self> {
+        Ok(Self {
             path: path.to_owned(),
-            durability: Durability::Off,
             connection,
             bus,
             epoch: 0,
@@ -82,9 +82,9 @@ impl SqliteWriter {
             runs: Runs::default(),
             clock: StoreClock::still(i64::MIN),
             json: Vec::new(),
-            is_given_up: false,
+            log: Arc::new(Log::open(path)?),
             _lease: None,
-        }
+        })
     }
 
     /// What is appended from now on was stored at that time.
@@ -97,9 +97,11 @@ impl SqliteWriter {
         self.last = seq;
     }
 
-    fn fault(&mut self, error: &rusqlite::Error) -> Fault {
+    fn fault(&self, error: &rusqlite::Error) -> Fault {
         let fault = fault_at(&self.path, error);
-        self.is_given_up |= fault.is_final;
+        if fault.is_final {
+            self.log.hold().give_up();
+        }
         fault
     }
 
@@ -173,15 +175,26 @@ impl SqliteWriter {
     /// Writes the log back into the file now and then. Where readers and other writers keep it from beginning anew,
     /// it waits a moment for them before the log gets large. How long the log is SQLite is asked, since all writers of
     /// the file share one.
-    fn write_back(&mut self) -> Outcome<()> {
-        let (pages, behind) = self.log("PRAGMA wal_checkpoint(NOOP)")?;
-        if behind < BEHIND && pages <= LARGE_LOG {
+    fn write_back(&mut self) -> Result<(), Fault> {
+        let pages = self.pages("PRAGMA wal_checkpoint(NOOP)").map_err(|error| self.fault(&error))?;
+        if pages.1 < BEHIND && pages.0 <= LARGE_LOG {
             return Ok(());
         }
-        let (pages, _) = self.log("PRAGMA wal_checkpoint(PASSIVE)")?;
+        let held = self.log.hold();
+        self.write_back_now().map_err(|error| {
+            let fault = fault_at(&self.path, &error);
+            if fault.is_final {
+                held.give_up();
+            }
+            fault
+        })
+    }
+
+    fn write_back_now(&self) -> Outcome<()> {
+        let (pages, _) = self.pages("PRAGMA wal_checkpoint(PASSIVE)")?;
         if pages > LARGE_LOG {
             self.connection.busy_timeout(MOMENT)?;
-            let begun = self.log("PRAGMA wal_checkpoint(TRUNCATE)");
+            let begun = self.pages("PRAGMA wal_checkpoint(TRUNCATE)");
             self.connection.busy_timeout(schema::BUSY)?;
             begun?;
         }
@@ -189,35 +202,16 @@ impl SqliteWriter {
     }
 
     /// How many pages the log has after that, and how many of them aren't in the file yet.
-    fn log(&self, checkpoint: &str) -> Outcome<(i64, i64)> {
+    fn pages(&self, checkpoint: &str) -> Outcome<(i64, i64)> {
         let pages = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
         let (pages, written) = self.connection.prepare_cached(checkpoint)?.query_row([], pages)?;
         Ok((pages, pages - written))
     }
 
-    /// A commit that waits for the disk takes all earlier ones along: they are in the same log.
-    fn commit_to_disk(&mut self) -> Outcome<()> {
-        schema::set_synchronous(&self.connection, Durability::Full)?;
-        let committed = self.there_and_back();
-        schema::set_synchronous(&self.connection, self.durability)?;
-        committed
-    }
-
-    /// A transaction that changes nothing, but writes: of a page that stays as it is SQLite writes nothing, and then
-    /// its commit waits for nothing.
-    fn there_and_back(&mut self) -> Outcome<()> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for change in
-            ["UPDATE bus SET last = last + 1 WHERE id = ?1", "UPDATE bus SET last = last - 1 WHERE id = ?1"]
-        {
-            transaction.prepare_cached(change)?.execute([self.bus])?;
-        }
-        transaction.commit()
-    }
-
     fn reopen(&mut self) -> Result<(), Fault> {
-        let connection =
-            schema::open(&self.path, self.durability).map_err(|error| Fault { error, is_final: false })?;
+        let retriable = |error| Fault { error, is_final: false };
+        let connection = schema::open(&self.path).map_err(retriable)?;
+        self.log.reopen().map_err(retriable)?;
         let last = last_of(&connection, self.bus).map_err(|error| fault_at(&self.path, &error))?;
         (self.connection, self.last) = (connection, last);
         Ok(())
@@ -227,7 +221,7 @@ impl SqliteWriter {
 impl Drop for SqliteWriter {
     /// Readers that are still there would keep the log from going into the file.
     fn drop(&mut self) {
-        if !self.is_given_up {
+        if !self.log.hold().is_given_up() {
             let _ = self.connection.busy_timeout(Duration::ZERO);
             let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         }
@@ -247,7 +241,7 @@ impl Writer for SqliteWriter {
         match self.store(deliveries) {
             Ok(last) => {
                 self.last = last;
-                self.write_back().map_err(|error| self.fault(&error))
+                self.write_back()
             }
             Err(error) => {
                 // What this transaction gave and summed up is gone with it.
@@ -258,8 +252,8 @@ impl Writer for SqliteWriter {
         }
     }
 
-    fn sync(&mut self) -> Result<(), Fault> {
-        self.commit_to_disk().map_err(|error| self.fault(&error))
+    fn syncer(&self) -> Arc<dyn Syncer> {
+        self.log.clone()
     }
 
     fn recover(&mut self) -> Result<(), Fault> {
@@ -270,13 +264,6 @@ impl Writer for SqliteWriter {
         prune::step(&mut self.connection, self.bus, retention, self.clock.now())
             .map(|(_, has_more)| has_more)
             .map_err(|error| self.fault(&error))
-    }
-}
-
-pub(super) fn first_seq(delivery: &Delivery) -> u64 {
-    match delivery {
-        Delivery::Event(event) => event.seq(),
-        Delivery::Gap(gap) => gap.first,
     }
 }
 
@@ -313,8 +300,7 @@ fn last_of(connection: &Connection, bus: i64) -> Outcome<u64> {
 /// Gives epoch, last seq, and the time of the last storing. Whatever the durability is, the new epoch is on the
 /// disk: else a cursor of one that a loss of power undid would be taken for one of the next.
 fn begin_epoch(connection: &mut Connection, bus: i64, now: i64) -> Outcome<(u64, u64, i64)> {
-    let before: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
-    schema::set_synchronous(connection, Durability::Full)?;
+    schema::set_synchronous(connection, Synchronous::Commits)?;
     let last = last_of(connection, bus)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let newest = "SELECT coalesce(max(epoch), 0) + 1 FROM epoch WHERE bus = ?1";
@@ -324,7 +310,7 @@ fn begin_epoch(connection: &mut Connection, bus: i64, now: i64) -> Outcome<(u64,
         params![bus, epoch, i64::try_from(last).unwrap_or(i64::MAX), now],
     )?;
     transaction.commit()?;
-    connection.pragma_update(None, "synchronous", before)?;
+    schema::set_synchronous(connection, Synchronous::WrittenBack)?;
     Ok((u64::try_from(epoch).unwrap_or_default(), last, last_stored(connection, bus)?))
 }
 

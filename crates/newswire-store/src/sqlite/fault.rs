@@ -7,6 +7,9 @@ use rusqlite::ffi;
 
 use crate::store::Fault;
 
+/// What is said of an fsync that failed.
+pub(super) const SYNC_FAILED: &str = "the disk failed to keep what was written (fsync)";
+
 pub(super) type Outcome<T> = Result<T, rusqlite::Error>;
 
 /// The error, with the file it is about and what can be done.
@@ -15,9 +18,7 @@ pub(super) fn error_at(path: &Path, error: &rusqlite::Error) -> Error {
     let (kind, what) = match code & 0xff {
         ffi::SQLITE_FULL => (ErrorKind::Io, "the disk is full"),
         ffi::SQLITE_READONLY => (ErrorKind::Io, "the file can't be written"),
-        ffi::SQLITE_IOERR if is_sync(code) => {
-            (ErrorKind::Io, "the disk failed to keep what was written (fsync)")
-        }
+        ffi::SQLITE_IOERR if is_sync(code) => (ErrorKind::Io, SYNC_FAILED),
         ffi::SQLITE_IOERR => (ErrorKind::Io, "the disk failed"),
         ffi::SQLITE_CANTOPEN => (ErrorKind::Io, "the file can't be opened"),
         ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => (ErrorKind::Io, "another process holds the file"),

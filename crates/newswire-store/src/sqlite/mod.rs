@@ -6,6 +6,7 @@
 mod append;
 mod fault;
 mod lease;
+mod log;
 mod page;
 mod past;
 mod prune;
@@ -29,7 +30,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::{Clock, SystemClock};
-use crate::options::{Durability, Retention};
+use crate::options::Retention;
 use crate::runs::{RunInfo, RunQuery};
 use crate::store::{BusInfo, Store, Verified, Writer};
 use append::{SqliteWriter, StoreClock, last_stored};
@@ -87,7 +88,6 @@ pub fn is_store(path: impl AsRef<Path>) -> bool {
 pub struct SqliteStore {
     /// The path that it was opened at.
     path: PathBuf,
-    durability: Durability,
     clock: Arc<dyn Clock>,
     file: Mutex<OpenFile>,
 }
@@ -105,12 +105,12 @@ impl SqliteStore {
     ///
     /// # Errors
     /// `Invalid` where the file is no store, or of a later version; `Io` where it can't be used.
-    pub fn open(path: impl AsRef<Path>, durability: Durability) -> Result<Self> {
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         schema::prepare(path.as_ref())?;
         let path = schema::file_at(path.as_ref())?;
         schema::keep_damaged_log(&path)?;
-        schema::open(&path, durability)?;
-        Self::at(path, durability)
+        schema::open(&path)?;
+        Self::at(path)
     }
 
     /// The store in the file at `path`, which has to be there and is only read.
@@ -120,12 +120,12 @@ impl SqliteStore {
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = schema::file_at(path.as_ref())?;
         schema::open_to_read(&path)?;
-        Self::at(path, Durability::Full)
+        Self::at(path)
     }
 
-    fn at(path: PathBuf, durability: Durability) -> Result<Self> {
+    fn at(path: PathBuf) -> Result<Self> {
         let file = OpenFile { path: Arc::new(Mutex::new(path.clone())), mark: FileMark::of(&path)? };
-        Ok(Self { path, durability, clock: Arc::new(SystemClock), file: Mutex::new(file) })
+        Ok(Self { path, clock: Arc::new(SystemClock), file: Mutex::new(file) })
     }
 
     /// Goes by that clock instead of the system's.
@@ -140,7 +140,7 @@ impl SqliteStore {
     /// # Errors
     /// `OutOfRange` where the store has no such bus; `Io`.
     pub fn prune(&self, bus: &str, retention: &Retention) -> Result<Pruned> {
-        let mut connection = schema::open(&self.path, self.durability)?;
+        let mut connection = schema::open(&self.path)?;
         let number = self.known(&connection, bus)?;
         let mut prune = || -> Outcome<Pruned> {
             let now = StoreClock::new(last_stored(&connection, number)?, self.clock.now_ns()).now();
@@ -179,7 +179,7 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn writer(&self, bus: &str) -> Result<Box<dyn Writer>> {
-        Ok(Box::new(SqliteWriter::open(&self.path, self.durability, bus, &*self.clock)?))
+        Ok(Box::new(SqliteWriter::open(&self.path, bus, &*self.clock)?))
     }
 
     fn past(&self, bus: &str) -> Result<Arc<dyn Past>> {
@@ -196,7 +196,7 @@ impl Store for SqliteStore {
             file.path.lock().clone_from(aside);
         }
         let is_ours = schema::prepare(&self.path)?;
-        let begun = renew::begin(&self.path, self.durability, aside.as_deref(), bus, last);
+        let begun = renew::begin(&self.path, aside.as_deref(), bus, last);
         if begun.is_err() && is_ours {
             // What the disk failed to keep of it, nobody knows either.
             for end in ["", "-wal", "-shm"] {

@@ -9,7 +9,6 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use super::fault::{Outcome, error_at, io_error};
 use super::runs::Runs;
 use super::schema::{self, beside, free_name};
-use crate::options::Durability;
 
 /// What tells one file from another, whatever its name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,14 +46,8 @@ pub(super) fn set_aside(path: &Path, mark: FileMark) -> Result<Option<PathBuf>> 
 }
 
 /// Has a bus begin after `last`; what the file that was set aside knows of it, it keeps.
-pub(super) fn begin(
-    path: &Path,
-    durability: Durability,
-    aside: Option<&Path>,
-    bus: &str,
-    last: u64,
-) -> Result<()> {
-    let connection = schema::open(path, durability)?;
+pub(super) fn begin(path: &Path, aside: Option<&Path>, bus: &str, last: u64) -> Result<()> {
+    let connection = schema::open(path)?;
     let old = aside.and_then(|aside| schema::open_to_read(aside).ok());
     let known = old.as_ref().and_then(|old| known(old, bus).ok().flatten());
     let begin = || -> Outcome<()> {

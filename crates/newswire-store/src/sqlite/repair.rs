@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use newswire::{Delivery, EventReader, Gap, GapReason, Result};
 use rusqlite::{Connection, params};
 
-use super::append::{SqliteWriter, first_seq};
+use super::append::SqliteWriter;
 use super::fault::{Outcome, error_at, io_error};
 use super::lease::Lease;
 use super::page::event_of;
 use super::salvage::{Lost, Salvage};
-use super::schema::{self, beside, free_name};
+use super::schema::{self, Synchronous, beside, free_name};
 use super::{SEQ_BITS, pos, seq_of};
 use crate::clock::{Clock, SystemClock};
-use crate::options::Durability;
+use crate::keeper::first_seq;
 use crate::repair::{RepairOptions, RepairReport, RepairedBus};
 use crate::store::{Store, Writer};
 
@@ -98,16 +98,23 @@ fn buses_of(salvage: &Salvage) -> Vec<(i64, String)> {
     named
 }
 
+/// A connection to a file that nobody else knows yet: it is synced once, when it is whole.
+fn unsynced(fresh: &Path) -> Result<Connection> {
+    let connection = schema::open(fresh)?;
+    let set = schema::set_synchronous(&connection, Synchronous::Nothing);
+    set.map_err(|error| error_at(fresh, &error))?;
+    Ok(connection)
+}
+
 fn rebuild(fresh: &Path, salvage: &mut Salvage, buses: &[(i64, String)]) -> Result<Vec<RepairedBus>> {
-    let mut connection = schema::open(fresh, Durability::Off)?;
+    let mut connection = unsynced(fresh)?;
     let failed = |error: rusqlite::Error| error_at(fresh, &error);
     let mut rebuilt = Vec::new();
     let mut from = 0;
     for (number, name) in buses {
         let add = "INSERT INTO bus (id, name) VALUES (?1, ?2)";
         connection.execute(add, params![number, name]).map_err(failed)?;
-        let own = schema::open(fresh, Durability::Off)?;
-        let mut writer = SqliteWriter::rebuilding(fresh, own, *number);
+        let mut writer = SqliteWriter::rebuilding(fresh, unsynced(fresh)?, *number)?;
         let mut bus = Bus::new(salvage, *number, &mut writer);
         from = bus.fill(salvage, from)?;
         let mut told = bus.told;
@@ -118,7 +125,7 @@ fn rebuild(fresh: &Path, salvage: &mut Salvage, buses: &[(i64, String)]) -> Resu
     }
     // All of it is on the disk before it takes the other's place.
     let end = |connection: &Connection| -> Outcome<()> {
-        schema::set_synchronous(connection, Durability::Full)?;
+        schema::set_synchronous(connection, Synchronous::Commits)?;
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     };
     end(&connection).map_err(failed)?;

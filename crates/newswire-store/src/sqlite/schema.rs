@@ -12,7 +12,6 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use super::fault::{Outcome, error_at, io_error};
 use super::runs;
 use super::salvage::is_damaged;
-use crate::options::Durability;
 
 /// "NWST": says that a database is one of ours.
 const APPLICATION: i32 = 0x4e57_5354;
@@ -105,7 +104,7 @@ pub(super) fn sync_folder(folder: &Path) -> Result<()> {
 }
 
 /// A connection that writes; the tables are made or brought up to this version.
-pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection> {
+pub(super) fn open(path: &Path) -> Result<Connection> {
     check_library()?;
     let failed = |error: rusqlite::Error| {
         let why = is_unwritable(&error).then(|| why_unwritable(path)).flatten();
@@ -121,7 +120,7 @@ pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection> {
     }
     let found = look(&connection).map_err(failed)?;
     judge(path, &found)?;
-    set_up(&mut connection, &found, durability).map_err(failed)?;
+    set_up(&mut connection, &found).map_err(failed)?;
     Ok(connection)
 }
 
@@ -299,7 +298,7 @@ fn judge(path: &Path, found: &Found) -> Result<()> {
     Ok(())
 }
 
-fn set_up(connection: &mut Connection, found: &Found, durability: Durability) -> Outcome<()> {
+fn set_up(connection: &mut Connection, found: &Found) -> Outcome<()> {
     if found.version == 0 {
         // Reading all of it takes a call of the system for each page.
         connection.pragma_update(None, "page_size", 8192)?;
@@ -311,7 +310,7 @@ fn set_up(connection: &mut Connection, found: &Found, durability: Durability) ->
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "cache_size", -16384)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    set_synchronous(connection, durability)?;
+    set_synchronous(connection, Synchronous::WrittenBack)?;
     if found.version < VERSION {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Another process may have been faster.
@@ -329,12 +328,22 @@ fn set_up(connection: &mut Connection, found: &Found, durability: Durability) ->
     Ok(())
 }
 
-/// When commits wait for the disk.
-pub(super) fn set_synchronous(connection: &Connection, durability: Durability) -> Outcome<()> {
-    let word = match durability {
-        Durability::Full => "FULL",
-        Durability::Normal => "NORMAL",
-        Durability::Off => "OFF",
+/// What SQLite waits for the disk with.
+#[derive(Clone, Copy)]
+pub(super) enum Synchronous {
+    /// Each commit.
+    Commits,
+    /// What is written back from the log: the file is never damaged, and when the log itself is synced, `Log` decides.
+    WrittenBack,
+    /// Nothing.
+    Nothing,
+}
+
+pub(super) fn set_synchronous(connection: &Connection, what: Synchronous) -> Outcome<()> {
+    let word = match what {
+        Synchronous::Commits => "FULL",
+        Synchronous::WrittenBack => "NORMAL",
+        Synchronous::Nothing => "OFF",
     };
     connection.pragma_update(None, "synchronous", word)
 }

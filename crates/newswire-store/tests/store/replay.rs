@@ -248,7 +248,7 @@ fn a_task_that_replays_a_store_is_never_kept_by_the_disk() {
     close(&first);
     let bus = crate::common::bus("main");
     let readers = std::sync::Arc::new(parking_lot::Mutex::new(Vec::new()));
-    let store = newswire_store::SqliteStore::open(&file, newswire_store::Durability::Full).unwrap();
+    let store = newswire_store::SqliteStore::open(&file).unwrap();
     let keeper = newswire_store::StoreKeeper::new(store, newswire_store::StoreOptions::default());
     bus.attach_store("slow", Box::new(SlowKeeper(keeper, readers.clone()))).unwrap();
     publish(&bus, 100);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use newswire::{Bus, Delivery, ErrorKind, Filter, GapReason, Start};
-use newswire_store::{Durability, Retention, SqliteStore, Store, Writer};
+use newswire_store::{Retention, SqliteStore, Store, Writer};
 
 use crate::common::{Item, LONG, close, event, file, from, items, publish, stored};
 
@@ -23,7 +23,7 @@ fn fill(file: &Path, count: u64) {
 
 /// Prunes to the end, by hand; gives the number of steps.
 fn prune(file: &Path, retention: &Retention) -> usize {
-    let store = SqliteStore::open(file, Durability::Off).unwrap();
+    let store = SqliteStore::open(file).unwrap();
     let mut writer: Box<dyn Writer> = store.writer("main").unwrap();
     let mut steps = 1;
     while writer.prune(retention).unwrap() {

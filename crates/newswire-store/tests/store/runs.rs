@@ -6,7 +6,7 @@ use std::time::Duration;
 use newswire::catalogue::Usage;
 use newswire::view::{RunState, RunTable, View};
 use newswire::{Bus, Emitter, Filter, ScopeField, Start};
-use newswire_store::{Durability, Retention, RunInfo, RunQuery, SqliteStore, Store};
+use newswire_store::{Retention, RunInfo, RunQuery, SqliteStore, Store};
 
 use crate::common::{close, event, file, from, stored};
 
@@ -128,7 +128,7 @@ fn a_store_from_before_there_were_figures_is_summed_up_once() {
         let read: Vec<_> = list(&file, &query).into_iter().map(|run| run.row).collect();
         assert_eq!(read, before[5 - newest.unwrap_or(5)..]);
     }
-    drop(SqliteStore::open(&file, Durability::Full).unwrap());
+    drop(SqliteStore::open(&file).unwrap());
     let connection = rusqlite::Connection::open(&file).unwrap();
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     assert_eq!(version, 2);
@@ -147,7 +147,7 @@ fn a_run_stays_whole_until_its_last_event_is_deleted() {
     calls(&main, "r-1", 1);
     close(&main);
     let prune = |retention: &Retention| {
-        let mut writer = SqliteStore::open(&file, Durability::Off).unwrap().writer("main").unwrap();
+        let mut writer = SqliteStore::open(&file).unwrap().writer("main").unwrap();
         while writer.prune(retention).unwrap() {}
     };
     prune(&Retention { max_events: Some(8), ..Retention::default() });

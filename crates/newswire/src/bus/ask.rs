@@ -13,6 +13,7 @@ use super::core::Core;
 use super::interest::Interest;
 use super::order::Order;
 use super::publishing::Publishing;
+use super::subscribe::Calling;
 use crate::ambient;
 use crate::delivery::Delivery;
 use crate::error::{Error, ErrorKind, Rejected, Result};
@@ -208,7 +209,7 @@ impl Core {
     pub(crate) fn expect(self: &Arc<Self>, filter: Filter) -> Result<Subscription> {
         let options =
             SubscribeOptions { buffer: 1, when_full: WhenFull::DropNewest, ..SubscribeOptions::default() };
-        Ok(Subscription::new(self.clone(), self.subscribe(filter, options, true, None)?))
+        Ok(Subscription::new(self.clone(), self.subscribe(filter, options, Calling { once: true, ..Calling::default() }, None)?))
     }
 
     pub(crate) fn wait_for(self: &Arc<Self>, filter: Filter, timeout: Duration) -> Result<Event> {

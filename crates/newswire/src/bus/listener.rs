@@ -47,6 +47,11 @@ impl Listener {
     /// Ends the subscription: no call begins after this returns. From outside it also waits, up to
     /// `timeout`, for calls that have begun; inside a handler and on a loop thread it never waits.
     pub fn unsubscribe(self, timeout: Duration) -> Unsubscribed {
+        self.end(timeout)
+    }
+
+    /// As [`Listener::unsubscribe`], for those who wait in pieces: it can be called again to wait for longer.
+    pub fn end(&self, timeout: Duration) -> Unsubscribed {
         self.core.unsubscribe(&self.subscriber);
         let deadline = deadline_after(timeout);
         let may_wait = !ambient::in_handler() && !ambient::on_loop_thread();

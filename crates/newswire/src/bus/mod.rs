@@ -33,6 +33,7 @@ pub(crate) use self::listener::WeakListener;
 pub use self::listener::{Listener, Unsubscribed};
 use self::publish::Manner;
 use self::stats::BusStats;
+use self::subscribe::Calling;
 use crate::cursor::Cursor;
 use crate::delivery::Published;
 use crate::error::{Error, Rejected, Result};
@@ -42,7 +43,7 @@ use crate::handler::service::Service;
 use crate::handler::timer::deadline_after;
 use crate::handler::{IntoHandler, IntoOutcome, OnPayload};
 use crate::kind::Kind;
-use crate::options::{BusOptions, HandlerOptions, SubscribeOptions};
+use crate::options::{BusOptions, HandlerOptions, Mode, SubscribeOptions};
 use crate::subscription::pull::Subscription;
 
 /// Takes events, gives each its sequence number, hands them to subscriptions. A clone is another handle of
@@ -168,7 +169,7 @@ impl Bus {
     /// `Invalid` for a filter or option that can't work, `TooLarge` for one over its bound; `OutOfRange` for a start that isn't kept; `Full`
     /// where there are too many subscriptions; `Closed`.
     pub fn subscribe_with(&self, filter: impl IntoFilter, options: SubscribeOptions) -> Result<Subscription> {
-        let subscriber = self.core.subscribe(filter.into_filter()?, options, false, None)?;
+        let subscriber = self.core.subscribe(filter.into_filter()?, options, Calling::default(), None)?;
         Ok(Subscription::new(self.core.clone(), subscriber))
     }
 
@@ -195,9 +196,42 @@ impl Bus {
         handler: impl IntoHandler,
     ) -> Result<Listener> {
         let service = Service::new(handler.into_handler(), &options);
-        let HandlerOptions { queue, once, .. } = options;
-        let subscriber = self.core.subscribe(filter.into_filter()?, queue, once, Some(service))?;
+        let subscriber = self.core.subscribe_served(filter.into_filter()?, options, Some(service))?;
         Ok(Listener::new(self.core.clone(), subscriber))
+    }
+
+    /// A queue for a handler that its owner calls, as a language does on its event loop. When a call begins and
+    /// how many run at a time is the owner's to keep; `once`, and `set_aside_after` by what
+    /// [`Subscription::confirm`] is told, the bus keeps. Events are in flight until they are confirmed.
+    ///
+    /// ```
+    /// use newswire::{Bus, Event, HandlerOptions, Kind, Outcome};
+    ///
+    /// let bus = Bus::new();
+    /// let options = HandlerOptions { set_aside_after: Some(1), ..HandlerOptions::default() };
+    /// let mut deploys = bus.subscribe_to_serve("deploy.*", options)?;
+    /// bus.publish(Event::builder(Kind::parse("deploy.finished")?).build()?)?;
+    /// assert!(deploys.try_next()?.is_some());
+    /// deploys.confirm(1, Outcome::Failed);
+    /// assert!(deploys.stats().set_aside);
+    /// # Ok::<(), newswire::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Bus::subscribe_with`]; `Invalid` for a mode that calls before a publish returns.
+    pub fn subscribe_to_serve(
+        &self,
+        filter: impl IntoFilter,
+        options: HandlerOptions,
+    ) -> Result<Subscription> {
+        if options.mode == Mode::Inline {
+            let message = "an inline handler is called by publishers, nobody else can";
+            return Err(Error::invalid(message)
+                .at_path("options.mode")
+                .expecting("locked, keyed or concurrent"));
+        }
+        let subscriber = self.core.subscribe_served(filter.into_filter()?, options, None)?;
+        Ok(Subscription::new(self.core.clone(), subscriber).confirming())
     }
 
     /// Has `handler` called with each event of `P`'s kind and its payload, one at a time, on a worker. A payload
@@ -235,7 +269,7 @@ impl Bus {
     ) -> Result<Listener> {
         let kind = P::only_kind().ok_or_else(|| {
             let message = format!("nothing says which kind {} is the payload of", std::any::type_name::<P>());
-            Error::invalid(message).expecting("a type of the catalogue, or one given to Kind::register")
+            Error::invalid(message).expecting("a type of the catalogue, or one that was registered for a kind")
         })?;
         self.on_with(Filter::kind(kind.as_str())?, options, OnPayload::new(handler))
     }

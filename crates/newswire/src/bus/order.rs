@@ -61,9 +61,11 @@ pub(crate) struct Called {
     pub(crate) queued: bool,
 }
 
-/// What became of an event that went the short way.
+/// What became of an event that went the short way; no more than what only the lock tells, since readers close behind
+/// wait for it to be given back.
 pub(crate) struct Straight {
-    pub(crate) published: Published,
+    seq: u64,
+    readers: u32,
     /// What history let go of; freed outside the lock.
     garbage: Option<Event>,
     /// The one inline handler that wants it.
@@ -74,14 +76,16 @@ impl Straight {
     /// What is left to be done once the lock is released.
     #[inline]
     pub(crate) fn see_through(self) -> Published {
-        let Self { mut published, garbage, inline } = self;
+        let Self { seq, readers, garbage, inline } = self;
         drop(garbage);
-        if let Some(subscriber) = inline {
-            let deferred = inline::serve_one(published.seq.unwrap_or_default(), subscriber);
-            published.delivered -= deferred;
-            published.deferred += deferred;
+        let deferred = inline.map_or(0, |subscriber| inline::serve_one(seq, subscriber));
+        Published {
+            seq: Some(seq),
+            matched: readers,
+            delivered: readers - deferred,
+            deferred,
+            ..Published::default()
         }
-        published
     }
 }
 
@@ -224,9 +228,12 @@ impl Order {
         tape.push(event);
         self.pushed_bytes += size as u64;
         self.totals.matched += u64::from(route.readers);
-        let (seq, matched) = (Some(self.seq), route.readers);
-        let published = Published { seq, matched, delivered: matched, ..Published::default() };
-        Ok(Straight { published, garbage, inline: route.inline.first().cloned() })
+        Ok(Straight {
+            seq: self.seq,
+            readers: route.readers,
+            garbage,
+            inline: route.inline.first().cloned(),
+        })
     }
 
     /// Gives the event its seq and puts it where it belongs; `matched` holds the routes.

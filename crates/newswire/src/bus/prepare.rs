@@ -7,16 +7,16 @@ use crate::event::{Event, measure};
 
 impl Core {
     /// The event as it is to be published.
-    #[inline]
+    #[inline(always)]
     pub(super) fn prepare(&self, event: Event) -> Result<Event, Rejected<Event>> {
-        let alter = self.alterations.are_there();
-        if alter || ambient::is_busy() { self.alter(event, ambient::event(), alter) } else { Ok(event) }
+        if self.alterations.are_there() || ambient::is_busy() { self.alter(event) } else { Ok(event) }
     }
 
     #[cold]
-    fn alter(&self, event: Event, cause: Option<Event>, alter: bool) -> Result<Event, Rejected<Event>> {
+    fn alter(&self, event: Event) -> Result<Event, Rejected<Event>> {
+        let alter = self.alterations.are_there();
         let mut altered = event.clone();
-        if let Some(cause) = cause {
+        if let Some(cause) = ambient::event() {
             altered.caused_by(&cause);
         }
         let altered = if alter { self.alterations.apply(altered) } else { Ok(altered) };

@@ -42,9 +42,9 @@ impl Core {
             return self.after(cursor, first.unwrap_or(end), end - 1, past.as_deref());
         }
         let (Some(first), Some(in_memory)) = (first, in_memory) else {
-            return Err(Error::invalid("the bus keeps no history").at_path("options.start").expecting(
-                "Start::Live, or a bus made with BusOptions { history, .. } or with a store attached",
-            ));
+            return Err(Error::invalid("the bus keeps no history")
+                .at_path("options.start")
+                .expecting("live, or a bus that was made with history or has a store attached"));
         };
         let wanted = Wanted { filter, internal: options.internal };
         Ok(Some(match &options.start {
@@ -178,14 +178,23 @@ impl Core {
 
 impl Subscriber {
     /// Queues what was read from `from` up to `through`, unless another worker of the same handler has.
-    fn replay(&self, from: u64, read: Vec<Delivery>, through: u64) {
+    fn replay(&self, from: u64, mut read: Vec<Delivery>, through: u64) {
         let mut inbox = self.inbox.lock();
         if let Source::Replay { next: place } = &mut inbox.source
             && *place == from
         {
             *place = through + 1;
-            inbox.books.matched +=
-                read.iter().filter(|item| matches!(item, Delivery::Event(_))).count() as u64;
+            let is_event = |item: &Delivery| matches!(item, Delivery::Event(_));
+            if self.once
+                && self.predicate.is_none()
+                && let Some(first) = read.iter().position(is_event)
+            {
+                // It is spent by its first match, wherever that comes from.
+                read.truncate(first + 1);
+                inbox.ended = true;
+                inbox.source = Source::Nowhere;
+            }
+            inbox.books.matched += read.iter().filter(|item| is_event(item)).count() as u64;
             inbox.replayed.extend(read);
         }
     }

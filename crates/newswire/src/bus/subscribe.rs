@@ -10,7 +10,7 @@ use crate::delivery::{Gap, GapReason};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
 use crate::handler::service::Service;
-use crate::options::{Mode, SubscribeOptions, WhenFull, cut_name};
+use crate::options::{HandlerOptions, Mode, SubscribeOptions, WhenFull, cut_name};
 use crate::subscriber::{Subscriber, insert_in_order};
 use crate::subscription::coalesce::Coalescer;
 use crate::subscription::inbox::{Call, Inbox, Sleep, Source, Taken};
@@ -111,19 +111,37 @@ impl Order {
     }
 }
 
+/// What the bus keeps of how a consumer is called, whoever calls it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Calling {
+    pub(crate) once: bool,
+    pub(crate) set_aside_after: Option<u32>,
+}
+
 impl Core {
+    /// Adds a subscription for a handler, which `service` calls, else its owner.
+    pub(crate) fn subscribe_served(
+        self: &Arc<Self>,
+        filter: Filter,
+        options: HandlerOptions,
+        service: Option<Service>,
+    ) -> Result<Arc<Subscriber>> {
+        options.check()?;
+        let HandlerOptions { queue, once, set_aside_after, .. } = options;
+        self.subscribe(filter, queue, Calling { once, set_aside_after }, service)
+    }
+
     /// Checks the options and adds a subscription.
     pub(crate) fn subscribe(
         self: &Arc<Self>,
         filter: Filter,
         options: SubscribeOptions,
-        once: bool,
+        calling: Calling,
         mut service: Option<Service>,
     ) -> Result<Arc<Subscriber>> {
         options.check()?;
         if let Some(service) = &mut service {
-            service.check(&options)?;
-            if once && service.mode != Mode::Inline {
+            if calling.once && service.mode != Mode::Inline {
                 // One call needs one lane; a second could pass a predicate before the first has spent it.
                 service.mode = Mode::Locked;
             }
@@ -145,7 +163,8 @@ impl Core {
             priority: options.priority,
             predicate: options.predicate,
             key: service.as_ref().and_then(Service::key),
-            once,
+            once: calling.once,
+            set_aside_after: calling.set_aside_after,
             when_full: options.when_full,
             max_wait: options.max_wait,
             inbox: Mutex::new(Inbox::new(Source::Nowhere, bounds)),

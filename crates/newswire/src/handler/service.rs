@@ -9,11 +9,9 @@ use super::timer::deadline_after;
 use super::{Handler, HandlerRef};
 use crate::ambient;
 use crate::delivery::Delivery;
-use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::field::Field;
-use crate::options::{HandlerOptions, Host, Mode, OnPanic, SubscribeOptions};
-use crate::start::Start;
+use crate::options::{HandlerOptions, Host, Mode, OnPanic};
 use crate::subscriber::Subscriber;
 use crate::subscription::calls::Watched;
 use crate::subscription::inbox::{Entry, Inbox, Taken};
@@ -29,7 +27,6 @@ pub(crate) struct Service {
     pub(crate) mode: Mode,
     pub(crate) timeout: Option<Duration>,
     pub(crate) on_panic: OnPanic,
-    pub(crate) set_aside_after: Option<u32>,
     host: Option<Host>,
 }
 
@@ -41,7 +38,6 @@ impl Service {
             mode: options.mode.clone(),
             timeout: options.timeout,
             on_panic: options.on_panic,
-            set_aside_after: options.set_aside_after,
             host: options.host,
         }
     }
@@ -74,38 +70,6 @@ impl Service {
             Mode::Keyed(field) => Some(field.clone()),
             _ => None,
         }
-    }
-
-    /// Refuses what can't work.
-    pub(crate) fn check(&self, options: &SubscribeOptions) -> Result<()> {
-        if self.mode == Mode::Concurrent(0) {
-            return Err(Error::invalid("no call at a time is no service")
-                .at_path("options.mode")
-                .expecting("Concurrent(1) or more"));
-        }
-        if self.timeout.is_some_and(|timeout| timeout.is_zero()) {
-            return Err(Error::invalid("no call ends in no time")
-                .at_path("options.timeout")
-                .expecting("more than 0"));
-        }
-        if self.set_aside_after == Some(0) {
-            return Err(Error::invalid("it can't be 0")
-                .at_path("options.set_aside_after")
-                .expecting("1 or more"));
-        }
-        if options.coalesce.is_some() && matches!(self.mode, Mode::Keyed(_) | Mode::Concurrent(_)) {
-            return Err(Error::invalid("chunks are merged for one call at a time")
-                .at_path("options.coalesce")
-                .expecting("Mode::Locked or Mode::Inline, or no coalescing"));
-        }
-        if self.mode == Mode::Inline && options.start != Start::Live {
-            return Err(Error::invalid(
-                "an inline handler is served by publishers, so it can only begin live",
-            )
-            .at_path("options.start")
-            .expecting("Start::Live, or another mode"));
-        }
-        Ok(())
     }
 
     /// Tells the handler that no more will come, and lets go of it.
@@ -175,7 +139,7 @@ fn hand_over(subscriber: &Arc<Subscriber>, service: &Service, taken: Taken) {
         Ok(false) => Outcome::Skipped,
         Err(_) => Outcome::Panicked,
     };
-    finish(subscriber, service, &entry, None, outcome, None);
+    finish(subscriber, &entry, None, outcome, None);
 }
 
 fn call(
@@ -206,12 +170,11 @@ fn call(
     if watched.is_none() && began.is_some_and(|(began, timeout)| began.elapsed() > timeout) {
         outcome = Outcome::TimedOut;
     }
-    finish(subscriber, service, entry, watched, outcome, said);
+    finish(subscriber, entry, watched, outcome, said);
 }
 
 fn finish(
     subscriber: &Arc<Subscriber>,
-    service: &Service,
     entry: &Entry,
     watched: Option<u64>,
     outcome: Outcome,
@@ -228,9 +191,9 @@ fn finish(
         }
         inbox.settle(entry, outcome);
         if let Some(said) = said {
-            inbox.calls.last_failure = Some(bounded(said));
+            inbox.note_failure(said);
         }
-        let set_aside = inbox.count_failure(outcome, service.set_aside_after);
+        let set_aside = inbox.count_failures(1, outcome, subscriber.set_aside_after);
         subscriber.tell_if_quiet(&inbox);
         set_aside
     };
@@ -240,12 +203,20 @@ fn finish(
 }
 
 impl Inbox {
+    /// Keeps what the last failing call said.
+    pub(crate) fn note_failure(&mut self, said: String) {
+        self.calls.last_failure = Some(bounded(said));
+    }
+
     /// Counts failures in a row; says whether the handler has just been set aside for them.
-    pub(crate) fn count_failure(&mut self, outcome: Outcome, limit: Option<u32>) -> bool {
+    pub(crate) fn count_failures(&mut self, calls: u32, outcome: Outcome, limit: Option<u32>) -> bool {
+        let in_a_row = &mut self.calls.failures_in_a_row;
         match outcome {
-            Outcome::Handled => self.calls.failures_in_a_row = 0,
-            Outcome::Failed | Outcome::Panicked | Outcome::TimedOut => self.calls.failures_in_a_row += 1,
-            Outcome::Skipped | Outcome::Discarded => {}
+            Outcome::Handled if calls > 0 => *in_a_row = 0,
+            Outcome::Failed | Outcome::Panicked | Outcome::TimedOut => {
+                *in_a_row = in_a_row.saturating_add(calls);
+            }
+            Outcome::Handled | Outcome::Skipped | Outcome::Discarded => {}
         }
         let too_many = limit.is_some_and(|limit| self.calls.failures_in_a_row >= limit);
         if too_many && !self.calls.set_aside {
@@ -326,14 +297,13 @@ impl Subscriber {
     /// Books every call whose deadline has passed as timed out.
     fn judge_overdue(self: &Arc<Self>) {
         let now = Instant::now();
-        let limit = self.service.as_ref().and_then(|service| service.set_aside_after);
         let mut set_aside = false;
         let mut inbox = self.inbox.lock();
         while let Some(place) = inbox.calls.watched.iter().position(|watched| watched.deadline <= now) {
             let Watched { events, .. } = inbox.calls.watched.remove(place);
             inbox.books.settle(events, Outcome::TimedOut);
             inbox.calls.overrunning += 1;
-            set_aside |= inbox.count_failure(Outcome::TimedOut, limit);
+            set_aside |= inbox.count_failures(1, Outcome::TimedOut, self.set_aside_after);
         }
         let next = inbox.calls.watched.iter().map(|watched| watched.deadline).min();
         inbox.calls.watch_armed = next.is_some();

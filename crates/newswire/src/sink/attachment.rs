@@ -8,10 +8,10 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use serde::Serialize;
 
 use super::Sink;
+use super::turns::Turns;
 use crate::bus::core::Core;
 use crate::bus::stats::SubscriptionStats;
 use crate::bus::{Bus, WeakListener};
@@ -22,6 +22,7 @@ use crate::filter::Filter;
 use crate::handler::{Failure, Handler};
 use crate::options::{HandlerOptions, check_name};
 use crate::store::{Keeper, StoreStats};
+use crate::sync::plain::Mutex;
 
 /// How long ending waits for the sink's current call.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -58,7 +59,7 @@ pub struct AttachmentStats {
 pub(crate) struct Attached {
     name: String,
     /// `None` once it has been ended.
-    sink: Mutex<Option<Box<dyn Sink>>>,
+    sink: Turns<Option<Box<dyn Sink>>>,
     listener: Mutex<Option<WeakListener>>,
 }
 
@@ -73,7 +74,7 @@ impl Attachment {
         if options.queue.name.is_empty() {
             options.queue.name.clone_from(&name);
         }
-        let attached = Arc::new(Attached { name, sink: Mutex::new(Some(sink)), listener: Mutex::new(None) });
+        let attached = Arc::new(Attached { name, sink: Turns::new(Some(sink)), listener: Mutex::new(None) });
         let handler: Arc<dyn Handler> = attached.clone();
         let listener = bus.on_with(Filter::all(), options, handler)?;
         *attached.listener.lock() = Some(listener.weak());
@@ -130,8 +131,8 @@ impl Attachment {
         let closed = || Error::new(ErrorKind::Closed, format!("{:?} was detached", self.name()));
         match &self.0 {
             Place::Sink(sink) => {
-                let mut sink = sink.sink.try_lock_for(timeout).ok_or_else(|| sink.is_busy())?;
-                sink.as_mut().ok_or_else(closed)?.flush()
+                let flush = |place: &mut Option<Box<dyn Sink>>| place.as_mut().ok_or_else(closed)?.flush();
+                sink.sink.with(timeout, flush).ok_or_else(|| sink.is_busy())?
             }
             Place::Store { core, .. } => core.upgrade().ok_or_else(closed)?.flush_store(timeout),
         }
@@ -168,12 +169,12 @@ impl Attached {
 
 impl Handler for Attached {
     fn on_event(&self, event: &Event) -> Result<(), Failure> {
-        self.sink.lock().as_mut().map_or(Ok(()), |sink| sink.event(event)).map_err(Failure::from)
+        self.serve(|sink| sink.event(event)).map_err(Failure::from)
     }
 
     fn on_gap(&self, gap: &Gap) {
         // A sink that can't take an event says so by its books; a gap has no place there.
-        let _ = self.sink.lock().as_mut().map_or(Ok(()), |sink| sink.gap(gap));
+        let _ = self.serve(|sink| sink.gap(gap));
     }
 
     fn on_close(&self) {
@@ -183,9 +184,15 @@ impl Handler for Attached {
 }
 
 impl Attached {
+    /// Has the sink do something, as long as that takes others; nothing where it was ended.
+    fn serve(&self, serve: impl FnOnce(&mut dyn Sink) -> Result<()>) -> Result<()> {
+        let served = self.sink.with(Duration::MAX, |place| place.as_mut().map_or(Ok(()), |sink| serve(&mut **sink)));
+        served.unwrap_or(Ok(()))
+    }
+
     /// Flushes and ends the sink, once: what the bus calls after the last event.
     fn finish(&self) -> Result<()> {
-        let sink = self.sink.try_lock_for(PATIENCE).map(|mut place| place.take());
+        let sink = self.sink.with(PATIENCE, Option::take);
         match sink {
             Some(Some(mut sink)) => sink.close(),
             Some(None) => Ok(()),

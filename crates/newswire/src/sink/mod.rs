@@ -6,12 +6,11 @@
 
 mod attachment;
 mod console;
+mod turns;
 mod url;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
-
-use parking_lot::RwLock;
 
 pub use attachment::{Attachment, AttachmentStats};
 pub use console::{Console, ConsoleOptions, Visible, figures};
@@ -23,6 +22,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::options::{HandlerOptions, SubscribeOptions, cut_name};
 use crate::store::Keeper;
+use crate::sync::plain::Mutex;
 
 /// Takes events out of the process, in some format.
 ///
@@ -79,11 +79,11 @@ enum Factory {
 /// How many schemes may be registered in a process.
 const MAX_SCHEMES: usize = 256;
 
-fn schemes() -> &'static RwLock<BTreeMap<String, Factory>> {
-    static SCHEMES: OnceLock<RwLock<BTreeMap<String, Factory>>> = OnceLock::new();
+fn schemes() -> &'static Mutex<BTreeMap<String, Factory>> {
+    static SCHEMES: OnceLock<Mutex<BTreeMap<String, Factory>>> = OnceLock::new();
     SCHEMES.get_or_init(|| {
         let console: SinkFactory = |url| console::open(url);
-        RwLock::new(BTreeMap::from([("console".to_owned(), Factory::Sink(console))]))
+        Mutex::new(BTreeMap::from([("console".to_owned(), Factory::Sink(console))]))
     })
 }
 
@@ -106,7 +106,7 @@ pub fn register_store(scheme: &str, factory: StoreFactory) -> Result<()> {
 
 fn register(scheme: &str, factory: Factory) -> Result<()> {
     url::check_scheme(scheme)?;
-    let mut schemes = schemes().write();
+    let mut schemes = schemes().lock();
     if schemes.len() >= MAX_SCHEMES && !schemes.contains_key(scheme) {
         let message = format!("{MAX_SCHEMES} schemes of sinks are registered, which is the limit");
         return Err(Error::new(ErrorKind::Full, message));
@@ -129,9 +129,9 @@ impl Bus {
     /// `TooLarge` over 4,096 bytes; whatever the sink says while it opens.
     pub fn attach(&self, url: &str) -> Result<Attachment> {
         let url = SinkUrl::parse(url)?;
-        let factory = schemes().read().get(url.scheme()).copied();
+        let factory = schemes().lock().get(url.scheme()).copied();
         let factory = factory.ok_or_else(|| {
-            let names: Vec<_> = schemes().read().keys().map(|name| format!("{name}:")).collect();
+            let names: Vec<_> = schemes().lock().keys().map(|name| format!("{name}:")).collect();
             Error::invalid(format!("no sink of scheme {:?} is built in", url.scheme()))
                 .at_column(1)
                 .expecting(format!("one of {}", names.join(", ")))

@@ -217,7 +217,7 @@ impl Subscription {
             let message = "waiting for an event would stop this thread's event loop";
             return match self.try_next()? {
                 Some(delivery) => Ok(delivery),
-                None => Err(Error::new(ErrorKind::WouldDeadlock, message).expecting("stream()")),
+                None => Err(Error::new(ErrorKind::WouldDeadlock, message).expecting("to await it instead")),
             };
         }
         loop {
