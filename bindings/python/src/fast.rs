@@ -262,6 +262,10 @@ impl<T: PyClass> Last<T> {
         py: Python<'py>,
         make: impl FnOnce() -> PyResult<Bound<'py, T>>,
     ) -> PyResult<Bound<'py, T>> {
+        if cfg!(Py_GIL_DISABLED) {
+            // Between counting references and taking one, others could as well.
+            return make();
+        }
         let last = self.0.load(Ordering::Relaxed);
         // SAFETY: this place holds a reference to an object of the class. Only threads that are in the interpreter
         // change it or count references, which is one at a time; so a count of one is this place's.
