@@ -29,9 +29,9 @@ impl<'a> Reading<'a> {
         Self { connection, bus, wanted, reader: EventReader::new() }
     }
 
-    /// Reads from `from` on, up to `limit` events that match.
-    pub(super) fn page(&mut self, from: u64, limit: usize) -> Outcome<Page> {
-        let last = self.last()?;
+    /// Reads from `from` up to `until`, up to `limit` events that match.
+    pub(super) fn page(&mut self, from: u64, until: u64, limit: usize) -> Outcome<Page> {
+        let last = self.last()?.min(until);
         if from > last || limit == 0 {
             return Ok(Page { deliveries: Vec::new(), through: last.min(from.saturating_sub(1)) });
         }
@@ -146,7 +146,7 @@ impl<'a> Reading<'a> {
         Ok(Page { deliveries: vec![gap(from, good - 1, GapReason::Unreadable)], through: good - 1 })
     }
 
-    fn last(&self) -> Outcome<u64> {
+    pub(super) fn last(&self) -> Outcome<u64> {
         let sql = "SELECT last FROM bus WHERE id = ?1";
         let last: i64 = self.connection.prepare_cached(sql)?.query_row([self.bus], |row| row.get(0))?;
         Ok(u64::try_from(last).unwrap_or_default())
