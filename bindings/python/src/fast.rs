@@ -158,7 +158,8 @@ macro_rules! method {
                 }
             }
             let quick: unsafe fn(_, _, _) -> Option<*mut ffi::PyObject> = $quick;
-            // What PyO3's own methods go through knows that the thread is in the interpreter; attaching asks it.
+            // What PyO3's own methods go through knows that the thread is in the interpreter; attaching asks it. PyO3
+            // has it hidden: a version without it doesn't compile here.
             let trampoline = get_trampoline_function!(fastcall_cfunction_with_keywords, whole);
             // SAFETY: the interpreter calls, and has looked at the class of `slf`.
             unsafe {
