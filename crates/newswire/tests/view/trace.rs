@@ -42,10 +42,7 @@ fn what_names_an_unknown_parent_is_an_orphan() {
     tree.see(&station("tool.call.started", 1, 2, Some(1), r#"{"name":"a"}"#));
     tree.see(&station("step.started", 2, 3, Some(2), r#"{"name":"b"}"#));
     let snapshot = tree.snapshot();
-    assert_eq!(
-        shape(&snapshot),
-        [(0, "a", Status::Running, true), (1, "b", Status::Running, false)]
-    );
+    assert_eq!(shape(&snapshot), [(0, "a", Status::Running, true), (1, "b", Status::Running, false)]);
     assert_eq!(snapshot.orphans, 1);
 }
 
