@@ -32,7 +32,7 @@ demo: tools native
 		find "$$set" -type f ! -name SOURCE.txt | LC_ALL=C sort > $(DEMO)/files; \
 		: > $(DEMO)/known; \
 		while IFS= read -r file; do \
-			if target/debug/newswire grep -c '*' "$$file" >/dev/null 2>$(DEMO)/said; then echo "$$file" >> $(DEMO)/known; \
+			if target/debug/newswire grep --skip -c '*' "$$file" >/dev/null 2>$(DEMO)/said; then echo "$$file" >> $(DEMO)/known; \
 			else sed "s|^newswire: ||" $(DEMO)/said | tee -a $(DEMO)/unknown >> $(DEMO)/skipped; fi; \
 		done < $(DEMO)/files; \
 		if [ -s $(DEMO)/unknown ]; then \
@@ -40,8 +40,8 @@ demo: tools native
 			rm $(DEMO)/unknown; \
 		fi; \
 		if [ -s $(DEMO)/known ]; then \
-			printf '\n$$ newswire import %s/... -o %s\n' "$$set" "$(DEMO)/$$name.ndjson.zst"; \
-			tr '\n' '\0' < $(DEMO)/known | xargs -0 target/debug/newswire import -o "$(DEMO)/$$name.ndjson.zst" || exit 1; \
+			printf '\n$$ newswire import --skip %s/... -o %s\n' "$$set" "$(DEMO)/$$name.ndjson.zst"; \
+			tr '\n' '\0' < $(DEMO)/known | xargs -0 target/debug/newswire import --skip -o "$(DEMO)/$$name.ndjson.zst" || exit 1; \
 		fi; \
 	done; \
 	run play "$$session" --text || exit 1; \

@@ -193,6 +193,7 @@ class CallTally(Snapshot):
     usage: CallUsage
     output_tokens_per_second: float | None = None
     calls_per_minute: float | None = None
+    forgotten: int = 0
     _PARTS: ClassVar[Mapping[str, type[Snapshot]]] = {"usage": CallUsage}
 
 

@@ -5,11 +5,15 @@
 //! process however that ends: what nobody holds is what somebody has left, and the next import removes it.
 
 use std::fs::{self, File, OpenOptions, Permissions};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// How many imports of one process may write to one place at a time.
 const MAX_NAMES: u32 = 100;
+
+/// How much of a name that of its growing file has: systems bound names at 255 bytes.
+const MAX_NAME_BYTES: usize = 180;
 
 /// A file that is not in its place yet.
 pub(crate) struct Growing {
@@ -40,7 +44,7 @@ impl Growing {
     pub(crate) fn begin(path: &Path, is_there: bool) -> io::Result<(Self, File, Others)> {
         let place = if is_there { path.canonicalize()? } else { path.to_owned() };
         let permissions = is_there.then(|| place.metadata()).transpose()?.map(|file| file.permissions());
-        let name = place.file_name().unwrap_or_default().to_string_lossy();
+        let name = brief(&place.file_name().unwrap_or_default().to_string_lossy());
         let others = sweep(&place, &name);
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
@@ -91,6 +95,17 @@ impl Growing {
         // Where it can't be removed, nothing better is left to be done.
         let _ = fs::remove_file(&self.growing);
     }
+}
+
+/// The name, or its beginning and what tells it from others that begin so.
+fn brief(name: &str) -> String {
+    if name.len() <= MAX_NAME_BYTES {
+        return name.to_owned();
+    }
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    let begins = name.get(..name.floor_char_boundary(MAX_NAME_BYTES)).unwrap_or_default();
+    format!("{begins}~{:016x}", hasher.finish())
 }
 
 /// Removes what imports to that place have left that were killed.

@@ -1,7 +1,7 @@
 //! `newswire import`: recordings of any format become one of our own.
 //!
 //! A file is written beside its place and moved there when all is in it: so nobody takes half an import for a
-//! whole one, and what was there before survives a full disk.
+//! whole one, and what was there before survives a full disk. Who asks for `--skip` gets what could be read.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -25,7 +25,7 @@ enum Place {
     File(Growing),
 }
 
-/// Imports all recordings, or nothing.
+/// Imports all recordings, or nothing; with `--skip`, what can be read of them.
 ///
 /// # Errors
 /// Where the output can't be written, or is there already.
@@ -46,20 +46,20 @@ pub(crate) fn import(args: &Importing, io: &mut Io) -> Result<u8> {
         let is_nothing = total.code() != OK && has_nothing(&writer);
         let events =
             if is_nothing { writer.abandon().map(|()| 0) } else { writer.finish().map(|done| done.events) };
-        Ok((events?, total))
+        Ok((events?, total, is_nothing))
     });
     let named = |error: Error| match &place {
         Place::Straight => error,
         Place::File(file) => error.at_path(file.path().display().to_string()),
     };
-    let (events, total) = match finished {
+    let (events, total, is_nothing) = match finished {
         Ok(finished) => finished,
         Err(error) => {
             place.forget();
             return Err(named(error));
         }
     };
-    let complete = total.code() == OK;
+    let complete = total.code() == OK || total.is_wanted_in_part() && !is_nothing;
     match (&place, complete) {
         (Place::File(file), true) => {
             file.settle().map_err(|error| {
@@ -71,8 +71,14 @@ pub(crate) fn import(args: &Importing, io: &mut Io) -> Result<u8> {
         _ => place.forget(),
     }
     total.tell(io);
-    if let (Place::File(file), false) = (&place, complete) {
-        io.tell(&format!("{} was not written", file.path().display()));
+    match &place {
+        Place::File(file) if !complete => io.tell(&format!("{} was not written", file.path().display())),
+        Place::File(file) if total.unread > 0 => {
+            let were = if total.unread == 1 { "file was" } else { "files were" };
+            let path = file.path().display();
+            io.tell(&format!("{path} was written, but {} {were} not read, or not to the end", total.unread));
+        }
+        _ => {}
     }
     Ok(total.code())
 }

@@ -45,6 +45,19 @@ pub(crate) fn of_stop(events: u64, error: &Error) -> String {
     format!("stopped after {}, the rest was not read: {error}", counted(events, "event"))
 }
 
+/// How many events are missing, since the recordings tell of gaps.
+pub(crate) fn of_missing(events: u64, gaps: u64) -> Option<String> {
+    let are = if events == 1 { "is" } else { "are" };
+    (events > 0).then(|| {
+        format!(
+            "{} {are} missing, as {} in what was read tell{}",
+            counted(events, "event"),
+            counted(gaps, "gap"),
+            if gaps == 1 { "s" } else { "" }
+        )
+    })
+}
+
 /// How many recordings were not read, since one before them could not be.
 pub(crate) fn of_left(recordings: usize) -> Option<String> {
     match recordings {

@@ -199,7 +199,7 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
         return Ok(total.code());
     }
     if !io.json {
-        let summary = show.lock().watching.summary();
+        let summary = show.lock().watching.summary(total.missing);
         let mut text = wrapped(&format!("\n{summary}"), io.whole_width, INDENT);
         for wrong in &total.wrong {
             text.push_str(&format!("{}\n", Visible(wrong)));

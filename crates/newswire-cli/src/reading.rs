@@ -67,6 +67,10 @@ pub(crate) struct Total {
     unended: Report,
     /// How many events were passed on.
     pub(crate) events: u64,
+    /// How many are missing, as the recordings tell.
+    pub(crate) missing: u64,
+    /// How many files were not read, or not to their end.
+    pub(crate) unread: u64,
     /// The first broken record that was skipped.
     first_skipped: Option<Error>,
     skip: bool,
@@ -84,8 +88,11 @@ impl Total {
         self.tell_wrong(io);
     }
 
-    /// Tells the user what was skipped or went wrong.
+    /// Tells the user what is missing, was skipped or went wrong.
     pub(crate) fn tell_wrong(&self, io: &mut Io) {
+        if let Some(missing) = notice::of_missing(self.missing, self.report.gaps + self.unended.gaps) {
+            io.tell(&missing);
+        }
         if let Some(first) = &self.first_skipped {
             io.tell(&notice::of_skipped(self.report.broken_records, first));
         }
@@ -135,6 +142,9 @@ impl Total {
                 self.unended.records = *records;
                 self.unended.events += event;
                 self.unended.gaps += 1 - event;
+                if let Delivery::Gap(gap) = delivery {
+                    self.missing = self.missing.saturating_add(gap.count);
+                }
             }
             Message::Broken(..) => self.unended.broken_records += 1,
             _ => {}
@@ -145,8 +155,14 @@ impl Total {
         if self.skip && !last {
             self.first_skipped.get_or_insert(error);
         } else {
+            self.unread += 1;
             self.wrong.push(notice::of_stop(self.events, &error));
         }
+    }
+
+    /// Whether the user wants what could be read though some couldn't, and has not ended it.
+    pub(crate) fn is_wanted_in_part(&self) -> bool {
+        self.skip && !self.interrupted
     }
 }
 
@@ -259,6 +275,7 @@ impl Recordings {
                 notice::add(&mut total.report, &report);
             }
             Message::Unopened(error, left) => {
+                total.unread += 1;
                 total.wrong.push(error.to_string());
                 total.wrong.extend(notice::of_left(left));
             }
@@ -339,7 +356,10 @@ impl Reading {
     pub(crate) fn options(&self, progress: Arc<AtomicU64>) -> Result<ReadOptions> {
         let format = self.format.as_deref().map(newswire_recording::Format::named).transpose()?;
         let broken = if self.skip { Broken::Skip } else { Broken::Stop };
-        Ok(ReadOptions { format, broken, progress: Some(progress), ..ReadOptions::default() })
+        let own = ReadOptions::default();
+        let max_line_bytes = self.max_line.and_then(|bytes| usize::try_from(bytes).ok());
+        let max_line_bytes = max_line_bytes.unwrap_or(own.max_line_bytes);
+        Ok(ReadOptions { format, broken, max_line_bytes, progress: Some(progress), ..own })
     }
 }
 

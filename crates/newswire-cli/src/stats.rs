@@ -28,7 +28,6 @@ const SORTS: [By; 5] = [By::Model, By::Provider, By::Tool, By::Agent, By::Run];
 pub(crate) fn stats(args: &Stats, io: &mut Io) -> Result<u8> {
     let bus = Bus::new();
     let (mut watching, mut unseen) = (Watching::on(&bus, &Filter::all())?, Unseen::default());
-    let mut gaps = 0_u64;
     let mut told: Option<Instant> = None;
     let mut total = read(io, &args.files, &args.reading, |io, item| {
         match item {
@@ -43,12 +42,11 @@ pub(crate) fn stats(args: &Stats, io: &mut Io) -> Result<u8> {
                     watching.catch_up(|_| {});
                 }
             }
-            Item::Gap(gap, _) => gaps = gaps.saturating_add(gap.count),
             Item::Pause(total) if args.every.is_some_and(|every| is_due(told, every)) => {
                 told = Some(Instant::now());
                 io.clear_progress();
                 watching.catch_up(|_| {});
-                tell(&watching.summary(), total, gaps, args.by, io)?;
+                tell(&watching.summary(total.missing), total, args.by, io)?;
                 io.out.flush().map_err(|error| unwritten(&error))?;
             }
             _ => {}
@@ -57,13 +55,17 @@ pub(crate) fn stats(args: &Stats, io: &mut Io) -> Result<u8> {
     })?;
     watching.catch_up(|_| {});
     let closed = bus.close(Duration::ZERO);
-    let summary = watching.summary();
+    let summary = watching.summary(total.missing);
     total.wrong.extend(notice::of_lost(&closed, watching.missed()));
     if total.files == 0 {
         total.tell(io);
         return Ok(total.code());
     }
-    tell(&summary, &total, gaps, args.by, io)?;
+    tell(&summary, &total, args.by, io)?;
+    if args.by.is_some() {
+        // A table of groups has no place for it.
+        summary.doubts().iter().for_each(|(_, doubt)| io.tell(doubt));
+    }
     total.tell(io);
     Ok(total.code())
 }
@@ -73,9 +75,9 @@ fn is_due(told: Option<Instant>, every: Duration) -> bool {
     told.is_none_or(|told| told.elapsed() >= every)
 }
 
-fn tell(summary: &Summary, total: &Total, gaps: u64, by: Option<By>, io: &mut Io) -> Result<()> {
+fn tell(summary: &Summary, total: &Total, by: Option<By>, io: &mut Io) -> Result<()> {
     match (io.json, by) {
-        (true, None) => io.print_json(&All::of(summary, total, gaps)),
+        (true, None) => io.print_json(&All::of(summary, total)),
         (true, Some(by)) => rows(summary, by).iter().try_for_each(|row| io.print_json(row)),
         (false, by) => {
             let text = text(summary, total, by, io);
@@ -99,13 +101,13 @@ struct All<'s> {
 }
 
 impl<'s> All<'s> {
-    fn of(summary: &'s Summary, total: &Total, gaps: u64) -> Self {
+    fn of(summary: &'s Summary, total: &Total) -> Self {
         Self {
             recordings: total.files,
             records: total.records(),
             broken_records: total.broken_records(),
             lasted_ns: lasted(summary),
-            missing_events: gaps,
+            missing_events: summary.missing,
             census: &summary.census,
             calls: &summary.calls,
         }
@@ -175,8 +177,11 @@ fn text(summary: &Summary, total: &Total, by: Option<By>, io: &Io) -> String {
                 text.push_str(&laid_out(table(&summary.calls, by, SHOWN)));
                 let more = groups(&summary.calls, by).len().saturating_sub(SHOWN);
                 if more > 0 {
+                    // Those of a full table can't be shown by anybody.
+                    let all =
+                        if summary.calls.ungrouped == 0 { "them all" } else { "all that are told apart" };
                     text.push_str(&format!(
-                        "and {} more: --by {} shows them all\n",
+                        "and {} more: --by {} shows {all}\n",
                         grouped(more as u64),
                         name_of(by)
                     ));
@@ -246,7 +251,7 @@ fn table(calls: &CallSnapshot, by: By, most: usize) -> Table {
                 grouped(tally.calls),
                 unless_none(tally.failed),
                 unless_none(tally.canceled),
-                unless_none(tally.open),
+                unless_none(tally.open.saturating_sub(tally.forgotten)),
                 unless_none(tally.retries),
                 time(tally.p50_ns),
                 time(tally.p95_ns),

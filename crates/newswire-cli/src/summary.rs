@@ -6,6 +6,7 @@ use newswire::view::{CallMeter, CallSnapshot, Census, CensusSnapshot, View};
 use newswire::{Bus, Delivery, Event, Filter, Gap, Result, SubscribeOptions, Subscription};
 use serde::Serialize;
 
+use crate::notice::counted;
 use crate::table::grouped;
 
 /// Where the figures begin in its lines.
@@ -72,6 +73,8 @@ impl Views {
 pub(crate) struct Summary {
     pub(crate) census: CensusSnapshot,
     pub(crate) calls: CallSnapshot,
+    /// How many events the recordings themselves lack.
+    pub(crate) missing: u64,
 }
 
 impl Watching {
@@ -131,10 +134,13 @@ impl Watching {
         self.missed
     }
 
-    /// What has been seen until now; nothing where no summary was asked for.
-    pub(crate) fn summary(&self) -> Summary {
-        let snapshots =
-            |views: &Views| Summary { census: views.census.snapshot(), calls: views.calls.snapshot() };
+    /// What has been seen until now, of recordings that lack so many events; nothing where no summary was asked for.
+    pub(crate) fn summary(&self, missing: u64) -> Summary {
+        let snapshots = |views: &Views| Summary {
+            census: views.census.snapshot(),
+            calls: views.calls.snapshot(),
+            missing,
+        };
         self.views.as_ref().map(snapshots).unwrap_or_default()
     }
 }
@@ -154,6 +160,37 @@ impl Summary {
     fn missed(&self) -> u64 {
         self.census.missed.max(self.calls.missed)
     }
+
+    /// Why its figures may not be the whole truth, each with a word for it.
+    pub(crate) fn doubts(&self) -> Vec<(&'static str, String)> {
+        let calls = &self.calls;
+        let (missing, unreadable) = (self.missing, calls.unreadable);
+        let told = [
+            ("missing", missing, format!("{} that the recordings lack", counted(missing, "event"))),
+            (
+                "unreadable",
+                unreadable,
+                format!("{} with fields that don't fit, which count nowhere", counted(unreadable, "payload")),
+            ),
+            (
+                "ungrouped",
+                calls.ungrouped,
+                format!(
+                    "{} that stand in no table, since there are too many groups",
+                    counted(calls.ungrouped, "call")
+                ),
+            ),
+            (
+                "forgotten",
+                calls.forgotten,
+                format!(
+                    "{} of which nobody knows whether they ended, since too many were open; those that did count twice",
+                    counted(calls.forgotten, "call")
+                ),
+            ),
+        ];
+        told.into_iter().filter(|(_, number, _)| *number > 0).map(|(word, _, text)| (word, text)).collect()
+    }
 }
 
 /// `, 3 never ended`, or nothing.
@@ -169,20 +206,22 @@ impl fmt::Display for Summary {
         writeln!(f, "turns         {}", grouped(self.of_kind("turn.started")))?;
         writeln!(
             f,
-            "model calls   {} ({} failed, {} canceled{}{})",
+            "model calls   {} ({} failed, {} canceled{}{}{})",
             grouped(models.calls),
             grouped(models.failed),
             grouped(models.canceled),
-            more(models.open, "never ended"),
+            more(models.open.saturating_sub(models.forgotten), "never ended"),
+            more(models.forgotten, "forgotten"),
             more(models.retries, "tried again"),
         )?;
         writeln!(
             f,
-            "tool calls    {} ({} failed{}, {} never answered)",
+            "tool calls    {} ({} failed{}, {} never answered{})",
             grouped(tools.calls),
             grouped(tools.failed),
             more(tools.canceled, "canceled"),
-            grouped(tools.open),
+            grouped(tools.open.saturating_sub(tools.forgotten)),
+            more(tools.forgotten, "forgotten"),
         )?;
         writeln!(f, "compactions   {}", grouped(self.of_kind("context.compacted")))?;
         writeln!(
@@ -190,8 +229,13 @@ impl fmt::Display for Summary {
             "input tokens  {} ({read} read from cache, {write} written to it)",
             grouped(usage.input_tokens)
         )?;
-        writeln!(f, "output tokens {}", grouped(usage.output_tokens))?;
+        let reasoning = match usage.reasoning_tokens {
+            0 => String::new(),
+            tokens => format!(" ({} reasoning)", grouped(tokens)),
+        };
+        writeln!(f, "output tokens {}{reasoning}", grouped(usage.output_tokens))?;
         writeln!(f, "cost          USD {:.4}", usage.cost_usd)?;
-        writeln!(f, "events        {} ({} dropped)", grouped(self.census.events), grouped(self.missed()))
+        writeln!(f, "events        {} ({} dropped)", grouped(self.census.events), grouped(self.missed()))?;
+        self.doubts().iter().try_for_each(|(word, doubt)| writeln!(f, "{word:<INDENT$}{doubt}"))
     }
 }

@@ -74,8 +74,8 @@ fn ends_without_beginnings_unknown_kinds_and_fields_are_notes() {
     for said in [
         ":3: note: tool.call.completed ends what has not begun (span 00000000000000bb)",
         ":4: note: turn.completed: 1 end of what is never told to begin, the first here",
-        ": note: the kind \"deploy.finished\" is unknown (1 time)",
-        ": note: the field \"mood\" is unknown (1 time)",
+        ":5: note: the kind \"deploy.finished\" is unknown (1 time)",
+        ":5: note: the field \"mood\" is unknown (1 time)",
         ": 5 records, 5 events, 0 errors, 4 notes",
     ] {
         assert!(out.lines().any(|line| line == format!("{file}{said}")), "{said}: {out}");
@@ -215,4 +215,79 @@ fn what_cannot_be_opened_is_a_failure_and_the_other_files_are_checked() {
     assert_eq!(code, FAILED);
     assert!(err.contains("/nowhere/at.all: there is no such file"), "{err}");
     assert!(out.contains(": 1 record, 1 event, 0 errors"), "{out}");
+}
+
+#[test]
+fn what_is_found_often_is_one_note_with_its_first_line() {
+    let of = |kind: &str, span: u64| {
+        event(
+            kind,
+            span,
+            &format!(r#","correlation":{{"span":"{span:016x}"}},"payload":{{"call_id":"c","name":"ls"}}"#),
+        )
+    };
+    let text = [
+        of("tool.call.started", 1),
+        of("tool.call.completed", 2),
+        of("tool.call.completed", 3),
+        event("deploy.finished", 4, r#","mood":"calm""#),
+        event("deploy.finished", 5, r#","mood":"calm""#),
+    ];
+    let file = written("check-often.ndjson", &text.concat());
+    let (_, out, _) = newswire(&["check", &file]);
+    for said in [
+        ":2: note: tool.call.completed: 2 ends of what has not begun, the first here (span 0000000000000002)",
+        ":4: note: the kind \"deploy.finished\" is unknown (2 times, the first here)",
+        ":4: note: the field \"mood\" is unknown (2 times, the first here)",
+        ": 5 records, 5 events, 0 errors, 4 notes",
+    ] {
+        assert!(out.lines().any(|line| line == format!("{file}{said}")), "{said}: {out}");
+    }
+}
+
+#[test]
+fn records_and_fields_that_an_importer_does_not_know_are_told_with_their_first_line() {
+    let odd = "{\"type\":\"label\",\"x\":1}\n";
+    let file = written(
+        "check-unknown.jsonl",
+        &format!("{HEAD}\n{{\"type\":\"compaction\",\"mood\":\"calm\"}}\n{odd}{odd}"),
+    );
+    let (_, out, _) = newswire(&["check", &file]);
+    for said in [
+        ":3: note: the record \"label\" is unknown (2 times, the first here)",
+        ":2: note: the field \"mood\" is unknown (1 time)",
+    ] {
+        assert!(out.lines().any(|line| line == format!("{file}{said}")), "{said}: {out}");
+    }
+}
+
+#[test]
+fn beyond_what_can_be_followed_the_number_is_told_and_ends_are_judged_again_afterwards() {
+    const FOLLOWED: u64 = 65_536;
+    let of = |kind: &str, span: u64| {
+        event(
+            kind,
+            span,
+            &format!(r#","correlation":{{"span":"{span:016x}"}},"payload":{{"call_id":"c","name":"ls"}}"#),
+        )
+    };
+    let mut text: String = (1..=FOLLOWED + 2).map(|span| of("tool.call.started", span)).collect();
+    text.extend([FOLLOWED + 1, FOLLOWED + 2, 1].map(|span| of("tool.call.completed", span)));
+    // All that had no room has ended: this can be nobody's.
+    text.push_str(&of("tool.call.completed", 99_999));
+    let file = written("check-many.ndjson", &text);
+    let (_, out, _) = newswire(&["check", &file]);
+    for said in [
+        format!(
+            ":{}: note: 2 more operations could not be followed, the first here: too many were open",
+            FOLLOWED + 1
+        ),
+        format!(
+            ":{}: note: tool.call.completed ends what has not begun (span 000000000001869f)",
+            FOLLOWED + 6
+        ),
+    ] {
+        assert!(out.lines().any(|line| line == format!("{file}{said}")), "{said}");
+    }
+    assert_eq!(out.lines().filter(|line| line.contains("never ends")).count() as u64, FOLLOWED - 1);
 }

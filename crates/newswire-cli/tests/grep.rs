@@ -155,3 +155,23 @@ fn no_line_is_wider_than_was_asked_for() {
         assert!(out.lines().all(|line| newswire::Visible(line).columns() <= width), "{out}");
     }
 }
+
+#[test]
+fn only_events_that_a_match_lacks_are_told_as_not_shown() {
+    let event = |run: u64, id: u64, kind: &str| {
+        format!(
+            r#"{{"id":"019b0099-5e61-7103-b62a-{id:012x}","kind":"{kind}","time":"2025-01-01T00:00:00Z","scope":{{"run":"r-{run}"}}}}"#
+        ) + "\n"
+    };
+    // More runs than are followed at a time.
+    let many: String = (1..=1_100).map(|run| event(run, run, "turn.started")).collect();
+    let file = written("grep-many-runs.ndjson", &many);
+    let (_, out, err) = newswire(&["grep", "-B", "1", "turn.failed", &file]);
+    assert_eq!((out.as_str(), err.as_str()), ("", ""));
+
+    let with_match = many + &event(1, 2_000, "turn.failed") + &event(1_100, 2_001, "turn.failed");
+    let file = written("grep-many-runs-match.ndjson", &with_match);
+    let (_, out, err) = newswire(&["grep", "-B", "1", "turn.failed", &file]);
+    assert_eq!(out.lines().filter(|line| line.contains("turn")).count(), 3, "{out}");
+    assert!(err.contains("1 event before a match is not shown"), "{err}");
+}

@@ -66,10 +66,24 @@ fn wrong_usage_is_told_with_its_own_code() {
         &["stats", "x", "--format", "csv"],
         &["completions", "ed"],
         &["grep", "*", "x", "-A", "1001"],
+        &["stats", "x", "--max-line", "0"],
     ] {
         let (code, out, err) = piped(args);
         assert_eq!((code, out.as_str()), (USAGE, ""), "{args:?}");
         assert!(err.contains("--help"), "{args:?}: {err}");
+    }
+}
+
+#[test]
+fn numbers_below_zero_are_told_to_be_none_rather_than_taken_for_options() {
+    for (args, said) in [
+        (&["play", "x", "--speed", "-1"][..], "invalid value '-1' for '--speed <FACTOR|max>'"),
+        (&["grep", "*", "x", "-A", "-1"], "-1 is not in 0..=1000"),
+        (&["play", "x", "--from", "-5s"], "\"-5s\" is no place in a recording"),
+    ] {
+        let (code, _, err) = piped(args);
+        assert_eq!(code, USAGE, "{err}");
+        assert!(err.contains(said), "{err}");
     }
 }
 

@@ -10,7 +10,7 @@ use common::{
     Captured, HEAD, Limited, lines_of, newswire, newswire_with, pi_sessions, piped, piped_with, place,
     run_with, text_of, written,
 };
-use newswire_cli::{FAILED, OK, Stdio};
+use newswire_cli::{FAILED, OK, Stdio, USAGE};
 
 /// A place where nothing is yet.
 fn free(name: &str) -> String {
@@ -248,4 +248,63 @@ fn input_of_which_nothing_can_be_read_leaves_no_store_behind() {
     let (code, _, err) = piped(&["record", "no-such-file.ndjson", "-o", &store]);
     assert!(code == FAILED && err.contains("no-such-file.ndjson"), "{err}");
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+}
+
+#[test]
+fn with_skip_what_could_be_read_is_written_and_what_could_not_is_told() {
+    let sound = written("import-part.jsonl", &format!("{HEAD}\n{{\"type\":\"compaction\"}}\n"));
+    let empty = written("import-part-empty.jsonl", "");
+    let unknown = written("import-part-unknown.txt", "Dear all,\n");
+    let cut = {
+        let out = free("import-part-cut.ndjson.zst");
+        assert_eq!(newswire(&["import", &sound, "-o", &out]).0, OK);
+        let bytes = fs::read(&out).unwrap();
+        fs::write(&out, &bytes[..bytes.len() - 9]).unwrap();
+        out
+    };
+    for (others, unread) in [
+        (vec![&*empty], "1 file was"),
+        (vec!["/nowhere/at.all", &*unknown], "2 files were"),
+        (vec![&*cut], "1 file was"),
+    ] {
+        let out = free("import-part.ndjson");
+        let args = [&["import", "--skip", &sound, "-o", &out][..], &others].concat();
+        let (code, _, err) = newswire(&args);
+        let told = format!("newswire: {out} was written, but {unread} not read, or not to the end\n");
+        assert!(code == FAILED && err.ends_with(&told), "{others:?}: {code} {err}");
+        assert!(is_clean("import-part.ndjson"));
+        let count: u64 = newswire(&["grep", "-c", "*", &out]).1.trim().parse().unwrap();
+        assert!(count >= 2, "{others:?}: {count}");
+        let strict = free("import-part-strict.ndjson");
+        let args = [&["import", &sound, "-o", &strict][..], &others].concat();
+        let (code, _, err) = newswire(&args);
+        assert!(code == FAILED && err.ends_with("was not written\n"), "{err}");
+        assert!(!Path::new(&strict).exists());
+    }
+    let out = free("import-part-none.ndjson");
+    let (code, _, err) = newswire(&["import", "--skip", &empty, "/nowhere/at.all", "-o", &out]);
+    assert!(code == FAILED && err.ends_with("was not written\n"), "{err}");
+    assert!(!Path::new(&out).exists());
+}
+
+#[test]
+fn a_name_that_is_as_long_as_names_may_be_can_be_written_to() {
+    let source = written("import-long-name.jsonl", &format!("{HEAD}\n"));
+    let out = free(&format!("{}.ndjson", "n".repeat(243)));
+    for _ in 0..2 {
+        assert_eq!(newswire(&["import", &source, "-o", &out, "--force"]).0, OK);
+    }
+    assert_eq!(newswire(&["grep", "-c", "*", &out]).1, "1\n");
+}
+
+#[test]
+fn lines_are_read_that_are_as_long_as_the_user_says() {
+    let source = written(
+        "import-long-line.jsonl",
+        &format!("{HEAD}\n{{\"type\":\"compaction\"}}{}\n", " ".repeat(2 << 20)),
+    );
+    assert_eq!(newswire(&["grep", "-c", "*", &source]).0, USAGE);
+    let (code, out, err) = newswire(&["grep", "-c", "*", &source, "--max-line", "4000000"]);
+    assert_eq!((code, out.as_str()), (OK, "2\n"), "{err}");
+    assert_eq!(newswire(&["check", &source, "--max-line", "4000000"]).0, OK);
 }

@@ -306,7 +306,8 @@ fn gaps_of_more_events_than_can_be_counted_come_to_the_most_that_can() {
         r#"{"gap":{"first":1,"last":18446744073709551615,"count":18446744073709551615,"reason":"full"}}"#;
     let file = written("stats-gaps.ndjson", &format!("{gap}\n{gap}\n"));
     let (code, out, err) = piped(&["stats", &file]);
-    assert_eq!((code, err.as_str()), (OK, ""));
+    let told = "newswire: 18446744073709551615 events are missing, as 2 gaps in what was read tell\n";
+    assert_eq!((code, err.as_str()), (OK, told));
     assert_eq!(lines_of(&out)[0]["missing_events"].as_u64(), Some(u64::MAX));
     for command in ["play", "check", "import", "show"] {
         assert_eq!(newswire(&[command, &file]).0, OK, "{command}");
@@ -359,9 +360,7 @@ fn a_cost_that_is_no_amount_spoils_no_total() {
         );
         format!("{end}\n{end}\n{}\n", end.replace(&format!(":{cost}}}"), ":0.5}"))
     };
-    for (told, total) in
-        [("1e999", 0.5), ("-1e999", 0.5), ("\"NaN\"", 0.5), ("1e308", f64::MAX), ("NaN", 0.5)]
-    {
+    for (told, total) in [("1e999", 0.5), ("-1e999", 0.5), ("\"NaN\"", 0.5), ("1e308", 0.5), ("NaN", 0.5)] {
         let file = written("stats-cost.ndjson", &cost(told));
         let (code, out, err) = piped(&["stats", &file, "--skip"]);
         assert_eq!(code, OK, "{told}: {err}");

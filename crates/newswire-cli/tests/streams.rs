@@ -232,6 +232,22 @@ fn ctrl_c_tells_what_was_read_and_skipped_until_then() {
 }
 
 #[test]
+fn ctrl_c_tells_how_much_was_found_until_then() {
+    let (out, err) = (Captured::default(), Captured::default());
+    let stop = Arc::new(AtomicBool::new(false));
+    let input = Stuck(Cursor::new(format!("{HEAD}\n{{\"type\":\"compaction\"}}\n")));
+    let stdio = Stdio { stop: stop.clone(), ..Stdio::new(input, out.clone(), err.clone()) };
+    let ending = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        stop.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(run_with(&["grep", "-c", "*", "-", "--text"], stdio), INTERRUPTED);
+    ending.join().unwrap();
+    assert_eq!(out.text(), "2\n");
+    assert!(err.text().contains("interrupted after 2 events"), "{}", err.text());
+}
+
+#[test]
 fn what_is_told_is_one_line_whatever_names_the_recording_has() {
     let forged = "label\\nnewswire: 7 events of 7 records written to /etc/passwd";
     let records = format!("{HEAD}\n{{\"type\":\"{forged}\"}}\n");

@@ -217,8 +217,13 @@ fn a_full_disk_fails_every_event_and_the_closing() {
     }
     let mut recorder = Recorder::create(Path::new("/dev/full"), RecordOptions::default()).unwrap();
     recorder.event(&event(1)).unwrap();
+    recorder.event(&event(1)).unwrap();
     let error = recorder.flush().unwrap_err();
     assert_eq!((error.kind(), error.path()), (ErrorKind::Io, Some("/dev/full")));
+    assert!(
+        error.message().ends_with("; 2 events are not in it, being taken since the last write"),
+        "{error}"
+    );
     assert_eq!(recorder.event(&event(2)).unwrap_err(), error);
     assert_eq!(recorder.close().unwrap_err(), error);
 }

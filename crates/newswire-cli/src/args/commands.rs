@@ -18,7 +18,8 @@ Examples:
 
 Recordings follow one another in the order in which they are given. What a format has and Newswire doesn't
 know is kept in the events' attributes, counted, and told. The file appears when all is in it: where
-something goes wrong there is none, and one that was there before stays as it was.")]
+something goes wrong there is none, and one that was there before stays as it was. With --skip it has what
+could be read.")]
 pub(crate) struct Importing {
     /// Recordings; - for the standard input
     #[arg(required = true, value_name = "FILE")]
@@ -52,7 +53,7 @@ pub(crate) struct Play {
     pub(crate) file: PathBuf,
 
     /// How fast: 1 as it happened, 10 ten times as fast, max as fast as possible
-    #[arg(long, default_value = "max", value_name = "FACTOR|max", value_parser = pace)]
+    #[arg(long, default_value = "max", value_name = "FACTOR|max", allow_hyphen_values = true, value_parser = pace)]
     pub(crate) speed: Pace,
 
     /// Only events that this filter matches
@@ -60,11 +61,11 @@ pub(crate) struct Play {
     pub(crate) filter: Option<String>,
 
     /// Only events from then on
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) from: Option<String>,
 
     /// Only events until then
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) to: Option<String>,
 
     #[command(flatten)]
@@ -147,11 +148,11 @@ pub(crate) struct Grep {
     pub(crate) invert: bool,
 
     /// So many events of the run after each match, too
-    #[arg(short = 'A', long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1000))]
+    #[arg(short = 'A', long, default_value_t = 0, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(..=1000))]
     pub(crate) after: u16,
 
     /// So many events of the run before each match, too
-    #[arg(short = 'B', long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1000))]
+    #[arg(short = 'B', long, default_value_t = 0, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(..=1000))]
     pub(crate) before: u16,
 
     #[command(flatten)]
@@ -175,6 +176,10 @@ pub(crate) struct Check {
     /// The format of the recordings; told by their beginning where it isn't given
     #[arg(long, value_parser = super::format_names())]
     pub(crate) format: Option<String>,
+
+    /// The longest line that is read, in bytes; 1048576 unless given
+    #[arg(long, value_name = "BYTES", value_parser = super::max_line())]
+    pub(crate) max_line: Option<u32>,
 }
 
 /// Lists the kinds of the catalogue, with what other systems call them

@@ -91,6 +91,10 @@ pub(crate) struct Reading {
     #[arg(long)]
     pub(crate) skip: bool,
 
+    /// The longest line that is read, in bytes; 1048576 unless given. No event is longer than that
+    #[arg(long, value_name = "BYTES", value_parser = max_line())]
+    pub(crate) max_line: Option<u32>,
+
     /// Of a store: only what was published on that bus
     #[arg(long, value_name = "NAME")]
     pub(crate) bus: Option<String>,
@@ -98,6 +102,11 @@ pub(crate) struct Reading {
     /// What the command wants to have read.
     #[arg(skip)]
     pub(crate) wanted: Wanted,
+}
+
+/// As long as elements of an array and documents may be.
+fn max_line() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=64 << 20)
 }
 
 fn format_names() -> clap::builder::PossibleValuesParser {

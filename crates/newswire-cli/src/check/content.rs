@@ -27,6 +27,20 @@ pub(super) fn faults(event: &Event) -> Vec<Error> {
     misfit.into_iter().chain(repeated).collect()
 }
 
+/// What an event is about, by its component, else by what its payload calls it.
+pub(super) fn label(event: &Event) -> Box<str> {
+    #[derive(Deserialize)]
+    struct Named {
+        name: Option<String>,
+        model: Option<String>,
+    }
+    if let Some(component) = event.component() {
+        return component.id().into();
+    }
+    let named = event.payload_json().and_then(|json| serde_json::from_str::<Named>(json).ok());
+    named.and_then(|named| named.name.or(named.model)).unwrap_or_default().into()
+}
+
 /// The error without its column, which counts within the payload, not in the line.
 fn of_no_column(error: Error) -> Error {
     let plain = Error::new(error.kind(), error.message()).at_path(error.path().unwrap_or("payload"));

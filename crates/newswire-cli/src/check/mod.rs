@@ -18,7 +18,7 @@ use crate::run::{FAILED, OK};
 use crate::table::grouped;
 use ids::Ids;
 
-/// How many operations may be open; ends of further ones are not judged.
+/// How many open operations are followed; of further ones the number is told.
 const MAX_OPEN: usize = 65_536;
 /// How many kinds and fields are told apart.
 const MAX_NAMES: usize = 1024;
@@ -66,16 +66,34 @@ struct State {
     errors: u64,
     notes: u64,
     open: HashMap<(Box<str>, Box<str>, SpanId), Open>,
-    /// Whether some open ones had no room.
-    full: bool,
+    /// Open ones that had no room: an end may be theirs.
+    unfollowed_open: u64,
+    /// How many had none, and the line of the first.
+    unfollowed: Option<Times>,
     /// What has begun at all: where a recording tells ends only, that is one note.
     begun: HashSet<Box<str>>,
-    /// Ends of what the recording never tells the beginning of: how many, and the line of the first.
-    ends_only: BTreeMap<String, (u64, u64)>,
+    /// Ends of what the recording never tells the beginning of, by kind.
+    ends_only: BTreeMap<String, Times>,
+    /// Ends of what hasn't begun, though others like it have: with the span of the first.
+    ends_more: BTreeMap<String, (Times, SpanId)>,
     last_ns: Option<i64>,
     ids: Ids,
-    unknown_kinds: BTreeMap<String, u64>,
-    unknown_fields: BTreeMap<String, u64>,
+    unknown_kinds: BTreeMap<String, Times>,
+    unknown_fields: BTreeMap<String, Times>,
+}
+
+/// How often something was found, and the line where it was found first.
+#[derive(Clone, Copy)]
+struct Times {
+    times: u64,
+    line: u64,
+}
+
+impl Times {
+    /// Never, until now; the first will be on that line.
+    fn from(line: u64) -> Self {
+        Self { times: 0, line }
+    }
 }
 
 /// Checks all recordings.
@@ -83,7 +101,8 @@ struct State {
 /// # Errors
 /// Where the output can't be written.
 pub(crate) fn check(args: &Check, io: &mut Io) -> Result<u8> {
-    let reading = Reading { format: args.format.clone(), skip: true, ..Reading::default() };
+    let format = args.format.clone();
+    let reading = Reading { format, max_line: args.max_line, skip: true, ..Reading::default() };
     let (mut state, mut errors) = (State::default(), 0_u64);
     let total = read(io, &args.files, &reading, |io, item| match item {
         Item::Begin(name) => {
@@ -123,10 +142,10 @@ impl State {
             self.note(Some(line), format!("the time goes back by {back}"), io)?;
         }
         if row_of(event.kind()).is_none() && !is_of_importer(event.kind().as_str()) {
-            count(&mut self.unknown_kinds, event.kind().as_str());
+            count(&mut self.unknown_kinds, event.kind().as_str(), line);
         }
         for (field, _) in event.unknown().filter(|(field, _)| !ASIDES.contains(field)) {
-            count(&mut self.unknown_fields, field);
+            count(&mut self.unknown_fields, field, line);
         }
         for fault in content::faults(event) {
             let place = fault.path().map(|path| format!(": {path}")).unwrap_or_default();
@@ -142,16 +161,20 @@ impl State {
             if !self.begun.contains(stem) {
                 self.begun.insert(stem.into());
             }
-            let label = event.component().map_or("", |component| component.id()).into();
-            match self.open.len() < MAX_OPEN {
-                true => drop(self.open.insert(key, Open { line, label })),
-                false => self.full = true,
+            if self.open.len() < MAX_OPEN || self.open.contains_key(&key) {
+                self.open.insert(key, Open { line, label: content::label(event) });
+            } else {
+                self.unfollowed_open += 1;
+                self.unfollowed.get_or_insert(Times::from(line)).times += 1;
             }
-        } else if phase.status() != Status::Running && self.open.remove(&key).is_none() && !self.full {
-            if self.begun.contains(stem) {
-                return self.note(Some(line), format!("{kind} ends what has not begun (span {span})"), io);
+        } else if phase.status() != Status::Running && self.open.remove(&key).is_none() {
+            if self.unfollowed_open > 0 {
+                self.unfollowed_open -= 1;
+            } else if self.begun.contains(stem) {
+                self.ends_more.entry(kind.to_owned()).or_insert((Times::from(line), span)).0.times += 1;
+            } else {
+                self.ends_only.entry(kind.to_owned()).or_insert(Times::from(line)).times += 1;
             }
-            self.ends_only.entry(kind.to_owned()).or_insert((0, line)).0 += 1;
         }
         Ok(())
     }
@@ -179,7 +202,14 @@ impl State {
             let label = if label.is_empty() { label } else { format!(" {label}").into() };
             self.note(Some(line), format!("{stem}{label} never ends (span {span})"), io)?;
         }
-        for (kind, (times, line)) in std::mem::take(&mut self.ends_only) {
+        for (kind, (Times { times, line }, span)) in std::mem::take(&mut self.ends_more) {
+            let told = match times {
+                1 => format!("{kind} ends what has not begun (span {span})"),
+                _ => format!("{kind}: {times} ends of what has not begun, the first here (span {span})"),
+            };
+            self.note(Some(line), told, io)?;
+        }
+        for (kind, Times { times, line }) in std::mem::take(&mut self.ends_only) {
             let ends = counted(times, "end");
             self.note(
                 Some(line),
@@ -190,14 +220,29 @@ impl State {
         if let Some((line, message)) = self.ids.take_note() {
             self.note(Some(line), message, io)?;
         }
+        if let Some(Times { times, line }) = self.unfollowed.take() {
+            let operations = counted(times, "more operation");
+            self.note(
+                Some(line),
+                format!("{operations} could not be followed, the first here: too many were open"),
+                io,
+            )?;
+        }
         let mut fields = std::mem::take(&mut self.unknown_fields);
         for (field, times) in &report.unknown_fields {
-            *fields.entry(field.clone()).or_default() += times;
+            let line = report.line_of_field(field).unwrap_or_default();
+            let known = fields.entry(field.clone()).or_insert(Times::from(line));
+            (known.times, known.line) = (known.times + times, known.line.min(line));
         }
-        let kinds = std::mem::take(&mut self.unknown_kinds);
-        for (what, names) in [("record", &report.unknown_records), ("kind", &kinds), ("field", &fields)] {
-            for (name, times) in names {
-                self.note(None, format!("the {what} {name:?} is unknown ({})", counted(*times, "time")), io)?;
+        let records = report.unknown_records.iter().map(|(name, times)| {
+            (name.clone(), Times { times: *times, line: report.line_of_record(name).unwrap_or_default() })
+        });
+        let (records, kinds) = (records.collect(), std::mem::take(&mut self.unknown_kinds));
+        for (what, names) in [("record", records), ("kind", kinds), ("field", fields)] {
+            for (name, Times { times, line }) in names {
+                let first = if times == 1 { "" } else { ", the first here" };
+                let told = format!("the {what} {name:?} is unknown ({}{first})", counted(times, "time"));
+                self.note(Some(line).filter(|line| *line > 0), told, io)?;
             }
         }
         let Self { file, errors, notes, .. } = self;
@@ -259,11 +304,11 @@ fn is_of_importer(kind: &str) -> bool {
     family == "recording" || formats().iter().any(|format| format.name.replace('-', "_") == family)
 }
 
-fn count(names: &mut BTreeMap<String, u64>, name: &str) {
-    if let Some(times) = names.get_mut(name) {
-        *times += 1;
+fn count(names: &mut BTreeMap<String, Times>, name: &str, line: u64) {
+    if let Some(known) = names.get_mut(name) {
+        known.times += 1;
     } else {
         let name = if names.len() < MAX_NAMES { name } else { "other" };
-        *names.entry(name.to_owned()).or_default() += 1;
+        names.entry(name.to_owned()).or_insert(Times::from(line)).times += 1;
     }
 }

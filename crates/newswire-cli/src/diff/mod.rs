@@ -42,6 +42,8 @@ enum Change {
 struct Side {
     name: String,
     operations: Operations,
+    /// What was read of it.
+    total: Total,
 }
 
 /// Compares two runs.
@@ -68,6 +70,9 @@ pub(crate) fn diff(args: &Diff, io: &mut Io) -> Result<u8> {
     let [a, b] = &read[..] else { return Ok(USAGE) };
     let changes = compare(&a.operations, &b.operations, &args.ignore);
     print::print(a, b, &changes, io)?;
+    for side in [a, b] {
+        side.total.tell_wrong(io);
+    }
     for side in [a, b].into_iter().filter(|side| side.operations.forgotten > 0) {
         let more = counted(side.operations.forgotten, "operation");
         io.tell(&format!("{more} of {} are not compared, since there are so many", side.name));
@@ -113,7 +118,7 @@ fn side(file: &Path, run: Option<&str>, reading: &Reading, io: &mut Io) -> Resul
         "" => name_of(file),
         run => format!("{} {run}", name_of(file)),
     };
-    Ok(Ok(Side { name, operations }))
+    Ok(Ok(Side { name, operations, total }))
 }
 
 fn run_in_store(file: &Path, run: Option<&str>, reading: &Reading) -> Result<String> {

@@ -8,6 +8,8 @@ use newswire::{Event, ScopeField};
 const MAX_RUNS: usize = 1024;
 /// How much is kept of what came before, in bytes.
 const MAX_BYTES: usize = 64 << 20;
+/// Of how many runs that were given up it is remembered how much of them was.
+const MAX_GIVEN_UP: usize = 1 << 18;
 
 /// What is kept for the events around matches.
 pub(super) struct Context {
@@ -15,8 +17,11 @@ pub(super) struct Context {
     after: usize,
     runs: HashMap<Box<str>, Run>,
     bytes: usize,
+    /// Of runs that were given up: how many events might have stood before a match.
+    given_up: HashMap<Box<str>, usize>,
     /// The place of the next event in its file.
     place: u64,
+    /// How many events before matches are not shown.
     dropped: u64,
 }
 
@@ -24,6 +29,8 @@ pub(super) struct Context {
 struct Run {
     /// Events that may still come to stand before a match.
     before: VecDeque<(u64, Event)>,
+    /// How many stood before these and had to be let go of, though a match may still want them.
+    lost: usize,
     /// How many events are still wanted after the last match.
     wanted: usize,
     used: u64,
@@ -31,7 +38,8 @@ struct Run {
 
 impl Context {
     pub(super) fn new(before: usize, after: usize) -> Self {
-        Self { before, after, runs: HashMap::new(), bytes: 0, place: 0, dropped: 0 }
+        let (runs, given_up) = (HashMap::new(), HashMap::new());
+        Self { before, after, runs, bytes: 0, given_up, place: 0, dropped: 0 }
     }
 
     /// Whether any events around matches are wanted.
@@ -43,9 +51,10 @@ impl Context {
     pub(super) fn clear(&mut self) {
         (self.place, self.bytes) = (0, 0);
         self.runs.clear();
+        self.given_up.clear();
     }
 
-    /// How many events could not be kept.
+    /// How many events before matches could not be kept.
     pub(super) fn dropped(&self) -> u64 {
         self.dropped
     }
@@ -57,11 +66,14 @@ impl Context {
         let name = event.scope().get(ScopeField::Run).unwrap_or_default();
         if !self.runs.contains_key(name) {
             self.make_room();
+            let lost = self.given_up.remove(name).unwrap_or_default();
+            self.runs.insert(name.into(), Run { lost, ..Run::default() });
         }
-        let run = self.runs.entry(name.into()).or_default();
+        let Some(run) = self.runs.get_mut(name) else { return Vec::new() };
         run.used = place;
         if matches {
             run.wanted = self.after;
+            self.dropped += std::mem::take(&mut run.lost) as u64;
             let mut shown: Vec<_> = run.before.drain(..).collect();
             self.bytes -= shown.iter().map(|(_, event)| event.size()).sum::<usize>();
             shown.push((place, event.clone()));
@@ -79,6 +91,7 @@ impl Context {
             {
                 self.bytes -= gone.size();
             }
+            run.lost = run.lost.min(self.before - run.before.len());
             while self.bytes > MAX_BYTES && self.drop_oldest() {}
         }
         Vec::new()
@@ -89,9 +102,15 @@ impl Context {
             return;
         }
         let quietest = self.runs.iter().min_by_key(|(_, run)| run.used).map(|(name, _)| name.clone());
-        if let Some(run) = quietest.and_then(|name| self.runs.remove(&name)) {
-            self.dropped += run.before.len() as u64;
+        if let Some((name, run)) = quietest.and_then(|name| self.runs.remove_entry(&name)) {
             self.bytes -= run.before.iter().map(|(_, event)| event.size()).sum::<usize>();
+            let lost = run.lost + run.before.len();
+            if self.given_up.len() < MAX_GIVEN_UP {
+                self.given_up.insert(name, lost);
+            } else {
+                // Too many to wait and see.
+                self.dropped += lost as u64;
+            }
         }
     }
 
@@ -99,9 +118,10 @@ impl Context {
     fn drop_oldest(&mut self) -> bool {
         let first = |run: &Run| run.before.front().map_or(u64::MAX, |(place, _)| *place);
         let oldest = self.runs.values_mut().min_by_key(|run| first(run));
-        let Some((_, gone)) = oldest.and_then(|run| run.before.pop_front()) else { return false };
+        let Some(run) = oldest else { return false };
+        let Some((_, gone)) = run.before.pop_front() else { return false };
         self.bytes -= gone.size();
-        self.dropped += 1;
+        run.lost += 1;
         true
     }
 }

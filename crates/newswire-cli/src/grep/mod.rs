@@ -27,6 +27,8 @@ struct Search<'a> {
     /// The name of the file, where there are several.
     mark: Option<Mark>,
     file: String,
+    /// Whether the file has begun and not ended.
+    is_open: bool,
     matched: u64,
     /// The place of the event that was shown last, in its file.
     shown: Option<u64>,
@@ -62,6 +64,7 @@ pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
         display,
         mark: None,
         file,
+        is_open: false,
         matched: 0,
         shown: None,
         any: false,
@@ -80,12 +83,19 @@ pub(crate) fn grep(args: &Grep, io: &mut Io) -> Result<u8> {
         Item::Pause(_) => search.display.flush(),
         Item::Gap(..) | Item::Broken(_) => Ok(()),
     })?;
+    if search.is_open {
+        // Whoever ends it wants to know what was found until then.
+        matched += search.matched;
+        search.end(io)?;
+    }
     search.display.end()?;
     let dropped = search.context.dropped();
     if dropped > 0 {
-        io.tell(&format!(
-            "{dropped} events before matches are not shown: too much would have had to be kept"
-        ));
+        let lack = match dropped {
+            1 => "1 event before a match is".to_owned(),
+            _ => format!("{dropped} events before matches are"),
+        };
+        io.tell(&format!("{lack} not shown: too much would have had to be kept"));
     }
     if !io.out.is_unread() {
         search.strange.tell(io);
@@ -105,6 +115,7 @@ impl Search<'_> {
     fn begin(&mut self, name: &str) {
         self.mark = (self.args.files.len() > 1).then(|| Mark::new(name));
         name.clone_into(&mut self.file);
+        self.is_open = true;
         self.matched = 0;
         self.shown = None;
         self.context.clear();
@@ -132,6 +143,7 @@ impl Search<'_> {
     }
 
     fn end(&mut self, io: &mut Io) -> Result<()> {
+        self.is_open = false;
         if !self.args.count {
             return Ok(());
         }

@@ -32,7 +32,8 @@ use newswire::{ComponentScope, Error, EventBuilder, Result, SpanId};
 
 use super::format::Format;
 use super::frame::{Frame, Place, label, run_of};
-use super::read::{Importer, Output};
+use super::output::Output;
+use super::read::Importer;
 use crate::source::{Fields, Unit, parse_utc};
 
 /// Session logs of Codex.

@@ -10,6 +10,7 @@ use newswire::{
 const MARKED_BYTES: usize = 4096;
 
 /// The envelope that a session's events are made in.
+#[derive(Clone)]
 pub(crate) struct Frame {
     id: String,
     /// What its spans' ids begin with.
@@ -55,6 +56,12 @@ impl Frame {
         self.session = self.session.with(field, id)?;
         self.scope = self.session.clone();
         Ok(self)
+    }
+
+    /// The same for events that belong to something else as well.
+    pub(crate) fn within_scope(&self, field: ScopeField, id: &str) -> Result<Self> {
+        let scope = self.scope.clone().with(field, id)?;
+        Ok(Self { scope, ..self.clone() })
     }
 
     /// The run's id.

@@ -15,6 +15,7 @@ mod frame;
 mod langfuse;
 mod open;
 mod ours;
+mod output;
 mod pairing;
 mod pi;
 mod read;
@@ -24,5 +25,6 @@ mod tau_bench;
 
 pub use format::{Format, formats};
 pub use open::{open, open_with, read, read_with};
-pub use read::{Broken, Import, Importer, Output, ReadOptions};
+pub use output::Output;
+pub use read::{Broken, Import, Importer, ReadOptions};
 pub use report::Report;

@@ -109,12 +109,17 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
+/// How much white space may stand before anything else.
+const MAX_BLANK: usize = 16 << 20;
+
 /// What stands first, as far as it is there to be read: a line that may be a whole record at least, unless what
 /// is looked at ends before. So a pipe is waited for, but not for more than its first record.
 fn read_head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut head = vec![0; Head::BYTES];
-    let mut filled = 0;
-    while filled < head.len() && !head.get(..filled).is_some_and(has_record) {
+    let (mut head, mut filled) = (Vec::new(), 0);
+    // White space says nothing of what follows it.
+    let mut blank = 0_usize;
+    while filled < blank.min(MAX_BLANK) + Head::BYTES && !head.get(blank..filled).is_some_and(has_record) {
+        head.resize(blank.min(MAX_BLANK) + Head::BYTES, 0);
         let Some(room) = head.get_mut(filled..) else { break };
         match reader.read(room) {
             Ok(0) => break,
@@ -122,6 +127,8 @@ fn read_head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
             Err(error) if error.kind() == IoKind::Interrupted => {}
             Err(error) => return Err(error),
         }
+        let found = head.get(blank..filled).unwrap_or_default();
+        blank += found.len() - found.trim_ascii_start().len();
     }
     head.truncate(filled);
     Ok(head)

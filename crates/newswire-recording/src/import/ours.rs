@@ -2,17 +2,20 @@
 //!
 //! | line | delivery |
 //! |---|---|
-//! | an event | it, as it is |
+//! | an event | it, as it is; a component of a scope that this version doesn't know becomes an attribute |
 //! | a gap | it |
 //! | the version line | nothing; it may come again, as where recordings were joined |
 //! | a line of a sort that this version doesn't know, or with members that it doesn't know | `recording.line.kept`, besides: the line whole |
 
+use std::borrow::Cow;
+
 use newswire::json::Index;
-use newswire::{Delivery, Error, Event, EventBuilder, EventReader, Kind, Result, Source};
+use newswire::{ComponentScope, Delivery, Error, Event, EventBuilder, EventReader, Kind, Result, Source};
 use serde_json::value::RawValue;
 
 use super::format::Format;
-use super::read::{Importer, Output};
+use super::output::Output;
+use super::read::Importer;
 use crate::recording::line::{KEPT, Sort, begins_as_event, read_gap, read_version, sort_of};
 use crate::source::{Fields, Head, Unit};
 
@@ -107,7 +110,16 @@ impl Importer for Recording {
 
 impl Recording {
     fn event(&mut self, record: &str, out: &mut Output<'_>) -> Result<()> {
-        let event = self.reader.read_text(record)?;
+        let event = match self.reader.read_text(record) {
+            Ok(event) => event,
+            Err(error) if error.path() == Some("component.scope") => {
+                let event = without_component(record).and_then(|line| self.reader.read_text(&line).ok());
+                let event = event.ok_or(error)?;
+                out.report.count_field("component.scope");
+                event
+            }
+            Err(error) => return Err(error),
+        };
         self.decoded(event, out)
     }
 
@@ -129,6 +141,34 @@ impl Recording {
     fn give_early(&mut self, time_ns: i64, out: &mut Output<'_>) -> Result<()> {
         self.early.drain(..).try_for_each(|line| out.push(kept(line, time_ns)?))
     }
+}
+
+/// The event's line where its component is of a scope that only later versions know: the component as an attribute.
+fn without_component(record: &str) -> Option<String> {
+    let mut index = Index::default();
+    let mut fields = Fields::read(&mut index, record, record).ok()?;
+    let component = fields.take("component")?;
+    let scope = fields.object(component).ok()?.take_text("scope").ok()??;
+    ComponentScope::parse(&scope).is_err().then_some(())?;
+    let attrs = fields.take_object("attrs").ok()?;
+    let mut kept = vec![(Cow::Borrowed("recording.component"), component)];
+    kept.extend(attrs.iter().flat_map(Fields::rest));
+    let mut line = String::new();
+    for (name, value) in fields.rest() {
+        push_member(&mut line, &name, value.get())?;
+    }
+    let mut attrs = String::new();
+    for (name, value) in kept {
+        push_member(&mut attrs, &name, value.get())?;
+    }
+    push_member(&mut line, "attrs", &format!("{{{attrs}}}"))?;
+    Some(format!("{{{line}}}"))
+}
+
+fn push_member(members: &mut String, name: &str, value: &str) -> Option<()> {
+    let comma = if members.is_empty() { "" } else { "," };
+    members.extend([comma, &serde_json::to_string(name).ok()?, ":", value]);
+    Some(())
 }
 
 fn kept(line: Box<RawValue>, time_ns: i64) -> Result<EventBuilder> {

@@ -5,12 +5,13 @@ use std::io::BufRead;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use newswire::{Delivery, Error, ErrorKind, Event, EventBuilder, Filter, Result};
+use newswire::{Delivery, Error, ErrorKind, Event, Filter, Result};
 
 use super::ahead::Ahead;
 use super::format::Format;
+use super::output::Output;
 use super::report::Report;
-use crate::source::{Elements, Fields, Lines, MAX_ELEMENT_BYTES, MAX_LINE_BYTES, Spot, with_attr};
+use crate::source::{Elements, Lines, MAX_ELEMENT_BYTES, MAX_LINE_BYTES, Spot};
 
 /// Turns the records of one format into events, in the order of the source.
 ///
@@ -48,7 +49,8 @@ pub enum Broken {
     /// Tells the error and ends there, because what follows can't be trusted.
     #[default]
     Stop,
-    /// Tells the error, counts the record, and goes on with the next.
+    /// Tells the error, counts the record, and goes on with the next. Of a record that holds many, such as a trace
+    /// with its observations, only those are skipped that are broken.
     Skip,
 }
 
@@ -82,70 +84,6 @@ impl Default for ReadOptions {
     }
 }
 
-/// Where the events of a record go.
-pub struct Output<'o> {
-    format: &'static str,
-    pending: &'o mut VecDeque<Delivery>,
-    pub(crate) report: &'o mut Report,
-    over: &'o mut bool,
-}
-
-impl Output<'_> {
-    /// Finishes the event of `builder`.
-    ///
-    /// # Errors
-    /// Those of [`EventBuilder::build`].
-    pub fn push(&mut self, builder: EventBuilder) -> Result<()> {
-        self.pass(Delivery::Event(builder.build().map_err(of_no_column)?));
-        Ok(())
-    }
-
-    /// Has nothing more be read: what follows could be misunderstood, whoever wants broken records skipped.
-    pub(crate) fn give_up(&mut self) {
-        *self.over = true;
-    }
-
-    /// Passes on an event or a gap as it is.
-    pub fn pass(&mut self, delivery: Delivery) {
-        self.pending.push_back(delivery);
-    }
-
-    /// Finishes the event; what is left of `fields` becomes its attributes and is counted as unknown.
-    pub(crate) fn push_with(&mut self, builder: EventBuilder, fields: &Fields<'_>) -> Result<()> {
-        let builder = self.with_rest(builder, fields, "");
-        self.push(builder)
-    }
-
-    /// Makes what is left of `fields` attributes, their names begun with `path`, and counts them as unknown.
-    pub(crate) fn with_rest(
-        &mut self,
-        mut builder: EventBuilder,
-        fields: &Fields<'_>,
-        path: &str,
-    ) -> EventBuilder {
-        for (name, raw) in fields.rest() {
-            self.report.count_field(&name);
-            builder = with_attr(builder, format!("{}.{path}{name}", self.format), raw);
-        }
-        builder
-    }
-
-    /// Keeps fields that are the source's own, and known to be, as attributes.
-    pub(crate) fn keep(
-        &self,
-        mut builder: EventBuilder,
-        fields: &mut Fields<'_>,
-        names: &[&str],
-    ) -> EventBuilder {
-        for name in names {
-            if let Some(raw) = fields.take(name) {
-                builder = with_attr(builder, [self.format, ".", name].concat(), raw);
-            }
-        }
-        builder
-    }
-}
-
 /// A source that is being read: its events and gaps, in its order.
 pub struct Import<'r> {
     name: String,
@@ -155,6 +93,8 @@ pub struct Import<'r> {
     records: Records<'r>,
     importer: Box<dyn Importer>,
     pending: VecDeque<Delivery>,
+    /// What is broken of the record that the pending events came from.
+    broken_parts: VecDeque<Error>,
     report: Report,
     ended: bool,
 }
@@ -215,6 +155,7 @@ impl<'r> Import<'r> {
             records,
             importer,
             pending: VecDeque::new(),
+            broken_parts: VecDeque::new(),
             report: Report::default(),
             ended: false,
         }
@@ -236,7 +177,7 @@ impl<'r> Import<'r> {
     /// that can't be gone past still end it: reading failed, or the recording is of a later version.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.ended && self.pending.is_empty()
+        self.ended && self.pending.is_empty() && self.broken_parts.is_empty()
     }
 
     /// What has been read so far.
@@ -248,7 +189,8 @@ impl<'r> Import<'r> {
     /// Whether the next event is there already, so that asking for it waits for nothing.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        !self.pending.is_empty() || matches!(&self.records, Records::Ahead(ahead) if ahead.is_ready())
+        let is_there = !self.pending.is_empty() || !self.broken_parts.is_empty();
+        is_there || matches!(&self.records, Records::Ahead(ahead) if ahead.is_ready())
     }
 
     /// Maps one more record, or what is left at the end.
@@ -258,6 +200,9 @@ impl<'r> Import<'r> {
             pending: &mut self.pending,
             report: &mut self.report,
             over: &mut self.ended,
+            skips: self.broken == Broken::Skip,
+            broken_parts: &mut self.broken_parts,
+            unfit: 0,
         };
         let record = match self.records.next() {
             Ok(record) => record,
@@ -274,6 +219,7 @@ impl<'r> Import<'r> {
                 return Err(nothing.expecting("a recording"));
             }
             self.importer.end(&mut out).map_err(|error| error.at_path(&*self.name))?;
+            self.report.at_line(self.records.spot().line);
             self.report.count(&self.pending);
             return Ok(());
         };
@@ -284,9 +230,17 @@ impl<'r> Import<'r> {
         };
         if let Err(error) = mapped {
             let text = text.to_owned();
+            self.report.at_line(self.records.spot().line);
             return Err(place(error, &self.name, self.records.spot(), &text));
         }
+        if !self.broken_parts.is_empty() {
+            let (text, spot) = (text.to_owned(), self.records.spot());
+            for error in &mut self.broken_parts {
+                *error = place(error.clone(), &self.name, spot, &text);
+            }
+        }
         self.report.records += records;
+        self.report.at_line(self.records.spot().line);
         self.report.count(&self.pending);
         Ok(())
     }
@@ -320,6 +274,10 @@ impl Iterator for Import<'_> {
     /// Where reading itself fails, and where a later version of the format begins, it always ends.
     fn next(&mut self) -> Option<Self::Item> {
         loop {
+            if let Some(error) = self.broken_parts.pop_front() {
+                self.report.broken_records += 1;
+                return Some(Err(error));
+            }
             if let Some(delivery) = self.pending.pop_front() {
                 return Some(Ok(delivery));
             }
@@ -329,21 +287,13 @@ impl Iterator for Import<'_> {
             if let Err(error) = self.advance() {
                 // What the broken record gave before its fault is not to follow the error.
                 self.pending.clear();
+                self.broken_parts.clear();
                 self.report.broken_records += 1;
                 self.ended |= self.broken == Broken::Stop;
                 return Some(Err(error));
             }
         }
     }
-}
-
-/// The error about an event, without its column, which counts within a piece of the event, not in the source.
-fn of_no_column(error: Error) -> Error {
-    let mut plain = Error::new(error.kind(), error.message());
-    if let Some(path) = error.path() {
-        plain = plain.at_path(path);
-    }
-    error.expected().into_iter().fold(plain, |plain, expected| plain.expecting(expected))
 }
 
 /// Says where in the source the error is; `record` begins at `spot`, and its columns count from there.

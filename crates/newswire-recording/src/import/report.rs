@@ -20,6 +20,18 @@ pub struct Report {
     pub unknown_records: BTreeMap<String, u64>,
     /// Fields that the importer doesn't know, by name; they are kept as attributes.
     pub unknown_fields: BTreeMap<String, u64>,
+    #[serde(skip)]
+    first_records: Firsts,
+    #[serde(skip)]
+    first_fields: Firsts,
+}
+
+/// Where names were found first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Firsts {
+    lines: BTreeMap<String, u64>,
+    /// Names that are new in the record that is being read.
+    new: Vec<String>,
 }
 
 /// How many names a [`Report`] tells apart; the rest is counted under `other`.
@@ -27,11 +39,30 @@ const MAX_NAMES: usize = 256;
 
 impl Report {
     pub(crate) fn count_record(&mut self, name: &str) {
-        count(&mut self.unknown_records, name);
+        count(&mut self.unknown_records, &mut self.first_records, name);
     }
 
     pub(crate) fn count_field(&mut self, name: &str) {
-        count(&mut self.unknown_fields, name);
+        count(&mut self.unknown_fields, &mut self.first_fields, name);
+    }
+
+    /// Says on which line the record began that was read last.
+    pub(crate) fn at_line(&mut self, line: u64) {
+        for firsts in [&mut self.first_records, &mut self.first_fields] {
+            firsts.lines.extend(firsts.new.drain(..).map(|name| (name, line)));
+        }
+    }
+
+    /// The line of the first record of that unknown type, if there was one.
+    #[must_use]
+    pub fn line_of_record(&self, name: &str) -> Option<u64> {
+        self.first_records.lines.get(name).copied()
+    }
+
+    /// The line of the first record with that unknown field, if there was one.
+    #[must_use]
+    pub fn line_of_field(&self, name: &str) -> Option<u64> {
+        self.first_fields.lines.get(name).copied()
     }
 
     /// Counts what a record gave.
@@ -42,11 +73,15 @@ impl Report {
     }
 }
 
-fn count(names: &mut BTreeMap<String, u64>, name: &str) {
+fn count(names: &mut BTreeMap<String, u64>, firsts: &mut Firsts, name: &str) {
     if let Some(times) = names.get_mut(name) {
         *times += 1;
     } else {
         let name = if names.len() < MAX_NAMES { name } else { "other" };
-        *names.entry(name.to_owned()).or_default() += 1;
+        let times = names.entry(name.to_owned()).or_default();
+        if *times == 0 {
+            firsts.new.push(name.to_owned());
+        }
+        *times += 1;
     }
 }

@@ -18,8 +18,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::format::Format;
+use super::output::Output;
 use super::pairing::Pairing;
-use super::read::{Importer, Output};
+use super::read::Importer;
 use super::report::Report;
 use crate::source::{Head, Unit};
 

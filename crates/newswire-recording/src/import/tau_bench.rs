@@ -24,7 +24,8 @@ use newswire::{ComponentScope, Error, EventBuilder, Result, SpanId};
 
 use super::format::Format;
 use super::frame::{Frame, Place, label, mark_of};
-use super::read::{Importer, Output};
+use super::output::Output;
+use super::read::Importer;
 use crate::source::{Fields, Unit, compact, with_attr};
 
 /// Runs of tau-bench.

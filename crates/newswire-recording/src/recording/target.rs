@@ -64,12 +64,29 @@ impl Target {
         Ok(Self { name, file: None, sink })
     }
 
+    /// Writes whole lines: a regular file that isn't compressed has all of them or, after an error, none.
+    ///
+    /// # Errors
+    /// `Io`.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let before = self.bytes();
         let written = match &mut self.sink {
             Sink::Plain(writer) => writer.write_all(bytes),
             Sink::Zstd(encoder) => encoder.write_all(bytes),
         };
-        written.map_err(|error| self.failed(&error))
+        written.map_err(|error| {
+            self.cut_back(before);
+            self.failed(&error)
+        })
+    }
+
+    /// Takes away what follows so many bytes.
+    fn cut_back(&self, bytes: u64) {
+        let file = self.file.as_ref().filter(|_| matches!(self.sink, Sink::Plain(_)));
+        if let Some(file) = file.filter(|file| file.metadata().is_ok_and(|metadata| metadata.is_file())) {
+            // Where that fails as well, nothing better is left to be done.
+            let _ = file.set_len(bytes);
+        }
     }
 
     pub(super) fn flush(&mut self) -> Result<()> {
@@ -148,4 +165,41 @@ fn refusal(name: &str, path: &Path, error: &io::Error) -> Error {
 
 fn write_error(name: &str, error: &io::Error) -> Error {
     Error::new(ErrorKind::Io, format!("writing failed: {error}")).at_path(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A disk that has room for so many bytes.
+    struct Full(File, usize);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let (fits, _) = bytes.split_at(bytes.len().min(self.1));
+            if fits.is_empty() {
+                return Err(IoKind::StorageFull.into());
+            }
+            self.1 -= fits.len();
+            self.0.write(fits)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_file_on_a_full_disk_ends_with_a_whole_line() {
+        let path = std::env::temp_dir().join(format!("newswire-cut-back-{}", std::process::id()));
+        let file = File::create(&path).unwrap();
+        let full = Full(file.try_clone().unwrap(), 13);
+        let mut target = Target::new(Box::new(full), "name".to_owned(), None).unwrap();
+        target.file = Some(file);
+        target.write(b"{\"a\":1}\n").unwrap();
+        let error = target.write(b"{\"b\":2}\n").unwrap_err();
+        assert_eq!((error.kind(), error.path()), (ErrorKind::Io, Some("name")));
+        assert_eq!(std::fs::read(&path).unwrap(), b"{\"a\":1}\n");
+        std::fs::remove_file(&path).unwrap();
+    }
 }

@@ -66,6 +66,8 @@ pub struct Writer {
     target: Option<Target>,
     buffer: Vec<u8>,
     written: Written,
+    /// How many events the file has for certain.
+    safe: u64,
     zstd: bool,
     sync: bool,
     /// The first thing that went wrong: what follows a half-written line could not be read.
@@ -103,13 +105,15 @@ impl Writer {
         let mut buffer = Vec::with_capacity(BUFFER_BYTES);
         write_version(&mut buffer);
         let written = Written { bytes: buffer.len() as u64, ..Written::default() };
-        Self { target: Some(target), buffer, written, zstd, sync, failed: None }
+        Self { target: Some(target), buffer, written, safe: 0, zstd, sync, failed: None }
     }
 
     /// Writes an event or a gap.
     ///
     /// # Errors
-    /// `Io`, with the name of the file: where the disk is full, say. What is handed in after that fails alike.
+    /// `Io`, with the name of the file: where the disk is full, say, and how many events were taken before that the
+    /// file doesn't have. What is handed in after that fails alike. A file that isn't compressed ends with a whole line
+    /// all the same.
     pub fn write(&mut self, delivery: &Delivery) -> Result<()> {
         match delivery {
             Delivery::Event(event) => self.write_event(event),
@@ -160,7 +164,9 @@ impl Writer {
     pub fn flush(&mut self) -> Result<()> {
         self.empty()?;
         let flushed = self.target.as_mut().map_or(Ok(()), Target::flush);
-        self.note(flushed)
+        self.note(flushed)?;
+        self.safe = self.written.events;
+        Ok(())
     }
 
     /// Ends the recording.
@@ -215,14 +221,29 @@ impl Writer {
             _ => Ok(()),
         };
         self.buffer.clear();
-        self.note(written)
+        self.note(written)?;
+        // A compressor may hold back what it has taken.
+        if !self.zstd {
+            self.safe = self.written.events;
+        }
+        Ok(())
     }
 
+    /// Remembers the first error, with how much was taken and is lost by it.
     fn note(&mut self, result: Result<()>) -> Result<()> {
-        if let Err(error) = &result {
-            self.failed.get_or_insert_with(|| error.clone());
-        }
-        result
+        let Err(error) = result else { return Ok(()) };
+        let lost = self.written.events - self.safe;
+        let failed = self.failed.get_or_insert_with(|| match lost {
+            0 => error,
+            _ => {
+                let events = if lost == 1 { "1 event is".to_owned() } else { format!("{lost} events are") };
+                let message =
+                    format!("{}; {events} not in it, being taken since the last write", error.message());
+                let plain = Error::new(error.kind(), message);
+                error.path().into_iter().fold(plain, |plain, path| plain.at_path(path))
+            }
+        });
+        Err(failed.clone())
     }
 }
 

@@ -233,3 +233,14 @@ fn what_a_writer_has_written_is_told() {
     assert_eq!(written.bytes, fs::metadata(&path).unwrap().len());
     assert_eq!(events(&fs::read(&path).unwrap()).len(), 100);
 }
+
+#[test]
+fn white_space_before_a_recording_hides_it_from_nobody() {
+    let line = r#"{"id":"0190163d-8694-739b-aea5-966c26f8ad91","kind":"a.b","time":"2026-11-21T01:02:03Z"}"#;
+    for blank in [65_500, 70_000, 1 << 20] {
+        let text = "\n".repeat(blank) + line;
+        let mut import = newswire_recording::read(text.as_bytes(), "x").unwrap();
+        assert!(import.next().unwrap().is_ok(), "{blank}");
+        assert_eq!(import.line(), blank as u64 + 1);
+    }
+}

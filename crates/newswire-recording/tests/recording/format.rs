@@ -115,6 +115,39 @@ fn what_a_gap_or_the_version_line_have_besides_is_counted_and_kept() {
 }
 
 #[test]
+fn a_component_of_a_later_scope_is_kept_and_counted() {
+    let component = r#","component":{"scope":"martian","id":"x"}"#;
+    let attrs = r#","attrs":{"a":1}"#;
+    for (more, expected) in [
+        (component.to_owned(), r#","attrs":{"recording.component":{"scope":"martian","id":"x"}}"#),
+        (
+            format!("{attrs}{component}"),
+            r#","attrs":{"recording.component":{"scope":"martian","id":"x"},"a":1}"#,
+        ),
+    ] {
+        let line = |more: &str| {
+            format!(
+                r#"{{"id":"0190163d-8694-739b-aea5-966c26f8ad91","kind":"a.b","time":"2026-11-21T01:02:03.000000000Z"{more}}}"#
+            )
+        };
+        let text = line(&more) + "\n";
+        let mut import = import(text.as_bytes());
+        let read: Vec<_> = import.by_ref().map(|item| item.unwrap().event().unwrap()).collect();
+        assert_eq!(read.len(), 1);
+        assert_eq!(import.report().unknown_fields.keys().collect::<Vec<_>>(), ["component.scope"]);
+        assert_eq!(import.report().line_of_field("component.scope"), Some(1));
+        assert!(read[0].to_json().contains(expected), "{}", read[0].to_json());
+        assert!(read[0].component().is_none());
+    }
+    for wrong in [r#"{"scope":7,"id":"x"}"#, r#"{"scope":"tool"}"#, r#"{"id":"x"}"#, r#""martian""#] {
+        let line = format!(
+            r#"{{"id":"0190163d-8694-739b-aea5-966c26f8ad91","kind":"a.b","time":"2026-11-21T01:02:03Z","component":{wrong}}}"#
+        );
+        assert!(import(line.as_bytes()).next().unwrap().is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn a_recording_of_a_later_version_is_refused_with_both_versions() {
     let error = import(VERSION_LINE.replace('1', "2").as_bytes()).next().unwrap().unwrap_err();
     assert_eq!(error.path(), Some("run.ndjson:1: version"));

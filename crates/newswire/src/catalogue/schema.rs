@@ -16,7 +16,7 @@ use crate::kind::Kind;
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// The largest integer that every language's plain number can hold.
-pub(super) const MAX_PLAIN: u64 = (1 << 53) - 1;
+pub(crate) const MAX_PLAIN: u64 = (1 << 53) - 1;
 
 /// The schema of a payload, as JSON text with a line break at its end.
 ///

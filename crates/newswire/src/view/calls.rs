@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::View;
+use super::call_tally::CallTally;
 use super::groups::{Groups, Tally};
 use super::ledger::Ledger;
 use super::occurrence::{Occurrence, Stage, Station, Timing, told};
@@ -15,7 +16,6 @@ use crate::catalogue::Usage;
 use crate::delivery::Gap;
 use crate::error::Result;
 use crate::event::{Event, ScopeField};
-use crate::figures;
 use crate::filter::Filter;
 use crate::kind::Kind;
 
@@ -53,74 +53,6 @@ pub struct CallMeter {
     missed: u64,
 }
 
-/// What some calls came to.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct CallTally {
-    /// How many there were: those that have ended, and the open ones.
-    pub calls: u64,
-    /// Of them: errored.
-    pub failed: u64,
-    /// Of them: refused, skipped or stopped.
-    pub canceled: u64,
-    /// Of them: begun and not ended.
-    pub open: u64,
-    /// How often something was tried again: model calls, and steps in groups of agents and runs.
-    pub retries: u64,
-    /// How many have a known duration, which the next four are about.
-    pub timed: u64,
-    /// Half took at most this long, in nanoseconds, to 0.8 %.
-    pub p50_ns: u64,
-    /// 95 of 100 took at most this long.
-    pub p95_ns: u64,
-    /// 99 of 100 took at most this long.
-    pub p99_ns: u64,
-    /// The longest, exactly.
-    pub max_ns: u64,
-    /// What they used, as far as they told.
-    pub usage: CallUsage,
-    /// Tokens written for each second of the calls that told both.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub output_tokens_per_second: Option<f64>,
-    /// Calls for each minute between the first and the last event about them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub calls_per_minute: Option<f64>,
-}
-
-/// Tokens and cost of some calls; totals include their parts.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CallUsage {
-    /// Tokens read, those from and into the cache included.
-    pub input_tokens: u64,
-    /// Tokens written, reasoning included.
-    pub output_tokens: u64,
-    /// Of the input: read from the cache.
-    pub cache_read_tokens: u64,
-    /// Of the input: written into the cache.
-    pub cache_write_tokens: u64,
-    /// Of the output: reasoning.
-    pub reasoning_tokens: u64,
-    /// What they cost, in US dollars.
-    pub cost_usd: f64,
-}
-
-impl CallUsage {
-    pub(super) fn add(&mut self, usage: &Usage) {
-        for (sum, part) in [
-            (&mut self.input_tokens, usage.input_tokens),
-            (&mut self.output_tokens, usage.output_tokens),
-            (&mut self.cache_read_tokens, usage.cache_read_tokens),
-            (&mut self.cache_write_tokens, usage.cache_write_tokens),
-            (&mut self.reasoning_tokens, usage.reasoning_tokens),
-        ] {
-            *sum = sum.saturating_add(part.unwrap_or(0));
-        }
-        self.cost_usd = figures::sum(self.cost_usd, usage.cost_usd.unwrap_or(0.0));
-    }
-}
-
 /// What a [`CallMeter`] knows at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -141,7 +73,8 @@ pub struct CallSnapshot {
     pub by_run: BTreeMap<String, CallTally>,
     /// How many calls are in no group of their own, since the tables are full.
     pub ungrouped: u64,
-    /// How many open calls were forgotten, since the table is full; they count as open.
+    /// How many open calls were forgotten, since the table is full; they count as open, and once more where they
+    /// end after all.
     pub forgotten: u64,
     /// How many payloads had fields that don't fit their kind, and were read without these.
     pub unreadable: u64,
@@ -154,6 +87,7 @@ pub struct CallSnapshot {
 struct Call {
     timing: Timing,
     groups: [Option<u32>; 5],
+    is_model: bool,
     /// What it has used until now, as its progress told.
     usage: Option<Usage>,
 }
@@ -295,22 +229,47 @@ impl CallMeter {
         }
     }
 
+    /// Tells which of the open calls are no longer known.
+    fn mark_forgotten(&self, snapshot: &mut CallSnapshot) {
+        if snapshot.forgotten == 0 {
+            return;
+        }
+        let CallSnapshot {
+            model_calls, tool_calls, by_model, by_provider, by_tool, by_agent, by_run, ..
+        } = snapshot;
+        let mut tables = [by_model, by_provider, by_tool, by_agent, by_run];
+        let tallies = tables.iter_mut().flat_map(|table| table.values_mut());
+        tallies.chain([&mut *model_calls, &mut *tool_calls]).for_each(|tally| tally.forgotten = tally.open);
+        for call in self.known.iter().flatten() {
+            let total = if call.is_model { &mut *model_calls } else { &mut *tool_calls };
+            total.forgotten = total.forgotten.saturating_sub(1);
+            for ((table, groups), place) in tables.iter_mut().zip(&self.groups).zip(call.groups) {
+                let name = place.and_then(|place| groups.name(place));
+                if let Some(tally) = name.and_then(|name| table.get_mut(name)) {
+                    tally.forgotten = tally.forgotten.saturating_sub(1);
+                }
+            }
+        }
+    }
+
     fn retried(&mut self, event: &Event) {
         let told: Told = payload::told(event, &mut self.unreadable);
         let is_model = event.kind().as_str() == "model.call.retried";
         let scope = event.scope();
+        // What it doesn't say of the call, the call has said.
+        let of_open = |call: Occurrence| self.known.get(&call)?.as_ref().filter(|call| call.is_model);
+        let call = Occurrence::around(event).find_map(of_open).filter(|_| is_model);
+        let known = call.map(|call| call.groups).unwrap_or_default();
         let names = [
-            (MODEL, told.model.as_deref().filter(|_| is_model)),
-            (PROVIDER, told.provider.as_deref().filter(|_| is_model)),
-            (AGENT, scope.get(ScopeField::Agent)),
-            (RUN, scope.get(ScopeField::Run)),
+            told.model.as_deref().filter(|_| is_model),
+            told.provider.as_deref().filter(|_| is_model),
+            None,
+            scope.get(ScopeField::Agent),
+            scope.get(ScopeField::Run),
         ];
-        for (sort, name) in names {
-            let group = self.groups.get_mut(sort);
-            let tally = group.zip(name).and_then(|(group, name)| {
-                let place = group.place(name)?;
-                group.at(place)
-            });
+        for ((group, name), known) in self.groups.iter_mut().zip(names).zip(known) {
+            let place = name.map_or(known, |name| group.place(name));
+            let tally = place.and_then(|place| group.at(place));
             if let Some(tally) = tally {
                 tally.retries += 1;
             }
@@ -366,7 +325,7 @@ impl View for CallMeter {
             self.tallies(is_model, groups)
                 .for_each(|tally| tally.end(time, station.phase, timing.duration_ns, &usage));
         }
-        let call = is_start.then(|| Box::new(Call { timing, groups, usage: None }));
+        let call = is_start.then(|| Box::new(Call { timing, groups, is_model, usage: None }));
         self.known.put(&station.occurrence, call, !is_start);
     }
 
@@ -390,6 +349,7 @@ impl View for CallMeter {
             missed: self.missed,
         };
         self.add_open(&mut snapshot);
+        self.mark_forgotten(&mut snapshot);
         snapshot
     }
 }

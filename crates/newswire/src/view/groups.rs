@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::calls::{CallTally, CallUsage};
+use super::call_tally::{CallTally, CallUsage};
 use super::durations::Durations;
 use crate::catalogue::Usage;
 use crate::event::Phase;
@@ -110,6 +110,7 @@ impl Tally {
             failed: self.failed,
             canceled: self.canceled,
             open: self.open,
+            forgotten: 0,
             retries: self.retries,
             timed: self.durations.count(),
             p50_ns: self.durations.percentile(50),

@@ -6,6 +6,7 @@
 //! for it: label, call id, turn and step; what begins again after its end is another occurrence. Payloads are
 //! read as far as they fit; those with a field that doesn't are counted as unreadable.
 
+mod call_tally;
 mod calls;
 mod census;
 mod durations;
@@ -26,7 +27,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-pub use calls::{CallMeter, CallSnapshot, CallTally, CallUsage};
+pub use call_tally::{CallTally, CallUsage};
+pub use calls::{CallMeter, CallSnapshot};
 pub use census::{Census, CensusSnapshot};
 pub use latency::{LatencyProfile, LatencyRow, LatencySnapshot};
 pub use prices::{Price, Prices};

@@ -141,6 +141,16 @@ pub(super) fn each_part(event: &Event, mut each: impl FnMut(Option<&[u8]>)) -> O
     Some(subject.phase)
 }
 
+impl Occurrence {
+    /// What an event of no lifecycle may be about: what has its span, else what it is a part of.
+    pub(super) fn around(event: &Event) -> impl Iterator<Item = Self> {
+        let ids = event.correlation();
+        let run = event.scope().shared(ScopeField::Run).cloned();
+        let spans = [ids.span, ids.parent_span].into_iter().flatten();
+        spans.map(move |span| Self { run: run.clone(), mark: Mark::Span(span) })
+    }
+}
+
 impl<'e> Station<'e> {
     /// What the event says of a lifecycle; `None` for other kinds.
     pub(super) fn of(event: &'e Event) -> Option<Self> {

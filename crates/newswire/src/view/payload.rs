@@ -22,12 +22,12 @@ pub(super) fn told<T: Says>(event: &Event, unreadable: &mut u64) -> T {
         return told;
     }
     let Some(json) = event.payload_json() else { return T::default() };
-    if let Ok(told) = serde_json::from_str(json) {
+    if let Some(told) = says::parsed(json) {
         return told;
     }
     *unreadable += 1;
-    let fitting = fitting(json, DEEP, &|json| serde_json::from_str::<T>(json).is_ok());
-    fitting.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
+    let fitting = fitting(json, DEEP, &|json| says::parsed::<T>(json).is_some());
+    fitting.and_then(|json| says::parsed(&json)).unwrap_or_default()
 }
 
 /// The text of that name, where the payload is an object that has it; what follows it isn't looked at.
@@ -39,6 +39,13 @@ pub(super) fn text_of<'e>(mut members: Members<'e>, name: &str) -> Option<Cow<'e
         Some(text) => Some(Cow::Borrowed(text)),
         None => serde_json::from_str(value).ok()?,
     }
+}
+
+/// What the payload of a lifecycle calls what it is about, where no component is told: by name or, for calls of models,
+/// by model.
+pub(super) fn name_of(event: &Event) -> Option<Cow<'_, str>> {
+    let named = || ["name", "model"].into_iter().find_map(|name| text_of(event.payload_members()?, name));
+    event.component().is_none().then(named).flatten().filter(|name| !name.is_empty())
 }
 
 /// The value without those of its members, and theirs, that don't fit; nothing where that doesn't help.
@@ -93,7 +100,7 @@ pub(super) fn usage_so_far(event: &Event, unreadable: &mut u64) -> Option<Usage>
     }
     let told: Progress = told(event, unreadable);
     // It may be of any shape.
-    let data = || serde_json::from_str::<Data>(told.data?.get()).ok()?.usage;
+    let data = || serde_json::from_str::<Data>(told.data?.get()).ok()?.usage.filter(Says::is_allowed);
     told.usage.or_else(data)
 }
 
@@ -102,7 +109,7 @@ mod tests {
     use super::*;
 
     fn kept(json: &str) -> Option<String> {
-        fitting(json, DEEP, &|json| serde_json::from_str::<Said>(json).is_ok())
+        fitting(json, DEEP, &|json| says::parsed::<Said>(json).is_some())
     }
 
     #[test]

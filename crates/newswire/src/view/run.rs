@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::calls::CallUsage;
+use super::call_tally::CallUsage;
 use super::occurrence::{each_part, stem, told};
 use super::payload::{self, usage_so_far};
 use super::says::says;

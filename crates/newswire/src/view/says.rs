@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::catalogue::Usage;
+use crate::catalogue::schema::MAX_PLAIN;
 use crate::event::Members;
 
 /// What a view needs of payloads.
@@ -18,6 +19,9 @@ pub(super) trait Says: DeserializeOwned + Default {
 
     /// Takes the value of the member of that name; `None` where it doesn't fit.
     fn take(&mut self, name: &str, json: &str) -> Option<()>;
+
+    /// Whether each figure is one that the catalogue allows there: sums of others tell nothing.
+    fn is_allowed(&self) -> bool;
 }
 
 /// The members that a type reads are its fields.
@@ -41,6 +45,10 @@ macro_rules! says {
                 }
                 Some(())
             }
+
+            fn is_allowed(&self) -> bool {
+                true $(&& $crate::view::says::Value::is_allowed(&self.$field))+
+            }
         }
     };
 }
@@ -57,24 +65,43 @@ pub(super) fn read<T: Says>(members: Members<'_>) -> Option<T> {
             told.take(&name, value)?;
         }
     }
-    Some(told)
+    told.is_allowed().then_some(told)
+}
+
+/// What a whole object says; `None` where a member doesn't fit.
+pub(super) fn parsed<T: Says>(json: &str) -> Option<T> {
+    serde_json::from_str(json).ok().filter(T::is_allowed)
 }
 
 /// What the value of a member can be.
 pub(super) trait Value: Sized {
     /// What the JSON stands for.
     fn of(json: &str) -> Option<Self>;
+
+    /// Whether it is within the catalogue's bounds.
+    fn is_allowed(&self) -> bool {
+        true
+    }
 }
 
 impl<T: Value> Value for Option<T> {
     fn of(json: &str) -> Option<Self> {
         if json == "null" { Some(None) } else { T::of(json).map(Some) }
     }
+
+    fn is_allowed(&self) -> bool {
+        self.as_ref().is_none_or(T::is_allowed)
+    }
 }
 
 impl Value for u64 {
     fn of(json: &str) -> Option<Self> {
         json.parse().ok()
+    }
+
+    /// That of nanoseconds, the widest that there is.
+    fn is_allowed(&self) -> bool {
+        i64::try_from(*self).is_ok()
     }
 }
 
@@ -106,11 +133,44 @@ impl<T: Says> Value for T {
     fn of(json: &str) -> Option<Self> {
         read(Members::of(json)?)
     }
+
+    fn is_allowed(&self) -> bool {
+        Says::is_allowed(self)
+    }
 }
 
-says! { impl Usage {
-    input_tokens output_tokens cache_read_tokens cache_write_tokens reasoning_tokens cost_usd
-} }
+impl Says for Usage {
+    const NAMES: &[&str] = &[
+        "input_tokens",
+        "output_tokens",
+        "cache_read_tokens",
+        "cache_write_tokens",
+        "reasoning_tokens",
+        "cost_usd",
+    ];
+
+    fn take(&mut self, name: &str, json: &str) -> Option<()> {
+        match name {
+            "input_tokens" => self.input_tokens = Value::of(json)?,
+            "output_tokens" => self.output_tokens = Value::of(json)?,
+            "cache_read_tokens" => self.cache_read_tokens = Value::of(json)?,
+            "cache_write_tokens" => self.cache_write_tokens = Value::of(json)?,
+            "reasoning_tokens" => self.reasoning_tokens = Value::of(json)?,
+            "cost_usd" => self.cost_usd = Value::of(json)?,
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn is_allowed(&self) -> bool {
+        let Self { input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, .. } = self;
+        let counts =
+            [input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, &self.reasoning_tokens];
+        // A cost past what is exact to the dollar is none, and would be all that is left of a sum.
+        counts.into_iter().flatten().all(|count| *count <= MAX_PLAIN)
+            && self.cost_usd.is_none_or(|usd| usd.abs() <= MAX_PLAIN as f64)
+    }
+}
 
 fn text<T: for<'t> From<&'t str> + DeserializeOwned>(json: &str) -> Option<T> {
     let plain = json.strip_prefix('"')?.strip_suffix('"')?;

@@ -37,7 +37,7 @@ pub struct TraceNode {
     pub scope: ComponentScope,
     /// What it is: its kind without the phase, such as `tool.call`.
     pub operation: String,
-    /// Its label.
+    /// Its label, else what the payload calls it.
     pub label: String,
     /// The run that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -136,6 +136,11 @@ impl View for TraceTree {
         });
         let Some(node) = node else { return };
         let mut timing = Timing { started_ns: node.started_ns, duration_ns: node.duration_ns };
+        if node.label == node.operation
+            && let Some(name) = payload::name_of(event)
+        {
+            node.label = name.into_owned();
+        }
         let ends = station.stage == Stage::Ends;
         let said: Said = if ends { payload::told(event, &mut self.unreadable) } else { Said::default() };
         timing.at(station.stage, event, said.duration_ns);

@@ -177,3 +177,59 @@ fn a_field_that_does_not_fit_costs_no_other_field() {
     assert_eq!((calls.by_tool["ls"].calls, calls.by_tool["ls"].timed), (1, 0));
     assert_eq!((calls.by_provider.len(), calls.unreadable), (0, 3));
 }
+
+#[test]
+fn figures_that_the_catalogue_does_not_allow_count_nowhere_and_are_told() {
+    let mut meter = CallMeter::new();
+    for (span, usage) in [
+        (1, r#"{"input_tokens":18446744073709551615,"output_tokens":3}"#),
+        (2, r#"{"input_tokens":9007199254740992}"#),
+        (3, r#"{"input_tokens":4,"cost_usd":1e308}"#),
+    ] {
+        meter.see(&station(
+            "model.call.completed",
+            5,
+            span,
+            None,
+            &format!(r#"{{"model":"m","duration_ns":18446744073709551615,"usage":{usage}}}"#),
+        ));
+    }
+    meter.see(&station("model.call.started", 6, 4, None, r#"{"model":"m"}"#));
+    let progress = r#"{"data":{"usage":{"input_tokens":18446744073709551615}}}"#;
+    meter.see(&station("model.call.progress", 6, 4, None, progress));
+    let calls = meter.snapshot();
+    let model = &calls.by_model["m"];
+    assert_eq!((model.usage.input_tokens, model.usage.output_tokens, model.usage.cost_usd), (4, 3, 0.0));
+    assert_eq!((model.calls, model.timed, calls.unreadable), (4, 0, 3));
+
+    let largest =
+        r#"{"model":"l","duration_ns":9223372036854775807,"usage":{"input_tokens":9007199254740991}}"#;
+    meter.see(&station("model.call.completed", 5, 9, None, largest));
+    let calls = meter.snapshot();
+    assert_eq!((calls.by_model["l"].timed, calls.unreadable), (1, 3));
+}
+
+#[test]
+fn a_try_that_does_not_repeat_the_model_counts_for_that_of_its_call() {
+    let mut meter = CallMeter::new();
+    meter.see(&station("model.call.started", 1, 1, None, r#"{"model":"m","provider":"p"}"#));
+    meter.see(&station("model.call.retried", 2, 1, None, r#"{"attempt":2}"#));
+    meter.see(&station("model.call.retried", 3, 7, Some(1), r#"{"attempt":3}"#));
+    meter.see(&station("step.retried", 4, 1, None, "{}"));
+    let calls = meter.snapshot();
+    assert_eq!((calls.model_calls.retries, calls.by_model["m"].retries), (2, 2));
+    assert_eq!(calls.by_provider["p"].retries, 2);
+}
+
+#[test]
+fn of_calls_that_were_forgotten_nobody_says_that_they_are_open() {
+    let mut meter = CallMeter::new();
+    for number in 1..=65_538 {
+        let tool = if number <= 2 { "early" } else { "late" };
+        meter.see(&station("tool.call.started", 0, number, None, &format!(r#"{{"name":"{tool}"}}"#)));
+    }
+    meter.see(&station("tool.call.completed", 0, 3, None, r#"{"name":"late"}"#));
+    let calls = meter.snapshot();
+    assert_eq!((calls.forgotten, calls.tool_calls.forgotten, calls.model_calls.forgotten), (2, 2, 0));
+    assert_eq!((calls.by_tool["early"].forgotten, calls.by_tool["late"].forgotten), (2, 0));
+}

@@ -3,7 +3,7 @@
 use newswire::view::{TraceSnapshot, TraceTree, View};
 use newswire::{Bus, Status};
 
-use super::common::{of_run, run, spanless, station};
+use super::common::{labelled, of_run, run, spanless, station};
 
 fn shape(snapshot: &TraceSnapshot) -> Vec<(usize, &str, Status, bool)> {
     snapshot.nodes.iter().map(|node| (node.depth, node.label.as_str(), node.status, node.orphan)).collect()
@@ -42,10 +42,7 @@ fn what_names_an_unknown_parent_is_an_orphan() {
     tree.see(&station("tool.call.started", 1, 2, Some(1), r#"{"name":"a"}"#));
     tree.see(&station("step.started", 2, 3, Some(2), r#"{"name":"b"}"#));
     let snapshot = tree.snapshot();
-    assert_eq!(
-        shape(&snapshot),
-        [(0, "tool.call", Status::Running, true), (1, "step", Status::Running, false)]
-    );
+    assert_eq!(shape(&snapshot), [(0, "a", Status::Running, true), (1, "b", Status::Running, false)]);
     assert_eq!(snapshot.orphans, 1);
 }
 
@@ -177,4 +174,16 @@ fn a_field_that_does_not_fit_costs_no_other_field() {
     let snapshot = tree.snapshot();
     let node = &snapshot.nodes[0];
     assert_eq!((node.duration_ns, node.said.as_deref(), snapshot.unreadable), (Some(4), None, 1));
+}
+
+#[test]
+fn an_operation_without_a_component_is_called_what_its_payload_calls_it() {
+    let mut tree = TraceTree::new();
+    tree.see(&station("tool.call.started", 1, 1, None, r#"{"name":"ls","call_id":"c"}"#));
+    tree.see(&station("model.call.started", 1, 2, None, r#"{"provider":"p"}"#));
+    tree.see(&station("model.call.completed", 2, 2, None, r#"{"model":"m"}"#));
+    tree.see(&labelled("grep", 3, r#"{"name":"other"}"#));
+    let nodes = tree.snapshot().nodes;
+    let labels: Vec<_> = nodes.iter().map(|node| (&*node.operation, &*node.label)).collect();
+    assert_eq!(labels, [("tool.call", "ls"), ("model.call", "m"), ("tool.call", "grep")]);
 }

@@ -18,7 +18,8 @@ use newswire::json::Index;
 use super::answer::{Answers, Keeper, Made};
 use super::format::Format;
 use super::frame::{Frame, run_of};
-use super::read::{Importer, Output};
+use super::output::Output;
+use super::read::Importer;
 use crate::source::{Fields, Head, Unit};
 
 /// Streams of AG-UI events, and of the updates that they are made of.

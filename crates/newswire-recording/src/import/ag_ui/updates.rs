@@ -23,7 +23,7 @@ use newswire::json::{Index, Raw};
 use super::{State, events};
 use crate::import::answer::{End, Made, ToolEnd, together};
 use crate::import::frame::Place;
-use crate::import::read::Output;
+use crate::import::output::Output;
 use crate::source::{Fields, parse_utc};
 
 /// Fields that stay attributes.

@@ -6,7 +6,7 @@ use newswire::json::Raw;
 use newswire::{EventBuilder, Result};
 
 use super::super::frame::{Frame, Place};
-use super::super::read::Output;
+use super::super::output::Output;
 use crate::source::Fields;
 
 /// How many fields are remembered to be told once only, and how long name and value may be together for that.

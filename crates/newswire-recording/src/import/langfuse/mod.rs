@@ -15,19 +15,26 @@
 //! Input and output are in the payload where the kind has a place for them, else in attributes; a text that is
 //! JSON stays a text. The run lasts from the first to the last time that the trace tells. Spans and the trace's id
 //! follow from ids of the source, which stay in attributes as all else that is Langfuse's own; its nulls are left
-//! out.
+//! out. What an AGENT does, and whatever is part of that, belongs to the nearest agent around it.
+//!
+//! Where broken records are skipped, an observation that is broken costs no other; a field of it that doesn't fit, such
+//! as a figure that is none, stays in the attributes and is counted; what an event has no room for is left out, with a
+//! mark in its place, and told.
 
+mod agents;
 mod observation;
 mod order;
 mod payload;
 mod request;
+mod room;
 mod trace;
 mod usage;
 
 use newswire::Result;
 
 use super::format::Format;
-use super::read::{Importer, Output};
+use super::output::Output;
+use super::read::Importer;
 use crate::source::Unit;
 
 /// Traces of Langfuse.

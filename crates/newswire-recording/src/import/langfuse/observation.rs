@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::payload::Payload;
 use super::request::{requests, word};
+use super::room::{LeftOut, Of, leave_out, marked};
 use super::usage::Usage;
 use crate::import::frame::{Frame, Place, label};
-use crate::import::read::Output;
+use crate::import::output::Output;
 use crate::source::{Fields, parse_utc};
 
 /// What is known of an observation when it begins, besides what its event says.
@@ -77,6 +78,8 @@ pub(super) struct Observation<'a> {
     model: Option<String>,
     /// What OpenTelemetry tells of it.
     attributes: Option<Fields<'a>>,
+    /// What its events have no room for.
+    pub(super) left_out: Vec<LeftOut>,
 }
 
 /// What went wrong.
@@ -104,9 +107,11 @@ struct Logged<'a> {
 }
 
 impl<'a> Observation<'a> {
-    pub(super) fn read(document: &Fields<'a>, raw: Raw<'a>) -> Result<Self> {
+    pub(super) fn read(document: &Fields<'a>, raw: Raw<'a>, out: &mut Output<'_>) -> Result<Self> {
         let mut fields = document.object(raw)?;
         fields.forget_nulls();
+        let left_out =
+            if out.skips() { leave_out(&mut fields, |name| Some(event_of(name))) } else { Vec::new() };
         let text = |name: &str| match fields.peek(name) {
             None => Ok(None),
             Some(raw) => serde_json::from_str::<String>(raw.get())
@@ -118,7 +123,7 @@ impl<'a> Observation<'a> {
         let parent = text("parentObservationId")?;
         let sort = text("type")?.unwrap_or_default();
         let began = time(&fields, "startTime")?.ok_or_else(|| lacks("startTime"))?;
-        let ended = time(&fields, "endTime")?;
+        let ended = out.fitting(time(&fields, "endTime"))?;
         let model = text("model")?;
         let name = text("name")?.unwrap_or_default();
         // Metadata may be anything; what isn't as OpenTelemetry has it is kept and not looked into.
@@ -139,11 +144,29 @@ impl<'a> Observation<'a> {
         let message = text("statusMessage")?.unwrap_or_else(|| "unknown".to_owned());
         let failure = (text("level")?.as_deref() == Some("ERROR")).then_some(message);
         fields.take("startTime");
-        if family.is_some() {
+        if ended.is_some() {
             fields.take("endTime");
         }
         let title = title.unwrap_or(name);
-        Ok(Self { fields, sort, family, title, id, parent, began, ended, failure, model, attributes })
+        Ok(Self {
+            fields,
+            sort,
+            family,
+            title,
+            id,
+            parent,
+            began,
+            ended,
+            failure,
+            model,
+            attributes,
+            left_out,
+        })
+    }
+
+    /// The agent that it is, if it is one.
+    pub(super) fn agent(&self) -> Option<&str> {
+        Some(&*self.title).filter(|name| self.is("AGENT") && !name.is_empty())
     }
 
     /// Whether it is of that type.
@@ -178,6 +201,7 @@ impl<'a> Observation<'a> {
         }
         let builder = self.event(frame, &kind, self.began, parent, &payload)?;
         let builder = out.keep(builder, &mut self.fields, AT_BEGINNING);
+        let builder = marked(builder, &self.left_out, Of::Beginning);
         out.push(out.keep(builder, &mut self.fields, &["input"]))?;
         match self.ended {
             Some(_) => Ok(()),
@@ -198,9 +222,9 @@ impl<'a> Observation<'a> {
         {
             self.fields.take("output");
         }
-        payload.put("usage", Usage::of(&self.fields)?)?;
+        payload.put("usage", out.fitting(Usage::of(&self.fields))?)?;
         payload.put("duration_ns", ended.checked_sub(self.began).filter(|nanos| *nanos >= 0))?;
-        let first = time(&self.fields, "completionStartTime")?;
+        let first = out.fitting(time(&self.fields, "completionStartTime"))?;
         let first = first.and_then(|first| first.checked_sub(self.began)).filter(|nanos| *nanos >= 0);
         payload.put("time_to_first_chunk_ns", first)?;
         let told = |name| attribute(self.attributes.as_ref(), &[name]);
@@ -221,7 +245,8 @@ impl<'a> Observation<'a> {
         self.ask(frame, self.began, out)?;
         let kind = format!("{family}.progress");
         let mut payload = self.payload(&kind)?;
-        let unended = Unended { output: self.fields.peek("output"), usage: Usage::of(&self.fields)? };
+        let usage = out.fitting(Usage::of(&self.fields))?;
+        let unended = Unended { output: self.fields.peek("output"), usage };
         payload.put("data", Some(unended))?;
         self.fields.take("output");
         let builder = self.event(frame, &kind, self.began, parent, &payload)?;
@@ -256,7 +281,8 @@ impl<'a> Observation<'a> {
         payload.put("fields", Some(logged))?;
         let place = Place { span: None, parent };
         let builder = frame.event("log.written", self.began, place)?.serialize(&payload);
-        let builder = out.keep(self.graded(builder), &mut self.fields, AT_BEGINNING);
+        let builder = marked(self.graded(builder), &self.left_out, Of::Beginning);
+        let builder = out.keep(builder, &mut self.fields, AT_BEGINNING);
         self.push_rest(builder, out)
     }
 
@@ -310,10 +336,16 @@ impl<'a> Observation<'a> {
 
     /// Finishes its last event, with all that no event had until then.
     fn push_rest(&mut self, builder: EventBuilder, out: &mut Output<'_>) -> Result<()> {
+        let builder = marked(builder, &self.left_out, Of::End);
         let builder = out.keep(builder, &mut self.fields, AT_END);
         let builder = out.keep(builder, &mut self.fields, &["output"]);
         out.push_with(builder, &self.fields)
     }
+}
+
+/// The event that a field of an observation goes to.
+fn event_of(name: &str) -> Of {
+    if name == "input" || AT_BEGINNING.contains(&name) { Of::Beginning } else { Of::End }
 }
 
 /// The span of the observation of that id.

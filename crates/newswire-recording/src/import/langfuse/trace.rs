@@ -5,11 +5,13 @@ use std::collections::HashSet;
 use newswire::json::{Index, Raw};
 use newswire::{ComponentScope, Error, Result, Scope, ScopeField, SpanId};
 
+use super::agents::Agents;
 use super::observation::{Failure, Observation, span_of, time};
 use super::order::{Interval, marks};
 use super::payload::Payload;
+use super::room::{LeftOut, Of, leave_out, marked};
 use crate::import::frame::{Frame, Place, label};
-use crate::import::read::Output;
+use crate::import::output::Output;
 use crate::source::{Fields, with_attr};
 
 /// What a record is, for error messages.
@@ -64,11 +66,22 @@ pub(super) fn read(record: &str, out: &mut Output<'_>) -> Result<()> {
     trace.forget_nulls();
 
     let mut read = Vec::with_capacity(observations.len());
-    for (index, raw) in observations.iter().copied().enumerate() {
-        let observation = Observation::read(&trace, raw);
-        read.push(observation.map_err(|error| trace.about(raw, &at(index), error))?);
+    // Where each that was read stands.
+    let mut places = Vec::with_capacity(observations.len());
+    for (index, raw) in observations.into_iter().enumerate() {
+        match Observation::read(&trace, raw, out) {
+            Ok(observation) => {
+                for left_out in &observation.left_out {
+                    out.skip_part(trace.about(raw, &at(index), left_out.error()))?;
+                }
+                read.push(observation);
+                places.push((index, raw));
+            }
+            Err(error) => out.skip_part(trace.about(raw, &at(index), error))?,
+        }
     }
     let run = Run::begin(&mut trace, around.as_ref(), &read, out)?;
+    let agents = Agents::of(&run.frame, &read);
     let intervals: Vec<_> = read.iter().map(interval).collect();
     let known: HashSet<&str> = intervals.iter().map(|one| one.id).collect();
     let parents: Vec<_> = intervals
@@ -78,17 +91,23 @@ pub(super) fn read(record: &str, out: &mut Output<'_>) -> Result<()> {
             parent.map_or(run.root, |id| span_of(&run.frame, id))
         })
         .collect();
+    let mut broken = HashSet::new();
     for mark in marks(&intervals) {
-        let index = mark.index;
-        let (Some(raw), Some(parent)) = (observations.get(index).copied(), parents.get(index)) else {
+        let (Some((index, raw)), Some(parent)) = (places.get(mark.index), parents.get(mark.index)) else {
             continue;
         };
-        let Some(observation) = read.get_mut(index) else { continue };
-        let given = match mark.is_end {
-            true => observation.end(&run.frame, *parent, out),
-            false => observation.begin(&run.frame, *parent, out),
+        let Some(observation) = read.get_mut(mark.index).filter(|_| !broken.contains(&mark.index)) else {
+            continue;
         };
-        given.map_err(|error| trace.about(raw, &at(index), error))?;
+        let frame = agents.frame(mark.index).unwrap_or(&run.frame);
+        let given = match mark.is_end {
+            true => observation.end(frame, *parent, out),
+            false => observation.begin(frame, *parent, out),
+        };
+        if let Err(error) = given {
+            broken.insert(mark.index);
+            out.skip_part(trace.about(*raw, &at(*index), error))?;
+        }
     }
     run.end(&read, out)?;
     run.scores(&trace, out)
@@ -116,6 +135,7 @@ struct Run<'a> {
     scores: Option<Raw<'a>>,
     began: i64,
     ended: i64,
+    left_out: Vec<LeftOut>,
 }
 
 impl<'a> Run<'a> {
@@ -125,6 +145,15 @@ impl<'a> Run<'a> {
         observations: &[Observation<'_>],
         out: &mut Output<'_>,
     ) -> Result<Self> {
+        let mut left_out = Vec::new();
+        if out.skips() {
+            left_out = leave_out(trace, |name| match name {
+                "scores" => None,
+                "output" => Some(Of::End),
+                _ => Some(Of::Beginning),
+            });
+            left_out.iter().try_for_each(|field| out.skip_part(field.error()))?;
+        }
         let id = trace.take_text("id")?.filter(|id| !id.is_empty()).ok_or_else(|| lacks("id of a trace"))?;
         let stamp = time(trace, "timestamp")?;
         let times =
@@ -156,8 +185,8 @@ impl<'a> Run<'a> {
         if let Some(around) = around {
             builder = out.with_rest(builder, around, "document.");
         }
-        out.push_with(builder, trace)?;
-        Ok(Self { frame, root, name, output, scores, began, ended })
+        out.push_with(marked(builder, &left_out, Of::Beginning), trace)?;
+        Ok(Self { frame, root, name, output, scores, began, ended, left_out })
     }
 
     /// Gives its end: the failure of what is part of nothing else is its own.
@@ -178,6 +207,7 @@ impl<'a> Run<'a> {
         if let Some(output) = self.output.filter(|_| !placed) {
             builder = with_attr(builder, "langfuse.output".to_owned(), output);
         }
+        let builder = marked(builder, &self.left_out, Of::End);
         out.push(label(builder, ComponentScope::Run, self.frame.id())?)
     }
 
@@ -195,11 +225,16 @@ impl<'a> Run<'a> {
                 score.take("timestamp");
                 Ok((at, place.clone(), raw, score))
             };
-            scores.push(read().map_err(|error| trace.about(raw, &place, error))?);
+            match read() {
+                Ok(score) => scores.push(score),
+                Err(error) => out.skip_part(trace.about(raw, &place, error))?,
+            }
         }
         scores.sort_by_key(|(at, ..)| *at);
         for (at, place, raw, score) in scores {
-            self.score(at, &place, score, out).map_err(|error| trace.about(raw, &place, error))?;
+            if let Err(error) = self.score(at, &place, score, out) {
+                out.skip_part(trace.about(raw, &place, error))?;
+            }
         }
         Ok(())
     }

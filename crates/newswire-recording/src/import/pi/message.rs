@@ -8,7 +8,7 @@ use newswire::{ComponentScope, Error, EventBuilder, Result, SpanId};
 use super::payload::{Usage, error, message_created, number, raw, text, tool_call};
 use super::record::{OpenCall, Session, TurnEnd, begun, span_ns, written};
 use crate::import::frame::{Place, label};
-use crate::import::read::Output;
+use crate::import::output::Output;
 use crate::source::Fields;
 
 /// A message, with what its record says besides.

@@ -7,7 +7,8 @@ use newswire::{ComponentScope, Error, Result, SpanId};
 
 use super::payload::{error, number, raw, text};
 use crate::import::frame::{Frame, Place, label};
-use crate::import::read::{Importer, Output};
+use crate::import::output::Output;
+use crate::import::read::Importer;
 use crate::source::{Fields, from_millis, parse_utc};
 
 /// How many tool calls may be open; the results of later ones tell no duration.
