@@ -154,9 +154,9 @@ pub(crate) fn awaited(scale: Scale) -> Vec<Line> {
         })
         .enter("newswire", || {
             let bus = attached(&fresh("s3.db"), "");
-            let mut waiting = VecDeque::new();
+            let (mut waiting, ready) = (VecDeque::new(), sample::events(0, events));
             let began = Instant::now();
-            for event in sample::events(0, events) {
+            for event in ready {
                 if waiting.len() == PUBLISHERS {
                     let receipt: Option<newswire::Receipt> = waiting.pop_front();
                     receipt.expect("one that waits").wait(LONG).expect("a disk that works");

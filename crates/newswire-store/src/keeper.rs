@@ -19,9 +19,13 @@ use crate::syncing::Syncing;
 
 /// How many events one transaction has at most.
 const BATCH: usize = 4096;
+/// How many are written too soon for being worth a transaction of their own.
+const FEW: usize = 64;
 /// After how long something unsynced is synced with [`Durability::Normal`]: half of the 50 ms that a loss of power may
 /// cost, since waking up, writing and the disk take their time too.
 const UNSYNCED: Duration = Duration::from_millis(25);
+/// How long events may come together while the disk is busy with those before.
+const GATHER: Duration = Duration::from_micros(200);
 /// How soon a failing store is tried again.
 const RETRY: Duration = Duration::from_millis(250);
 /// How long a closed bus is held for a store that fails.
@@ -125,7 +129,7 @@ struct Run<S> {
 impl<S: Store> Run<S> {
     fn run(mut self) {
         loop {
-            let batch = self.feed.next(BATCH, self.patience());
+            let batch = self.feed.next(self.share(), self.patience());
             self.pending = batch.deliveries;
             if let Err(fault) = self.work(batch.flush || batch.closed) {
                 if !self.overcome(fault) {
@@ -135,6 +139,20 @@ impl<S: Store> Run<S> {
                 return;
             }
         }
+    }
+
+    /// How much is taken at a time. Where receipts wait for the disk it is half of what is on its way, so that one half
+    /// is written while the other is synced.
+    fn share(&self) -> usize {
+        if self.options.durability != Durability::Full {
+            return BATCH;
+        }
+        let half = self.feed.unwritten().div_ceil(2);
+        if let Some(told) = self.syncing.told_while_busy() {
+            // As many publishers have been told as are about to come back: their events are one batch.
+            self.feed.gather(told.min(half), GATHER);
+        }
+        half.clamp(FEW, BATCH)
     }
 
     /// How long nothing has to be done unless something comes.

@@ -28,6 +28,7 @@ mod chain;
 mod clock;
 mod events;
 mod keeper;
+mod lock;
 mod options;
 mod repair;
 mod runs;

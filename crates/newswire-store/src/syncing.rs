@@ -1,11 +1,11 @@
 //! The thread that has the disk keep what was stored, while the next batch is being stored.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 
 use newswire::{Error, ErrorKind, Result};
-use parking_lot::{Condvar, Mutex};
 
+use crate::lock::{lock, wait};
 use crate::store::{Fault, Syncer};
 
 /// Syncs on a thread of its own, which ends with this.
@@ -29,6 +29,8 @@ struct State {
     wanted: u64,
     /// Seq up to which it does, and who was to be told has been.
     done: u64,
+    /// How many seqs it was done with last.
+    told: u64,
     /// Why it doesn't keep the rest.
     fault: Option<Fault>,
     is_over: bool,
@@ -40,7 +42,7 @@ impl Syncing {
     /// # Errors
     /// `Io` where the system has no more threads.
     pub(crate) fn begin(syncer: Arc<dyn Syncer>, done: u64) -> Result<Self> {
-        let state = State { syncer, wanted: done, done, fault: None, is_over: false };
+        let state = State { syncer, wanted: done, done, told: 0, fault: None, is_over: false };
         let (state, tell) = (Mutex::new(state), OnceLock::new());
         let shared = Arc::new(Shared { state, tell, changed: Condvar::new() });
         let own = shared.clone();
@@ -57,7 +59,7 @@ impl Syncing {
 
     /// Has the disk keep everything up to `seq`; returns at once.
     pub(crate) fn ask(&self, seq: u64) {
-        let mut state = self.shared.state.lock();
+        let mut state = lock(&self.shared.state);
         if seq > state.wanted {
             state.wanted = seq;
             self.shared.changed.notify_all();
@@ -69,39 +71,46 @@ impl Syncing {
     /// # Errors
     /// Why it doesn't keep the rest.
     pub(crate) fn done(&self) -> Result<u64, Fault> {
-        let state = self.shared.state.lock();
+        let state = lock(&self.shared.state);
         state.fault.clone().map_or(Ok(state.done), Err)
     }
 
     /// Whether something that was asked for isn't done.
     pub(crate) fn is_busy(&self) -> bool {
-        let state = self.shared.state.lock();
+        let state = lock(&self.shared.state);
         state.fault.is_none() && state.done < state.wanted
+    }
+
+    /// While the disk is busy: how many seqs it has been done with last.
+    pub(crate) fn told_while_busy(&self) -> Option<usize> {
+        let state = lock(&self.shared.state);
+        let is_busy = state.fault.is_none() && state.done < state.wanted;
+        is_busy.then(|| usize::try_from(state.told).unwrap_or(usize::MAX))
     }
 
     /// Waits until nothing is being synced; gives the seq up to which the disk keeps everything, and whether there
     /// is a fault.
     pub(crate) fn settle(&self) -> (u64, Option<Fault>) {
-        let mut state = self.shared.state.lock();
+        let mut state = lock(&self.shared.state);
         while state.fault.is_none() && state.done < state.wanted {
-            self.shared.changed.wait(&mut state);
+            state = wait(&self.shared.changed, state);
         }
         (state.done, state.fault.clone())
     }
 
     /// Goes on elsewhere, where everything is kept up to `done`.
     pub(crate) fn renew(&self, syncer: Arc<dyn Syncer>, done: u64) {
-        let mut state = self.shared.state.lock();
-        *state = State { syncer, wanted: done, done, fault: None, is_over: false };
+        let mut state = lock(&self.shared.state);
+        *state = State { syncer, wanted: done, done, told: 0, fault: None, is_over: false };
     }
 }
 
 impl Shared {
     fn run(&self) {
-        let mut state = self.state.lock();
+        let mut state = lock(&self.state);
         while !state.is_over {
             if state.fault.is_some() || state.done >= state.wanted {
-                self.changed.wait(&mut state);
+                state = wait(&self.changed, state);
                 continue;
             }
             let (syncer, through) = (state.syncer.clone(), state.wanted);
@@ -110,9 +119,9 @@ impl Shared {
             if let (Ok(()), Some(tell)) = (&synced, self.tell.get()) {
                 tell(through);
             }
-            state = self.state.lock();
+            state = lock(&self.state);
             match synced {
-                Ok(()) => state.done = through,
+                Ok(()) => (state.told, state.done) = (through.saturating_sub(state.done), through),
                 Err(fault) => state.fault = Some(fault),
             }
             self.changed.notify_all();
@@ -122,7 +131,7 @@ impl Shared {
 
 impl Drop for Syncing {
     fn drop(&mut self) {
-        self.shared.state.lock().is_over = true;
+        lock(&self.shared.state).is_over = true;
         self.shared.changed.notify_all();
         // It has panicked where it doesn't end well; there is nothing to be done about it.
         let _ = self.thread.take().map(JoinHandle::join);

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use super::fault::{Outcome, error_at, fault_at};
 use super::lease::Lease;
 use super::log::Log;
+use super::opened::Database;
 use super::rows::Rows;
 use super::runs::Runs;
 use super::schema::{self, Synchronous};
@@ -31,7 +32,7 @@ const MOMENT: Duration = Duration::from_millis(100);
 /// Writes one bus.
 pub(super) struct SqliteWriter {
     path: PathBuf,
-    connection: Connection,
+    connection: Database,
     bus: i64,
     epoch: u64,
     last: u64,
@@ -71,7 +72,7 @@ impl SqliteWriter {
 
     /// Writes events into a file that nobody else knows yet, as if they were stored at the times that
     /// [`SqliteWriter::stored_at`] says.
-    pub(super) fn rebuilding(path: &Path, connection: Connection, bus: i64) -> Result<Self> {
+    pub(super) fn rebuilding(path: &Path, connection: Database, bus: i64) -> Result<Self> {
         Ok(Self {
             path: path.to_owned(),
             connection,

@@ -6,12 +6,13 @@
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard};
 
 use newswire::Result;
-use parking_lot::{Mutex, MutexGuard};
 
 use super::fault::{SYNC_FAILED, io_error};
 use super::schema::beside;
+use crate::lock::lock;
 use crate::store::{Fault, Syncer};
 
 /// The log of a store that is written.
@@ -38,7 +39,7 @@ impl Log {
     /// # Errors
     /// `Io`.
     pub(super) fn reopen(&self) -> Result<()> {
-        let mut file = self.file.lock();
+        let mut file = lock(&self.file);
         if file.is_some() {
             *file = Some(open(&self.store)?);
         }
@@ -46,7 +47,7 @@ impl Log {
     }
 
     pub(super) fn hold(&self) -> Held<'_> {
-        Held(self.file.lock())
+        Held(lock(&self.file))
     }
 }
 
@@ -63,7 +64,7 @@ impl Held<'_> {
 
 impl Syncer for Log {
     fn sync(&self) -> Result<(), Fault> {
-        let mut file = self.file.lock();
+        let mut file = lock(&self.file);
         let synced = match &*file {
             Some(file) => file.sync_data(),
             None => Err(std::io::Error::other("it has failed before")),

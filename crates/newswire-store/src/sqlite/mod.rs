@@ -4,9 +4,11 @@
 //! after the other, and every index ends in the order of the bus.
 
 mod append;
+mod decode;
 mod fault;
 mod lease;
 mod log;
+mod opened;
 mod page;
 mod past;
 mod prune;
@@ -19,22 +21,22 @@ mod schema;
 mod verify;
 mod way;
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use newswire::store::Past;
 use newswire::{Error, ErrorKind, Result};
-use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::{Clock, SystemClock};
+use crate::lock::lock;
 use crate::options::Retention;
 use crate::runs::{RunInfo, RunQuery};
 use crate::store::{BusInfo, Store, Verified, Writer};
 use append::{SqliteWriter, StoreClock, last_stored};
 use fault::{Outcome, error_at, io_error};
+use opened::Looked;
 use past::SqlitePast;
 use renew::FileMark;
 pub(crate) use repair::repair;
@@ -80,7 +82,7 @@ pub fn is_store(path: impl AsRef<Path>) -> bool {
     let mut head = [0; HEAD.len()];
     // Opening a pipe would wait for somebody to write.
     path.is_file()
-        && File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok()
+        && Looked::at(path).and_then(|mut looked| looked.file()?.read_exact(&mut head)).is_ok()
         && head == *HEAD
 }
 
@@ -185,15 +187,15 @@ impl Store for SqliteStore {
     fn past(&self, bus: &str) -> Result<Arc<dyn Past>> {
         let connection = schema::open_to_read(&self.path)?;
         let number = self.known(&connection, bus)?;
-        Ok(Arc::new(SqlitePast::new(self.file.lock().path.clone(), number, connection)))
+        Ok(Arc::new(SqlitePast::new(lock(&self.file).path.clone(), number, connection)))
     }
 
     fn renew(&self, bus: &str, last: u64) -> Result<()> {
-        let mut file = self.file.lock();
+        let mut file = lock(&self.file);
         let aside = renew::set_aside(&self.path, file.mark)?;
         // Who reads it goes on there.
         if let Some(aside) = &aside {
-            file.path.lock().clone_from(aside);
+            lock(&file.path).clone_from(aside);
         }
         let is_ours = schema::prepare(&self.path)?;
         let begun = renew::begin(&self.path, aside.as_deref(), bus, last);

@@ -10,12 +10,16 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::append::checksum;
+use super::decode::{Decoding, Helper};
 use super::fault::Outcome;
 use super::way::Way;
 use super::{pos, seq_of};
 
 /// How many rows are looked at for each that is wanted, before the reader has its turn again.
 const PATIENCE: usize = 8;
+/// How many bytes of texts are held before they are made events.
+const LARGE: usize = 4 << 20;
+
 /// The bus that is read, and what is wanted of it.
 pub(super) struct Reading<'a> {
     pub(super) connection: &'a Connection,
@@ -30,7 +34,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads from `from` on, up to `limit` events that match.
-    pub(super) fn page(&mut self, from: u64, limit: usize) -> Outcome<Page> {
+    pub(super) fn page(&mut self, from: u64, limit: usize, helper: &Helper) -> Outcome<Page> {
         let last = self.last()?;
         if from > last || limit == 0 {
             return Ok(Page { deliveries: Vec::new(), through: last.min(from.saturating_sub(1)) });
@@ -45,9 +49,9 @@ impl<'a> Reading<'a> {
             }
         }
         match (self.way()?, self.pruned_from(page.through + 1)?) {
-            (Way::All, _) => self.scan(&mut page, last, limit)?,
+            (Way::All, _) => self.scan(&mut page, last, limit, helper)?,
             (_, Some(pruned)) if pruned.0 <= page.through + 1 => {
-                self.scan(&mut page, last.min(pruned.1), limit)?
+                self.scan(&mut page, last.min(pruned.1), limit, helper)?
             }
             (way, pruned) => {
                 let end = pruned.map_or(last, |(first, _)| last.min(first - 1));
@@ -58,7 +62,7 @@ impl<'a> Reading<'a> {
                         page.deliveries.extend(found.deliveries);
                     }
                     // A damaged index is no reason to miss what the table has.
-                    Err(_) => self.scan(&mut page, end, limit)?,
+                    Err(_) => self.scan(&mut page, end, limit, helper)?,
                 }
             }
         }
@@ -66,7 +70,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Looks at every row; what isn't there is told. Where the file can't be read any further, it ends before.
-    fn scan(&mut self, page: &mut Page, last: u64, limit: usize) -> Outcome<()> {
+    fn scan(&self, page: &mut Page, last: u64, limit: usize, helper: &Helper) -> Outcome<()> {
         let connection = self.connection;
         let kinds = self.kinds()?;
         let mut statement = connection.prepare_cached(
@@ -75,13 +79,19 @@ impl<'a> Reading<'a> {
         let mut rows = statement.query(params![pos(self.bus, page.through + 1), pos(self.bus, last)])?;
         let from = page.through + 1;
         let (mut found, mut seen, mut missing) = (0, 0, GapReason::Retention);
+        let mut texts = helper.begin();
         loop {
             let row = match rows.next() {
                 Ok(Some(row)) => row,
-                Ok(None) if page.through >= last => return Ok(()),
-                Ok(None) => break,
-                Err(_) if page.through >= from => return Ok(()),
-                Err(error) => return Err(error),
+                ended => {
+                    self.take_all(page, &mut texts);
+                    match ended {
+                        Err(error) if page.through < from => return Err(error),
+                        Err(_) => return Ok(()),
+                        Ok(_) if page.through >= last => return Ok(()),
+                        Ok(_) => break,
+                    }
+                }
             };
             seen += 1;
             // Of a row that is damaged, the place can't be trusted either: what follows tells what is missing.
@@ -90,12 +100,20 @@ impl<'a> Reading<'a> {
                 missing = GapReason::Unreadable;
                 continue;
             };
-            self.tell_missing(page, seq, std::mem::replace(&mut missing, GapReason::Retention))?;
+            let why = std::mem::replace(&mut missing, GapReason::Retention);
+            if seq > page.through + 1 {
+                found += self.take_all(page, &mut texts);
+                self.tell_missing(page, seq, why)?;
+            }
             page.through = seq;
             if kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind)) {
-                found += usize::from(self.take(page, seq, body));
+                texts.add(seq, body);
             }
-            if found >= limit || seen >= limit.saturating_mul(PATIENCE) {
+            let is_enough = seen >= limit.saturating_mul(PATIENCE);
+            if is_enough || found + texts.rows() >= limit || texts.bytes() >= LARGE {
+                found += self.take_all(page, &mut texts);
+            }
+            if is_enough || found >= limit {
                 return Ok(());
             }
         }
@@ -152,9 +170,14 @@ impl<'a> Reading<'a> {
         Ok(u64::try_from(last).unwrap_or_default())
     }
 
+    /// Adds all that are wanted; says how many.
+    fn take_all(&self, page: &mut Page, texts: &mut Decoding<'_>) -> usize {
+        texts.finish().map(|(seq, event)| usize::from(self.take(page, seq, event))).sum()
+    }
+
     /// Adds the event, if it is wanted, or word that it can't be read.
-    fn take(&mut self, page: &mut Page, seq: u64, body: &[u8]) -> bool {
-        match event_of(&mut self.reader, seq, body) {
+    fn take(&self, page: &mut Page, seq: u64, event: Option<Event>) -> bool {
+        match event {
             Some(event) if self.wants(&event) => {
                 page.deliveries.push(Delivery::Event(event));
                 return true;
@@ -205,7 +228,10 @@ impl<'a> Reading<'a> {
         // What the index knows and the table doesn't is as lost as what is damaged.
         let row = rows.next()?.map(sound).transpose()?.flatten();
         Ok(match row {
-            Some((.., body)) => self.take(page, seq, body),
+            Some((.., body)) => {
+                let event = event_of(&mut self.reader, seq, body);
+                self.take(page, seq, event)
+            }
             None => {
                 page.deliveries.push(gap(seq, seq, GapReason::Unreadable));
                 false

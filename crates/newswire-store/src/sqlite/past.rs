@@ -1,17 +1,19 @@
 //! Reading a bus back, by several readers at a time, each on a connection of its own.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use newswire::Result;
 use newswire::store::{Page, Past, Wanted};
-use parking_lot::{Condvar, Mutex};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
+use super::decode::Helper;
 use super::fault::{Outcome, error_at};
+use super::opened::Database;
 use super::page::Reading;
 use super::{pos, schema, seq_of};
+use crate::lock::lock;
 
 /// How many connections are kept for the next reader.
 const KEPT: usize = 4;
@@ -24,18 +26,19 @@ pub(super) struct SqlitePast {
     bus: i64,
     pool: Mutex<Pool>,
     returned: Condvar,
+    helper: Helper,
 }
 
 #[derive(Default)]
 struct Pool {
-    idle: Vec<Connection>,
+    idle: Vec<Database>,
     lent: usize,
 }
 
 impl SqlitePast {
-    pub(super) fn new(path: Arc<Mutex<PathBuf>>, bus: i64, connection: Connection) -> Self {
+    pub(super) fn new(path: Arc<Mutex<PathBuf>>, bus: i64, connection: Database) -> Self {
         let pool = Pool { idle: vec![connection], lent: 0 };
-        Self { path, bus, pool: Mutex::new(pool), returned: Condvar::new() }
+        Self { path, bus, pool: Mutex::new(pool), returned: Condvar::new(), helper: Helper::default() }
     }
 
     /// Reads in one snapshot.
@@ -43,8 +46,8 @@ impl SqlitePast {
         let connection = self.borrow()?;
         // Nothing is written, so a rollback ends it as well as a commit, which repeats what reading has run into.
         let within = || -> Outcome<T> { read(&*connection.unchecked_transaction()?) };
-        let found = within().map_err(|error| error_at(&self.path.lock(), &error));
-        let mut pool = self.pool.lock();
+        let found = within().map_err(|error| error_at(&lock(&self.path), &error));
+        let mut pool = lock(&self.pool);
         pool.lent -= 1;
         // A connection that failed isn't used again: what it saw may be what is wrong.
         if found.is_ok() && connection.is_autocommit() && pool.idle.len() < KEPT {
@@ -56,8 +59,8 @@ impl SqlitePast {
     }
 
     /// A connection; where the process has no more file handles, the one that another reader gives back.
-    fn borrow(&self) -> Result<Connection> {
-        let mut pool = self.pool.lock();
+    fn borrow(&self) -> Result<Database> {
+        let mut pool = lock(&self.pool);
         loop {
             if let Some(connection) = pool.idle.pop() {
                 pool.lent += 1;
@@ -65,17 +68,23 @@ impl SqlitePast {
             }
             pool.lent += 1;
             drop(pool);
-            let path = self.path.lock().clone();
+            let path = lock(&self.path).clone();
             let opened = schema::open_to_read(&path);
             if opened.is_ok() {
                 return opened;
             }
-            pool = self.pool.lock();
+            pool = lock(&self.pool);
             pool.lent -= 1;
-            if pool.idle.is_empty()
-                && (pool.lent == 0 || self.returned.wait_for(&mut pool, PATIENCE).timed_out())
-            {
-                return opened;
+            if pool.idle.is_empty() {
+                if pool.lent == 0 {
+                    return opened;
+                }
+                let waited = self.returned.wait_timeout(pool, PATIENCE);
+                let (back, outcome) = waited.unwrap_or_else(PoisonError::into_inner);
+                if outcome.timed_out() {
+                    return opened;
+                }
+                pool = back;
             }
         }
     }
@@ -105,7 +114,7 @@ impl Past for SqlitePast {
     fn read(&self, from: u64, wanted: &Wanted<'_>, limit: usize) -> Result<Page> {
         self.read(|connection| {
             let mut reading = Reading::new(connection, self.bus, wanted);
-            match reading.page(from, limit) {
+            match reading.page(from, limit, &self.helper) {
                 Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
                     reading.skip(from)
                 }

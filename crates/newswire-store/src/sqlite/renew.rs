@@ -11,18 +11,22 @@ use super::runs::Runs;
 use super::schema::{self, beside, free_name};
 
 /// What tells one file from another, whatever its name is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FileMark(u64, u64);
 
 impl FileMark {
     pub(super) fn of(path: &Path) -> Result<Self> {
-        let about =
-            fs::metadata(path).map_err(|error| io_error(path, "the file can't be looked at", &error))?;
+        let about = fs::metadata(path);
+        let about = about.map_err(|error| io_error(path, "the file can't be looked at", &error))?;
+        Ok(Self::of_file(&about))
+    }
+
+    pub(super) fn of_file(about: &fs::Metadata) -> Self {
         #[cfg(unix)]
-        let mark = (std::os::unix::fs::MetadataExt::dev(&about), std::os::unix::fs::MetadataExt::ino(&about));
+        let mark = (std::os::unix::fs::MetadataExt::dev(about), std::os::unix::fs::MetadataExt::ino(about));
         #[cfg(not(unix))]
         let mark = (0, about.len().min(0));
-        Ok(Self(mark.0, mark.1))
+        Self(mark.0, mark.1)
     }
 }
 

@@ -10,6 +10,7 @@ use rusqlite::{Connection, params};
 use super::append::SqliteWriter;
 use super::fault::{Outcome, error_at, io_error};
 use super::lease::Lease;
+use super::opened::Database;
 use super::page::event_of;
 use super::salvage::{Lost, Salvage};
 use super::schema::{self, Synchronous, beside, free_name};
@@ -99,7 +100,7 @@ fn buses_of(salvage: &Salvage) -> Vec<(i64, String)> {
 }
 
 /// A connection to a file that nobody else knows yet: it is synced once, when it is whole.
-fn unsynced(fresh: &Path) -> Result<Connection> {
+fn unsynced(fresh: &Path) -> Result<Database> {
     let connection = schema::open(fresh)?;
     let set = schema::set_synchronous(&connection, Synchronous::Nothing);
     set.map_err(|error| error_at(fresh, &error))?;
@@ -129,7 +130,7 @@ fn rebuild(fresh: &Path, salvage: &mut Salvage, buses: &[(i64, String)]) -> Resu
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     };
     end(&connection).map_err(failed)?;
-    connection.close().map_err(|(_, error)| failed(error))?;
+    connection.close().map_err(failed)?;
     let sync = || File::open(fresh)?.sync_all();
     sync().map_err(|error| io_error(fresh, "the disk failed to keep it", &error))?;
     Ok(rebuilt)

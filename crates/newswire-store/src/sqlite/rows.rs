@@ -16,9 +16,11 @@ const SIZES: [usize; 3] = [64, 8, 1];
 const LARGE: usize = 4 << 20;
 const COLUMNS: usize = 7;
 
+// Nothing of a transaction is kept where a row isn't taken, so SQLite needs no copies of pages to undo one statement.
 static SQL: LazyLock<[String; 3]> = LazyLock::new(|| {
     SIZES.map(|rows| {
-        let mut sql = "INSERT INTO event (pos, kind, time_ns, session, run, crc, body) VALUES ".to_owned();
+        let mut sql =
+            "INSERT OR ROLLBACK INTO event (pos, kind, time_ns, session, run, crc, body) VALUES ".to_owned();
         sql.push_str(&"(?,?,?,?,?,?,?),".repeat(rows));
         sql.pop();
         sql

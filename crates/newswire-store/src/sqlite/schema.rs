@@ -10,6 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::fault::{Outcome, error_at, io_error};
+use super::opened::{Database, Looked};
 use super::runs;
 use super::salvage::is_damaged;
 
@@ -58,7 +59,7 @@ pub(super) fn file_at(path: &Path) -> Result<PathBuf> {
 /// Refuses a file whose head says that it is a store of a version to come.
 pub(super) fn refuse_later(path: &Path) -> Result<()> {
     let mut head = [0; 72];
-    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    let read = Looked::at(path).and_then(|mut looked| looked.file()?.read_exact(&mut head));
     let number = |at| head.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map(i32::from_be_bytes);
     // What is larger is no version, but damage.
     match (number(60), number(68)) {
@@ -104,14 +105,14 @@ pub(super) fn sync_folder(folder: &Path) -> Result<()> {
 }
 
 /// A connection that writes; the tables are made or brought up to this version.
-pub(super) fn open(path: &Path) -> Result<Connection> {
+pub(super) fn open(path: &Path) -> Result<Database> {
     check_library()?;
     let failed = |error: rusqlite::Error| {
         let why = is_unwritable(&error).then(|| why_unwritable(path)).flatten();
         why.unwrap_or_else(|| error_at(path, &error))
     };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    let mut connection = Database::open(path, path, flags).map_err(failed)?;
     // SQLite is content with reading where it may not write.
     if connection.is_readonly("main").map_err(failed)? {
         let message = "the file can't be written: it is for reading only";
@@ -139,10 +140,10 @@ fn why_unwritable(path: &Path) -> Option<Error> {
 }
 
 /// A connection that reads.
-pub(super) fn open_to_read(path: &Path) -> Result<Connection> {
+pub(super) fn open_to_read(path: &Path) -> Result<Database> {
     check_library()?;
-    let open = |flags| -> Outcome<(Connection, Found)> {
-        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let open = |flags| -> Outcome<(Database, Found)> {
+        let connection = Database::open(path, path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         let found = look(&connection)?;
         Ok((connection, found))
     };
@@ -176,9 +177,9 @@ fn is_unwritable(error: &rusqlite::Error) -> bool {
 
 /// A connection that reads a store where nothing can be written beside it, as on a medium that is read-only. It
 /// takes no locks and sees no log, so there must be neither a writer nor anything in the log.
-fn open_at_rest(path: &Path) -> Result<(Connection, Found)> {
+fn open_at_rest(path: &Path) -> Result<(Database, Found)> {
     // The system's own word is plainer than SQLite's, where the file itself can't be read.
-    fs::File::open(path).map_err(|error| io_error(path, "the file can't be opened", &error))?;
+    Looked::at(path).map_err(|error| io_error(path, "the file can't be opened", &error))?;
     let has_log = fs::metadata(beside(path, "-wal")).is_ok_and(|about| about.len() > 0);
     if has_log || beside(path, "-shm").exists() {
         let message = "the store has a log that can't be read where nothing can be written";
@@ -188,8 +189,8 @@ fn open_at_rest(path: &Path) -> Result<(Connection, Found)> {
     }
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let open = || -> Outcome<(Connection, Found)> {
-        let connection = Connection::open_with_flags(immutable(path), flags)?;
+    let open = || -> Outcome<(Database, Found)> {
+        let connection = Database::open(path, immutable(path), flags)?;
         let found = look(&connection)?;
         Ok((connection, found))
     };

@@ -4,6 +4,7 @@ mod attaching;
 mod common;
 mod durable;
 mod events;
+mod locks;
 mod replay;
 mod retention;
 mod runs;

@@ -185,7 +185,7 @@ fn a_handler_and_a_stream_can_begin_in_the_past() {
 /// A store whose disk takes a while, and which knows who reads it.
 struct SlowPast {
     past: std::sync::Arc<dyn newswire::store::Past>,
-    readers: std::sync::Arc<parking_lot::Mutex<Vec<std::thread::ThreadId>>>,
+    readers: std::sync::Arc<std::sync::Mutex<Vec<std::thread::ThreadId>>>,
 }
 
 impl newswire::store::Past for SlowPast {
@@ -203,7 +203,7 @@ impl newswire::store::Past for SlowPast {
         wanted: &newswire::store::Wanted<'_>,
         limit: usize,
     ) -> newswire::Result<newswire::store::Page> {
-        self.readers.lock().push(std::thread::current().id());
+        self.readers.lock().unwrap().push(std::thread::current().id());
         std::thread::sleep(Duration::from_millis(30));
         self.past.read(from, wanted, limit)
     }
@@ -225,7 +225,7 @@ impl newswire::store::Past for SlowPast {
 /// The usual keeper, reading slowly.
 struct SlowKeeper(
     newswire_store::StoreKeeper<newswire_store::SqliteStore>,
-    std::sync::Arc<parking_lot::Mutex<Vec<std::thread::ThreadId>>>,
+    std::sync::Arc<std::sync::Mutex<Vec<std::thread::ThreadId>>>,
 );
 
 impl newswire::store::Keeper for SlowKeeper {
@@ -247,7 +247,7 @@ fn a_task_that_replays_a_store_is_never_kept_by_the_disk() {
     publish(&first, 5000);
     close(&first);
     let bus = crate::common::bus("main");
-    let readers = std::sync::Arc::new(parking_lot::Mutex::new(Vec::new()));
+    let readers = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let store = newswire_store::SqliteStore::open(&file).unwrap();
     let keeper = newswire_store::StoreKeeper::new(store, newswire_store::StoreOptions::default());
     bus.attach_store("slow", Box::new(SlowKeeper(keeper, readers.clone()))).unwrap();
@@ -270,9 +270,9 @@ fn a_task_that_replays_a_store_is_never_kept_by_the_disk() {
     });
     futures_executor::block_on(polled);
     assert_eq!(seen, (1..=5100).collect::<Vec<_>>());
-    assert!(readers.lock().len() >= 10);
+    assert!(readers.lock().unwrap().len() >= 10);
     let own = std::thread::current().id();
-    assert!(readers.lock().iter().all(|reader| *reader != own), "the task has read by itself");
+    assert!(readers.lock().unwrap().iter().all(|reader| *reader != own), "the task has read by itself");
     eprintln!("no poll took longer than {slowest:?}");
 }
 

@@ -27,6 +27,8 @@ pub(crate) enum Rest {
     Awake,
     /// It looks again in a moment, so that a slow stream of events doesn't wake it for each.
     Naps,
+    /// It has time until there is an event of that seq, or a moment has passed.
+    Gathers(u64),
     /// It waits to be called.
     Sleeps,
 }
@@ -110,6 +112,10 @@ impl Backlog {
         self.written
     }
 
+    pub(crate) fn unwritten(&self) -> usize {
+        self.events
+    }
+
     #[inline]
     pub(crate) fn add(&mut self, size: usize) {
         self.events += 1;
@@ -122,7 +128,7 @@ impl Backlog {
         let limit = match self.rest {
             Rest::Awake => self.bounds.events,
             Rest::Naps => self.bounds.events / 2,
-            Rest::Sleeps => 0,
+            Rest::Gathers(_) | Rest::Sleeps => 0,
         };
         self.events < limit && self.bytes + size <= self.bounds.bytes
     }
@@ -212,6 +218,16 @@ impl Backlog {
         true
     }
 
+    /// Lets the store's thread wait until `count` events have come that it hasn't taken; `false` where they have.
+    pub(crate) fn gather(&mut self, count: u64, last: u64, thread: Thread) -> bool {
+        let enough = self.taken + count;
+        if last >= enough || self.wants_flush() || self.events >= self.bounds.events {
+            return false;
+        }
+        (self.rest, self.thread) = (Rest::Gathers(enough), Some(thread));
+        true
+    }
+
     pub(crate) fn stats(&self) -> StoreStats {
         StoreStats {
             stored: self.stored,
@@ -254,6 +270,7 @@ impl History {
         let wakes = match backlog.rest {
             Rest::Awake => false,
             Rest::Naps => is_promised || is_over || backlog.events >= backlog.bounds.events / 2,
+            Rest::Gathers(last) => seq >= last || is_over,
             Rest::Sleeps => true,
         };
         if wakes {

@@ -97,7 +97,7 @@ impl Typed<dyn AnyPayload> {
             let json = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.value.to_json()))
                 .map_err(|_| Error::invalid("its Serialize panicked"))
                 .and_then(|json| json.map_err(|error| Error::invalid(error.to_string())));
-            json.and_then(|json| checked(json.into())).unwrap_or_else(|error| failure(&error))
+            json.and_then(|json| checked(json.into())).map_or_else(|error| failure(&error), |(json, _)| json)
         })
     }
 }
@@ -125,8 +125,8 @@ fn failure(error: &Error) -> Box<str> {
     String::from_utf8_lossy(&json).into()
 }
 
-/// Checks JSON from outside, and refuses what no event can hold.
-pub(super) fn checked(json: Box<str>) -> Result<Box<str>> {
+/// Checks JSON from outside, and refuses what no event can hold; gives its outline, too.
+pub(super) fn checked(json: Box<str>) -> Result<(Box<str>, Outline)> {
     if json.len() > MAX_EVENT_BYTES {
         let message = format!("it has {} bytes, the limit is {MAX_EVENT_BYTES}", json.len());
         return Err(Error::new(ErrorKind::TooLarge, message));

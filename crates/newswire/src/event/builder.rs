@@ -228,7 +228,7 @@ impl EventBuilder {
     /// tokens become spaces, so that an event is one line.
     pub fn json(mut self, payload: impl Into<Box<str>>) -> Self {
         match checked(payload.into()) {
-            Ok(text) => self.data.body = Body::json(text),
+            Ok((text, outline)) => self.data.body = Body::outlined(text, outline),
             Err(error) => self.check(Err(error.at_path("payload"))),
         }
         self

@@ -48,12 +48,13 @@ impl Value<'_> {
     }
 }
 
-/// Checks that `text` is one value, and keeps it, on one line.
-pub(crate) fn checked(text: Box<str>) -> Result<Box<str>> {
+/// Checks that `text` is one value, and keeps it, on one line, with its outline.
+pub(super) fn checked(text: Box<str>) -> Result<(Box<str>, Outline)> {
     let mut scan = Scan::new(&text);
-    let value = scan.value()?;
+    let (value, outline) = scan.value_outlined()?;
     scan.end()?;
-    if value.broken || value.text.len() != text.len() { Ok(value.to_text()) } else { Ok(text) }
+    let is_kept = !value.broken && value.text.len() == text.len();
+    Ok((if is_kept { text } else { value.to_text() }, outline))
 }
 
 /// The same for a piece that the JSON library has read, whose checks are fewer.

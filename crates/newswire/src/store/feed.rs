@@ -67,6 +67,28 @@ impl Feed {
         }
     }
 
+    /// How many events aren't written, those that were handed over included.
+    pub fn unwritten(&self) -> usize {
+        let mut order = self.core.order.lock();
+        order.history.as_mut().and_then(|history| history.backlog()).map_or(0, |backlog| backlog.unwritten())
+    }
+
+    /// Lets events come together, for `moment` at most, until there are `count` to write: for a keeper that couldn't
+    /// make them durable any sooner.
+    pub fn gather(&self, count: usize, moment: Duration) {
+        let is_waiting = {
+            let mut order = self.core.order.lock();
+            let (seq, closed) = (order.seq, order.closed);
+            let backlog = order.history.as_mut().and_then(|history| history.backlog());
+            let count = u64::try_from(count).unwrap_or(u64::MAX);
+            let thread = sync::current_thread();
+            !closed && backlog.is_some_and(|backlog| backlog.gather(count, seq, thread))
+        };
+        if is_waiting {
+            sync::park_timeout(moment);
+        }
+    }
+
     /// All up to `seq` is written, as durable as the store promises: receipts are given, room is free.
     pub fn written(&self, seq: u64) {
         self.change(|history, told| history.written(seq, told));

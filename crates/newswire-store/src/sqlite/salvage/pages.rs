@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::log::{Frame, Log};
 use super::record::{number, varint};
+use crate::sqlite::opened::Looked;
 
 /// The size of pages in stores that are made now.
 pub(super) const USUAL_SIZE: u64 = 8192;
@@ -19,7 +20,7 @@ const LARGEST_ROW: usize = 2 << 20;
 
 /// A file of pages, with its log beside it.
 pub(super) struct Pages {
-    database: File,
+    database: Looked,
     log: Option<File>,
     size: usize,
     /// How many the database's file has, a broken one at its end included.
@@ -37,20 +38,20 @@ pub(super) struct Cell {
 
 impl Pages {
     pub(super) fn open(database: &Path, log: &Path) -> io::Result<Self> {
-        let mut database = File::open(database)?;
+        let mut database = Looked::at(database)?;
         let mut log = match File::open(log) {
             Ok(log) => Some(log),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        let head = read_at(&mut database, 0, 100)?;
+        let head = read_at(database.file()?, 0, 100)?;
         let is_size = |size: &u64| size.is_power_of_two() && (512..=65_536).contains(size);
         let told = number(&head, 16, 2).map(|size| if size == 1 { 65_536 } else { size });
         let told = told.filter(|_| head.starts_with(b"SQLite format 3\0"));
         let found = log.as_mut().map(Log::read).transpose()?.unwrap_or_default();
         let size = match told.filter(is_size).or(found.page_size) {
             Some(size) => size,
-            None => likely_size(&mut database)?,
+            None => likely_size(database.file()?)?,
         };
         let mut pages = Self {
             size: usize::try_from(size).map_err(io::Error::other)?,
@@ -66,7 +67,7 @@ impl Pages {
                 images.push(frame);
             }
         }
-        let bytes = pages.database.metadata()?.len();
+        let bytes = pages.database.file()?.metadata()?.len();
         pages.count = u32::try_from(bytes.div_ceil(pages.size as u64)).unwrap_or(u32::MAX);
         pages.free = pages.find_free()?;
         Ok(pages)
@@ -93,7 +94,7 @@ impl Pages {
             (Some(found), Some(log)) => read_at(log, found.offset, self.size)?,
             _ => {
                 let offset = u64::from(page.saturating_sub(1)) * self.size as u64;
-                read_at(&mut self.database, offset, self.size)?
+                read_at(self.database.file()?, offset, self.size)?
             }
         };
         bytes.resize(self.size, 0);
