@@ -4,14 +4,15 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use newswire::Result;
 use newswire::store::{Page, Past, Wanted};
+use newswire::{Error, ErrorKind, Result};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 use super::decode::Helper;
 use super::fault::{Outcome, error_at};
 use super::opened::Database;
 use super::page::Reading;
+use super::renew::FileMark;
 use super::{pos, schema, seq_of};
 use crate::lock::lock;
 
@@ -23,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Reads one bus.
 pub(super) struct SqlitePast {
     path: Arc<Mutex<PathBuf>>,
+    /// Another file may be at the path by now.
+    mark: FileMark,
     bus: i64,
     pool: Mutex<Pool>,
     returned: Condvar,
@@ -36,9 +39,18 @@ struct Pool {
 }
 
 impl SqlitePast {
-    pub(super) fn new(path: Arc<Mutex<PathBuf>>, bus: i64, connection: Database) -> Self {
-        let pool = Pool { idle: vec![connection], lent: 0 };
-        Self { path, bus, pool: Mutex::new(pool), returned: Condvar::new(), helper: Helper::default() }
+    pub(super) fn new(path: Arc<Mutex<PathBuf>>, mark: FileMark, bus: i64, connection: Database) -> Self {
+        let (pool, returned) = (Mutex::new(Pool { idle: vec![connection], lent: 0 }), Condvar::new());
+        Self { path, mark, bus, pool, returned, helper: Helper::default() }
+    }
+
+    fn open(&self) -> Result<Database> {
+        let path = lock(&self.path).clone();
+        if FileMark::of(&path)? != self.mark {
+            let message = "another file has taken the place of the one that is read";
+            return Err(Error::new(ErrorKind::Io, message).at_path(path.display().to_string()));
+        }
+        schema::open_to_read(&path)
     }
 
     /// Reads in one snapshot.
@@ -68,8 +80,7 @@ impl SqlitePast {
             }
             pool.lent += 1;
             drop(pool);
-            let path = lock(&self.path).clone();
-            let opened = schema::open_to_read(&path);
+            let opened = self.open();
             if opened.is_ok() {
                 return opened;
             }

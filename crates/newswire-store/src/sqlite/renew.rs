@@ -1,4 +1,4 @@
-//! A new file in the place of one whose fsync failed.
+//! A new file in the place of one whose fsync failed, or that isn't there any more.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,16 +44,44 @@ pub(super) fn set_aside(path: &Path, mark: FileMark) -> Result<Option<PathBuf>> 
         }
         return Ok(Some(aside));
     }
-    let all =
-        (1..).map(|number| beside(path, &format!(".failed-{number:06}"))).take_while(|aside| aside.exists());
-    Ok(all.into_iter().find(|aside| FileMark::of(aside).is_ok_and(|there| there == mark)))
+    Ok(aside_of(path, mark))
 }
 
-/// Has a bus begin after `last`; what the file that was set aside knows of it, it keeps.
-pub(super) fn begin(path: &Path, aside: Option<&Path>, bus: &str, last: u64) -> Result<()> {
+/// Where somebody has set the file aside.
+pub(super) fn aside_of(path: &Path, mark: FileMark) -> Option<PathBuf> {
+    let mut all =
+        (1..).map(|number| beside(path, &format!(".failed-{number:06}"))).take_while(|aside| aside.exists());
+    all.find(|aside| FileMark::of(aside).is_ok_and(|there| there == mark))
+}
+
+/// Renames the log of a file that was deleted or renamed without it: a new file at the path would take it for its own.
+pub(super) fn set_log_aside(path: &Path, log: FileMark) -> Result<()> {
+    if !FileMark::of(&beside(path, "-wal")).is_ok_and(|there| there == log) {
+        return Ok(());
+    }
+    let aside = free_name(path, "gone");
+    for end in ["-wal", "-shm"] {
+        match fs::rename(beside(path, end), beside(&aside, end)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(io_error(path, "the log can't be set aside", &error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Has a bus begin after `last`; what the file that was set aside knows of it, it keeps, or else what is remembered.
+pub(super) fn begin(
+    path: &Path,
+    aside: Option<&Path>,
+    remembered: Option<&Known>,
+    bus: &str,
+    last: u64,
+) -> Result<()> {
     let connection = schema::open(path)?;
     let old = aside.and_then(|aside| schema::open_to_read(aside).ok());
-    let known = old.as_ref().and_then(|old| known(old, bus).ok().flatten());
+    let known = old.as_ref().and_then(|old| known(old, bus).ok().flatten()).or_else(|| remembered.cloned());
     let begin = || -> Outcome<()> {
         let end = last;
         let last = i64::try_from(last).unwrap_or(i64::MAX);
@@ -80,9 +108,9 @@ pub(super) fn begin(path: &Path, aside: Option<&Path>, bus: &str, last: u64) -> 
 }
 
 /// A bus's number, and its epochs: number, last seq before, when.
-type Known = (i64, Vec<(i64, i64, i64)>);
+pub(super) type Known = (i64, Vec<(i64, i64, i64)>);
 
-fn known(old: &Connection, bus: &str) -> Outcome<Option<Known>> {
+pub(super) fn known(old: &Connection, bus: &str) -> Outcome<Option<Known>> {
     let number = old.query_row("SELECT id FROM bus WHERE name = ?1", [bus], |row| row.get(0)).optional()?;
     let Some(number): Option<i64> = number else { return Ok(None) };
     let mut statement =
