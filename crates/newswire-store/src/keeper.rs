@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use newswire::store::{Feed, Keeper, Opening, Past, QueueBounds};
-use newswire::{Delivery, Result};
+use newswire::{Delivery, Error, ErrorKind, Result};
 
 use crate::chain::Chain;
 use crate::options::{Durability, StoreOptions};
@@ -261,6 +261,12 @@ impl<S: Store> Run<S> {
         };
         self.store.renew(&self.bus, last).map_err(failed)?;
         let writer = self.store.writer(&self.bus).map_err(failed)?;
+        if writer.last() > last {
+            let message = format!("the file that is there now has later events of the bus {:?}", self.bus);
+            return Err(failed(
+                Error::new(ErrorKind::Full, message).expecting("a file that doesn't, or none"),
+            ));
+        }
         let newer = self.store.past(&self.bus).map_err(failed)?;
         self.past = Arc::new(Chain { older: self.past.clone(), until: last, newer });
         self.feed.renewed(writer.epoch(), self.past.clone());

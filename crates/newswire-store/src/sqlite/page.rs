@@ -17,7 +17,8 @@ use super::{pos, seq_of};
 
 /// How many rows are looked at for each that is wanted, before the reader has its turn again.
 const PATIENCE: usize = 8;
-/// How many bytes of texts are held before they are made events.
+/// How many bytes of events a page has at most, the last of them aside, and how many bytes of texts are held before they
+/// are made events: who reads has room for one page, however large the events are.
 const LARGE: usize = 4 << 20;
 
 /// The bus that is read, and what is wanted of it.
@@ -26,14 +27,16 @@ pub(super) struct Reading<'a> {
     pub(super) bus: i64,
     pub(super) wanted: &'a Wanted<'a>,
     reader: EventReader,
+    /// Bytes of the events that are on the page.
+    bytes: usize,
 }
 
 impl<'a> Reading<'a> {
     pub(super) fn new(connection: &'a Connection, bus: i64, wanted: &'a Wanted<'a>) -> Self {
-        Self { connection, bus, wanted, reader: EventReader::new() }
+        Self { connection, bus, wanted, reader: EventReader::new(), bytes: 0 }
     }
 
-    /// Reads from `from` on, up to `limit` events that match.
+    /// Reads from `from` on, up to `limit` events that match, or as many as a page has room for.
     pub(super) fn page(&mut self, from: u64, limit: usize, helper: &Helper) -> Outcome<Page> {
         let last = self.last()?;
         if from > last || limit == 0 {
@@ -70,7 +73,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Looks at every row; what isn't there is told. Where the file can't be read any further, it ends before.
-    fn scan(&self, page: &mut Page, last: u64, limit: usize, helper: &Helper) -> Outcome<()> {
+    fn scan(&mut self, page: &mut Page, last: u64, limit: usize, helper: &Helper) -> Outcome<()> {
         let connection = self.connection;
         let kinds = self.kinds()?;
         let mut statement = connection.prepare_cached(
@@ -110,10 +113,10 @@ impl<'a> Reading<'a> {
                 texts.add(seq, body);
             }
             let is_enough = seen >= limit.saturating_mul(PATIENCE);
-            if is_enough || found + texts.rows() >= limit || texts.bytes() >= LARGE {
+            if is_enough || found + texts.rows() >= limit || self.bytes + texts.bytes() >= LARGE {
                 found += self.take_all(page, &mut texts);
             }
-            if is_enough || found >= limit {
+            if is_enough || found >= limit || self.bytes >= LARGE {
                 return Ok(());
             }
         }
@@ -171,14 +174,15 @@ impl<'a> Reading<'a> {
     }
 
     /// Adds all that are wanted; says how many.
-    fn take_all(&self, page: &mut Page, texts: &mut Decoding<'_>) -> usize {
+    fn take_all(&mut self, page: &mut Page, texts: &mut Decoding<'_>) -> usize {
         texts.finish().map(|(seq, event)| usize::from(self.take(page, seq, event))).sum()
     }
 
     /// Adds the event, if it is wanted, or word that it can't be read.
-    fn take(&self, page: &mut Page, seq: u64, event: Option<Event>) -> bool {
+    fn take(&mut self, page: &mut Page, seq: u64, event: Option<Event>) -> bool {
         match event {
             Some(event) if self.wants(&event) => {
+                self.bytes = self.bytes.saturating_add(event.size());
                 page.deliveries.push(Delivery::Event(event));
                 return true;
             }
@@ -202,7 +206,7 @@ impl<'a> Reading<'a> {
         let (mut page, mut events) = (Page::default(), Page::default());
         for place in places {
             found += usize::from(self.take_at(&mut events, place)?);
-            if found >= limit {
+            if found >= limit || self.bytes >= LARGE {
                 through = seq_of(place);
                 break;
             }

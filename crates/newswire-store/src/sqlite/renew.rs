@@ -7,6 +7,7 @@ use newswire::Result;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::fault::{Outcome, error_at, io_error};
+use super::lease::Lease;
 use super::runs::Runs;
 use super::schema::{self, beside, free_name};
 
@@ -82,7 +83,7 @@ pub(super) fn begin(
     let connection = schema::open(path)?;
     let old = aside.and_then(|aside| schema::open_to_read(aside).ok());
     let known = old.as_ref().and_then(|old| known(old, bus).ok().flatten()).or_else(|| remembered.cloned());
-    let begin = || -> Outcome<()> {
+    let begin = || -> Outcome<Result<()>> {
         let end = last;
         let last = i64::try_from(last).unwrap_or(i64::MAX);
         let number = known.as_ref().map(|(number, _)| *number);
@@ -93,6 +94,10 @@ pub(super) fn begin(
         transaction.execute("INSERT OR IGNORE INTO bus (name, last) VALUES (?1, ?2)", params![bus, last])?;
         let number: i64 =
             transaction.query_row("SELECT id FROM bus WHERE name = ?1", [bus], |row| row.get(0))?;
+        // Somebody may have begun this bus there already.
+        if let Err(error) = Lease::take(path, number, bus) {
+            return Ok(Err(error));
+        }
         transaction.execute("UPDATE bus SET last = max(last, ?2) WHERE id = ?1", [number, last])?;
         for epoch in known.iter().flat_map(|(_, epochs)| epochs) {
             let add = "INSERT OR IGNORE INTO epoch (bus, epoch, before, opened_ns) VALUES (?1, ?2, ?3, ?4)";
@@ -102,9 +107,9 @@ pub(super) fn begin(
         let before = old.as_ref().zip(known.as_ref());
         let open = before.and_then(|(old, (before, _))| Runs::of_older(old, (*before, number), end).ok());
         open.unwrap_or_default().save(&transaction, number)?;
-        transaction.commit()
+        transaction.commit().map(Ok)
     };
-    begin().map_err(|error| error_at(path, &error))
+    begin().map_err(|error| error_at(path, &error))?
 }
 
 /// A bus's number, and its epochs: number, last seq before, when.
