@@ -104,9 +104,13 @@ impl SqlitePast {
 impl Past for SqlitePast {
     fn first(&self) -> Result<Option<u64>> {
         self.read(|connection| {
-            let sql = "SELECT pos FROM event WHERE pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT 1";
-            let bounds = params![pos(self.bus, 0), pos(self.bus, u64::MAX)];
-            connection.prepare_cached(sql)?.query_row(bounds, |row| row.get(0).map(seq_of)).optional()
+            let first_of = |sql| {
+                let bounds = params![pos(self.bus, 0), pos(self.bus, u64::MAX)];
+                connection.prepare_cached(sql)?.query_row(bounds, |row| row.get(0).map(seq_of)).optional()
+            };
+            let event = first_of("SELECT pos FROM event WHERE pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT 1")?;
+            let gap = first_of("SELECT pos FROM gap WHERE pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT 1")?;
+            Ok(event.into_iter().chain(gap).min())
         })
     }
 
