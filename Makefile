@@ -79,14 +79,17 @@ python: native .venv/ready
 	cd python && ../.venv/bin/python -m pytest --quiet tests
 	$(MAKE) --no-print-directory wheel WHEEL=dev
 
-# The wheel, built as it is shipped, is at most 8 MiB, and works in an environment of its own. Tests try a quick build.
+# The wheel, built as it is shipped, is at most 8 MiB, and the README's Python does what it says in an environment that has
+# nothing else. Tests try a quick build.
 wheel: .venv/ready
 	@rm -rf target/wheels target/wheel-venv
 	@cd python && ../.venv/bin/maturin build --quiet --out ../target/wheels --profile $(WHEEL)
 	@test $(WHEEL) != dist || test "$$(wc -c < "$$(ls target/wheels/*.whl)")" -le 8388608 || { echo "the wheel is larger than 8 MiB" >&2; exit 1; }
 	@python3 -m venv target/wheel-venv
 	@target/wheel-venv/bin/pip install --quiet --disable-pip-version-check target/wheels/*.whl
-	@cd target && wheel-venv/bin/python -c "import newswire; bus = newswire.Bus(); queue = bus.pull('*'); bus.publish('wheel.tried', works=True); assert queue.next_batch()[0].payload == {'works': True}"
+	@sed -n '/^```python$$/,/^```$$/{/^```/!p;}' README.md > target/first-minute.py
+	@cd target && wheel-venv/bin/python first-minute.py > first-minute.txt && grep -q '✓ *tool.call *forecast' first-minute.txt || \
+		{ cat target/first-minute.txt >&2; echo "the README's Python doesn't show a run where only the wheel is" >&2; exit 1; }
 
 # All goals for speed, beside their peers: JSON lines on standard output, tables on standard error.
 bench: tools

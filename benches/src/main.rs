@@ -23,9 +23,6 @@ use report::Goal;
 use scale::Scale;
 
 fn main() -> ExitCode {
-    if let Some(code) = command::run_as_command() {
-        return code;
-    }
     if soak::child::play() {
         return ExitCode::SUCCESS;
     }

@@ -65,7 +65,8 @@ def told(function: F) -> F:
             except _WRONG as error:
                 raise _judged(function, args, kwargs, error) from error.__cause__
 
-    return _like(call, function)
+    made: F = _like(call, function)
+    return made
 
 
 def all_told(*inherited: str) -> Callable[[C], C]:

@@ -47,10 +47,17 @@ class Bus(_native.Bus):
     expected. Waiting lets other threads run. On an event loop's thread nothing waits: use the awaitable twin.
     """
 
-    __new__ = made_by(_native.Bus)
+    # Replaced under the lock, never changed: whoever closes goes over what is there then.
+    _drains: set[Drain]
+    _joining: threading.Lock
 
-    def __init__(self, *_: Any, **__: Any) -> None:
-        self._drains: set[Drain] = set()
+    if not TYPE_CHECKING:
+        # What it takes, `_native.Bus` says.
+        __new__ = made_by(_native.Bus)
+
+        def __init__(self, *_, **__):
+            self._drains = set()
+            self._joining = threading.Lock()
 
     async def publish_async(self, what: Event | str | Any, /, **payload: Any) -> Published:
         """As `publish`, awaiting room in full `when_full="block"` queues."""
@@ -124,14 +131,17 @@ class Bus(_native.Bus):
             raise ArgumentError(f"{handler!r} is no handler", path="handler", expected="a function of one event")
         if not is_async(handler):
             if loop is not None:
-                raise ArgumentError("loop= is for async def handlers", path="options.loop", expected="an async def handler")
+                raise ArgumentError(
+                    "loop= is for async def handlers", path="options.loop", expected="an async def handler"
+                )
             if on_gap is not None and is_async(on_gap):
                 raise ArgumentError(
                     "nobody would await it", path="options.on_gap", expected="a def function, or an async def handler"
                 )
             return Listener(super().on(pattern_of(pattern), handler, **queue, **served))
         drain = subscribe_async(self, pattern_of(pattern), handler, loop=loop, **queue, **served)
-        self._drains = {one for one in self._drains if not one.done.is_set()} | {drain}
+        with self._joining:
+            self._drains = {one for one in self._drains if not one.done.is_set()} | {drain}
         return Listener(drain)
 
     @overload

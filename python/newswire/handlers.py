@@ -187,7 +187,7 @@ def subscribe_async(
         drain.begin(backend, runs_on)
     except RuntimeError:
         native.close()
-        raise ArgumentError("the loop of the handler is closed", path="options.loop", expected="a running loop") from None
+        raise ArgumentError("it is closed", path="options.loop", expected="a running loop") from None
     return drain
 
 
@@ -196,7 +196,8 @@ def _home(bus: Bus, loop: Any) -> tuple[_aio.Backend, Any]:
     if loop is not None:
         name = "asyncio" if hasattr(loop, "call_soon_threadsafe") else "trio"
         if name == "trio" and not hasattr(loop, "run_sync_soon"):
-            raise ArgumentError(f"it can't be {loop!r}", path="options.loop", expected="an asyncio loop or a trio token")
+            expected = "an asyncio loop or a trio token"
+            raise ArgumentError(f"it can't be {loop!r}", path="options.loop", expected=expected)
         return _aio.backend_of(name), loop
     running = _aio.backend()
     if running is not None:
@@ -208,7 +209,8 @@ def _home(bus: Bus, loop: Any) -> tuple[_aio.Backend, Any]:
 
 def _weakly(handler: Callable[..., Any]) -> Callable[[], Any]:
     if not hasattr(handler, "__self__"):
-        raise ArgumentError("nothing else would keep this handler alive", path="options.weak", expected="a bound method")
+        message = "nothing else would keep this handler alive"
+        raise ArgumentError(message, path="options.weak", expected="a bound method")
     from weakref import WeakMethod
 
     return WeakMethod(handler)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from . import _aio
 from ._arguments import all_told, seconds
 from ._native import Gap
@@ -55,7 +57,9 @@ class Subscription(Generic[P]):
         self._bus = bus
         self._gaps = gaps
         self._taken: list[Event[P] | Gap] = []  # in reverse, so that the next is popped at the end
-        self._given = 0
+        # One entry for each event that was given and isn't settled yet: several threads may take events.
+        self._given: list[None] = []
+        self._settling = threading.Lock()
 
     def __iter__(self) -> Iterator[Event[P]]:
         return self
@@ -202,11 +206,14 @@ class Subscription(Generic[P]):
         self._taken[:0] = batch
 
     def _from_taken(self) -> Event[P] | None:
-        while self._taken:
-            item = self._give(self._taken.pop())
+        while True:
+            try:
+                taken = self._taken.pop()
+            except IndexError:
+                return None
+            item = self._give(taken)
             if item is not None:
                 return item
-        return None
 
     def _give(self, item: Event[P] | Gap) -> Event[P] | None:
         """What its owner gets for an item, None where nothing."""
@@ -218,20 +225,22 @@ class Subscription(Generic[P]):
             else:
                 _warn(item, self._native.stats()["name"])
             return None
-        self._given += 1
+        self._given.append(None)
         return item
 
     def _give_batch(self, max: int) -> list[Event[P]]:
         batch: list[Event[P]] = []
-        while self._taken and len(batch) < max:
-            item = self._give(self._taken.pop())
-            if item is not None:
-                batch.append(item)
+        while len(batch) < max and (item := self._from_taken()) is not None:
+            batch.append(item)
         return batch
 
     def _settle(self) -> None:
         """Confirms what has been given: it is no longer in flight."""
-        given, self._given = self._given, 0
+        if not self._given:
+            return
+        with self._settling:
+            given = len(self._given)
+            del self._given[:given]
         if given:
             self._native.settle("handled", given)
 

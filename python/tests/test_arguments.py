@@ -152,3 +152,18 @@ def test_a_function_that_nobody_would_await_is_refused() -> None:
         Bus().subscribe("a.b", gaps=tell)
     with pytest.raises(ArgumentError, match="await"):
         Bus().on("a.b", print, on_gap=tell)
+
+
+def test_a_payload_that_changes_while_it_is_read_is_told_as_such() -> None:
+    class Grows:
+        def to_dict(self) -> dict[str, int]:
+            outer["more"] = 1
+            return {}
+
+    outer: dict[str, Any] = {"grows": Grows(), "last": 1}
+    bus = Bus()
+    events = bus.subscribe("a.*")
+    with pytest.raises(newswire.PayloadError, match="changed while it was read") as told:
+        bus.publish("a.b", value=outer)
+    assert told.value.path == "payload.value"
+    events.close()

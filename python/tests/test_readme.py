@@ -9,17 +9,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-# LangChain needn't be there: its adapter has tests of its own.
-STAND_IN = """
-import sys, types
-adapter = types.ModuleType("newswire.adapters.langchain")
-adapter.install = lambda: None
-sys.modules["newswire.adapters.langchain"] = adapter
-sys.modules.setdefault("newswire.adapters", types.ModuleType("newswire.adapters")).langchain = adapter
-import newswire
-newswire.adapters = sys.modules["newswire.adapters"]
-"""
-
 
 def blocks(file: Path) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```", file.read_text(), re.DOTALL | re.MULTILINE)
@@ -32,7 +21,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_first_minute_shows_a_run() -> None:
-    shown = run(STAND_IN + "".join(blocks(ROOT / "README.md")))
+    shown = run("".join(blocks(ROOT / "README.md")))
     assert shown.returncode == 0, shown.stderr
     lines = [line.split(maxsplit=1)[1].strip() for line in shown.stdout.splitlines()]
     assert [line.split()[:3] for line in lines] == [

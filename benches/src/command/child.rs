@@ -2,11 +2,8 @@
 
 use std::ffi::OsString;
 use std::io::Read;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-
-/// The word that makes this program the `newswire` command.
-const AS_COMMAND: &str = "newswire";
 
 /// What a command came to.
 pub(crate) struct Ran {
@@ -20,19 +17,14 @@ pub(crate) struct Ran {
     pub(crate) lines: u64,
 }
 
-/// The `newswire` command with these words. It is this very program, built as it would be shipped.
+/// The `newswire` command with these words: a program of its own, built beside this one as it would be shipped.
 pub(crate) fn newswire<W: Into<OsString>>(words: impl IntoIterator<Item = W>) -> Command {
-    let mut command = Command::new(std::env::current_exe().expect("a program has a path"));
-    command.arg(AS_COMMAND).args(words.into_iter().map(Into::into));
+    let here = std::env::current_exe().expect("a program has a path");
+    let program = here.with_file_name(format!("newswire-measured{}", std::env::consts::EXE_SUFFIX));
+    assert!(program.exists(), "{} isn't there: build all of newswire-benches", program.display());
+    let mut command = Command::new(program);
+    command.args(words.into_iter().map(Into::into));
     command
-}
-
-/// What the command gives, where the words ask this program to be it.
-pub(crate) fn run_as_command() -> Option<ExitCode> {
-    let mut words = std::env::args_os().skip(1).peekable();
-    words.next_if(|word| word == AS_COMMAND)?;
-    let words = std::iter::once(AS_COMMAND.into()).chain(words);
-    Some(ExitCode::from(newswire_cli::run(words, newswire_cli::Stdio::of_process())))
 }
 
 #[expect(clippy::zombie_processes, reason = "`wait4` waits for it")]

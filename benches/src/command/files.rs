@@ -1,12 +1,48 @@
-//! The files that the command is measured on: real sessions, repeated until they are long.
+//! The files that the command is measured on: what real agents did, repeated until it is long.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use super::{newswire, run};
 
 const SESSIONS: [&str; 2] = ["large-session.jsonl", "before-compaction.jsonl"];
+
+/// What a recording is made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Made {
+    /// All recorded sets, of six formats: 48,700 events of 690 bytes on average.
+    OfAllSets,
+    /// The two sessions of the pi coding agent: 5,500 events of 1,190 bytes, a third of them in few huge ones.
+    OfSessions,
+}
+
+impl Made {
+    fn name(self) -> &'static str {
+        match self {
+            Self::OfAllSets => "all-sets",
+            Self::OfSessions => "sessions",
+        }
+    }
+
+    fn sources(self) -> Option<Vec<PathBuf>> {
+        match self {
+            Self::OfSessions => SESSIONS.into_iter().map(session_file).collect(),
+            Self::OfAllSets => {
+                let (mut files, mut folders) = (Vec::new(), vec![there(data())?]);
+                while let Some(folder) = folders.pop() {
+                    for entry in fs::read_dir(folder).expect("a folder that can be read") {
+                        let path = entry.expect("an entry of a folder").path();
+                        if path.is_dir() { folders.push(path) } else { files.push(path) }
+                    }
+                }
+                files.sort();
+                Some(files)
+            }
+        }
+    }
+}
 
 /// A file of events.
 pub(crate) struct Recorded {
@@ -18,7 +54,7 @@ pub(crate) struct Recorded {
 /// The recorded session of the pi coding agent, its records repeated until there are `bytes`; nothing where
 /// it isn't there.
 pub(crate) fn session(bytes: u64) -> Option<PathBuf> {
-    let source = source(SESSIONS[0])?;
+    let source = session_file(SESSIONS[0])?;
     let path = folder().join(format!("session-{bytes}.jsonl"));
     if !path.exists() {
         let text = fs::read_to_string(source).expect("a session that can be read");
@@ -34,31 +70,35 @@ pub(crate) fn session(bytes: u64) -> Option<PathBuf> {
     Some(path)
 }
 
-/// The events of both recorded sessions, repeated with new ids until there are so many.
-pub(crate) fn recording(events: u64) -> Option<Recorded> {
-    let sessions = SESSIONS.into_iter().map(source).collect::<Option<Vec<_>>>()?;
-    let path = folder().join(format!("recording-{events}.ndjson"));
+/// Recorded events, repeated with new ids until there are so many; nothing where they aren't there.
+pub(crate) fn recording(made: Made, events: u64) -> Option<Recorded> {
+    let path = folder().join(format!("{}-{events}.ndjson", made.name()));
     if !path.exists() {
-        let once = folder().join("recording.ndjson");
-        let words = [vec!["import".into()], sessions, vec!["--force".into(), "-o".into(), once.clone()]];
-        run(newswire(words.concat()));
-        let text = fs::read_to_string(&once).expect("what was imported");
-        let (head, lines) = text.split_once('\n').expect("a version line");
-        let lines: Vec<Line<'_>> = lines.lines().map(Line::of).collect();
+        let once: Vec<String> = made.sources()?.iter().filter_map(|source| imported(source)).collect();
+        let head = once.first().and_then(|text| text.lines().next()).expect("a version line");
+        let lines: Vec<Line<'_>> = once.iter().flat_map(|text| text.lines().skip(1)).map(Line::of).collect();
         finished(&path, |out| {
             writeln!(out, "{head}")?;
-            for number in 0..events {
-                lines[(number % lines.len() as u64) as usize].write(
-                    number / lines.len() as u64,
-                    number,
-                    out,
-                )?;
+            for (number, line) in (0..events).zip(lines.iter().cycle()) {
+                line.write(number / lines.len() as u64, number, out)?;
             }
             Ok(())
         });
     }
     let bytes = fs::metadata(&path).expect("a file").len();
     Some(Recorded { path, events, bytes })
+}
+
+/// The recording that a source becomes; nothing where no importer reads it.
+fn imported(source: &Path) -> Option<String> {
+    let once = folder().join("once.ndjson");
+    let mut command =
+        newswire(["import".into(), source.to_owned(), "--force".into(), "-o".into(), once.clone()]);
+    command.stderr(Stdio::null());
+    run(command);
+    let text = fs::read_to_string(&once).ok()?;
+    fs::remove_file(once).expect("a file that can be removed");
+    Some(text)
 }
 
 /// An event's line, cut where its ids are.
@@ -76,18 +116,21 @@ enum Piece<'a> {
 
 impl<'a> Line<'a> {
     fn of(line: &'a str) -> Self {
+        const CONTENT: [&str; 3] = [r#","message":"#, r#","attrs":"#, r#","payload":"#];
+        // Ids of the same name in what the event carries are left as they are.
+        let end = CONTENT.into_iter().filter_map(|name| line.find(name)).min().unwrap_or(line.len());
+        let (mut envelope, content) = line.split_at(end);
         let mut pieces = Vec::new();
-        let mut rest = line;
         // In the order in which the wire has them.
-        for (name, is_own) in [("id", true), ("run", false), ("session", false), ("trace", false)] {
+        for (name, is_own) in [("id", true), ("session", false), ("run", false), ("trace", false)] {
             let mark = format!("\"{name}\":\"");
-            let Some(at) = rest.find(&mark).map(|at| at + mark.len()) else { continue };
-            let end = at + rest[at..].find('"').expect("the end of an id");
-            pieces.push(Piece::Text(&rest[..at]));
-            pieces.push(if is_own { Piece::Id(&rest[at..end]) } else { Piece::Shared(&rest[at..end]) });
-            rest = &rest[end..];
+            let Some(at) = envelope.find(&mark).map(|at| at + mark.len()) else { continue };
+            let (before, rest) = envelope.split_at(at);
+            let (id, rest) = rest.split_at(rest.find('"').expect("the end of an id"));
+            pieces.extend([Piece::Text(before), if is_own { Piece::Id(id) } else { Piece::Shared(id) }]);
+            envelope = rest;
         }
-        pieces.push(Piece::Text(rest));
+        pieces.extend([Piece::Text(envelope), Piece::Text(content)]);
         Self { pieces }
     }
 
@@ -97,11 +140,20 @@ impl<'a> Line<'a> {
                 Piece::Text(text) => out.write_all(text.as_bytes())?,
                 // The last digits are the ones that nothing depends on.
                 Piece::Id(id) => write!(out, "{}{number:012x}", &id[..id.len() - 12])?,
-                Piece::Shared(id) => write!(out, "{}{round:08x}", &id[..id.len() - 8])?,
+                Piece::Shared(id) => match without_digits(id) {
+                    Some(id) => write!(out, "{id}{round:08x}")?,
+                    None => write!(out, "{id}-{round:08x}")?,
+                },
             }
         }
         out.write_all(b"\n")
     }
+}
+
+/// An id without the eight digits at its end; nothing where it has no such end.
+fn without_digits(id: &str) -> Option<&str> {
+    let (rest, end) = id.split_at_checked(id.len().checked_sub(8)?)?;
+    end.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(rest)
 }
 
 /// Writes a file that is there whole or not at all.
@@ -115,13 +167,21 @@ fn finished(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> std::io::Res
         .expect("room on the disk");
 }
 
-fn source(name: &str) -> Option<PathBuf> {
-    let path = root().join("../shared/data/pi_coding_sessions").join(name);
-    if path.exists() {
-        return Some(path);
+fn session_file(name: &str) -> Option<PathBuf> {
+    there(data().join("pi_coding_sessions").join(name))
+}
+
+fn data() -> PathBuf {
+    root().join("../shared/data")
+}
+
+/// The path, where something is there; else that is told.
+fn there(path: PathBuf) -> Option<PathBuf> {
+    if !path.exists() {
+        eprintln!("SKIPPED: {} is missing", path.display());
+        return None;
     }
-    eprintln!("SKIPPED: ../shared/data/pi_coding_sessions/{name} is missing");
-    None
+    Some(path)
 }
 
 fn folder() -> PathBuf {

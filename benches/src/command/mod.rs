@@ -3,5 +3,5 @@
 mod child;
 mod files;
 
-pub(crate) use child::{Ran, newswire, run, run_as_command};
-pub(crate) use files::{Recorded, recording, session};
+pub(crate) use child::{Ran, newswire, run};
+pub(crate) use files::{Made, Recorded, recording, session};

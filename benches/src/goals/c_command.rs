@@ -1,5 +1,7 @@
 //! C1 to C4: the `newswire` command on long files, beside `jq` and `grep` where they are installed.
 //!
+//! C2 to C4 are about events of all recorded sets; those of the pi sessions alone, whose events are larger, are
+//! reported beside (`C2.sessions`, `C3.sessions`).
 //! `jq` is given the first part of the file only, since it would take minutes; rates are compared.
 
 use std::ffi::OsString;
@@ -8,7 +10,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::command::{Ran, Recorded, newswire, recording, run, session};
+use crate::command::{Made, Ran, Recorded, newswire, recording, run, session};
 use crate::contest::median;
 use crate::report::{Limit, Line};
 use crate::scale::Scale;
@@ -35,7 +37,12 @@ pub(crate) fn import(scale: Scale) -> Vec<Line> {
 
 /// Events a second: play, as fast as it can, to a pipe.
 pub(crate) fn play(scale: Scale) -> Vec<Line> {
-    let Some(file) = recording(scale.pick(10_000, 10_000_000)) else { return Vec::new() };
+    let files = [("C2", Made::OfAllSets), ("C2.sessions", Made::OfSessions)];
+    files.into_iter().filter_map(|(id, made)| played(id, made, scale)).collect()
+}
+
+fn played(id: &str, made: Made, scale: Scale) -> Option<Line> {
+    let file = long(made, scale)?;
     let rate = |_| {
         let words: [OsString; 4] = ["play".into(), file.path.clone().into(), "--speed".into(), "max".into()];
         let ran = run(newswire(words));
@@ -43,16 +50,19 @@ pub(crate) fn play(scale: Scale) -> Vec<Line> {
         (file.rate(&ran), ran)
     };
     let runs: Vec<_> = (0..scale.pick(1, 3)).map(rate).collect();
-    let line = Line::new("C2", median(runs.iter().map(|(rate, _)| *rate)), Limit::AtLeast(1e6), "events/s");
-    vec![
-        line.with("all", runs.iter().map(|(rate, _)| *rate).collect::<Vec<_>>())
-            .with("memory_bytes", most(&runs)),
-    ]
+    let line = Line::new(id, median(runs.iter().map(|(rate, _)| *rate)), Limit::AtLeast(1e6), "events/s");
+    let line = line.with("all", runs.iter().map(|(rate, _)| *rate).collect::<Vec<_>>());
+    Some(line.with("bytes_an_event", file.bytes / file.events).with("memory_bytes", most(&runs)))
 }
 
 /// Events a second and memory: stats.
 pub(crate) fn stats(scale: Scale) -> Vec<Line> {
-    let Some(file) = recording(scale.pick(10_000, 10_000_000)) else { return Vec::new() };
+    let files = [("C3", Made::OfAllSets), ("C3.sessions", Made::OfSessions)];
+    files.into_iter().flat_map(|(id, made)| summed(id, made, scale)).collect()
+}
+
+fn summed(id: &str, made: Made, scale: Scale) -> Vec<Line> {
+    let Some(file) = long(made, scale) else { return Vec::new() };
     let part = beginning(&file.path, JQ_BYTES);
     let part_events = lines_of(&part);
     let filter = "reduce (inputs | select(.kind == \"model.call.completed\") | .payload) as $p \
@@ -64,16 +74,22 @@ pub(crate) fn stats(scale: Scale) -> Vec<Line> {
         rates.add(file.rate(&ran), || jq_with(&["-n", filter], &part, part_events));
         runs.push((0.0, ran));
     }
-    let mut lines = rates.lines("C3", Limit::AtLeast(1e6), "events/s", "jq", 20.0);
+    let mut lines = rates.lines(id, Limit::AtLeast(1e6), "events/s", "jq", 20.0);
     let memory = most(&runs) as f64 / f64::from(1 << 20);
-    lines.push(Line::new("C3.memory", memory, Limit::AtMost(100.0), "MiB"));
+    lines.push(Line::new(format!("{id}.memory"), memory, Limit::AtMost(100.0), "MiB"));
     lines
+}
+
+/// A recording of as many events as the goals name, or of as many as tell the speed.
+fn long(made: Made, scale: Scale) -> Option<Recorded> {
+    let full = if made == Made::OfAllSets { 10_000_000 } else { 1_000_000 };
+    recording(made, scale.pick(10_000, full))
 }
 
 /// How much of the speed of `grep -c` a filter has that matches nothing: one that a kind decides, and one
 /// that needs the payload.
 pub(crate) fn grep(scale: Scale) -> Vec<Line> {
-    let Some(file) = recording(scale.pick(10_000, 1_000_000)) else { return Vec::new() };
+    let Some(file) = recording(Made::OfAllSets, scale.pick(10_000, 1_000_000)) else { return Vec::new() };
     let filters = [("C4", "kind = memory.created"), ("C4.payload", "payload.name = \"nobody\"")];
     let mut ratios = filters.map(|_| Vec::new());
     for _ in 0..scale.pick(1, 5) {

@@ -17,7 +17,8 @@ pub(crate) fn text<'a>(value: &'a Bound<'_, PyAny>, path: &str) -> PyResult<&'a 
     let py = value.py();
     let Ok(string) = value.cast::<PyString>() else { return Err(misfit(value, path, "a str")) };
     string.to_str().map_err(|error| {
-        let start = error.is_instance_of::<PyUnicodeEncodeError>(py).then(|| error.value(py).getattr("start"));
+        let start =
+            error.is_instance_of::<PyUnicodeEncodeError>(py).then(|| error.value(py).getattr("start"));
         let start = start.and_then(Result::ok).and_then(|start| start.extract::<usize>().ok());
         let message = "the text has a lone surrogate, which is no character";
         let (path, expected) = (Some(path), Some("text that UTF-8 can hold"));

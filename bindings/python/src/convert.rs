@@ -8,6 +8,7 @@ use std::cell::Cell;
 use newswire::MAX_EVENT_BYTES;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::sync::critical_section::with_critical_section;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use crate::error::Raise;
@@ -174,11 +175,19 @@ fn encoded<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
 
 fn object(out: &mut Vec<u8>, value: &Bound<'_, PyDict>, depth: usize) -> Written {
     out.push(b'{');
-    for (key, value) in value.iter() {
+    let (count, mut members) = (value.len(), value.iter());
+    // What stands in it may change it, and so may another thread where there is no lock of the interpreter's.
+    let mut next = || with_critical_section(value, || (value.len() == count).then(|| members.next()));
+    while let Some((key, value)) = next().ok_or_else(changed)? {
         member(out, &key, &value, depth)?;
     }
     out.push(b'}');
     Ok(())
+}
+
+#[cold]
+fn changed() -> Box<Fault> {
+    Fault::new("the dict has changed while it was read", "a payload that nobody changes meanwhile")
 }
 
 fn member(out: &mut Vec<u8>, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>, depth: usize) -> Written {

@@ -4,8 +4,8 @@ use newswire::catalogue;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyString};
 
-use crate::bus::Bus;
 use crate::argument::{self, text};
+use crate::bus::Bus;
 use crate::error::{self, raised};
 use crate::event::Event;
 use crate::fast::Args;
@@ -91,8 +91,7 @@ impl Emitter {
     ) -> PyResult<Event> {
         argument::no_others(others, make::OWN_ENVELOPE)?;
         let said = Said::of(kind, payload)?;
-        let builder =
-            said.begin(self.emitter.get(py)?, argument::optional_text(label, "label")?)?;
+        let builder = said.begin(self.emitter.get(py)?, argument::optional_text(label, "label")?)?;
         let envelope =
             Envelope { id, time_ns, severity, message, tags, attrs, internal, ..Envelope::default() };
         envelope.build(py, builder).map(Event::new)

@@ -111,7 +111,12 @@ fn not_begun(returned: &Bound<'_, PyAny>) -> PyResult<()> {
         return Ok(());
     }
     returned.call_method0(pyo3::intern!(py, "close"))?;
-    Err(error::argument(py, "it returned a coroutine, which nobody awaits", "handler", "an async def function"))
+    Err(error::argument(
+        py,
+        "it returned a coroutine, which nobody awaits",
+        "handler",
+        "an async def function",
+    ))
 }
 
 /// Logs what user code raised, with its traceback.

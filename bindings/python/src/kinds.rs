@@ -42,7 +42,8 @@ pub(crate) fn kind_of(name: &Bound<'_, PyString>) -> PyResult<Kind> {
         return Ok(kind);
     }
     let py = name.py();
-    let kind = Kind::parse(argument::text(name, "kind")?).map_err(|error| raised(py, &error.at_path("kind")))?;
+    let kind =
+        Kind::parse(argument::text(name, "kind")?).map_err(|error| raised(py, &error.at_path("kind")))?;
     let (slot, address) = (kind.slot(), address as u64);
     // What has no number of its own can't be told by one; addresses have 48 bits.
     if slot < Kind::INTERNED

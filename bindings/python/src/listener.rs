@@ -1,6 +1,6 @@
 //! A handler's place on a bus, as Python has it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use newswire::{Handled, LoopThread, Unsubscribed};
@@ -14,7 +14,7 @@ use crate::pending::{Done, Pending};
 use crate::{ambient, stats};
 
 /// The core's listener, until it is given up; a handler is kept by its bus, whoever drops this.
-pub(crate) struct Place(Mutex<Option<newswire::Listener>>);
+pub(crate) struct Place(Mutex<Option<Arc<newswire::Listener>>>);
 
 impl Place {
     pub(crate) fn new() -> Arc<Self> {
@@ -22,22 +22,33 @@ impl Place {
     }
 
     pub(crate) fn fill(&self, listener: newswire::Listener) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(listener);
+        *self.lock() = Some(Arc::new(listener));
     }
 
-    fn take(&self) -> Option<newswire::Listener> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<newswire::Listener>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Option<Arc<newswire::Listener>> {
+        self.lock().take()
+    }
+
+    /// The listener, to be used where no lock is held: it may call handlers, which may come back here.
+    fn get(&self) -> Option<Arc<newswire::Listener>> {
+        self.lock().clone()
     }
 
     /// Unsubscribes without waiting.
     pub(crate) fn leave(&self) {
-        drop(self.take());
+        if let Some(listener) = self.take() {
+            listener.end(Duration::ZERO);
+        }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(listener) = self.take() {
+        if let Some(listener) = self.take().and_then(Arc::into_inner) {
             listener.forever();
         }
     }
@@ -52,7 +63,7 @@ pub(crate) struct Listener {
 
 impl Listener {
     /// Ends the subscription; `None` where that was done before.
-    fn end(&self, py: Python<'_>) -> PyResult<Option<newswire::Listener>> {
+    fn end(&self, py: Python<'_>) -> PyResult<Option<Arc<newswire::Listener>>> {
         let listener = self.place.get(py)?.take();
         // No call begins any more, and those that have begun hold what they call.
         let callables: Vec<_> = self.callables.iter().map(|callable| callable.take()).collect();
@@ -61,8 +72,8 @@ impl Listener {
     }
 
     fn with<R>(&self, py: Python<'_>, look: impl FnOnce(&newswire::Listener) -> R) -> PyResult<R> {
-        let place = self.place.get(py)?.0.lock().unwrap_or_else(PoisonError::into_inner);
-        place.as_ref().map(look).ok_or_else(|| closed(py, "it was unsubscribed"))
+        let listener = self.place.get(py)?.get();
+        listener.as_deref().map(look).ok_or_else(|| closed(py, "it was unsubscribed"))
     }
 }
 
@@ -98,7 +109,7 @@ impl Listener {
         let timeout = seconds(py, timeout, "timeout")?;
         let listener = self.end(py)?;
         let run = move || {
-            let outcome = listener.map_or(Unsubscribed::Quiet, |listener| listener.unsubscribe(timeout));
+            let outcome = listener.map_or(Unsubscribed::Quiet, |listener| listener.end(timeout));
             Ok(Done::Word(word(outcome)))
         };
         Ok(Pending::on_thread("unsubscribing", run)?)
@@ -127,7 +138,6 @@ impl Listener {
     /// Whether calls may still begin.
     #[getter]
     fn active(&self, py: Python<'_>) -> PyResult<bool> {
-        let place = self.place.get(py)?.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(place.as_ref().is_some_and(|listener| !listener.stats().closed))
+        Ok(self.place.get(py)?.get().is_some_and(|listener| !listener.stats().closed))
     }
 }

@@ -30,7 +30,8 @@ pub(crate) fn begin(what: &Bound<'_, PyAny>, payload: Option<&Bound<'_, PyAny>>)
 
 /// A payload was given beside one that is there.
 pub(crate) fn two_payloads(py: Python<'_>) -> PyErr {
-    error::argument(py,
+    error::argument(
+        py,
         "an event has one payload, this would have two",
         "payload",
         "a kind and its payload, or one payload object",
@@ -93,7 +94,8 @@ impl<'py> Envelope<'_, 'py> {
             event = event.correlation(correlation_of(ids)?);
         }
         if let Some(component) = self.component {
-            let (scope, id) = pair(component, "component", "a tuple of scope and id, such as (\"agent\", \"a-1\")")?;
+            let (scope, id) =
+                pair(component, "component", "a tuple of scope and id, such as (\"agent\", \"a-1\")")?;
             let scope = ComponentScope::parse(text(&scope, "component.scope")?)
                 .map_err(|error| wrong(error.at_path("component.scope")))?;
             let id = text(&id, "component.id")?;
@@ -142,9 +144,7 @@ pub(crate) fn items<'py>(
     let dict = PyDict::new(py);
     dict.call_method1(pyo3::intern!(py, "update"), (mapping,))
         .map_err(|_| error::argument(py, "it is no mapping", path, "a mapping whose keys are str"))?;
-    dict.iter()
-        .map(|(key, value)| Ok((text(&key, path)?.to_owned(), value)))
-        .collect()
+    dict.iter().map(|(key, value)| Ok((text(&key, path)?.to_owned(), value))).collect()
 }
 
 /// Two values that stand together.
@@ -213,7 +213,12 @@ pub(crate) fn with_correlation(
 
 pub(crate) fn tags_of(tags: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     if tags.is_instance_of::<PyString>() {
-        return Err(error::argument(tags.py(), "one str is no collection of tags", "tags", "a list or set of str"));
+        return Err(error::argument(
+            tags.py(),
+            "one str is no collection of tags",
+            "tags",
+            "a list or set of str",
+        ));
     }
     let each = tags.try_iter().map_err(|_| argument::misfit(tags, "tags", "a list or set of str"))?;
     each.map(|tag| Ok(text(&tag?, "tags")?.to_owned())).collect()
@@ -226,7 +231,8 @@ pub(crate) fn attrs_of(attrs: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Box<Ra
         .map(|(key, value)| {
             let json = convert::to_json(&value, &format!("attrs.{key}"))?;
             let raw = RawValue::from_string(json.into());
-            raw.map(|raw| (key, raw)).map_err(|error| error::argument(py, &error.to_string(), "attrs", "JSON"))
+            raw.map(|raw| (key, raw))
+                .map_err(|error| error::argument(py, &error.to_string(), "attrs", "JSON"))
         })
         .collect()
 }

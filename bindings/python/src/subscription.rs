@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use newswire::{Outcome, SubscriptionStream};
+use newswire::{Control, Outcome, SubscriptionStream};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::PyList;
@@ -20,6 +20,8 @@ type Stream = Arc<Mutex<SubscriptionStream>>;
 #[pyclass(frozen, weakref, module = "newswire._native")]
 pub(crate) struct Subscription {
     stream: Own<Stream>,
+    /// What is done beside pulling waits for nobody who pulls: what it calls may come back here.
+    control: Own<Control>,
     /// Several threads and tasks may wait at once.
     bell: Arc<Bell>,
     /// Whether events stay in flight until they are settled, whatever is pulled meanwhile.
@@ -49,16 +51,17 @@ fn take(
 
 impl Subscription {
     pub(crate) fn new(subscription: newswire::Subscription, confirm: bool) -> Self {
-        let stream = subscription.confirming().stream();
-        Self { stream: Own::new(Arc::new(Mutex::new(stream))), bell: Arc::default(), confirm }
+        let control = Own::new(subscription.control());
+        let stream = Own::new(Arc::new(Mutex::new(subscription.confirming().stream())));
+        Self { stream, control, bell: Arc::default(), confirm }
     }
 
     fn lock<'a>(&'a self, py: Python<'_>) -> PyResult<MutexGuard<'a, SubscriptionStream>> {
         Ok(self.stream.get(py)?.lock_py_attached(py).unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 
-    fn with<R>(&self, py: Python<'_>, look: impl FnOnce(&newswire::Subscription) -> R) -> PyResult<R> {
-        Ok(look(self.lock(py)?.subscription()))
+    fn with<R>(&self, py: Python<'_>, look: impl FnOnce(&Control) -> R) -> PyResult<R> {
+        Ok(look(self.control.get(py)?))
     }
 
     fn pull(
@@ -159,11 +162,11 @@ impl Subscription {
     }
 
     fn pause(&self, py: Python<'_>) -> PyResult<()> {
-        self.with(py, newswire::Subscription::pause)
+        self.with(py, Control::pause)
     }
 
     fn resume(&self, py: Python<'_>) -> PyResult<()> {
-        self.with(py, newswire::Subscription::resume)
+        self.with(py, Control::resume)
     }
 
     fn resize(&self, py: Python<'_>, buffer: i64, buffer_bytes: i64) -> PyResult<()> {
@@ -172,7 +175,7 @@ impl Subscription {
     }
 
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        stats::object(py, &self.with(py, newswire::Subscription::stats)?)
+        stats::object(py, &self.with(py, Control::stats)?)
     }
 
     /// Ends the subscription; what is queued is discarded, what is in flight can still be settled.

@@ -3,7 +3,11 @@
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
+use mimalloc::MiMalloc;
 use newswire_cli::{INTERRUPTED, Stdio, run};
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let stdio = Stdio::of_process();

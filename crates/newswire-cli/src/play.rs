@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use newswire::{Bus, Delivery, Error, Filter, Result, Visible};
+use newswire::{Bus, Delivery, Error, Event, Filter, Result, Visible};
 use newswire_recording::{Clock, Controls, PlayOptions, Player, SystemClock};
 
 use crate::args::{Play, Reading};
@@ -62,6 +62,18 @@ impl Show {
         }
     }
 
+    /// Sees to it that the event, which is about to be published, is shown even if it is internal.
+    fn expect(&self, event: &Event, bus: &Bus) {
+        if !event.internal() || !self.lock().watching.would_miss(event) {
+            return;
+        }
+        self.catch_up();
+        let Shown { watching, failed, .. } = &mut *self.lock();
+        if let Err(error) = watching.watch_internal(bus) {
+            failed.get_or_insert(error);
+        }
+    }
+
     fn is_unread(&self) -> bool {
         self.lock().display.is_unread()
     }
@@ -75,6 +87,7 @@ impl Show {
 struct Deliveries<'a> {
     recordings: &'a mut Recordings,
     io: &'a mut Io,
+    bus: &'a Bus,
     show: Show,
     strange: &'a mut Strange,
     between: Between,
@@ -90,8 +103,11 @@ impl Iterator for Deliveries<'_> {
                 Message::Item { delivery, .. } => {
                     delivery.as_ref().event().into_iter().for_each(|event| self.strange.see(event));
                     if self.between.takes(&delivery) {
-                        if delivery.as_ref().event().is_some_and(|event| self.unseen.add(event)) {
-                            self.show.catch_up();
+                        if let Delivery::Event(event) = &delivery {
+                            self.show.expect(event, self.bus);
+                            if self.unseen.add(event) {
+                                self.show.catch_up();
+                            }
                         }
                         return Some(Ok(delivery));
                     }
@@ -148,7 +164,9 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     let wanted = sought.map(|filter| wanted(&filter, &between)).unwrap_or_default();
     let reading = Reading { wanted, ..args.reading.clone() };
     let bus = Bus::new();
-    let watching = Watching::on(&bus, &filter)?;
+    // Programs add up for themselves what they want to know.
+    let watching =
+        if io.json { Watching::without_summary(&bus, &filter)? } else { Watching::on(&bus, &filter)? };
     let display = Display::new(io, io.width);
     let show = Show(Arc::new(Mutex::new(Shown { display, watching, failed: None })));
 
@@ -157,6 +175,7 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     let deliveries = Deliveries {
         recordings: &mut recordings,
         io,
+        bus: &bus,
         show: show.clone(),
         strange: &mut strange,
         between,
@@ -171,16 +190,16 @@ pub(crate) fn play(args: &Play, io: &mut Io) -> Result<u8> {
     let closed = bus.close(Duration::ZERO);
     show.check()?;
 
-    let summary = show.lock().watching.summary();
     recordings.interrupt_if(played.stopped && io.is_stopped());
     let mut total = recordings.total;
     total.wrong.extend(played.error.map(|error| notice::of_stop(played.events, &error)));
-    total.wrong.extend(notice::of_lost(&closed, summary.missed()));
+    total.wrong.extend(notice::of_lost(&closed, show.lock().watching.missed()));
     if total.files == 0 {
         total.tell(io);
         return Ok(total.code());
     }
     if !io.json {
+        let summary = show.lock().watching.summary();
         let mut text = wrapped(&format!("\n{summary}"), io.whole_width, INDENT);
         for wrong in &total.wrong {
             text.push_str(&format!("{}\n", Visible(wrong)));

@@ -33,6 +33,10 @@ pub(crate) fn stats(args: &Stats, io: &mut Io) -> Result<u8> {
     let mut total = read(io, &args.files, &args.reading, |io, item| {
         match item {
             Item::Event(event, _) => {
+                if watching.would_miss(&event) {
+                    watching.catch_up(|_| {});
+                    watching.watch_internal(&bus)?;
+                }
                 let is_time = unseen.add(&event);
                 bus.publish(event)?;
                 if is_time {
@@ -54,7 +58,7 @@ pub(crate) fn stats(args: &Stats, io: &mut Io) -> Result<u8> {
     watching.catch_up(|_| {});
     let closed = bus.close(Duration::ZERO);
     let summary = watching.summary();
-    total.wrong.extend(notice::of_lost(&closed, summary.missed()));
+    total.wrong.extend(notice::of_lost(&closed, watching.missed()));
     if total.files == 0 {
         total.tell(io);
         return Ok(total.code());

@@ -62,12 +62,14 @@ impl Stdio {
     pub fn of_process() -> Self {
         let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let out_file = file_of(&io::stdout());
+        out_file.iter().for_each(widen);
         Self {
             out_terminal: io::stdout().is_terminal(),
             err_terminal: io::stderr().is_terminal() && !is_dumb,
             color: !is_set("NO_COLOR") && !is_dumb,
             in_file: file_of(&io::stdin()),
-            out_file: file_of(&io::stdout()),
+            out_file,
             ..Self::new(io::stdin(), io::stdout(), io::stderr())
         }
     }
@@ -83,6 +85,18 @@ fn file_of(stream: &impl std::os::fd::AsFd) -> Option<File> {
 fn file_of(stream: &impl std::os::windows::io::AsHandle) -> Option<File> {
     stream.as_handle().try_clone_to_owned().ok().map(File::from)
 }
+
+/// Has a pipe hold more than the usual 64 KiB: with less, its writer and its reader wait for each other after every
+/// hundred events. What is no pipe stays as it is, and so does one where the system says no.
+#[cfg(target_os = "linux")]
+fn widen(pipe: &File) {
+    use nix::fcntl::{FcntlArg, fcntl};
+    const BYTES: i32 = 1 << 20;
+    let _ = fcntl(pipe, FcntlArg::F_SETPIPE_SZ(BYTES));
+}
+
+#[cfg(not(target_os = "linux"))]
+fn widen(_: &File) {}
 
 /// Whether both are one file, as far as the system tells.
 #[cfg(unix)]

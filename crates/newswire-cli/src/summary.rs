@@ -15,7 +15,12 @@ pub(crate) const INDENT: usize = 14;
 /// events at a time: so each costs the least of its way over the bus, and none can be dropped.
 pub(crate) struct Watching {
     events: Subscription,
-    views: Views,
+    filter: Filter,
+    /// Whether it gets internal events, too.
+    internal: bool,
+    /// None where nobody asks what it all came to.
+    views: Option<Views>,
+    missed: u64,
 }
 
 /// What was published since somebody caught up.
@@ -43,19 +48,17 @@ impl Unseen {
 }
 
 /// The ready-made views, as one.
+#[derive(Default)]
 struct Views {
     census: Census,
     calls: CallMeter,
-    /// What the calls' view needs.
-    about_calls: Filter,
 }
 
 impl Views {
     fn see(&mut self, event: &Event) {
         self.census.see(event);
-        if self.about_calls.matches(event) {
-            self.calls.see(event);
-        }
+        // It looks itself for what it needs.
+        self.calls.see(event);
     }
 
     fn miss(&mut self, gap: &Gap) {
@@ -65,7 +68,7 @@ impl Views {
 }
 
 /// The figures of a recording.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub(crate) struct Summary {
     pub(crate) census: CensusSnapshot,
     pub(crate) calls: CallSnapshot,
@@ -77,22 +80,45 @@ impl Watching {
     /// # Errors
     /// Those of [`Bus::subscribe_with`].
     pub(crate) fn on(bus: &Bus, filter: &Filter) -> Result<Self> {
-        // Those of recordings that were internal count as well.
-        let options =
-            SubscribeOptions { name: "summary".to_owned(), internal: true, ..SubscribeOptions::default() };
-        let events = bus.subscribe_with(filter.clone(), options)?;
-        let calls = CallMeter::new();
-        let about_calls = calls.filter()?;
-        Ok(Self { events, views: Views { census: Census::new(), calls, about_calls } })
+        Ok(Self { views: Some(Views::default()), ..Self::without_summary(bus, filter)? })
+    }
+
+    /// Watches what the filter matches, only to show it.
+    ///
+    /// # Errors
+    /// Those of [`Bus::subscribe_with`].
+    pub(crate) fn without_summary(bus: &Bus, filter: &Filter) -> Result<Self> {
+        let events = subscribe(bus, filter, false)?;
+        Ok(Self { events, filter: filter.clone(), internal: false, views: None, missed: 0 })
+    }
+
+    /// Whether it would miss the event, being internal: those of recordings count as well. Who wants them needs a
+    /// queue of its own, which costs every event more, and few recordings have any.
+    pub(crate) fn would_miss(&self, event: &Event) -> bool {
+        event.internal() && !self.internal
+    }
+
+    /// Watches internal events, too, from now on; all that was published is to have been seen.
+    ///
+    /// # Errors
+    /// Those of [`Bus::subscribe_with`].
+    pub(crate) fn watch_internal(&mut self, bus: &Bus) -> Result<()> {
+        self.events = subscribe(bus, &self.filter, true)?;
+        self.internal = true;
+        Ok(())
     }
 
     /// Sees all that has been published, and shows it to `each`.
     pub(crate) fn catch_up(&mut self, mut each: impl FnMut(Delivery<&Event>)) {
-        let Self { events, views } = self;
+        let Self { events, views, missed, .. } = self;
         let seen = events.visit(usize::MAX, |delivery| {
-            match &delivery {
-                Delivery::Event(event) => views.see(event),
-                Delivery::Gap(gap) => views.miss(gap),
+            match (&delivery, &mut *views) {
+                (Delivery::Event(event), Some(views)) => views.see(event),
+                (Delivery::Event(_), None) => {}
+                (Delivery::Gap(gap), views) => {
+                    *missed = missed.saturating_add(gap.count);
+                    views.iter_mut().for_each(|views| views.miss(gap));
+                }
             }
             each(delivery);
         });
@@ -100,10 +126,22 @@ impl Watching {
         drop(seen);
     }
 
-    /// What has been seen until now.
-    pub(crate) fn summary(&self) -> Summary {
-        Summary { census: self.views.census.snapshot(), calls: self.views.calls.snapshot() }
+    /// How many events it has missed.
+    pub(crate) fn missed(&self) -> u64 {
+        self.missed
     }
+
+    /// What has been seen until now; nothing where no summary was asked for.
+    pub(crate) fn summary(&self) -> Summary {
+        let snapshots =
+            |views: &Views| Summary { census: views.census.snapshot(), calls: views.calls.snapshot() };
+        self.views.as_ref().map(snapshots).unwrap_or_default()
+    }
+}
+
+fn subscribe(bus: &Bus, filter: &Filter, internal: bool) -> Result<Subscription> {
+    let options = SubscribeOptions { name: "summary".to_owned(), internal, ..SubscribeOptions::default() };
+    bus.subscribe_with(filter.clone(), options)
 }
 
 impl Summary {
@@ -113,7 +151,7 @@ impl Summary {
     }
 
     /// How many events it has missed.
-    pub(crate) fn missed(&self) -> u64 {
+    fn missed(&self) -> u64 {
         self.census.missed.max(self.calls.missed)
     }
 }

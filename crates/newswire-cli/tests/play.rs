@@ -350,3 +350,26 @@ fn a_kind_in_a_filter_that_neither_catalogue_nor_recording_has_is_told_with_what
     assert_eq!(told("zebra.crossed"), [said("zebra.crossed", "")]);
     assert_eq!(told("tool.* or run=zebra or pi.record.kept or pi.*"), [""; 0]);
 }
+
+#[test]
+fn events_that_were_internal_are_shown_in_their_places_and_counted() {
+    let line = |number: u32| {
+        let internal = if matches!(number, 300..600 | 700) { r#","internal":true"# } else { "" };
+        format!(
+            r#"{{"id":"0190163d-8694-739b-aea5-{number:012}","kind":"step.started","time":"2026-11-21T01:02:03Z"{internal}}}"#
+        )
+    };
+    let recording: String = (0..1000).map(|number| line(number) + "\n").collect();
+    let recording = written("internal.ndjson", &recording);
+    let (code, out, err) = piped(&["play", &recording, "--speed", "max"]);
+    assert_eq!((code, &*err), (OK, ""));
+    let shown: Vec<_> = lines_of(&out);
+    let ids = shown.iter().map(|event| event["id"].as_str().unwrap()[24..].parse().unwrap());
+    assert_eq!(ids.collect::<Vec<u32>>(), (0..1000).collect::<Vec<_>>());
+    assert_eq!(shown.iter().filter(|event| event["internal"] == true).count(), 301);
+
+    let (code, out, err) = piped(&["stats", &recording]);
+    assert_eq!((code, &*err), (OK, ""));
+    let said: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&said["events"], &said["missed"]), (&1000.into(), &0.into()));
+}

@@ -66,6 +66,7 @@ pub use sink::{
 };
 pub use start::Start;
 pub use store::receipt::Receipt;
+pub use subscription::control::Control;
 pub use subscription::pull::Subscription;
 pub use subscription::stream::SubscriptionStream;
 pub use subscription::tally::{Books, Outcome};

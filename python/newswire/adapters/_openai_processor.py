@@ -28,6 +28,8 @@ _SHOWN = {
     "response": "model.call",
     "guardrail": "validation",
     "custom": "step",
+    "speech": "speech.call",
+    "transcription": "transcription.call",
 }
 
 
@@ -95,7 +97,7 @@ class NewswireProcessor(Faults, TracingProcessor):
                 return  # the hook knows the call's id and arguments
             operation.add(None, tool_calls=1)
         if operation.wants("started"):
-            operation.tell("started", _started(data))
+            operation.tell("started", _started(data, watch is None or watch.shows_content))
 
     @harmless
     def on_span_end(self, span: Span[Any]) -> None:
@@ -130,6 +132,9 @@ class NewswireProcessor(Faults, TracingProcessor):
                 self.operations.end(operation, "completed")
             case "guardrail":
                 self._end(operation, error, told, lambda: {"passed": not data.triggered})
+            case "speech" | "transcription":
+                shown = watch is None or watch.shows_content
+                self._end(operation, error, told, partial(values.voice, data, shown))
             case _:
                 self._end(operation, error, told, lambda: {"data": getattr(data, "data", None)})
 
@@ -206,7 +211,7 @@ class NewswireProcessor(Faults, TracingProcessor):
 
 def _identity(data: Any) -> dict[str, Any]:
     match data.type:
-        case "generation":
+        case "generation" | "speech" | "transcription":
             return {"model": data.model}
         case "response":
             return {"model": getattr(data.response, "model", None)}
@@ -214,8 +219,10 @@ def _identity(data: Any) -> dict[str, Any]:
             return {"name": getattr(data, "name", None)}
 
 
-def _started(data: Any) -> dict[str, Any]:
+def _started(data: Any, shown: bool) -> dict[str, Any]:
     match data.type:
+        case "speech":
+            return {"text": (data.input or None) if shown else None}
         case "function":
             return {"arguments": values.arguments(data.input), "tool_type": "function"}
         case "custom":

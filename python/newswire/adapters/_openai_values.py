@@ -89,6 +89,13 @@ def usage(found: Any) -> dict[str, Any] | None:
     return {name: figure for name, figure in figures.items() if figure or (name in kept and figure is not None)}
 
 
+def voice(data: Any, shown: bool) -> dict[str, Any]:
+    """What a call that speaks or transcribes came to, without its audio: an event is bounded, and audio is not."""
+    if data.type == "speech":
+        return {"character_count": len(data.input) if data.input else None}
+    return {"text": (data.output or None) if shown else None}
+
+
 def span_error(error: Any) -> dict[str, Any] | None:
     """What a span says of an error."""
     if not error:

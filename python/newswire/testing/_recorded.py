@@ -30,7 +30,7 @@ class RecordedBus(Bus):
         return super().__new__(cls, name, **options)
 
     def __init__(self, name: str = "test", **options: Any) -> None:
-        super().__init__(name, **options)
+        super().__init__()
         self._kept: list[Event] = []
         self._source = self.pull("*", buffer=_BUFFER, buffer_bytes=_BUFFER_BYTES, internal=True, name="recorded")
 

@@ -20,7 +20,10 @@ from agents import (
     custom_span,
     function_tool,
     input_guardrail,
+    speech_group_span,
+    speech_span,
     trace,
+    transcription_span,
 )
 from agents.testing import ModelStep, ScriptedModel, assistant_message, function_call
 from openai.types.responses.response_usage import InputTokensDetails, OutputTokensDetails
@@ -227,3 +230,35 @@ def test_without_content_only_figures_and_names_are_told(newswire_bus: RecordedB
     assert "three and seven" not in told
     newswire_bus.seen.happened("tool.call.started", name="add", call_id="c0")
     newswire_bus.seen.never("tool.call.started", arguments=lambda given: given is not None)
+
+
+def test_what_was_heard_and_spoken_is_told_without_its_audio(newswire_bus: RecordedBus) -> None:
+    openai_agents.install(newswire_bus)
+
+    with trace("voice"), custom_span("turn"):
+        with transcription_span(model="whisper-1", input="UklGRg==") as heard:
+            heard.span_data.output = "add one and two"
+        with speech_group_span(), speech_span(model="tts-1", input="three") as spoken:
+            spoken.span_data.output = "UklGRg=="
+        with speech_span(model="tts-1", input="four") as failed:
+            failed.set_error({"message": "no voice", "data": None})
+
+    seen = newswire_bus.seen
+    heard_as = seen.happened("transcription.call.completed", model="whisper-1", text="add one and two").times(1)
+    heard_as.within("step.started")
+    seen.happened("speech.call.started", model="tts-1", text="three").times(1).within("step.started")
+    seen.happened("speech.call.completed", model="tts-1", character_count=5).times(1)
+    seen.happened("speech.call.failed", model="tts-1").times(1)
+    assert not any("UklGRg==" in event.json() for event in seen.events)
+
+
+def test_every_framework_that_is_there_is_told_of_by_one_line(newswire_bus: RecordedBus) -> None:
+    from newswire import adapters
+    from newswire.adapters import langchain
+
+    try:
+        assert adapters.install(newswire_bus) == ["langchain", "openai_agents"]
+        Runner.run_sync(calculator(), "add")
+        newswire_bus.seen.happened("run.completed").times(1)
+    finally:
+        langchain.uninstall(newswire_bus)

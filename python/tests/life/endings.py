@@ -106,9 +106,7 @@ class Host:
 
     def __init__(self) -> None:
         command = [sys.executable, "-X", "faulthandler", str(Path(__file__).with_name("host.py"))]
-        self._process = subprocess.Popen(
-            command, cwd=PACKAGE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self._process = subprocess.Popen(command, cwd=PACKAGE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def run(self, script: str) -> tuple[int | None, str]:
         """As `run_fresh`, of a copy."""

@@ -10,9 +10,9 @@ use std::thread;
 
 use newswire::{Error, ErrorKind, Event, Filter, Result};
 
-use super::decode::{Decoded, Decoder, Line, Run};
+use super::decode::{Decoded, Decoder, Line};
 use super::read::Record;
-use crate::source::{Lines, text_of};
+use crate::source::{Lines, Run, text_of};
 
 /// How many runs wait at most.
 const MAX_RUNS: usize = 8;
@@ -47,9 +47,11 @@ enum Slot {
 struct State {
     slots: VecDeque<Slot>,
     /// Room for runs that is free again.
-    room: Vec<Vec<u8>>,
+    room: Vec<Run>,
     /// How many slots have gone.
     gone: u64,
+    /// How many threads wait for something new: telling nobody costs a call of the system, too.
+    waiting: usize,
     ended: bool,
     given_up: bool,
 }
@@ -64,16 +66,24 @@ impl Queue {
     }
 
     /// Waits until there is something new, or none is wanted any more.
-    fn wait<'s>(&'s self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
-        self.0.1.wait(state).unwrap_or_else(PoisonError::into_inner)
+    fn wait<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        state.waiting += 1;
+        let mut state = self.0.1.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        state
     }
 
-    fn tell(&self) {
-        self.0.1.notify_all();
+    fn tell(&self, state: &State) {
+        if state.waiting > 0 {
+            self.0.1.notify_all();
+        }
     }
 
-    fn tell_room(&self) {
-        self.0.2.notify_one();
+    /// Tells the thread that reads that there is room, where it may have waited for some.
+    fn tell_room(&self, state: &State) {
+        if state.slots.len() >= MAX_RUNS || state.given_up {
+            self.0.2.notify_one();
+        }
     }
 
     /// Adds what comes next, when there is room; whether it is still wanted.
@@ -83,17 +93,20 @@ impl Queue {
             state = self.0.2.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.slots.push_back(slot);
-        self.tell();
+        self.tell(&state);
         !state.given_up
     }
 
     /// Reads all that there is.
     fn fill(&self, mut lines: Lines<impl BufRead>) {
+        let mut run = Run::default();
         loop {
-            let mut bytes = self.lock().room.pop().unwrap_or_default();
-            let slot = match lines.run(&mut bytes) {
-                Ok(Some(first)) => Ok(Slot::Run(Run { bytes, first })),
-                Ok(None) => match lines.next().map(|line| line.map(|line| line.as_bytes().to_vec())) {
+            let slot = match lines.run(&mut run) {
+                Ok(true) => {
+                    let room = self.lock().room.pop().unwrap_or_default();
+                    Ok(Slot::Run(std::mem::replace(&mut run, room)))
+                }
+                Ok(false) => match lines.next().map(|line| line.map(|line| line.as_bytes().to_vec())) {
                     Ok(Some(line)) => Ok(Slot::of_line(line, lines.number())),
                     Ok(None) => break,
                     Err(error) => Err(error),
@@ -106,8 +119,9 @@ impl Queue {
                 break;
             }
         }
-        self.lock().ended = true;
-        self.tell();
+        let mut state = self.lock();
+        state.ended = true;
+        self.tell(&state);
     }
 
     /// Decodes whatever comes.
@@ -120,7 +134,7 @@ impl Queue {
                     let decoded = decoder.decode(run);
                     let mut state = self.lock();
                     state.put(place, decoded);
-                    self.tell();
+                    self.tell(&state);
                     state
                 }
                 None if state.ended => return,
@@ -135,7 +149,7 @@ impl Queue {
         loop {
             if state.slots.front().is_some_and(|slot| !matches!(slot, Slot::Run(_) | Slot::Taken)) {
                 state.gone += 1;
-                self.tell_room();
+                self.tell_room(&state);
                 return state.slots.pop_front();
             }
             state = match state.take() {
@@ -155,12 +169,8 @@ impl Queue {
 
 impl Slot {
     /// A line that was read by itself.
-    fn of_line(mut line: Vec<u8>, number: u64) -> Self {
-        if number == 1 {
-            return Self::First(line);
-        }
-        line.push(b'\n');
-        Self::Run(Run { bytes: line, first: number })
+    fn of_line(line: Vec<u8>, number: u64) -> Self {
+        if number == 1 { Self::First(line) } else { Self::Run(Run::of_line(line, number)) }
     }
 }
 
@@ -252,12 +262,12 @@ impl Ahead {
             Some((number, Line::Other(place))) => {
                 self.line = number;
                 self.text.clear();
-                self.text.extend_from_slice(decoded.run.bytes.get(place).unwrap_or_default());
+                self.text.extend_from_slice(decoded.run.whole().get(place).unwrap_or_default());
                 Step::Line
             }
             None => {
                 let unwanted = decoded.unwanted;
-                let room = std::mem::take(&mut decoded.run.bytes);
+                let room = std::mem::take(&mut decoded.run);
                 self.decoded = None;
                 self.queue.lock().room.push(room);
                 if unwanted > 0 { Step::Unwanted(unwanted) } else { Step::Nothing }
@@ -295,8 +305,9 @@ enum Step {
 
 impl Drop for Ahead {
     fn drop(&mut self) {
-        self.queue.lock().given_up = true;
-        self.queue.tell();
-        self.queue.tell_room();
+        let mut state = self.queue.lock();
+        state.given_up = true;
+        self.queue.tell(&state);
+        self.queue.tell_room(&state);
     }
 }

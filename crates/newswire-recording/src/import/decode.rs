@@ -7,12 +7,7 @@ use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter};
 use newswire::{Event, EventReader, Filter, Kind};
 
-/// Whole lines, as they stand in the source.
-pub(super) struct Run {
-    pub(super) bytes: Vec<u8>,
-    /// The number of the first.
-    pub(super) first: u64,
-}
+use crate::source::Run;
 
 /// A line, without its end.
 pub(super) enum Line {
@@ -30,9 +25,6 @@ pub(super) struct Decoded {
     pub(super) unwanted: u64,
 }
 
-/// How long lines are, or longer: how much room theirs take is reckoned by it.
-const USUAL_LINE_BYTES: usize = 512;
-
 /// Decodes runs, in any order.
 #[derive(Clone)]
 pub(super) struct Decoder {
@@ -47,12 +39,13 @@ impl Decoder {
     }
 
     pub(super) fn decode(&mut self, run: Run) -> Decoded {
-        let text = std::str::from_utf8(&run.bytes).unwrap_or_default();
-        let mut marks =
-            self.wanted.as_ref().filter(|_| memchr(0, &run.bytes).is_none()).map(|wanted| wanted.marks(text));
-        let mut lines = Vec::with_capacity(run.bytes.len() / USUAL_LINE_BYTES);
+        let bytes = run.whole();
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        let wanted = self.wanted.as_ref().filter(|_| memchr(0, bytes).is_none());
+        let mut marks = wanted.map(|wanted| wanted.marks(text));
+        let mut lines = Vec::with_capacity(if marks.is_some() { 0 } else { run.count });
         let (mut start, mut unwanted) = (0, 0);
-        for (number, end) in (run.first..).zip(memchr_iter(b'\n', &run.bytes)) {
+        for (number, end) in (run.first..).zip(memchr_iter(b'\n', bytes)) {
             let place = std::mem::replace(&mut start, end + 1)..end;
             let line = text.get(place.clone()).unwrap_or_default().trim_end_matches(['\n', '\r']);
             let is_sound = line.starts_with('{') && line.len() <= self.max_bytes;

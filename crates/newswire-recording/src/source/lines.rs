@@ -1,6 +1,6 @@
 //! Lines of text from a file that nobody vouches for: bounded, UTF-8, free of NUL.
 
-use std::io::{BufRead, ErrorKind as IoKind};
+use std::io::{self, BufRead, ErrorKind as IoKind, Read};
 
 use memchr::{memchr, memchr_iter, memrchr};
 use newswire::{Error, ErrorKind, Result};
@@ -11,11 +11,14 @@ pub const MAX_LINE_BYTES: usize = 1 << 20;
 /// What was to stand there, for error messages.
 const RECORD: &str = "one record a line, JSON in UTF-8";
 
+/// How much is read at a time, where whole lines are.
+const READ_BYTES: usize = 1 << 17;
+
 pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Hands out one line at a time, in a buffer that it reuses.
 pub(crate) struct Lines<R> {
-    reader: R,
+    reader: Begun<R>,
     buffer: Vec<u8>,
     number: u64,
     max_bytes: usize,
@@ -25,6 +28,7 @@ pub(crate) struct Lines<R> {
 
 impl<R: BufRead> Lines<R> {
     pub(crate) fn new(reader: R, max_bytes: usize) -> Self {
+        let reader = Begun { begun: Vec::new(), taken: 0, reader };
         Self { reader, buffer: Vec::new(), number: 0, max_bytes, within: false }
     }
 
@@ -62,34 +66,122 @@ impl<R: BufRead> Lines<R> {
         text_of(&self.buffer, self.number, self.max_bytes)
     }
 
-    /// Puts all whole lines that have been read from the file already into `run`, as they stand there, and gives
-    /// the number of the first; waits for some where nothing has. `None` where what comes next is no whole line:
-    /// [`Lines::next`] gathers it.
+    /// Puts the whole lines that come next into `run`, as they stand in the file, as many as a look at the file gives.
+    /// `None` where that gives no whole line: [`Lines::next`] gathers it.
     ///
     /// # Errors
     /// `Io`.
-    pub(crate) fn run(&mut self, run: &mut Vec<u8>) -> Result<Option<u64>> {
-        run.clear();
+    pub(crate) fn run(&mut self, run: &mut Run) -> Result<bool> {
         if self.within {
-            return Ok(None);
+            return Ok(false);
         }
-        let bytes = loop {
-            match self.reader.fill_buf() {
+        if let Err(error) = self.reader.fill(run) {
+            // What was begun is the next line.
+            self.number += u64::from(!self.reader.begun.is_empty());
+            return Err(failed(error));
+        }
+        run.first = self.number + 1;
+        run.count = memchr_iter(b'\n', run.whole()).count();
+        self.number += run.count as u64;
+        Ok(run.count > 0)
+    }
+}
+
+/// Whole lines of a source, as they stand there, in room that is used again.
+#[derive(Default)]
+pub(crate) struct Run {
+    /// Longer than the lines are.
+    room: Vec<u8>,
+    /// Where they end.
+    end: usize,
+    /// The number of the first.
+    pub(crate) first: u64,
+    /// How many they are.
+    pub(crate) count: usize,
+}
+
+impl Run {
+    /// One line, without its end.
+    pub(crate) fn of_line(mut line: Vec<u8>, number: u64) -> Self {
+        line.push(b'\n');
+        Self { end: line.len(), room: line, first: number, count: 1 }
+    }
+
+    /// The lines.
+    pub(crate) fn whole(&self) -> &[u8] {
+        self.room.get(..self.end).unwrap_or_default()
+    }
+}
+
+/// A file, and what of a line that has begun was read from it already.
+struct Begun<R> {
+    begun: Vec<u8>,
+    /// How much of it has been taken.
+    taken: usize,
+    reader: R,
+}
+
+impl<R: BufRead> Begun<R> {
+    /// Reads from the file once, straight to where it is to stand.
+    fn fill(&mut self, run: &mut Run) -> io::Result<()> {
+        self.begun.drain(..self.taken);
+        self.taken = 0;
+        let (start, length) = (self.begun.len(), self.begun.len() + READ_BYTES);
+        if run.room.len() < length {
+            run.room.resize(length, 0);
+        }
+        let (before, room) = run.room.split_at_mut(start);
+        before.copy_from_slice(&self.begun);
+        run.end = 0;
+        let read = loop {
+            match self.reader.read(room) {
                 Err(error) if error.kind() == IoKind::Interrupted => {}
+<<<<<<< HEAD
+                read => break read?,
+=======
                 Err(error) => {
                     // It was the next line that couldn't be read, as [`Lines::next`] counts.
                     self.number += 1;
                     return Err(failed(error));
                 }
                 Ok(bytes) => break bytes,
+>>>>>>> main
             }
         };
-        let Some(end) = memrchr(b'\n', bytes) else { return Ok(None) };
-        run.extend_from_slice(bytes.get(..=end).unwrap_or_default());
-        self.reader.consume(run.len());
-        let first = self.number + 1;
-        self.number += memchr_iter(b'\n', run).count() as u64;
-        Ok(Some(first))
+        let read = room.get(..read).unwrap_or_default();
+        let (whole, rest) = read.split_at(memrchr(b'\n', read).map_or(0, |last| last + 1));
+        if !whole.is_empty() {
+            run.end = start + whole.len();
+            self.begun.clear();
+        }
+        self.begun.extend_from_slice(rest);
+        Ok(())
+    }
+}
+
+impl<R: BufRead> Read for Begun<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let mut there = self.fill_buf()?;
+        let read = there.read(out)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl<R: BufRead> BufRead for Begun<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        match self.begun.get(self.taken..) {
+            Some(rest) if !rest.is_empty() => Ok(rest),
+            _ => self.reader.fill_buf(),
+        }
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        if self.taken < self.begun.len() {
+            self.taken += bytes;
+        } else {
+            self.reader.consume(bytes);
+        }
     }
 }
 

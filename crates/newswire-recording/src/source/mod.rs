@@ -14,7 +14,7 @@ pub(crate) use elements::{Elements, MAX_ELEMENT_BYTES, Spot};
 pub(crate) use fields::Fields;
 pub(crate) use head::Head;
 pub use lines::MAX_LINE_BYTES;
-pub(crate) use lines::{Lines, text_of};
+pub(crate) use lines::{Lines, Run, text_of};
 pub(crate) use time::{from_millis, from_seconds, parse_utc};
 pub(crate) use unzip::{MAX_WINDOW_LOG, unzipped};
 

@@ -209,7 +209,10 @@ impl Core {
     pub(crate) fn expect(self: &Arc<Self>, filter: Filter) -> Result<Subscription> {
         let options =
             SubscribeOptions { buffer: 1, when_full: WhenFull::DropNewest, ..SubscribeOptions::default() };
-        Ok(Subscription::new(self.clone(), self.subscribe(filter, options, Calling { once: true, ..Calling::default() }, None)?))
+        Ok(Subscription::new(
+            self.clone(),
+            self.subscribe(filter, options, Calling { once: true, ..Calling::default() }, None)?,
+        ))
     }
 
     pub(crate) fn wait_for(self: &Arc<Self>, filter: Filter, timeout: Duration) -> Result<Event> {

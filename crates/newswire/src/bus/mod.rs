@@ -269,7 +269,8 @@ impl Bus {
     ) -> Result<Listener> {
         let kind = P::only_kind().ok_or_else(|| {
             let message = format!("nothing says which kind {} is the payload of", std::any::type_name::<P>());
-            Error::invalid(message).expecting("a type of the catalogue, or one that was registered for a kind")
+            Error::invalid(message)
+                .expecting("a type of the catalogue, or one that was registered for a kind")
         })?;
         self.on_with(Filter::kind(kind.as_str())?, options, OnPayload::new(handler))
     }

@@ -228,12 +228,7 @@ impl Order {
         tape.push(event);
         self.pushed_bytes += size as u64;
         self.totals.matched += u64::from(route.readers);
-        Ok(Straight {
-            seq: self.seq,
-            readers: route.readers,
-            garbage,
-            inline: route.inline.first().cloned(),
-        })
+        Ok(Straight { seq: self.seq, readers: route.readers, garbage, inline: route.inline.first().cloned() })
     }
 
     /// Gives the event its seq and puts it where it belongs; `matched` holds the routes.

@@ -260,11 +260,11 @@ impl EventBuilder {
 
     /// Sets an attribute to a piece of JSON that is known to be sound.
     #[doc(hidden)]
-    pub fn attr_raw(mut self, key: impl Into<Box<str>>, value: Raw<'_>) -> Self {
+    pub fn attr_raw(mut self, key: impl AsRef<str> + Into<Box<str>>, value: Raw<'_>) -> Self {
         if value.depth_bound() > MAX_DEPTH {
             return self.attr_json(key, value.to_raw());
         }
-        let outcome = self.rare().set_sound_attr(key.into(), value.to_raw());
+        let outcome = self.rare().set_raw_attr(key, value);
         self.check(outcome);
         self
     }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::scan::checked_raw;
 use super::{Attrs, Body, Component, Correlation, Scope, Severity, Source, check_count, check_text};
 use crate::error::{Error, Result};
+use crate::json::Raw;
 use crate::kind::Kind;
 
 /// Position of an event on the bus where it was first published; set once, by the link that brought it.
@@ -90,8 +91,20 @@ impl Rare {
         self.set_sound_attr(key, value)
     }
 
-    /// The same with a value that has been checked.
-    pub(crate) fn set_sound_attr(&mut self, key: Box<str>, value: Box<RawValue>) -> Result<()> {
+    /// The same with a value that is known to be sound.
+    pub(super) fn set_raw_attr(
+        &mut self,
+        key: impl AsRef<str> + Into<Box<str>>,
+        value: Raw<'_>,
+    ) -> Result<()> {
+        check_text(&"attrs", key.as_ref())?;
+        match self.attrs.put(key.as_ref(), &value.on_one_line()) {
+            true => Ok(()),
+            false => self.set_sound_attr(key.into(), value.to_raw()),
+        }
+    }
+
+    fn set_sound_attr(&mut self, key: Box<str>, value: Box<RawValue>) -> Result<()> {
         check_text(&"attrs", &key)?;
         let place = self.attrs.list().iter().position(|(present, _)| *present == key);
         if place.is_none() {

@@ -186,7 +186,8 @@ impl Handler for Attached {
 impl Attached {
     /// Has the sink do something, as long as that takes others; nothing where it was ended.
     fn serve(&self, serve: impl FnOnce(&mut dyn Sink) -> Result<()>) -> Result<()> {
-        let served = self.sink.with(Duration::MAX, |place| place.as_mut().map_or(Ok(()), |sink| serve(&mut **sink)));
+        let served =
+            self.sink.with(Duration::MAX, |place| place.as_mut().map_or(Ok(()), |sink| serve(&mut **sink)));
         served.unwrap_or(Ok(()))
     }
 

@@ -59,45 +59,6 @@ impl Subscription {
         self.subscriber().inbox.lock().in_hand.get_or_insert_default();
         self
     }
-
-    /// Says how so many events ended, in the order of taking; says how many of them were in hand. What is never
-    /// confirmed counts as discarded when the subscription is dropped.
-    pub fn confirm(&self, items: usize, outcome: Outcome) -> usize {
-        self.book(items, outcome, None)
-    }
-
-    /// As [`Subscription::confirm`] of one event that failed, with what is to be kept as its last failure.
-    pub fn confirm_failed(&self, said: impl Into<String>) -> usize {
-        self.book(1, Outcome::Failed, Some(said.into()))
-    }
-
-    fn book(&self, items: usize, outcome: Outcome, said: Option<String>) -> usize {
-        let subscriber = self.subscriber();
-        let mut inbox = subscriber.inbox.lock();
-        let confirmed = inbox.confirm(items, outcome);
-        if let Some(said) = said.filter(|_| confirmed > 0) {
-            inbox.note_failure(said);
-        }
-        let calls = u32::try_from(confirmed).unwrap_or(u32::MAX);
-        let set_aside = inbox.count_failures(calls, outcome, subscriber.set_aside_after);
-        subscriber.tell_if_quiet(&inbox);
-        let is_last = confirmed > 0 && inbox.has_left() && inbox.is_quiet();
-        drop(inbox);
-        if set_aside {
-            subscriber.announce_set_aside();
-        }
-        if is_last {
-            subscriber.retire_if_over();
-        }
-        confirmed
-    }
-
-    /// Ends the subscription, as dropping it does, but for what is in hand, which can still be confirmed. A task that
-    /// waits for the next item finds that there is none.
-    pub fn unsubscribe(&self) {
-        self.core().unsubscribe(self.subscriber());
-        self.subscriber().wake_task();
-    }
 }
 
 impl Inbox {
@@ -109,7 +70,7 @@ impl Inbox {
         }
     }
 
-    fn confirm(&mut self, items: usize, outcome: Outcome) -> usize {
+    pub(super) fn confirm(&mut self, items: usize, outcome: Outcome) -> usize {
         let Some(held) = &mut self.in_hand else { return 0 };
         let before = held.0.len();
         let events = held.release(items);

@@ -4,6 +4,7 @@ mod batch;
 pub(crate) mod block;
 pub(crate) mod calls;
 pub(crate) mod coalesce;
+pub(crate) mod control;
 pub(crate) mod health;
 pub(crate) mod in_hand;
 pub(crate) mod inbox;

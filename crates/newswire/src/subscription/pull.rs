@@ -1,15 +1,15 @@
 //! The pull side: take what has come, or wait for it.
 
+use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use super::control::Control;
 use super::inbox::{Call, Inbox, Sleep, Taken};
-use super::reader::Bounds;
 use super::stream::SubscriptionStream;
 use super::tally::Outcome;
 use crate::bus::core::Core;
-use crate::bus::stats::SubscriptionStats;
 use crate::cursor::Cursor;
 use crate::delivery::Delivery;
 use crate::error::{Error, ErrorKind, Result};
@@ -36,8 +36,7 @@ use crate::sync;
 /// # Ok::<(), newswire::Error>(())
 /// ```
 pub struct Subscription {
-    core: Arc<Core>,
-    pub(super) subscriber: Arc<Subscriber>,
+    control: Control,
     /// Whether the last wait ended before the consumer had to park: then the next may, too.
     lively: bool,
 }
@@ -66,7 +65,7 @@ pub(super) enum Found {
 
 impl Subscription {
     pub(crate) fn new(core: Arc<Core>, subscriber: Arc<Subscriber>) -> Self {
-        Self { core, subscriber, lively: true }
+        Self { control: Control { core, subscriber }, lively: true }
     }
 
     /// Takes the next item if there is one now.
@@ -95,42 +94,14 @@ impl Subscription {
         SubscriptionStream::new(self)
     }
 
-    /// The position below which all has been delivered: where another subscription can resume.
+    /// As [`Control::position`], which an iterator's own would hide.
     pub fn position(&self) -> Cursor {
-        let delivered = self.subscriber.inbox.lock().delivered_up_to();
-        self.core.beginning.lock().at(delivered)
+        self.control.position()
     }
 
-    /// Takes nothing until [`Subscription::resume`], and doesn't end before; events go on being matched and
-    /// queued.
-    pub fn pause(&self) {
-        self.subscriber.pause();
-    }
-
-    /// Takes events again.
-    pub fn resume(&self) {
-        self.subscriber.resume();
-    }
-
-    /// Sets another bound; what no longer fits is dropped by the policy, and told as a gap.
-    ///
-    /// # Errors
-    /// `Invalid` for no places, or fewer bytes than one event may have.
-    pub fn resize(&self, buffer: usize, buffer_bytes: usize) -> Result<()> {
-        self.subscriber.resize(buffer, buffer_bytes)
-    }
-
-    /// This moment's numbers.
-    pub fn stats(&self) -> SubscriptionStats {
-        self.subscriber.stats()
-    }
-
-    pub(crate) fn subscriber(&self) -> &Arc<Subscriber> {
-        &self.subscriber
-    }
-
-    pub(crate) fn core(&self) -> &Arc<Core> {
-        &self.core
+    /// What can be done beside pulling, for others than who pulls.
+    pub fn control(&self) -> Control {
+        self.control.clone()
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -278,6 +249,14 @@ pub(super) fn ended() -> Error {
     Error::new(ErrorKind::Closed, "the subscription has ended")
 }
 
+impl Deref for Subscription {
+    type Target = Control;
+
+    fn deref(&self) -> &Control {
+        &self.control
+    }
+}
+
 impl Iterator for Subscription {
     type Item = Delivery;
 
@@ -290,60 +269,5 @@ impl Drop for Subscription {
     fn drop(&mut self) {
         self.confirm(usize::MAX, Outcome::Discarded);
         self.core.unsubscribe(&self.subscriber);
-    }
-}
-
-impl Subscriber {
-    pub(crate) fn pause(&self) {
-        self.inbox.lock().paused = true;
-    }
-
-    pub(crate) fn resume(self: &Arc<Self>) {
-        let (was_set_aside, is_waiting) = {
-            let mut inbox = self.inbox.lock();
-            inbox.paused = false;
-            inbox.calls.failures_in_a_row = 0;
-            (std::mem::take(&mut inbox.calls.set_aside), inbox.ended || !inbox.is_empty())
-        };
-        if was_set_aside {
-            self.announce_resumed();
-        }
-        if is_waiting {
-            self.call_consumer();
-        }
-    }
-
-    /// Has the consumer look at what waits.
-    pub(crate) fn call_consumer(self: &Arc<Self>) {
-        let Some(core) = self.core.upgrade() else { return };
-        if self.is_inline() {
-            let last = core.order.lock().seq;
-            let mut inbox = self.inbox.lock();
-            inbox.calls.asked_up_to = inbox.calls.asked_up_to.max(last);
-            if std::mem::replace(&mut inbox.calls.serving, true) {
-                return;
-            }
-            drop(inbox);
-            return core.pool.submit(self.clone());
-        }
-        {
-            let mut order = core.order.lock();
-            let mut inbox = self.inbox.lock();
-            self.summon(&mut inbox, &mut order.to_wake);
-        }
-        core.wake_next();
-    }
-
-    pub(crate) fn resize(self: &Arc<Self>, buffer: usize, buffer_bytes: usize) -> Result<()> {
-        crate::options::check_buffer(buffer, buffer_bytes)?;
-        let bounds = Bounds { events: buffer as u64, bytes: buffer_bytes as u64 };
-        let mut admitted = Vec::new();
-        if let Some(core) = self.core.upgrade() {
-            let mut order = core.order.lock();
-            order.widen(self, bounds.events);
-            self.inbox.lock().resize(bounds, &mut admitted);
-        }
-        admit(admitted);
-        Ok(())
     }
 }

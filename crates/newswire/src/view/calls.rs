@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::event::{Event, ScopeField};
 use crate::figures;
 use crate::filter::Filter;
+use crate::kind::Kind;
 
 /// Counts and times calls of models and tools: in all, and by model, provider, tool, agent and run; also what
 /// the models used, which calls never ended, and what was tried again.
@@ -40,7 +41,10 @@ use crate::filter::Filter;
 /// ```
 #[derive(Debug)]
 pub struct CallMeter {
-    known: Ledger<Call>,
+    /// Calls that have begun; of those that have ended, that they have.
+    known: Ledger<Option<Box<Call>>>,
+    /// Whether a kind is one of [`KINDS`], by its place in this process, as far as it has been seen.
+    needed: Vec<Option<bool>>,
     models: Tally,
     tools: Tally,
     groups: [Groups; 5],
@@ -145,15 +149,29 @@ pub struct CallSnapshot {
     pub missed: u64,
 }
 
-/// A call that has begun or, lately, ended.
+/// A call that is open.
 #[derive(Debug)]
 struct Call {
     timing: Timing,
     groups: [Option<u32>; 5],
-    is_open: bool,
     /// What it has used until now, as its progress told.
-    usage: Option<Box<Usage>>,
+    usage: Option<Usage>,
 }
+
+/// What it needs of all that happens.
+const KINDS: [&str; 11] = [
+    "model.call.started",
+    "model.call.completed",
+    "model.call.failed",
+    "model.call.canceled",
+    "tool.call.started",
+    "tool.call.completed",
+    "tool.call.failed",
+    "tool.call.canceled",
+    "model.call.progress",
+    "model.call.retried",
+    "step.retried",
+];
 
 /// Places in [`CallMeter::groups`].
 const MODEL: usize = 0;
@@ -189,6 +207,7 @@ impl CallMeter {
     pub fn with_groups(groups: usize) -> Self {
         Self {
             known: Ledger::new(Self::KNOWN),
+            needed: Vec::new(),
             models: Tally::default(),
             tools: Tally::default(),
             groups: std::array::from_fn(|_| Groups::new(groups)),
@@ -196,6 +215,19 @@ impl CallMeter {
             unreadable: 0,
             missed: 0,
         }
+    }
+
+    /// Whether events of the kind are about calls.
+    fn needs(&mut self, kind: &Kind) -> bool {
+        let is_needed = || KINDS.contains(&kind.as_str());
+        if !kind.is_interned() {
+            return is_needed();
+        }
+        let slot = kind.slot();
+        if slot >= self.needed.len() {
+            self.needed.resize(slot + 1, None);
+        }
+        self.needed.get_mut(slot).is_some_and(|known| *known.get_or_insert_with(is_needed))
     }
 
     /// The groups that the event names, each made where it is new; those that it doesn't name are those of
@@ -236,15 +268,15 @@ impl CallMeter {
     }
 
     fn goes_on(&mut self, event: &Event, occurrence: &Occurrence) {
-        let call = self.known.get_mut(occurrence).filter(|call| call.is_open);
+        let call = self.known.get_mut(occurrence).and_then(Option::as_mut);
         if let Some((call, usage)) = call.zip(usage_so_far(event, &mut self.unreadable)) {
-            call.usage = Some(Box::new(usage));
+            call.usage = Some(usage);
         }
     }
 
     /// Adds what open calls told.
     fn add_open(&self, snapshot: &mut CallSnapshot) {
-        for call in self.known.iter().filter(|call| call.is_open) {
+        for call in self.known.iter().flatten() {
             let Some(usage) = &call.usage else { continue };
             snapshot.model_calls.usage.add(usage);
             let tables = [
@@ -301,14 +333,14 @@ impl View for CallMeter {
     type Snapshot = CallSnapshot;
 
     fn filter(&self) -> Result<Filter> {
-        Filter::parse(
-            "kind in (model.call.started, model.call.completed, model.call.failed, model.call.canceled, \
-             tool.call.started, tool.call.completed, tool.call.failed, tool.call.canceled, \
-             model.call.progress, model.call.retried, step.retried)",
-        )
+        Filter::parse(&format!("kind in ({})", KINDS.join(", ")))
     }
 
+    /// What the filter doesn't match counts for nothing.
     fn see(&mut self, event: &Event) {
+        if !self.needs(event.kind()) {
+            return;
+        }
         let Some(station) = Station::of(event) else { return self.retried(event) };
         let (is_model, time) = (is_model(event), told(event));
         if station.stage == Stage::GoesOn {
@@ -316,8 +348,8 @@ impl View for CallMeter {
         }
         let is_start = station.stage == Stage::Begins;
         let open = match self.known.get(&station.occurrence) {
-            Some(call) if station.is_told_again(call.is_open) => return,
-            Some(call) if call.is_open => Some((call.timing, call.groups)),
+            Some(call) if station.is_told_again(call.is_some()) => return,
+            Some(Some(call)) => Some((call.timing, call.groups)),
             _ => None,
         };
         let told: Told = payload::told(event, &mut self.unreadable);
@@ -334,7 +366,7 @@ impl View for CallMeter {
             self.tallies(is_model, groups)
                 .for_each(|tally| tally.end(time, station.phase, timing.duration_ns, &usage));
         }
-        let call = Call { timing, groups, is_open: is_start, usage: None };
+        let call = is_start.then(|| Box::new(Call { timing, groups, usage: None }));
         self.known.put(&station.occurrence, call, !is_start);
     }
 

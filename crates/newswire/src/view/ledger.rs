@@ -104,16 +104,17 @@ impl<V> Ledger<V> {
         entry.end = Some(end);
         self.next_end += 1;
         self.ended.push_back((end, place));
-        if self.ended.len() > self.slack() {
+        if self.ended.len() >= self.slack() {
             let mut ended = std::mem::take(&mut self.ended);
             ended.retain(|(end, place)| self.has_end(*place, *end));
             self.ended = ended;
         }
     }
 
-    /// How long the queues may become before they are closed up.
+    /// How long the queues may become before they are closed up. Their room doubles, so twice a power of two takes
+    /// no more than it says.
     fn slack(&self) -> usize {
-        self.max.saturating_mul(2).saturating_add(16)
+        self.max.saturating_mul(2).max(16)
     }
 
     fn index(&self, place: u64) -> Option<usize> {
@@ -175,17 +176,19 @@ impl<V> Ledger<V> {
 
     /// Gives all entries places that follow one another.
     fn close_up(&mut self) {
-        let old = std::mem::take(&mut self.entries);
-        let mut ended = Vec::new();
-        for (place, entry) in (self.first..).zip(old) {
-            let Some(entry) = entry else { continue };
-            let now = self.first + self.entries.len() as u64;
-            if let Some(known) = self.places.get_mut(&entry.occurrence).filter(|known| **known == place) {
+        let Self { entries, places, first, .. } = self;
+        let (mut was, mut now, mut ended) = (*first, *first, Vec::new());
+        entries.retain(|entry| {
+            let place = was;
+            was += 1;
+            let Some(entry) = entry else { return false };
+            if let Some(known) = places.get_mut(&entry.occurrence).filter(|known| **known == place) {
                 *known = now;
             }
             ended.extend(entry.end.map(|end| (end, now)));
-            self.entries.push_back(Some(entry));
-        }
+            now += 1;
+            true
+        });
         ended.sort_unstable();
         self.ended = ended.into();
     }

@@ -6,6 +6,7 @@ mod inline;
 mod keyed;
 mod lives;
 mod outcomes;
+mod owned;
 mod typed;
 mod unwinding;
 mod workers;

@@ -125,7 +125,7 @@ fn modes_that_could_never_serve_are_refused() {
         let error = bus.on_with("*", options, |_: &Event| {}).err().unwrap();
         (error.kind(), error.path().unwrap_or_default().to_owned())
     };
-    assert_eq!(refused(served(Mode::Concurrent(0))), (ErrorKind::Invalid, "options.mode".into()));
+    assert_eq!(refused(served(Mode::Concurrent(0))), (ErrorKind::Invalid, "options.concurrency".into()));
     let timeout = HandlerOptions { timeout: Some(std::time::Duration::ZERO), ..HandlerOptions::default() };
     assert_eq!(refused(timeout), (ErrorKind::Invalid, "options.timeout".into()));
     let set_aside = HandlerOptions { set_aside_after: Some(0), ..HandlerOptions::default() };

@@ -58,7 +58,7 @@ fn a_publisher_that_waits_for_no_time_or_for_ever_is_refused() {
 fn handlers_that_could_never_be_served_are_refused() {
     let bus = Bus::with(BusOptions { history: 1, ..BusOptions::default() }).unwrap();
     let bad = [
-        ("mode", HandlerOptions { mode: Mode::Concurrent(0), ..HandlerOptions::default() }),
+        ("concurrency", HandlerOptions { mode: Mode::Concurrent(0), ..HandlerOptions::default() }),
         ("timeout", HandlerOptions { timeout: Some(Duration::ZERO), ..HandlerOptions::default() }),
         ("set_aside_after", HandlerOptions { set_aside_after: Some(0), ..HandlerOptions::default() }),
         ("start", inline(SubscribeOptions { start: newswire::Start::Earliest, ..Default::default() })),
