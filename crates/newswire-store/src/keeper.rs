@@ -100,6 +100,7 @@ impl<S: Store> Keeper for StoreKeeper<S> {
                 past,
                 options,
                 sync_at: None,
+                pace: Duration::ZERO,
                 pending: Vec::new(),
                 unsynced: VecDeque::new(),
                 prune_at,
@@ -113,17 +114,19 @@ impl<S: Store> Keeper for StoreKeeper<S> {
 
 /// The life of the store's thread.
 struct Run<S> {
-    // Both go before the feed, so that whoever sees the bus closed finds the store free.
+    // All three go before the feed, so that whoever sees the bus closed finds the store free.
     syncing: Syncing,
     /// `None` while a new file is to be begun.
     writer: Option<Box<dyn Writer>>,
+    past: Arc<dyn Past>,
     feed: Arc<Feed>,
     store: S,
     bus: String,
-    past: Arc<dyn Past>,
     options: StoreOptions,
     /// When what a loss of power would cost is synced, with [`Durability::Normal`].
     sync_at: Option<Instant>,
+    /// How long storing an event takes.
+    pace: Duration,
     /// What has been taken and isn't stored.
     pending: Vec<Delivery>,
     /// What is stored and has no receipt before the disk keeps it, with [`Durability::Full`].
@@ -138,7 +141,8 @@ struct Run<S> {
 impl<S: Store> Run<S> {
     fn run(mut self) {
         loop {
-            let batch = self.feed.next(self.share(), self.patience());
+            let share = self.share();
+            let batch = self.feed.next(share, self.patience());
             self.pending = batch.deliveries;
             if let Err(fault) = self.work(batch.flush || batch.closed) {
                 if !self.overcome(fault) {
@@ -150,18 +154,30 @@ impl<S: Store> Run<S> {
         }
     }
 
-    /// How much is taken at a time. Where receipts wait for the disk it is half of what is on its way, so that one half
-    /// is written while the other is synced.
-    fn share(&self) -> usize {
+    /// How much is taken at a time, where receipts wait for the disk. One half of what is on its way is written while
+    /// the other is synced, unless the disk takes much longer than writing does: then all of it is written and synced
+    /// at once.
+    fn share(&mut self) -> usize {
         if self.options.durability != Durability::Full {
             return BATCH;
         }
-        let half = self.feed.unwritten().div_ceil(2);
-        if let Some(told) = self.syncing.told_while_busy() {
+        let on_its_way = self.feed.unwritten();
+        let (told, took) = self.syncing.last();
+        if self.syncing.is_busy() {
+            let writing = self.pace.saturating_mul(u32::try_from(on_its_way).unwrap_or(u32::MAX));
+            let is_slow = took > 2 * writing;
+            if is_slow {
+                // What is wrong with it is seen to when the next is written.
+                self.settle();
+            }
             // As many publishers have been told as are about to come back: their events are one batch.
-            self.feed.gather(told.min(half), GATHER);
+            let back = if is_slow { self.syncing.last().0 } else { told.min(on_its_way.div_ceil(2)) };
+            self.feed.gather(back, GATHER);
+            if is_slow {
+                return BATCH;
+            }
         }
-        half.clamp(FEW, BATCH)
+        on_its_way.div_ceil(2).clamp(FEW, BATCH)
     }
 
     /// How long nothing has to be done unless something comes.
@@ -179,7 +195,11 @@ impl<S: Store> Run<S> {
         let is_full = self.options.durability == Durability::Full;
         let is_stored = |pending: &[Delivery], last| pending.partition_point(|one| last_seq(one) <= last);
         let is_done = is_stored(&self.pending, writer.last()) == self.pending.len();
+        let (began, count) = (Instant::now(), u32::try_from(self.pending.len()).unwrap_or(u32::MAX));
         let stored = if is_done { Ok(()) } else { writer.append(&self.pending) };
+        if !is_done {
+            self.pace = (3 * self.pace + began.elapsed() / count.max(1)) / 4;
+        }
         let last = writer.last();
         let known = self.pending.drain(..is_stored(&self.pending, last));
         if self.prune_at.is_some() {

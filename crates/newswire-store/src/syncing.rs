@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use newswire::{Error, ErrorKind, Result};
 
@@ -31,6 +32,7 @@ struct State {
     done: u64,
     /// How many seqs it was done with last.
     told: u64,
+    took: Duration,
     /// Why it doesn't keep the rest.
     fault: Option<Fault>,
     is_over: bool,
@@ -42,7 +44,8 @@ impl Syncing {
     /// # Errors
     /// `Io` where the system has no more threads.
     pub(crate) fn begin(syncer: Arc<dyn Syncer>, done: u64) -> Result<Self> {
-        let state = State { syncer, wanted: done, done, told: 0, fault: None, is_over: false };
+        let state =
+            State { syncer, wanted: done, done, told: 0, took: Duration::ZERO, fault: None, is_over: false };
         let (state, tell) = (Mutex::new(state), OnceLock::new());
         let shared = Arc::new(Shared { state, tell, changed: Condvar::new() });
         let own = shared.clone();
@@ -81,11 +84,10 @@ impl Syncing {
         state.fault.is_none() && state.done < state.wanted
     }
 
-    /// While the disk is busy: how many seqs it has been done with last.
-    pub(crate) fn told_while_busy(&self) -> Option<usize> {
+    /// How many seqs it has been done with last, and how long the disk took for it.
+    pub(crate) fn last(&self) -> (usize, Duration) {
         let state = lock(&self.shared.state);
-        let is_busy = state.fault.is_none() && state.done < state.wanted;
-        is_busy.then(|| usize::try_from(state.told).unwrap_or(usize::MAX))
+        (usize::try_from(state.told).unwrap_or(usize::MAX), state.took)
     }
 
     /// Waits until nothing is being synced; gives the seq up to which the disk keeps everything, and whether there
@@ -101,7 +103,8 @@ impl Syncing {
     /// Goes on elsewhere, where everything is kept up to `done`.
     pub(crate) fn renew(&self, syncer: Arc<dyn Syncer>, done: u64) {
         let mut state = lock(&self.shared.state);
-        *state = State { syncer, wanted: done, done, told: 0, fault: None, is_over: false };
+        *state =
+            State { syncer, wanted: done, done, told: 0, took: Duration::ZERO, fault: None, is_over: false };
     }
 }
 
@@ -115,13 +118,18 @@ impl Shared {
             }
             let (syncer, through) = (state.syncer.clone(), state.wanted);
             drop(state);
+            let began = Instant::now();
             let synced = syncer.sync();
+            let took = began.elapsed();
             if let (Ok(()), Some(tell)) = (&synced, self.tell.get()) {
                 tell(through);
             }
             state = lock(&self.state);
             match synced {
-                Ok(()) => (state.told, state.done) = (through.saturating_sub(state.done), through),
+                Ok(()) => {
+                    (state.told, state.took) = (through.saturating_sub(state.done), took);
+                    state.done = through;
+                }
                 Err(fault) => state.fault = Some(fault),
             }
             self.changed.notify_all();

@@ -4,8 +4,8 @@
 //! after the other, and every index ends in the order of the bus.
 
 mod append;
-mod decode;
 mod fault;
+mod helper;
 mod lease;
 mod log;
 mod opened;

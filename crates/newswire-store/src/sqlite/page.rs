@@ -10,15 +10,14 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::append::checksum;
-use super::decode::{Decoding, Helper};
 use super::fault::Outcome;
 use super::way::Way;
 use super::{pos, seq_of};
 
 /// How many rows are looked at for each that is wanted, before the reader has its turn again.
 const PATIENCE: usize = 8;
-/// How many bytes of events a page has at most, the last of them aside, and how many bytes of texts are held before they
-/// are made events: who reads has room for one page, however large the events are.
+/// How many bytes of events a page has at most, the last of them aside: who reads has room for one page, however large
+/// the events are.
 const LARGE: usize = 4 << 20;
 
 /// The bus that is read, and what is wanted of it.
@@ -36,9 +35,9 @@ impl<'a> Reading<'a> {
         Self { connection, bus, wanted, reader: EventReader::new(), bytes: 0 }
     }
 
-    /// Reads from `from` on, up to `limit` events that match, or as many as a page has room for.
-    pub(super) fn page(&mut self, from: u64, limit: usize, helper: &Helper) -> Outcome<Page> {
-        let last = self.last()?;
+    /// Reads from `from` up to `until`, up to `limit` events that match, or as many as a page has room for.
+    pub(super) fn page(&mut self, from: u64, until: u64, limit: usize) -> Outcome<Page> {
+        let last = self.last()?.min(until);
         if from > last || limit == 0 {
             return Ok(Page { deliveries: Vec::new(), through: last.min(from.saturating_sub(1)) });
         }
@@ -52,9 +51,9 @@ impl<'a> Reading<'a> {
             }
         }
         match (self.way()?, self.pruned_from(page.through + 1)?) {
-            (Way::All, _) => self.scan(&mut page, last, limit, helper)?,
+            (Way::All, _) => self.scan(&mut page, last, limit)?,
             (_, Some(pruned)) if pruned.0 <= page.through + 1 => {
-                self.scan(&mut page, last.min(pruned.1), limit, helper)?
+                self.scan(&mut page, last.min(pruned.1), limit)?
             }
             (way, pruned) => {
                 let end = pruned.map_or(last, |(first, _)| last.min(first - 1));
@@ -65,7 +64,7 @@ impl<'a> Reading<'a> {
                         page.deliveries.extend(found.deliveries);
                     }
                     // A damaged index is no reason to miss what the table has.
-                    Err(_) => self.scan(&mut page, end, limit, helper)?,
+                    Err(_) => self.scan(&mut page, end, limit)?,
                 }
             }
         }
@@ -73,7 +72,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Looks at every row; what isn't there is told. Where the file can't be read any further, it ends before.
-    fn scan(&mut self, page: &mut Page, last: u64, limit: usize, helper: &Helper) -> Outcome<()> {
+    fn scan(&mut self, page: &mut Page, last: u64, limit: usize) -> Outcome<()> {
         let connection = self.connection;
         let kinds = self.kinds()?;
         let mut statement = connection.prepare_cached(
@@ -82,19 +81,13 @@ impl<'a> Reading<'a> {
         let mut rows = statement.query(params![pos(self.bus, page.through + 1), pos(self.bus, last)])?;
         let from = page.through + 1;
         let (mut found, mut seen, mut missing) = (0, 0, GapReason::Retention);
-        let mut texts = helper.begin();
         loop {
             let row = match rows.next() {
                 Ok(Some(row)) => row,
-                ended => {
-                    self.take_all(page, &mut texts);
-                    match ended {
-                        Err(error) if page.through < from => return Err(error),
-                        Err(_) => return Ok(()),
-                        Ok(_) if page.through >= last => return Ok(()),
-                        Ok(_) => break,
-                    }
-                }
+                Ok(None) if page.through >= last => return Ok(()),
+                Ok(None) => break,
+                Err(_) if page.through >= from => return Ok(()),
+                Err(error) => return Err(error),
             };
             seen += 1;
             // Of a row that is damaged, the place can't be trusted either: what follows tells what is missing.
@@ -103,20 +96,12 @@ impl<'a> Reading<'a> {
                 missing = GapReason::Unreadable;
                 continue;
             };
-            let why = std::mem::replace(&mut missing, GapReason::Retention);
-            if seq > page.through + 1 {
-                found += self.take_all(page, &mut texts);
-                self.tell_missing(page, seq, why)?;
-            }
+            self.tell_missing(page, seq, std::mem::replace(&mut missing, GapReason::Retention))?;
             page.through = seq;
             if kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind)) {
-                texts.add(seq, body);
+                found += usize::from(self.take(page, seq, body));
             }
-            let is_enough = seen >= limit.saturating_mul(PATIENCE);
-            if is_enough || found + texts.rows() >= limit || self.bytes + texts.bytes() >= LARGE {
-                found += self.take_all(page, &mut texts);
-            }
-            if is_enough || found >= limit || self.bytes >= LARGE {
+            if found >= limit || seen >= limit.saturating_mul(PATIENCE) || self.bytes >= LARGE {
                 return Ok(());
             }
         }
@@ -167,20 +152,15 @@ impl<'a> Reading<'a> {
         Ok(Page { deliveries: vec![gap(from, good - 1, GapReason::Unreadable)], through: good - 1 })
     }
 
-    fn last(&self) -> Outcome<u64> {
+    pub(super) fn last(&self) -> Outcome<u64> {
         let sql = "SELECT last FROM bus WHERE id = ?1";
         let last: i64 = self.connection.prepare_cached(sql)?.query_row([self.bus], |row| row.get(0))?;
         Ok(u64::try_from(last).unwrap_or_default())
     }
 
-    /// Adds all that are wanted; says how many.
-    fn take_all(&mut self, page: &mut Page, texts: &mut Decoding<'_>) -> usize {
-        texts.finish().map(|(seq, event)| usize::from(self.take(page, seq, event))).sum()
-    }
-
     /// Adds the event, if it is wanted, or word that it can't be read.
-    fn take(&mut self, page: &mut Page, seq: u64, event: Option<Event>) -> bool {
-        match event {
+    fn take(&mut self, page: &mut Page, seq: u64, body: &[u8]) -> bool {
+        match event_of(&mut self.reader, seq, body) {
             Some(event) if self.wants(&event) => {
                 self.bytes = self.bytes.saturating_add(event.size());
                 page.deliveries.push(Delivery::Event(event));
@@ -232,10 +212,7 @@ impl<'a> Reading<'a> {
         // What the index knows and the table doesn't is as lost as what is damaged.
         let row = rows.next()?.map(sound).transpose()?.flatten();
         Ok(match row {
-            Some((.., body)) => {
-                let event = event_of(&mut self.reader, seq, body);
-                self.take(page, seq, event)
-            }
+            Some((.., body)) => self.take(page, seq, body),
             None => {
                 page.deliveries.push(gap(seq, seq, GapReason::Unreadable));
                 false

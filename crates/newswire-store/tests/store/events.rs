@@ -144,3 +144,42 @@ fn a_page_of_the_past_has_room_for_few_large_events_and_the_next_goes_on_there()
     assert_eq!(read(&file, Query::default()).count(), 40);
     close(&bus);
 }
+
+#[test]
+fn long_pages_say_what_short_ones_do() {
+    let file = file("long_pages");
+    let (bus, _store) = stored("main", &file, "?durability=off");
+    publish(&bus, 3000);
+    close(&bus);
+    // What follows has a gap before it.
+    let source = newswire::Bus::new();
+    let mut taken = source.subscribe("*").unwrap();
+    let mut writer = SqliteStore::open(&file).unwrap().writer("main").unwrap();
+    let mut next = || {
+        publish(&source, 1);
+        taken.try_next().unwrap().unwrap()
+    };
+    let rest: Vec<_> = (0..6000).map(|_| next()).skip(3099).collect();
+    writer.append(&rest).unwrap();
+    drop(writer);
+    let past = SqliteStore::read(&file).unwrap().past("main").unwrap();
+    let filter = Filter::all();
+    let wanted = newswire::store::Wanted { filter: &filter, internal: true };
+    let read = |limit: usize| {
+        let (mut next, mut lines) = (1, Vec::new());
+        loop {
+            let page = past.read(next, &wanted, limit).unwrap();
+            if page.through < next {
+                return lines;
+            }
+            assert!(page.deliveries.len() <= limit + 1, "{}", page.deliveries.len());
+            next = page.through + 1;
+            lines.extend(page.deliveries.iter().map(|delivery| format!("{delivery:?}")));
+        }
+    };
+    let short = read(100);
+    assert!(short.len() > 5800, "{}", short.len());
+    for limit in [256, 300, 1024, 4096] {
+        assert_eq!(read(limit), short, "{limit}");
+    }
+}
