@@ -393,3 +393,49 @@ fn damage_is_told_and_repaired() {
     assert_eq!(piped(&["verify", &store]).0, OK);
     assert_eq!(out(&["ls", &store]).lines().count(), 20);
 }
+
+#[test]
+fn export_takes_the_beginning_of_a_run_and_writes_nothing_where_there_is_none() {
+    let (store, source) =
+        (store("export-run"), written("export-run.jsonl", &recording(12, 2).replace("r-005", "x-11")));
+    record(&[text_of(&source)], &store);
+    for from in [store.as_str(), text_of(&source)] {
+        let out = std::path::Path::new(&store).with_file_name("run.ndjson");
+        let export = |run: &str| {
+            let _ = std::fs::remove_file(&out);
+            let (code, _, err) = piped(&["export", from, "--run", run, "-o", text_of(&out)]);
+            (code, err, std::fs::read_to_string(&out).ok())
+        };
+        for run in ["r-003", "r-012", "x-1"] {
+            let (code, err, text) = export(run);
+            assert_eq!((code, text.unwrap().lines().count()), (OK, 11), "{err}");
+        }
+        let source = std::fs::read_to_string(&source).unwrap();
+        assert_eq!(source.matches("r-003").count(), 10);
+        let (code, err, text) = export("r-00");
+        assert_eq!((code, text), (FAILED, None), "{err}");
+        assert!(err.contains("more than one run begins with \"r-00\""), "{err}");
+        let (code, err, text) = export("nope");
+        assert_eq!((code, text), (FAILED, None), "{err}");
+        assert!(err.contains("no run begins with \"nope\""), "{err}");
+        let (code, out, err) = piped(&["ls", from, "--session", "nope"]);
+        assert_eq!((code, out.as_str()), (FAILED, ""), "{err}");
+        assert!(err.contains("no run is of the session \"nope\""), "{err}");
+    }
+}
+
+#[test]
+fn what_is_no_place_for_a_store_is_refused_and_not_made() {
+    let source = written("no-place.jsonl", &recording(1, 1));
+    for place in ["-", ":memory:", "sqlite::memory:", "console:", "postgres://host/x", "file:events.db"] {
+        let (code, _, err) = piped(&["record", text_of(&source), "-o", place]);
+        assert_eq!(code, USAGE, "{place}: {err}");
+        assert!(err.contains("events.db"), "{place}: {err}");
+        assert!(!std::path::Path::new(place).exists(), "{place}");
+    }
+    let place = store("no-name");
+    let (code, _, err) = piped(&["record", text_of(&source), "-o", &place, "--into", ""]);
+    assert_eq!(code, USAGE, "{err}");
+    assert!(err.contains("--into") && err.contains("recorded"), "{err}");
+    assert!(!std::path::Path::new(&place).exists());
+}

@@ -67,7 +67,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// Puts the whole lines that come next into `run`, as they stand in the file, as many as a look at the file gives.
-    /// `None` where that gives no whole line: [`Lines::next`] gathers it.
+    /// False where that gives no whole line: [`Lines::next`] gathers it.
     ///
     /// # Errors
     /// `Io`.
@@ -76,8 +76,8 @@ impl<R: BufRead> Lines<R> {
             return Ok(false);
         }
         if let Err(error) = self.reader.fill(run) {
-            // What was begun is the next line.
-            self.number += u64::from(!self.reader.begun.is_empty());
+            // It was the next line that couldn't be read, as [`Lines::next`] counts.
+            self.number += 1;
             return Err(failed(error));
         }
         run.first = self.number + 1;
@@ -136,16 +136,7 @@ impl<R: BufRead> Begun<R> {
         let read = loop {
             match self.reader.read(room) {
                 Err(error) if error.kind() == IoKind::Interrupted => {}
-<<<<<<< HEAD
                 read => break read?,
-=======
-                Err(error) => {
-                    // It was the next line that couldn't be read, as [`Lines::next`] counts.
-                    self.number += 1;
-                    return Err(failed(error));
-                }
-                Ok(bytes) => break bytes,
->>>>>>> main
             }
         };
         let read = room.get(..read).unwrap_or_default();

@@ -155,6 +155,7 @@ fn urls_that_ask_for_what_is_not_there_are_refused_with_the_column() {
         assert!(error.to_string().contains(word), "{options}: {error}");
         assert_eq!(error.column().is_some(), column, "{options}: {error}");
     }
+    assert!(bus("main").attach("sqlite::memory:").unwrap_err().to_string().contains("is a file"));
     assert!(bus("main").attach("sqlite:").unwrap_err().to_string().contains("needs a path"));
     assert!(bus("main").attach("sqlite://host/events.db").unwrap_err().to_string().contains("no host"));
 }
