@@ -6,6 +6,7 @@
 use std::cell::Cell;
 
 use newswire::MAX_EVENT_BYTES;
+use newswire::json::write_string;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::sync::critical_section::with_critical_section;
@@ -219,8 +220,7 @@ fn string(out: &mut Vec<u8>, value: &Bound<'_, PyString>) -> Written {
     let text = value.to_str().map_err(|_| {
         Fault::new("the text has a lone surrogate, which is no character", "text that UTF-8 can hold")
     })?;
-    // Writing to memory doesn't fail.
-    let _ = serde_json::to_writer(out, text);
+    write_string(out, text);
     Ok(())
 }
 

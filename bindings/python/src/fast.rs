@@ -7,12 +7,15 @@
 )]
 
 use std::ffi::c_int;
+use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
+use pyo3::PyClass;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi;
+use pyo3::impl_::trampoline::get_trampoline_function;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
@@ -65,8 +68,8 @@ impl<'a, 'py> Args<'a, 'py> {
     }
 
     /// Named arguments.
-    pub(crate) fn named(&self) -> impl Iterator<Item = (Bound<'py, PyAny>, Borrowed<'a, 'py, PyAny>)> {
-        let names = self.names.into_iter().flat_map(|names| names.to_owned().into_iter());
+    pub(crate) fn named(&self) -> impl Iterator<Item = (Borrowed<'_, 'py, PyAny>, Borrowed<'_, 'py, PyAny>)> {
+        let names = self.names.as_ref().into_iter().flat_map(|names| names.iter_borrowed());
         names.zip(self.values.iter().skip(self.positional_count()).map(|value| self.borrowed(*value)))
     }
 
@@ -86,29 +89,19 @@ type Method = for<'a, 'py> fn(Borrowed<'a, 'py, PyAny>, &Args<'a, 'py>) -> PyRes
 ///
 /// # Safety
 /// To be called by the interpreter, as a method of the class that `method` expects.
-unsafe fn call(
+unsafe fn call<'py>(
+    py: Python<'py>,
     method: Method,
     slf: *mut ffi::PyObject,
     values: *const *mut ffi::PyObject,
     positional: ffi::Py_ssize_t,
     names: *mut ffi::PyObject,
-) -> *mut ffi::PyObject {
-    // SAFETY: the interpreter calls, so it is there and this thread is in it.
-    unsafe {
-        Python::attach_unchecked(|py| {
-            let slf = Borrowed::from_ptr(py, slf);
-            let args = Args::new(py, values, positional, names);
-            let result = catch_unwind(AssertUnwindSafe(|| method(slf, &args)))
-                .unwrap_or_else(|_| Err(PyRuntimeError::new_err("native code of newswire panicked")));
-            match result {
-                Ok(result) => result.into_ptr(),
-                Err(error) => {
-                    error.restore(py);
-                    ptr::null_mut()
-                }
-            }
-        })
-    }
+) -> PyResult<*mut ffi::PyObject> {
+    // SAFETY: the interpreter calls, and holds what it hands over.
+    let (slf, args) = unsafe { (Borrowed::from_ptr(py, slf), Args::new(py, values, positional, names)) };
+    let result = catch_unwind(AssertUnwindSafe(|| method(slf, &args)))
+        .unwrap_or_else(|_| Err(PyRuntimeError::new_err("native code of newswire panicked")));
+    result.map(Py::into_ptr)
 }
 
 /// What a call says that names a kind which nobody wants; `None` where more is to be looked at.
@@ -145,18 +138,33 @@ macro_rules! method {
             positional: ffi::Py_ssize_t,
             names: *mut ffi::PyObject,
         ) -> *mut ffi::PyObject {
-            let quick: unsafe fn(_, _, _) -> Option<*mut ffi::PyObject> = $quick;
-            // SAFETY: the interpreter calls, and has looked at the class of `slf`.
-            unsafe {
-                match quick(slf, values, positional) {
-                    Some(result) => result,
-                    None => call(
+            unsafe fn whole<'py>(
+                py: Python<'py>,
+                slf: *mut ffi::PyObject,
+                values: *const *mut ffi::PyObject,
+                positional: ffi::Py_ssize_t,
+                names: *mut ffi::PyObject,
+            ) -> PyResult<*mut ffi::PyObject> {
+                // SAFETY: as below.
+                unsafe {
+                    call(
+                        py,
                         |slf, args| $method(slf.cast_unchecked::<$class>(), args),
                         slf,
                         values,
                         positional,
                         names,
-                    ),
+                    )
+                }
+            }
+            let quick: unsafe fn(_, _, _) -> Option<*mut ffi::PyObject> = $quick;
+            // What PyO3's own methods go through knows that the thread is in the interpreter; attaching asks it.
+            let trampoline = get_trampoline_function!(fastcall_cfunction_with_keywords, whole);
+            // SAFETY: the interpreter calls, and has looked at the class of `slf`.
+            unsafe {
+                match quick(slf, values, positional) {
+                    Some(result) => result,
+                    None => trampoline(slf, values, positional, names),
                 }
             }
         }
@@ -238,6 +246,36 @@ pub(crate) fn call_one<'py>(
     std::mem::forget(stay);
     // SAFETY: the call gave a new reference, or null and an error.
     unsafe { Bound::from_owned_ptr_or_err(callable.py(), result) }
+}
+
+/// The object of a class that was made last, to be used again where nobody else has it.
+pub(crate) struct Last<T>(AtomicPtr<ffi::PyObject>, PhantomData<fn() -> T>);
+
+impl<T: PyClass> Last<T> {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicPtr::new(ptr::null_mut()), PhantomData)
+    }
+
+    /// An object that nobody else has: the last one, or else a new one.
+    pub(crate) fn get<'py>(
+        &self,
+        py: Python<'py>,
+        make: impl FnOnce() -> PyResult<Bound<'py, T>>,
+    ) -> PyResult<Bound<'py, T>> {
+        let last = self.0.load(Ordering::Relaxed);
+        // SAFETY: this place holds a reference to an object of the class. Only threads that are in the interpreter
+        // change it or count references, which is one at a time; so a count of one is this place's.
+        unsafe {
+            if !last.is_null() && ffi::Py_REFCNT(last) == 1 {
+                return Ok(Borrowed::from_ptr(py, last).cast_unchecked::<T>().to_owned());
+            }
+        }
+        let made = make()?;
+        let before = self.0.swap(made.clone().into_ptr(), Ordering::Relaxed);
+        // SAFETY: the reference was this place's.
+        drop(unsafe { Bound::from_owned_ptr_or_opt(py, before) });
+        Ok(made)
+    }
 }
 
 /// What stands behind `place`, made when first asked for, and never freed.

@@ -26,21 +26,28 @@ thread_local! {
 
 /// Runs `call` as the handling of `event` by subscription `id`.
 pub(crate) fn handling<R>(id: u64, event: Option<&Event>, call: impl FnOnce() -> R) -> R {
-    struct Restore(Option<Event>, bool);
-    impl Drop for Restore {
+    struct Restore<'a> {
+        ambient: &'a Ambient,
+        busy: &'a Cell<bool>,
+        event: Option<Event>,
+        was_busy: bool,
+    }
+    impl Drop for Restore<'_> {
         fn drop(&mut self) {
-            AMBIENT.with(|ambient| {
-                ambient.stack.borrow_mut().pop();
-                *ambient.event.borrow_mut() = self.0.take();
-            });
-            BUSY.with(|busy| busy.set(self.1));
+            self.ambient.stack.borrow_mut().pop();
+            let ours = self.ambient.event.replace(self.event.take());
+            self.busy.set(self.was_busy);
+            drop(ours);
         }
     }
-    let _restore = AMBIENT.with(|ambient| {
-        ambient.stack.borrow_mut().push(id);
-        Restore(ambient.event.replace(event.cloned()), BUSY.with(|busy| busy.replace(true)))
-    });
-    call()
+    AMBIENT.with(|ambient| {
+        BUSY.with(|busy| {
+            ambient.stack.borrow_mut().push(id);
+            let event = ambient.event.replace(event.cloned());
+            let _restore = Restore { ambient, busy, event, was_busy: busy.replace(true) };
+            call()
+        })
+    })
 }
 
 /// Whether this thread is inside a handler.

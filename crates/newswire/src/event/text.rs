@@ -43,8 +43,13 @@ pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
         }
         rest = after;
     }
-    let tail = rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len());
-    bytes.len() - rest.len() + tail
+    // The last eight bytes again, most of which are known to be plain: one look rather than up to seven.
+    if let Some(word) = bytes.last_chunk::<8>() {
+        let special = specials(*word);
+        let tail = if special == 0 { 8 } else { special.trailing_zeros() as usize / 8 };
+        return bytes.len() - 8 + tail;
+    }
+    rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
 }
 
 fn is_special(byte: u8) -> bool {
@@ -63,8 +68,14 @@ fn specials(word: [u8; 8]) -> u64 {
     (control | quote | backslash) & !word & (ONES << 7)
 }
 
-/// Writes `text` as a JSON string.
-pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
+/// Writes `text` as a JSON string, quotes included.
+///
+/// ```
+/// let mut json = Vec::new();
+/// newswire::json::write_string(&mut json, "a \"word\"\n");
+/// assert_eq!(json, br#""a \"word\"\n""#);
+/// ```
+pub fn write_string(out: &mut Vec<u8>, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push(b'"');
     let mut rest = text.as_bytes();

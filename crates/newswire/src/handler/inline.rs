@@ -30,76 +30,106 @@ struct Round {
     continued: bool,
 }
 
+/// What this thread is in the middle of.
+#[derive(Clone, Copy)]
+struct Here {
+    /// It serves inline handlers.
+    serving: bool,
+    /// There are rounds to be served after the one at hand.
+    more: bool,
+    /// How many events of others it has served since its outermost publish.
+    foreign: u32,
+}
+
 thread_local! {
-    static SERVING: Cell<bool> = const { Cell::new(false) };
+    /// In one place, which is looked up once for a publish: in a shared library that is a call each time.
+    static HERE: Cell<Here> = const { Cell::new(Here { serving: false, more: false, foreign: 0 }) };
     static ROUNDS: RefCell<VecDeque<Round>> = const { RefCell::new(VecDeque::new()) };
-    /// How many events of others this thread has served since its outermost publish.
-    static FOREIGN_SERVED: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Whether this thread is inside an inline handler.
 pub(crate) fn is_serving_here() -> bool {
-    SERVING.with(Cell::get)
+    HERE.with(Cell::get).serving
 }
 
 /// Serves the inline handlers of event `seq`, unless this thread is already inside one: then the outermost
 /// publish will. Says to how many of those that have it queued it was left.
 pub(crate) fn serve_round(seq: u64, mut handlers: Vec<Called>) -> u32 {
     handlers.sort_by_key(|called| (Reverse(called.subscriber.priority), called.subscriber.id));
-    if SERVING.with(Cell::get) {
-        let count = handlers.iter().map(|called| u32::from(called.queued)).sum();
-        push(Round { seq, handlers, continued: false });
-        return count;
-    }
-    let _serving = Serving::begin();
-    let deferred = serve_all(seq, &handlers);
-    serve_pushed();
-    deferred
+    HERE.with(|here| {
+        if here.get().serving {
+            let count = handlers.iter().map(|called| u32::from(called.queued)).sum();
+            push(Round { seq, handlers, continued: false });
+            return count;
+        }
+        let serving = Serving::begin(here);
+        let deferred = serve_all(seq, &handlers);
+        serving.serve_pushed();
+        deferred
+    })
 }
 
 /// As [`serve_round`], for one handler that has the event queued.
 #[inline]
 pub(crate) fn serve_one(seq: u64, subscriber: Arc<Subscriber>) -> u32 {
-    if SERVING.with(Cell::get) {
-        push(Round { seq, handlers: vec![Called { subscriber, queued: true }], continued: false });
-        return 1;
-    }
-    let _serving = Serving::begin();
-    let deferred = u32::from(!begin(&subscriber, seq));
-    serve_pushed();
-    deferred
+    HERE.with(|here| {
+        if here.get().serving {
+            push(Round { seq, handlers: vec![Called { subscriber, queued: true }], continued: false });
+            return 1;
+        }
+        let serving = Serving::begin(here);
+        let deferred = u32::from(!begin(&subscriber, seq));
+        serving.serve_pushed();
+        deferred
+    })
 }
 
 /// Goes on where a publisher has served enough events of others.
 pub(crate) fn serve_on_worker(subscriber: &Arc<Subscriber>) {
-    let _serving = Serving::begin();
-    serve(subscriber, WORKER);
-    serve_pushed();
+    HERE.with(|here| {
+        let serving = Serving::begin(here);
+        serve(subscriber, WORKER);
+        serving.serve_pushed();
+    });
 }
 
 /// This thread serves inline handlers until it is dropped, also by unwinding.
-struct Serving {
+struct Serving<'a> {
+    here: &'a Cell<Here>,
     before: bool,
 }
 
-impl Serving {
-    fn begin() -> Self {
-        FOREIGN_SERVED.with(|served| served.set(0));
-        Self { before: SERVING.with(|serving| serving.replace(true)) }
+impl<'a> Serving<'a> {
+    fn begin(here: &'a Cell<Here>) -> Self {
+        let Here { serving: before, more, .. } = here.get();
+        here.set(Here { serving: true, more, foreign: 0 });
+        Self { here, before }
+    }
+
+    /// Serves the rounds that have come meanwhile, and those that come of them.
+    #[inline]
+    fn serve_pushed(&self) {
+        if self.here.get().more {
+            serve_rounds();
+            self.here.set(Here { more: false, ..self.here.get() });
+        }
     }
 }
 
-impl Drop for Serving {
+impl Drop for Serving<'_> {
     fn drop(&mut self) {
-        SERVING.with(|serving| serving.set(self.before));
+        self.here.set(Here { serving: self.before, ..self.here.get() });
     }
 }
 
+#[cold]
 fn push(round: Round) {
     ROUNDS.with(|rounds| rounds.borrow_mut().push_back(round));
+    HERE.with(|here| here.set(Here { more: true, ..here.get() }));
 }
 
-fn serve_pushed() {
+#[cold]
+fn serve_rounds() {
     while let Some(Round { seq, handlers, continued }) = ROUNDS.with(|rounds| rounds.borrow_mut().pop_front())
     {
         if continued {
@@ -165,15 +195,15 @@ fn serve_up_to(subscriber: &Arc<Subscriber>, limit: u64, mut held: Option<MutexG
                 return;
             }
             if due.is_some_and(|seq| seq != limit) {
-                let served = FOREIGN_SERVED.with(Cell::get);
-                if served >= FOREIGN
+                let here = HERE.with(Cell::get);
+                if here.foreign >= FOREIGN
                     && limit != WORKER
                     && let Some(core) = subscriber.core.upgrade()
                 {
                     drop(inbox);
                     return core.pool.submit(subscriber.clone());
                 }
-                FOREIGN_SERVED.with(|count| count.set(served + 1));
+                HERE.with(|place| place.set(Here { foreign: here.foreign + 1, ..here }));
             }
             let step = due.map_or(Step::Nothing, |_| inbox.step_to_serve(&mut admitted));
             let mut window = None;

@@ -97,9 +97,10 @@ impl Service {
 }
 
 /// Tells publishers that they have room; call it without holding a lock.
+#[inline]
 pub(crate) fn admit(admitted: Vec<Arc<Ticket>>) {
-    for ticket in admitted {
-        ticket.tell();
+    if !admitted.is_empty() {
+        admitted.into_iter().for_each(|ticket| ticket.tell());
     }
 }
 

@@ -12,3 +12,5 @@ mod raw;
 pub use index::{Index, Sort};
 pub use object::Object;
 pub use raw::Raw;
+
+pub use crate::event::write_string;

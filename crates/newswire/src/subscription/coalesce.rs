@@ -258,8 +258,15 @@ impl Inbox {
 impl Subscriber {
     /// Has the consumer called at the end of the window of what is held back; `due` as from
     /// [`Coalescer::arm`]. Call it without holding a lock.
+    #[inline]
     pub(crate) fn watch_window(self: &Arc<Self>, due: Option<Instant>) {
-        let (Some(due), Some(core)) = (due, self.core.upgrade()) else { return };
+        if let Some(due) = due {
+            self.set_window(due);
+        }
+    }
+
+    fn set_window(self: &Arc<Self>, due: Instant) {
+        let Some(core) = self.core.upgrade() else { return };
         let subscriber = Arc::downgrade(self);
         core.timer.at(due, move || {
             if let Some(subscriber) = subscriber.upgrade() {
