@@ -269,7 +269,8 @@ impl Drop for SqliteWriter {
     fn drop(&mut self) {
         if !self.log.hold().is_given_up() {
             // Nobody finds the log of a file that has another name now.
-            let patience = if self.log.is_in_place() { Duration::ZERO } else { MOMENT };
+            let patience =
+                if self.log.is_in_place().is_ok_and(|is_there| is_there) { Duration::ZERO } else { MOMENT };
             let _ = self.connection.busy_timeout(patience);
             let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         }

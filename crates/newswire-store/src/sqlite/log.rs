@@ -4,7 +4,8 @@
 //! disk is still keeping the one before. The log has a file handle of its own for that; SQLite has no locks on it
 //! that closing one would give up.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
@@ -62,16 +63,25 @@ impl Log {
 
     /// Whether store and log still have their names: what is written to a file that was deleted, or renamed away,
     /// nobody finds there again.
-    pub(super) fn is_in_place(&self) -> bool {
-        let is_at = |path: &Path, mark| FileMark::of(path).is_ok_and(|there| there == mark);
-        is_at(&self.store, self.mark) && is_at(&beside(&self.store, "-wal"), self.mark())
+    ///
+    /// # Errors
+    /// What keeps that from being known.
+    pub(super) fn is_in_place(&self) -> Result<bool> {
+        let is_at = |path: &Path, mark| match fs::metadata(path) {
+            Ok(about) => Ok(FileMark::of_file(&about) == mark),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                Ok(false)
+            }
+            Err(error) => Err(io_error(path, "the file can't be looked at", &error)),
+        };
+        Ok(is_at(&self.store, self.mark)? && is_at(&beside(&self.store, "-wal"), self.mark())?)
     }
 
     /// # Errors
     /// Final, where the store isn't where it was opened. What was written to it still goes from the log into the file,
     /// unless that was set aside because the disk failed to keep it.
     pub(super) fn check_place(&self) -> Result<(), Fault> {
-        if self.is_in_place() {
+        if self.is_in_place().map_err(|error| Fault { error, is_final: false })? {
             return Ok(());
         }
         if aside_of(&self.store, self.mark).is_some() {
@@ -114,8 +124,8 @@ impl Syncer for Log {
             Fault { error: io_error(&self.store, SYNC_FAILED, &error), is_final: true }
         })?;
         drop(file);
-        // Receipts are given next.
-        self.check_place()
+        // Receipts are given next. Who syncs again couldn't tell either.
+        self.check_place().map_err(|fault| Fault { is_final: true, ..fault })
     }
 }
 
