@@ -61,8 +61,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "_native": (
-        "Enrichment Event Filter Gap Published __version__ current_event new_span new_trace open_recording"
-        " read_runs"
+        "Enrichment Event Filter Gap Published __version__ current_event new_span new_trace open_recording read_runs"
     ),
     "_bus": "Bus bus",
     "attachment": "Attachment Receipt",

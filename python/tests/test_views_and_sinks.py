@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -165,21 +165,29 @@ def test_a_store_is_read_from_any_position_that_a_bus_gives(tmp_path: Path) -> N
     assert numbers(start=began) == numbers(start=None) == numbers() == [1, 2]
 
 
+@contextmanager
+def held(store: Path) -> Iterator[None]:
+    """Another process's transaction keeps the store from writing."""
+    hold = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN IMMEDIATE'); print(); input()"
+    command = [sys.executable, "-c", hold, str(store)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        yield
+        other.communicate("\n")
+
+
 def test_a_receipt_says_the_same_whenever_it_is_asked(tmp_path: Path) -> None:
     bus = Bus("agents")
     bus.attach(f"sqlite:{tmp_path / 'events.db'}")
     receipt = bus.publish_durable("a.b")
     assert receipt.wait(5).seq == receipt.wait(5).seq == 1
-    # Another process's transaction keeps the store from writing.
-    with sqlite3.connect(tmp_path / "events.db", isolation_level=None) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with held(tmp_path / "events.db"):
         late = bus.publish_durable("a.b")
         with pytest.raises(newswire.TimedOutError):
             late.wait(0.05)
         late.cancel()
-        other.execute("COMMIT")
     assert late.wait(5).seq == late.wait(5).seq == 2
-    other.close()
     bus.close()
 
 
@@ -187,13 +195,10 @@ def test_a_receipt_that_was_awaited_in_vain_can_be_awaited_again(tmp_path: Path)
     async def main() -> None:
         bus = Bus("agents")
         bus.attach(f"sqlite:{tmp_path / 'events.db'}")
-        with sqlite3.connect(tmp_path / "events.db", isolation_level=None) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with held(tmp_path / "events.db"):
             receipt = bus.publish_durable("a.b")
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(receipt, 0.05)
-            other.execute("COMMIT")
-        other.close()
         both = await asyncio.gather(receipt, receipt)
         assert [published.seq for published in (*both, await receipt)] == [1, 1, 1]
         await bus.aclose()

@@ -263,7 +263,7 @@ fn an_export_has_what_is_wanted() {
         assert_eq!(count(&[source, "--run", "r-002"]), 10);
         assert_eq!(count(&[source, "--session", "s-1", "--filter", "tool.call.failed"]), 4);
         assert_eq!(count(&[source, "--from", "2026-01-01T00:00:11Z", "--to", "2026-01-01T00:00:20Z"]), 10);
-        assert_eq!(count(&[source, "--run", "r-0"]), 0);
+        assert_eq!(piped(&["export", source, "--run", "r-0"]).0, FAILED, "several begin so");
     }
     for wrong in [["--from", "5m"], ["--filter", "a ="]] {
         assert_eq!(piped(&["export", &store, wrong[0], wrong[1]]).0, USAGE, "{wrong:?}");
@@ -398,8 +398,8 @@ fn damage_is_told_and_repaired() {
 fn export_takes_the_beginning_of_a_run_and_writes_nothing_where_there_is_none() {
     let (store, source) =
         (store("export-run"), written("export-run.jsonl", &recording(12, 2).replace("r-005", "x-11")));
-    record(&[text_of(&source)], &store);
-    for from in [store.as_str(), text_of(&source)] {
+    record(&[&source], &store);
+    for from in [&store, &source] {
         let out = std::path::Path::new(&store).with_file_name("run.ndjson");
         let export = |run: &str| {
             let _ = std::fs::remove_file(&out);
@@ -428,13 +428,13 @@ fn export_takes_the_beginning_of_a_run_and_writes_nothing_where_there_is_none() 
 fn what_is_no_place_for_a_store_is_refused_and_not_made() {
     let source = written("no-place.jsonl", &recording(1, 1));
     for place in ["-", ":memory:", "sqlite::memory:", "console:", "postgres://host/x", "file:events.db"] {
-        let (code, _, err) = piped(&["record", text_of(&source), "-o", place]);
+        let (code, _, err) = piped(&["record", &source, "-o", place]);
         assert_eq!(code, USAGE, "{place}: {err}");
         assert!(err.contains("events.db"), "{place}: {err}");
         assert!(!std::path::Path::new(place).exists(), "{place}");
     }
     let place = store("no-name");
-    let (code, _, err) = piped(&["record", text_of(&source), "-o", &place, "--into", ""]);
+    let (code, _, err) = piped(&["record", &source, "-o", &place, "--into", ""]);
     assert_eq!(code, USAGE, "{err}");
     assert!(err.contains("--into") && err.contains("recorded"), "{err}");
     assert!(!std::path::Path::new(&place).exists());
