@@ -191,30 +191,16 @@ impl<S: Store> Run<S> {
 
     /// Stores what is pending, and does what is due; where `settles`, it waits for the disk.
     fn work(&mut self, settles: bool) -> Result<(), Fault> {
-        let Some(writer) = &mut self.writer else { return Ok(()) };
-        let is_full = self.options.durability == Durability::Full;
-        let is_stored = |pending: &[Delivery], last| pending.partition_point(|one| last_seq(one) <= last);
-        let is_done = is_stored(&self.pending, writer.last()) == self.pending.len();
-        let (began, count) = (Instant::now(), u32::try_from(self.pending.len()).unwrap_or(u32::MAX));
-        let stored = if is_done { Ok(()) } else { writer.append(&self.pending) };
-        if !is_done {
-            self.pace = (3 * self.pace + began.elapsed() / count.max(1)) / 4;
-        }
-        let last = writer.last();
-        let known = self.pending.drain(..is_stored(&self.pending, last));
-        if self.prune_at.is_some() {
-            let events = known.as_slice().iter().filter_map(|delivery| match delivery {
-                Delivery::Event(event) => Some(event.size() as u64),
-                Delivery::Gap(_) => None,
-            });
-            let (count, size) = self.since;
-            self.since = events.fold((count, size), |(count, sum), size| (count + 1, sum + size));
-        }
-        if is_full {
-            self.unsynced.extend(known);
+        let Some(last) = self.writer.as_ref().map(|writer| writer.last()) else { return Ok(()) };
+        // What a try before has stored after all isn't stored again.
+        self.put_by(last);
+        let is_done = self.pending.is_empty();
+        let stored = self.append();
+        let last = self.writer.as_ref().map_or(last, |writer| writer.last());
+        self.put_by(last);
+        if self.options.durability == Durability::Full {
             self.syncing.ask(last);
         } else {
-            drop(known);
             self.feed.written(last);
         }
         stored?;
@@ -266,6 +252,30 @@ impl<S: Store> Run<S> {
             && Instant::now() < until
             && self.prune(1).is_ok_and(|has_more| has_more)
         {}
+    }
+
+    fn append(&mut self) -> Result<(), Fault> {
+        let (Some(writer), false) = (&mut self.writer, self.pending.is_empty()) else { return Ok(()) };
+        let (began, count) = (Instant::now(), u32::try_from(self.pending.len()).unwrap_or(u32::MAX));
+        let stored = writer.append(&self.pending);
+        self.pace = (3 * self.pace + began.elapsed() / count.max(1)) / 4;
+        stored
+    }
+
+    /// Everything up to that seq is stored.
+    fn put_by(&mut self, last: u64) {
+        let stored = self.pending.partition_point(|one| last_seq(one) <= last);
+        let stored = self.pending.drain(..stored);
+        if self.prune_at.is_some() {
+            let events = stored.as_slice().iter().filter_map(|delivery| match delivery {
+                Delivery::Event(event) => Some(event.size() as u64),
+                Delivery::Gap(_) => None,
+            });
+            self.since = events.fold(self.since, |(count, sum), size| (count + 1, sum + size));
+        }
+        if self.options.durability == Durability::Full {
+            self.unsynced.extend(stored);
+        }
     }
 
     /// Waits for the disk; gives what is wrong with it.

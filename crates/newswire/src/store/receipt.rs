@@ -16,8 +16,6 @@ use crate::sync::{self, Condvar, Mutex, wake};
 struct State {
     outcome: Option<Result<()>>,
     wakers: Vec<Waker>,
-    /// How many threads wait: calling the system for those of hundreds who don't would keep those who do.
-    waiting: usize,
 }
 
 /// Decided once, by whoever writes or gives up.
@@ -30,14 +28,12 @@ pub(crate) struct Promise {
 impl Promise {
     /// Decides it, unless it is decided; call it without holding a lock.
     pub(crate) fn settle(&self, outcome: Result<()>) {
-        let (wakers, waiting) = {
+        let wakers = {
             let mut state = self.state.lock();
             state.outcome.get_or_insert(outcome);
-            (std::mem::take(&mut state.wakers), state.waiting)
+            std::mem::take(&mut state.wakers)
         };
-        if waiting > 0 {
-            self.changed.notify_all();
-        }
+        self.changed.notify_all();
         wakers.into_iter().for_each(wake);
     }
 
@@ -60,9 +56,7 @@ impl Promise {
             if Instant::now() >= deadline {
                 return Err(Error::new(ErrorKind::TimedOut, "the store hasn't written it in time"));
             }
-            state.waiting += 1;
             state = sync::wait_until(&self.changed, state, deadline);
-            state.waiting -= 1;
         }
     }
 
