@@ -142,6 +142,13 @@ fn a_page_of_the_past_has_room_for_few_large_events_and_the_next_goes_on_there()
         assert_eq!(found, count);
     }
     assert_eq!(read(&file, Query::default()).count(), 40);
+    let mut replay = bus.subscribe_with("*", crate::common::from(newswire::Start::Earliest)).unwrap();
+    let (mut batch, mut found) = (Vec::new(), 0);
+    while found < 40 {
+        let taken = replay.try_next_batch(&mut batch, 256).unwrap();
+        assert!((1..=5).contains(&taken), "{taken} after {found}");
+        found += taken;
+    }
     close(&bus);
 }
 
