@@ -69,12 +69,13 @@ def told(function: F) -> F:
     return made
 
 
-def all_told(*inherited: str) -> Callable[[C], C]:
-    """Has all public methods of a class `told`, and those that it inherits by name."""
+def all_told(*inherited: str, but: str = "") -> Callable[[C], C]:
+    """Has all public methods of a class `told`, `but` one where each nanosecond counts, and inherited ones by name."""
 
     def tell(cls: C) -> C:
         methods = {name: getattr(cls, name) for name in inherited}
         methods |= {name: value for name, value in vars(cls).items() if _is_method(name, value)}
+        methods.pop(but, None)
         for name, method in methods.items():
             setattr(cls, name, told(method))
         return cls

@@ -11,6 +11,7 @@ import sys
 import time
 
 from . import _ambient, _native
+from ._arguments import all_told
 from .errors import ClosedError, InvalidError, NewswireError, TooLargeError
 
 TYPE_CHECKING = False
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _MAX_ERROR = 8192
 
 
+@all_told()
 class Guard:
     """An operation.
 
@@ -44,6 +46,9 @@ class Guard:
 
     __slots__ = ("_about", "_began", "_frame", "_identity", "_outer", "_started", "_within")
     _ABOUT: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        all_told()(cls)
 
     def __init__(self, emitter: Emitter, identity: dict[str, Any], started: dict[str, Any]) -> None:
         self._outer = emitter

@@ -63,7 +63,7 @@ _SCOPE = {
 }
 
 
-@all_told()
+@all_told(*(name for name in vars(CoreMethods) if not name.startswith("_")), but="emit")
 class Emitter(CoreMethods):
     """Emits events with the same context; nothing is built for what nobody wants.
 

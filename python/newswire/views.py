@@ -37,6 +37,9 @@ class View(Generic[S]):
     NAME: ClassVar[str]
     _SNAPSHOT: type[S]
 
+    def __init_subclass__(cls) -> None:
+        all_told()(cls)
+
     def __init__(
         self, bus: Bus | None = None, *, capacity: int | None = None, start: str | None = None, internal: bool = False
     ) -> None:

@@ -74,6 +74,10 @@ WRONG: dict[str, tuple[Callable[[Any], Any], str | None]] = {
     "emitter.event": (lambda on: on.emitter.event("a.b", message=5), "message"),
     "emitter.event keyword": (lambda on: on.emitter.event("a.b", mesage="x"), "mesage"),
     "emit label": (lambda on: on.emitter.emit("a.b", message=5), "message"),
+    "an operation's keyword": (lambda on: on.emitter.tool_call("x", argumets=1), "argumets"),
+    "an operation's name": (lambda on: on.emitter.tool_call(), "name"),
+    "an outcome's keyword": (lambda on: on.emitter.tool_call("x").complete(resul=1), "resul"),
+    "a view's keyword": (lambda on: newswire.UsageMeter(capacty=3), "capacty"),  # type: ignore[call-arg]
     "gaps": (lambda on: on.bus.subscribe("a.b", gaps=5), "gaps"),
 }
 

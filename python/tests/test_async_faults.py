@@ -204,7 +204,7 @@ def test_a_handler_that_returns_a_coroutine_has_failed(mode: Any, caplog: pytest
 
     bus = Bus()
     with warnings.catch_warnings(), caplog.at_level(logging.ERROR, logger="newswire"):
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", RuntimeWarning)
         listener = bus.on("a.*", lambda event: handle(event), mode=mode)
         bus.publish("a.b")
         bus.close()

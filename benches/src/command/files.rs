@@ -1,7 +1,7 @@
 //! The files that the command is measured on: what real agents did, repeated until it is long.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -71,34 +71,57 @@ pub(crate) fn session(bytes: u64) -> Option<PathBuf> {
 }
 
 /// Recorded events, repeated with new ids until there are so many; nothing where they aren't there.
+///
+/// They are never held all at once: a child is told to have held what its parent holds when it begins.
 pub(crate) fn recording(made: Made, events: u64) -> Option<Recorded> {
     let path = folder().join(format!("{}-{events}.ndjson", made.name()));
     if !path.exists() {
-        let once: Vec<String> = made.sources()?.iter().filter_map(|source| imported(source)).collect();
-        let head = once.first().and_then(|text| text.lines().next()).expect("a version line");
-        let lines: Vec<Line<'_>> = once.iter().flat_map(|text| text.lines().skip(1)).map(Line::of).collect();
+        let (once, lines) = imported(&made.sources()?);
         finished(&path, |out| {
-            writeln!(out, "{head}")?;
-            for (number, line) in (0..events).zip(lines.iter().cycle()) {
-                line.write(number / lines.len() as u64, number, out)?;
+            let mut number = 0;
+            while number < events {
+                let mut all = BufReader::new(File::open(&once)?).lines();
+                let head = all.next().expect("a version line")?;
+                if number == 0 {
+                    writeln!(out, "{head}")?;
+                }
+                for line in all.take(usize::try_from(events - number).expect("a number of lines")) {
+                    Line::of(&line?).write(number / lines, number, out)?;
+                    number += 1;
+                }
             }
             Ok(())
         });
+        fs::remove_file(once).expect("a file that can be removed");
     }
     let bytes = fs::metadata(&path).expect("a file").len();
     Some(Recorded { path, events, bytes })
 }
 
-/// The recording that a source becomes; nothing where no importer reads it.
-fn imported(source: &Path) -> Option<String> {
-    let once = folder().join("once.ndjson");
-    let mut command =
-        newswire(["import".into(), source.to_owned(), "--force".into(), "-o".into(), once.clone()]);
-    command.stderr(Stdio::null());
-    run(command);
-    let text = fs::read_to_string(&once).ok()?;
-    fs::remove_file(once).expect("a file that can be removed");
-    Some(text)
+/// The recordings that sources become, but for those that no importer reads, in one file; and how many events they
+/// have.
+fn imported(sources: &[PathBuf]) -> (PathBuf, u64) {
+    let (one, all) = (folder().join("one.ndjson"), folder().join("all.ndjson"));
+    let mut events = 0;
+    finished(&all, |out| {
+        for source in sources {
+            let mut command =
+                newswire(["import".into(), source.clone(), "--force".into(), "-o".into(), one.clone()]);
+            command.stderr(Stdio::null());
+            run(command);
+            let Ok(text) = fs::read_to_string(&one) else { continue };
+            fs::remove_file(&one)?;
+            let lines = text.lines().count() as u64 - 1;
+            // The first tells the version, and is needed once.
+            out.write_all(
+                text.split_inclusive('\n').skip(usize::from(events > 0)).collect::<String>().as_bytes(),
+            )?;
+            events += lines;
+        }
+        Ok(())
+    });
+    assert!(events > 0, "nothing could be imported");
+    (all, events)
 }
 
 /// An event's line, cut where its ids are.

@@ -66,7 +66,7 @@ fn summed(id: &str, made: Made, scale: Scale) -> Vec<Line> {
     let part = beginning(&file.path, JQ_BYTES);
     let part_events = lines_of(&part);
     let filter = "reduce (inputs | select(.kind == \"model.call.completed\") | .payload) as $p \
-        ({}; .[$p.model] += $p.usage.input_tokens + $p.usage.output_tokens)";
+        ({}; .[$p.model // \"none\"] += $p.usage.input_tokens + $p.usage.output_tokens)";
     let (mut rates, mut runs) = (Rates::default(), Vec::new());
     for _ in 0..scale.pick(1, 3) {
         let words: [OsString; 3] = ["stats".into(), file.path.clone().into(), "--json".into()];

@@ -158,7 +158,8 @@ macro_rules! method {
                 }
             }
             let quick: unsafe fn(_, _, _) -> Option<*mut ffi::PyObject> = $quick;
-            // What PyO3's own methods go through knows that the thread is in the interpreter; attaching asks it.
+            // What PyO3's own methods go through knows that the thread is in the interpreter; attaching asks it. PyO3
+            // has it hidden: a version without it doesn't compile here.
             let trampoline = get_trampoline_function!(fastcall_cfunction_with_keywords, whole);
             // SAFETY: the interpreter calls, and has looked at the class of `slf`.
             unsafe {
@@ -262,6 +263,10 @@ impl<T: PyClass> Last<T> {
         py: Python<'py>,
         make: impl FnOnce() -> PyResult<Bound<'py, T>>,
     ) -> PyResult<Bound<'py, T>> {
+        if cfg!(Py_GIL_DISABLED) {
+            // Between counting references and taking one, others could as well.
+            return make();
+        }
         let last = self.0.load(Ordering::Relaxed);
         // SAFETY: this place holds a reference to an object of the class. Only threads that are in the interpreter
         // change it or count references, which is one at a time; so a count of one is this place's.

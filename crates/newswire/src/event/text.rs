@@ -49,7 +49,13 @@ pub(crate) fn plain_prefix(bytes: &[u8]) -> usize {
         let tail = if special == 0 { 8 } else { special.trailing_zeros() as usize / 8 };
         return bytes.len() - 8 + tail;
     }
-    rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        if specials((u64::from(last) << 32 | u64::from(first)).to_le_bytes()) == 0 {
+            return bytes.len();
+        }
+    }
+    bytes.iter().position(|byte| is_special(*byte)).unwrap_or(bytes.len())
 }
 
 fn is_special(byte: u8) -> bool {
@@ -77,6 +83,7 @@ fn specials(word: [u8; 8]) -> u64 {
 /// ```
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.reserve(text.len() + 2);
     out.push(b'"');
     let mut rest = text.as_bytes();
     loop {
@@ -119,11 +126,13 @@ mod tests {
     fn every_character_is_written_as_serde_json_writes_it() {
         for position in 0..20 {
             for character in (0..0x250).filter_map(char::from_u32) {
-                let text = format!("{}{character}tail of the text", "x".repeat(position));
-                let mut ours = Vec::new();
-                write_string(&mut ours, &text);
-                assert_eq!(ours, serde_json::to_vec(&text).unwrap(), "{text:?}");
-                assert_eq!(ours.len(), json_len(&text), "{text:?}");
+                for tail in ["", "y", "yes", "tail of the text"] {
+                    let text = format!("{}{character}{tail}", "x".repeat(position));
+                    let mut ours = Vec::new();
+                    write_string(&mut ours, &text);
+                    assert_eq!(ours, serde_json::to_vec(&text).unwrap(), "{text:?}");
+                    assert_eq!(ours.len(), json_len(&text), "{text:?}");
+                }
             }
         }
     }
