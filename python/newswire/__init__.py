@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ._native import new_trace as new_trace
     from ._native import open_recording as open_recording
     from ._native import read_runs as read_runs
-    from ._native import read_store as read_store
     from .attachment import Attachment as Attachment
     from .attachment import Receipt as Receipt
     from .emitter import Emitter as Emitter
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     from .pending import Pending as Pending
     from .player import Player as Player
     from .player import play as play
+    from .player import read_store as read_store
     from .subscription import Subscription as Subscription
     from .views import CallMeter as CallMeter
     from .views import Census as Census
@@ -61,8 +61,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "_native": (
-        "Enrichment Event Filter Gap Published __version__ current_event new_span new_trace open_recording"
-        " read_runs read_store"
+        "Enrichment Event Filter Gap Published __version__ current_event new_span new_trace open_recording read_runs"
     ),
     "_bus": "Bus bus",
     "attachment": "Attachment Receipt",
@@ -75,7 +74,7 @@ _MODULES = {
     "handlers": "Listener",
     "log": "LogHandler",
     "pending": "Pending",
-    "player": "Player play",
+    "player": "Player play read_store",
     "subscription": "Subscription",
     "views": "CallMeter Census LatencyProfile RunTable StatusTracker TraceTree UsageMeter",
 }

@@ -10,6 +10,7 @@ from .pending import Pending
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from typing import Any
 
     from . import _native
@@ -55,9 +56,10 @@ class Attachment:
 
 
 class Receipt(Pending[Published]):
-    """Word of one event that it is durable, or won't be: `await` it, or `wait()` for it.
+    """Word of one event that it is durable, or won't be: `await` it, or `wait()` for it, as often as you like.
 
     It always comes: what became of the event, which is durable then, or the error that kept it from being stored.
+    A wait that times out or is cancelled leaves it as it was.
     """
 
     __slots__ = ("_receipt",)
@@ -65,6 +67,24 @@ class Receipt(Pending[Published]):
     def __init__(self, receipt: _native.Receipt) -> None:
         super().__init__(receipt.pending())
         self._receipt = receipt
+
+    def wait(self, timeout: float | None = None) -> Published:
+        """Waits here for the word, letting other threads run.
+
+        Raises what kept the event from being stored, `TimedOutError` after `timeout` seconds, and
+        `WouldDeadlockError` on an event loop's thread.
+        """
+        return self._asked().wait(timeout)
+
+    def cancel(self) -> None:
+        """Changes nothing: the event is published, and its word comes all the same."""
+
+    def __await__(self) -> Generator[Any, Any, Published]:
+        return self._asked().__await__()
+
+    def _asked(self) -> Pending[Published]:
+        """The word for one who asks, who takes it: the next gets another."""
+        return Pending(self._receipt.pending())
 
     @property
     def published(self) -> Published:

@@ -1,10 +1,11 @@
-"""Playing a recording into a bus: its end is awaited, or waited for."""
+"""Reading a store, and playing a recording into a bus: its end is awaited, or waited for."""
 
 from __future__ import annotations
 
 from . import _native
 from ._arguments import all_told, told
 from .pending import Pending
+from .subscription import place
 
 TYPE_CHECKING = False
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._bus import Bus
+    from ._native import Recording
 
 
 @all_told()
@@ -62,6 +64,18 @@ class Player:
     def position(self) -> dict[str, Any]:
         """How far it has come."""
         return self._native.position()
+
+
+@told
+def read_store(
+    path: str | PathLike[str], *, filter: str = "", start: Any = "earliest", limit: int | None = None, bus: str = ""
+) -> Recording:
+    """Reads what a store has: of one bus, or of all by time.
+
+    - `start`: "earliest", "last:20", a time, or a position, as `bus.position()` and `subscription.position` give it.
+    - `limit`: how many events at most.
+    """
+    return _native.read_store(path, filter=filter, start=place(start) or "earliest", limit=limit, bus=bus)
 
 
 @told

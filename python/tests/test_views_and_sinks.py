@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +140,70 @@ def test_what_a_receipt_calls_durable_is_stored(tmp_path: Path) -> None:
     again = bus.subscribe("*", start="earliest")
     assert again.next(timeout=5).payload == {"x": 1}
     bus.close()
+
+
+def test_a_store_is_read_from_any_position_that_a_bus_gives(tmp_path: Path) -> None:
+    path = tmp_path / "events.db"
+    with pytest.raises(newswire.IoError) as unread:
+        newswire.read_store(path)
+    with pytest.raises(newswire.IoError) as unlisted:
+        newswire.read_runs(path)
+    assert str(unread.value) == str(unlisted.value)
+    began = datetime.now(UTC)
+    bus = Bus("agents")
+    bus.attach(f"sqlite:{path}")
+    bus.publish("a.b", n=1)
+    position = bus.position()
+    bus.publish("a.b", n=2)
+    bus.close()
+
+    def numbers(**options: Any) -> list[int]:
+        read = newswire.read_store(path, **options)
+        return [item.payload["n"] for item in read if isinstance(item, newswire.Event)]
+
+    assert numbers(start=position) == numbers(start=f"after:{position}") == [2]
+    assert numbers(start=began) == numbers(start=None) == numbers() == [1, 2]
+
+
+@contextmanager
+def held(store: Path) -> Iterator[None]:
+    """Another process's transaction keeps the store from writing."""
+    hold = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN IMMEDIATE'); print(); input()"
+    command = [sys.executable, "-c", hold, str(store)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        yield
+        other.communicate("\n")
+
+
+def test_a_receipt_says_the_same_whenever_it_is_asked(tmp_path: Path) -> None:
+    bus = Bus("agents")
+    bus.attach(f"sqlite:{tmp_path / 'events.db'}")
+    receipt = bus.publish_durable("a.b")
+    assert receipt.wait(5).seq == receipt.wait(5).seq == 1
+    with held(tmp_path / "events.db"):
+        late = bus.publish_durable("a.b")
+        with pytest.raises(newswire.TimedOutError):
+            late.wait(0.05)
+        late.cancel()
+    assert late.wait(5).seq == late.wait(5).seq == 2
+    bus.close()
+
+
+def test_a_receipt_that_was_awaited_in_vain_can_be_awaited_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        bus = Bus("agents")
+        bus.attach(f"sqlite:{tmp_path / 'events.db'}")
+        with held(tmp_path / "events.db"):
+            receipt = bus.publish_durable("a.b")
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(receipt, 0.05)
+        both = await asyncio.gather(receipt, receipt)
+        assert [published.seq for published in (*both, await receipt)] == [1, 1, 1]
+        await bus.aclose()
+
+    asyncio.run(main())
 
 
 @on_every_loop

@@ -69,6 +69,13 @@ pub(crate) fn list(
         true => io.print(&page)?,
         false => table.print(several, io)?,
     }
+    if shown == 0
+        && damaged == 0
+        && let Some(session) = &query.session
+    {
+        io.tell(&none_of(session));
+        return Ok(FAILED);
+    }
     if number.is_none() && newest.is_some_and(|newest| shown >= newest) {
         io.tell(&format!("only the last {} are shown; -n shows more", counted(shown as u64, "run")));
     }
@@ -77,6 +84,10 @@ pub(crate) fn list(
         return Ok(FAILED);
     }
     Ok(OK)
+}
+
+fn none_of(session: &str) -> String {
+    format!("no run is of the session {session:?}")
 }
 
 fn of_recording(args: &Ls, io: &mut Io) -> Result<u8> {
@@ -108,6 +119,10 @@ fn of_recording(args: &Ls, io: &mut Io) -> Result<u8> {
     total.tell(io);
     if told.untold > 0 {
         io.tell(&format!("{} of further runs are not counted", counted(told.untold, "event")));
+    }
+    if let Some(session) = args.session.as_ref().filter(|_| total.files > 0 && rows.is_empty()) {
+        io.tell(&none_of(session));
+        return Ok(FAILED);
     }
     Ok(total.code())
 }

@@ -2,7 +2,7 @@
 
 mod known;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use newswire::store::QueueBounds;
@@ -86,12 +86,14 @@ impl Iterator for Feed<'_> {
 /// # Errors
 /// Where the store can't be opened, or somebody else writes that bus.
 pub(crate) fn record(args: &Record, io: &mut Io) -> Result<u8> {
-    let opened = match args.output.to_str().filter(|text| text.starts_with("sqlite:")).map(read_url) {
-        Some(Err(error)) => return Ok(io.refuse(&error)),
-        Some(Ok(opened)) => opened,
-        None => (args.output.clone(), StoreOptions::default()),
+    let opened = target(&args.output).and_then(|opened| match args.into.is_empty() {
+        true => Err(Error::invalid("--into has no name").expecting("the name of a bus, such as recorded")),
+        false => Ok(opened),
+    });
+    let (path, mut options) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return Ok(io.refuse(&error)),
     };
-    let (path, mut options) = opened;
     options.queue = QueueBounds { max_wait: PATIENCE, ..options.queue };
     let files = if args.files.is_empty() { vec![PathBuf::from("-")] } else { args.files.clone() };
     let reading =
@@ -144,6 +146,26 @@ pub(crate) fn record(args: &Record, io: &mut Io) -> Result<u8> {
     }
     total.tell(io);
     Ok(if total.wrong.is_empty() { total.code() } else { FAILED })
+}
+
+/// The store that is meant. What looks like a URL or a word of another program is no name of a file: it would be found by
+/// nobody.
+fn target(output: &Path) -> Result<(PathBuf, StoreOptions)> {
+    let text = output.to_str().unwrap_or_default();
+    if text.starts_with("sqlite:") {
+        return read_url(text);
+    }
+    // A single letter is a drive.
+    let is_scheme = |scheme: &str| {
+        scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte))
+    };
+    let is_odd = text == "-" || text.starts_with(':');
+    if is_odd || text.split_once(':').is_some_and(|(scheme, _)| is_scheme(scheme)) {
+        return Err(Error::invalid(format!("{text:?} is no place for a store")).expecting(
+            "a file such as events.db, or sqlite:events.db; ./NAME for a file that is called so",
+        ));
+    }
+    Ok((output.to_owned(), StoreOptions::default()))
 }
 
 /// The first event or gap; what comes before it is noted.

@@ -263,7 +263,7 @@ fn an_export_has_what_is_wanted() {
         assert_eq!(count(&[source, "--run", "r-002"]), 10);
         assert_eq!(count(&[source, "--session", "s-1", "--filter", "tool.call.failed"]), 4);
         assert_eq!(count(&[source, "--from", "2026-01-01T00:00:11Z", "--to", "2026-01-01T00:00:20Z"]), 10);
-        assert_eq!(count(&[source, "--run", "r-0"]), 0);
+        assert_eq!(piped(&["export", source, "--run", "r-0"]).0, FAILED, "several begin so");
     }
     for wrong in [["--from", "5m"], ["--filter", "a ="]] {
         assert_eq!(piped(&["export", &store, wrong[0], wrong[1]]).0, USAGE, "{wrong:?}");

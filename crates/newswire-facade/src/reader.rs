@@ -255,8 +255,14 @@ struct RunsSpec {
 pub fn runs(path: &str, query: &str) -> Result<String> {
     let RunsSpec { bus, session, begins, newest } = json::read(query, "query")?;
     let newest = newest.map(|newest| count(newest, "query.newest")).transpose()?;
-    let store = store_path(Path::new(path))?
-        .ok_or_else(|| Error::invalid("the file is no store").at_path(path).expecting("a store"))?;
+    let no_store = || {
+        // What isn't there is told as where a recording isn't.
+        let unread = std::fs::metadata(path)
+            .err()
+            .and_then(|_| open_with(Path::new(path), &ReadOptions::default()).err());
+        unread.unwrap_or_else(|| Error::invalid("the file is no store").at_path(path).expecting("a store"))
+    };
+    let store = store_path(Path::new(path))?.ok_or_else(no_store)?;
     let (mut lines, mut failed) = (String::new(), None);
     let query = RunQuery { bus, session, begins, newest };
     let damaged = SqliteStore::read(&store)?.runs(&query, &mut |run| {

@@ -135,7 +135,9 @@ fn options_that_a_source_has_no_use_for_are_told() {
         Some("options.format")
     );
     assert_eq!(runs(&path, "").err().unwrap().kind(), ErrorKind::Invalid);
-    assert_eq!(Reader::open("/no/such/file", &ReadSpec::default()).err().unwrap().kind(), ErrorKind::Io);
+    let missing = Reader::open("/no/such/file", &ReadSpec::default()).err().unwrap();
+    assert_eq!(missing.kind(), ErrorKind::Io);
+    assert_eq!(runs("/no/such/file", "").err(), Some(missing));
 }
 
 #[test]

@@ -10,6 +10,10 @@ use crate::store::Store;
 
 /// How many events are read at a time, of all buses together.
 const READ: usize = 1024;
+/// How many to begin with, when it isn't known how large they are.
+const FIRST: usize = 16;
+/// About how many bytes of them are held, of all buses together.
+const HELD: usize = 8 << 20;
 
 /// Which events of a store are wanted; all by default.
 #[derive(Clone, Debug)]
@@ -78,6 +82,8 @@ struct BusEvents {
     /// From where on nothing has been read.
     next: u64,
     read: VecDeque<Delivery>,
+    /// How large the events were that were read last, on average.
+    size: usize,
     /// The latest time that has been passed on, where that of the next event tells nothing.
     time_ns: i64,
 }
@@ -128,6 +134,7 @@ impl Events {
                 past,
                 next,
                 read: VecDeque::new(),
+                size: 0,
                 time_ns: i64::MIN,
             });
         }
@@ -145,14 +152,22 @@ fn known(store: &dyn Store) -> Result<String> {
 }
 
 impl BusEvents {
-    /// Reads on if nothing is held, and gives when the next event happened.
-    fn next_time(&mut self, wanted: &Wanted<'_>, count: usize) -> Result<Option<i64>> {
+    /// Reads on if nothing is held, up to about so many events and bytes, and gives when the next event happened.
+    fn next_time(&mut self, wanted: &Wanted<'_>, count: usize, bytes: usize) -> Result<Option<i64>> {
         while self.read.is_empty() {
+            let count = bytes.checked_div(self.size).map_or(FIRST, |room| room.clamp(1, count));
             let Page { deliveries, through } = self.past.read(self.next, wanted, count)?;
             if through < self.next {
                 return Ok(None);
             }
             self.next = through + 1;
+            let sizes = deliveries.iter().filter_map(|delivery| match delivery {
+                Delivery::Event(event) => Some(event.size()),
+                Delivery::Gap(_) => None,
+            });
+            let (events, bytes) =
+                sizes.fold((0, 0_usize), |(count, sum), size| (count + 1, sum.saturating_add(size)));
+            self.size = bytes.checked_div(events).unwrap_or(self.size);
             self.read.extend(deliveries);
         }
         Ok(self.read.front().map(|delivery| match delivery {
@@ -171,10 +186,11 @@ impl Iterator for Events {
             return None;
         }
         let wanted = wanted_by(&self.query);
-        let count = (READ / self.buses.len().max(1)).max(16);
+        let buses = self.buses.len().max(1);
+        let (count, bytes) = ((READ / buses).max(FIRST), HELD / buses);
         let mut earliest: Option<(i64, &mut BusEvents)> = None;
         for bus in &mut self.buses {
-            match bus.next_time(&wanted, count) {
+            match bus.next_time(&wanted, count, bytes) {
                 Ok(Some(time)) if earliest.as_ref().is_none_or(|(other, _)| time < *other) => {
                     earliest = Some((time, bus));
                 }

@@ -10,10 +10,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use newswire::store::{Feed, Keeper, Opening, Past, QueueBounds};
-use newswire::{Delivery, Result};
+use newswire::{Delivery, Error, ErrorKind, Result};
 
 use crate::chain::Chain;
-use crate::options::{Durability, StoreOptions};
+use crate::options::{Durability, Retention, StoreOptions};
 use crate::store::{Fault, Store, Writer};
 use crate::syncing::Syncing;
 
@@ -30,10 +30,16 @@ const GATHER: Duration = Duration::from_micros(200);
 const RETRY: Duration = Duration::from_millis(250);
 /// How long a closed bus is held for a store that fails.
 const LAST_TRY: Duration = Duration::from_secs(5);
-/// How often it is looked whether something is too old.
+/// How often it is looked whether something is too old, or too much.
 const PRUNE_EVERY: Duration = Duration::from_secs(10);
 /// How soon the next step of pruning follows where there is more to do.
 const PRUNE_NEXT: Duration = Duration::from_millis(20);
+/// After how many events, or bytes, or what part of the bound, it is looked before that whether there is too much.
+const MUCH: (u64, u64, u64) = (4096, 4 << 20, 8);
+/// How many steps of pruning follow one another then: they delete more than has come.
+const STEPS: usize = 3;
+/// How long a bus that is closed waits for what is too much.
+const LAST_PRUNE: Duration = Duration::from_millis(250);
 
 /// Writes what a bus publishes into a store.
 pub struct StoreKeeper<S> {
@@ -98,6 +104,7 @@ impl<S: Store> Keeper for StoreKeeper<S> {
                 pending: Vec::new(),
                 unsynced: VecDeque::new(),
                 prune_at,
+                since: (0, 0),
                 last: 0,
             }
             .run();
@@ -107,14 +114,14 @@ impl<S: Store> Keeper for StoreKeeper<S> {
 
 /// The life of the store's thread.
 struct Run<S> {
-    // Both go before the feed, so that whoever sees the bus closed finds the store free.
+    // All three go before the feed, so that whoever sees the bus closed finds the store free.
     syncing: Syncing,
     /// `None` while a new file is to be begun.
     writer: Option<Box<dyn Writer>>,
+    past: Arc<dyn Past>,
     feed: Arc<Feed>,
     store: S,
     bus: String,
-    past: Arc<dyn Past>,
     options: StoreOptions,
     /// When what a loss of power would cost is synced, with [`Durability::Normal`].
     sync_at: Option<Instant>,
@@ -125,6 +132,8 @@ struct Run<S> {
     /// What is stored and has no receipt before the disk keeps it, with [`Durability::Full`].
     unsynced: VecDeque<Delivery>,
     prune_at: Option<Instant>,
+    /// How many events and bytes have been stored since it was last looked for what is too much.
+    since: (u64, u64),
     /// The last seq of the file that is given up.
     last: u64,
 }
@@ -140,7 +149,7 @@ impl<S: Store> Run<S> {
                     return;
                 }
             } else if batch.closed {
-                return;
+                return self.prune_last();
             }
         }
     }
@@ -208,12 +217,41 @@ impl<S: Store> Run<S> {
         }
         let synced = self.syncing.done()?;
         self.let_go(synced);
-        if let (Some(writer), true) = (&mut self.writer, self.prune_at.is_some_and(|at| at <= Instant::now()))
-        {
-            let has_more = writer.prune(&self.options.retention)?;
-            self.prune_at = Some(Instant::now() + if has_more { PRUNE_NEXT } else { PRUNE_EVERY });
+        let is_much = self.is_much();
+        if is_much || self.prune_at.is_some_and(|at| at <= Instant::now()) {
+            self.prune(if is_much { STEPS } else { 1 })?;
         }
         Ok(())
+    }
+
+    /// Whether so much has come since it was last looked that a bound may be left far behind.
+    fn is_much(&self) -> bool {
+        let Retention { max_events, max_bytes, .. } = self.options.retention;
+        let (events, bytes, part) = MUCH;
+        max_events.is_some_and(|bound| self.since.0 >= events.max(bound / part))
+            || max_bytes.is_some_and(|bound| self.since.1 >= bytes.max(bound / part))
+    }
+
+    /// Deletes what isn't kept, in so many steps at most; says whether there is more.
+    fn prune(&mut self, steps: usize) -> Result<bool, Fault> {
+        let Some(writer) = &mut self.writer else { return Ok(false) };
+        let mut has_more = true;
+        for _ in 0..steps {
+            has_more = has_more && writer.prune(&self.options.retention)?;
+        }
+        self.since = (0, 0);
+        self.prune_at = Some(Instant::now() + if has_more { PRUNE_NEXT } else { PRUNE_EVERY });
+        Ok(has_more)
+    }
+
+    /// What is too much in the end goes, as far as there is time. All is stored, so an error changes nothing.
+    fn prune_last(mut self) {
+        let until = Instant::now() + LAST_PRUNE;
+        while self.prune_at.is_some()
+            && !self.feed.is_gone()
+            && Instant::now() < until
+            && self.prune(1).is_ok_and(|has_more| has_more)
+        {}
     }
 
     fn append(&mut self) -> Result<(), Fault> {
@@ -228,6 +266,13 @@ impl<S: Store> Run<S> {
     fn put_by(&mut self, last: u64) {
         let stored = self.pending.partition_point(|one| last_seq(one) <= last);
         let stored = self.pending.drain(..stored);
+        if self.prune_at.is_some() {
+            let events = stored.as_slice().iter().filter_map(|delivery| match delivery {
+                Delivery::Event(event) => Some(event.size() as u64),
+                Delivery::Gap(_) => None,
+            });
+            self.since = events.fold(self.since, |(count, sum), size| (count + 1, sum + size));
+        }
         if self.options.durability == Durability::Full {
             self.unsynced.extend(stored);
         }
@@ -292,6 +337,12 @@ impl<S: Store> Run<S> {
         };
         self.store.renew(&self.bus, last).map_err(failed)?;
         let writer = self.store.writer(&self.bus).map_err(failed)?;
+        if writer.last() > last {
+            let message = format!("the file that is there now has later events of the bus {:?}", self.bus);
+            return Err(failed(
+                Error::new(ErrorKind::Full, message).expecting("a file that doesn't, or none"),
+            ));
+        }
         let newer = self.store.past(&self.bus).map_err(failed)?;
         self.past = Arc::new(Chain { older: self.past.clone(), until: last, newer });
         self.feed.renewed(writer.epoch(), self.past.clone());

@@ -103,6 +103,10 @@ fn path(url: &SinkUrl) -> Result<&Path> {
     };
     match path {
         "" => Err(Error::invalid("sqlite: needs a path").at_column(column).expecting(FORM)),
+        ":memory:" => {
+            let message = "a store is a file; a bus alone keeps events in memory (history)";
+            Err(Error::invalid(message).at_column(column).expecting(FORM))
+        }
         path => Ok(Path::new(path)),
     }
 }

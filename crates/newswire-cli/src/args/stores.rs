@@ -117,7 +117,7 @@ pub(crate) struct Export {
     #[arg(long)]
     pub(crate) force: bool,
 
-    /// Only this run
+    /// Only this run: its id, or how that begins
     #[arg(long, value_name = "ID")]
     pub(crate) run: Option<String>,
 

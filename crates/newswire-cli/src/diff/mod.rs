@@ -121,27 +121,28 @@ fn side(file: &Path, run: Option<&str>, reading: &Reading, io: &mut Io) -> Resul
     Ok(Ok(Side { name, operations, total }))
 }
 
-fn run_in_store(file: &Path, run: Option<&str>, reading: &Reading) -> Result<String> {
+/// The run of a store that is called so, or the only one whose id begins so.
+pub(crate) fn run_in_store(file: &Path, run: Option<&str>, reading: &Reading) -> Result<String> {
     let (_, store) = store_to_read(file)?;
     let query = RunQuery {
         bus: reading.bus.clone(),
         begins: run.unwrap_or_default().to_owned(),
-        newest: Some(MAX_NAMED + 2),
         ..RunQuery::default()
     };
     let mut names = Vec::new();
     store.runs(&query, &mut |info| {
+        let is_exact = run == Some(info.row.run.as_str());
         // Several buses may tell of one run.
-        if !names.contains(&info.row.run) {
+        if is_exact || names.len() < MAX_NAMED + 2 && !names.contains(&info.row.run) {
             names.push(info.row.run);
         }
-        true
+        !is_exact
     })?;
     choose(file, run, names, false)
 }
 
 /// The only run there is, or the one that is called so.
-fn choose(file: &Path, run: Option<&str>, mut names: Vec<String>, many: bool) -> Result<String> {
+pub(crate) fn choose(file: &Path, run: Option<&str>, mut names: Vec<String>, many: bool) -> Result<String> {
     if let Some(exact) = run.and_then(|run| names.iter().position(|name| name == run)) {
         return Ok(names.swap_remove(exact));
     }

@@ -3,20 +3,21 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use newswire::{Delivery, Event, GapReason, Result};
+use newswire::{Delivery, Error, ErrorKind, Event, GapReason, Result};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::fault::{Outcome, error_at, fault_at};
 use super::lease::Lease;
 use super::log::Log;
 use super::opened::Database;
+use super::renew::{self, FileMark, Known};
 use super::rows::Rows;
 use super::runs::Runs;
 use super::schema::{self, Synchronous};
 use super::{pos, prune};
-use crate::clock::Clock;
+use crate::clock::{Clock, StoreClock};
 use crate::keeper::first_seq;
 use crate::options::Retention;
 use crate::store::{Fault, Syncer, Writer};
@@ -41,8 +42,9 @@ pub(super) struct SqliteWriter {
     clock: StoreClock,
     json: Vec<u8>,
     log: Arc<Log>,
-    /// None where nobody else knows the file yet.
-    _lease: Option<Lease>,
+    /// The bus's name; none where nobody else knows the file yet.
+    name: Option<String>,
+    lease: Option<Lease>,
 }
 
 impl SqliteWriter {
@@ -66,7 +68,8 @@ impl SqliteWriter {
             clock: StoreClock::new(stored_ns, now_ns),
             json: Vec::new(),
             log: Arc::new(Log::open(path)?),
-            _lease: Some(lease),
+            name: Some(bus.to_owned()),
+            lease: Some(lease),
         })
     }
 
@@ -84,7 +87,8 @@ impl SqliteWriter {
             clock: StoreClock::still(i64::MIN),
             json: Vec::new(),
             log: Arc::new(Log::open(path)?),
-            _lease: None,
+            name: None,
+            lease: None,
         })
     }
 
@@ -98,6 +102,16 @@ impl SqliteWriter {
         self.last = seq;
     }
 
+    /// The file of the log.
+    pub(super) fn log(&self) -> FileMark {
+        self.log.mark()
+    }
+
+    /// What the file knows of the bus, where that can be read.
+    pub(super) fn known(&self, bus: &str) -> Option<Known> {
+        renew::known(&self.connection, bus).ok().flatten()
+    }
+
     fn fault(&self, error: &rusqlite::Error) -> Fault {
         let fault = fault_at(&self.path, error);
         if fault.is_final {
@@ -106,9 +120,13 @@ impl SqliteWriter {
         fault
     }
 
-    fn store(&mut self, deliveries: &[Delivery]) -> Outcome<u64> {
+    /// Gives the last seq, or nothing where the bus isn't this writer's any more.
+    fn store(&mut self, deliveries: &[Delivery]) -> Outcome<Option<u64>> {
         let Self { connection, bus, kinds, runs, clock, json, last, .. } = self;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if self.name.is_some() && newest_epoch(&transaction, *bus)? != self.epoch {
+            return Ok(None);
+        }
         let mut through = *last;
         {
             let of_events = deliveries.iter().filter_map(|delivery| match delivery {
@@ -170,7 +188,26 @@ impl SqliteWriter {
                 .execute(params![*bus, i64::try_from(through).unwrap_or(i64::MAX), events, bytes])?;
         }
         transaction.commit()?;
-        Ok(through)
+        Ok(Some(through))
+    }
+
+    /// Why the bus isn't this writer's any more. Who has begun to write it knows nothing of what waits here, so none of
+    /// it can be stored under its seqs.
+    fn taken(&self) -> Fault {
+        let name = self.name.as_deref().unwrap_or_default();
+        let taken = || {
+            Error::new(ErrorKind::Full, format!("another process has written the bus {name:?} meanwhile"))
+                .at_path(self.path.display().to_string())
+                .expecting("the lease left beside the file, which keeps others from that")
+        };
+        let holder = || Lease::take(&self.path, self.bus, name).err();
+        let error = if self.has_lease() { None } else { holder() }.unwrap_or_else(taken);
+        Fault { error, is_final: false }
+    }
+
+    /// Whether whoever else wants to write the bus finds the lease.
+    fn has_lease(&self) -> bool {
+        self.lease.as_ref().is_some_and(Lease::is_in_place)
     }
 
     /// Writes the log back into the file now and then. Where readers and other writers keep it from beginning anew,
@@ -211,9 +248,17 @@ impl SqliteWriter {
 
     fn reopen(&mut self) -> Result<(), Fault> {
         let retriable = |error| Fault { error, is_final: false };
+        self.log.check_place()?;
         let connection = schema::open(&self.path).map_err(retriable)?;
         self.log.reopen().map_err(retriable)?;
-        let last = last_of(&connection, self.bus).map_err(|error| fault_at(&self.path, &error))?;
+        let look = || Ok((newest_epoch(&connection, self.bus)?, last_of(&connection, self.bus)?));
+        let (epoch, last) = look().map_err(|error| fault_at(&self.path, &error))?;
+        if self.name.is_some() && epoch != self.epoch {
+            return Err(self.taken());
+        }
+        if let (Some(name), false) = (&self.name, self.has_lease()) {
+            self.lease = Some(Lease::take(&self.path, self.bus, name).map_err(retriable)?);
+        }
         (self.connection, self.last) = (connection, last);
         Ok(())
     }
@@ -223,7 +268,10 @@ impl Drop for SqliteWriter {
     /// Readers that are still there would keep the log from going into the file.
     fn drop(&mut self) {
         if !self.log.hold().is_given_up() {
-            let _ = self.connection.busy_timeout(Duration::ZERO);
+            // Nobody finds the log of a file that has another name now.
+            let patience =
+                if self.log.is_in_place().is_ok_and(|is_there| is_there) { Duration::ZERO } else { MOMENT };
+            let _ = self.connection.busy_timeout(patience);
             let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         }
     }
@@ -239,18 +287,16 @@ impl Writer for SqliteWriter {
     }
 
     fn append(&mut self, deliveries: &[Delivery]) -> Result<(), Fault> {
-        match self.store(deliveries) {
-            Ok(last) => {
-                self.last = last;
-                self.write_back()
-            }
-            Err(error) => {
-                // What this transaction gave and summed up is gone with it.
-                self.kinds.clear();
-                self.runs.forget();
-                Err(self.fault(&error))
-            }
+        let stored = self.store(deliveries);
+        if let Ok(Some(last)) = stored {
+            self.log.check_place()?;
+            self.last = last;
+            return self.write_back();
         }
+        // What this transaction gave and summed up is gone with it.
+        self.kinds.clear();
+        self.runs.forget();
+        Err(stored.err().map_or_else(|| self.taken(), |error| self.fault(&error)))
     }
 
     fn syncer(&self) -> Arc<dyn Syncer> {
@@ -293,6 +339,12 @@ fn number_of_kind(
     Ok(number)
 }
 
+fn newest_epoch(connection: &Connection, bus: i64) -> Outcome<u64> {
+    let sql = "SELECT coalesce(max(epoch), 0) FROM epoch WHERE bus = ?1";
+    let newest: i64 = connection.prepare_cached(sql)?.query_row([bus], |row| row.get(0))?;
+    Ok(u64::try_from(newest).unwrap_or_default())
+}
+
 fn last_of(connection: &Connection, bus: i64) -> Outcome<u64> {
     let last: i64 = connection.query_row("SELECT last FROM bus WHERE id = ?1", [bus], |row| row.get(0))?;
     Ok(u64::try_from(last).unwrap_or_default())
@@ -302,17 +354,17 @@ fn last_of(connection: &Connection, bus: i64) -> Outcome<u64> {
 /// disk: else a cursor of one that a loss of power undid would be taken for one of the next.
 fn begin_epoch(connection: &mut Connection, bus: i64, now: i64) -> Outcome<(u64, u64, i64)> {
     schema::set_synchronous(connection, Synchronous::Commits)?;
-    let last = last_of(connection, bus)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let newest = "SELECT coalesce(max(epoch), 0) + 1 FROM epoch WHERE bus = ?1";
-    let epoch: i64 = transaction.query_row(newest, [bus], |row| row.get(0))?;
+    // From here on, whoever has written it until now is refused.
+    let (epoch, last) = (newest_epoch(&transaction, bus)? + 1, last_of(&transaction, bus)?);
+    let number = |number| i64::try_from(number).unwrap_or(i64::MAX);
     transaction.execute(
         "INSERT INTO epoch (bus, epoch, before, opened_ns) VALUES (?1, ?2, ?3, ?4)",
-        params![bus, epoch, i64::try_from(last).unwrap_or(i64::MAX), now],
+        params![bus, number(epoch), number(last), now],
     )?;
     transaction.commit()?;
     schema::set_synchronous(connection, Synchronous::WrittenBack)?;
-    Ok((u64::try_from(epoch).unwrap_or_default(), last, last_stored(connection, bus)?))
+    Ok((epoch, last, last_stored(connection, bus)?))
 }
 
 /// The time of the last storing.
@@ -320,32 +372,4 @@ pub(super) fn last_stored(connection: &Connection, bus: i64) -> Outcome<i64> {
     let sql = "SELECT stored_ns FROM batch WHERE pos > ?1 AND pos <= ?2 ORDER BY pos DESC LIMIT 1";
     let bounds = params![pos(bus, 0), pos(bus, u64::MAX)];
     Ok(connection.query_row(sql, bounds, |row| row.get(0)).optional()?.unwrap_or(i64::MIN))
-}
-
-/// A system's clock that is further ahead of the last storing than this is thought to be wrong: what it says would
-/// make everything old, and retention delete it.
-const LEAP_NS: i64 = 366 * 86_400 * 1_000_000_000;
-
-/// The time of storing: it begins with the system's, or with the last that was stored if that is later or much
-/// earlier, and nobody who sets the system's clock moves it.
-pub(super) struct StoreClock {
-    began_ns: i64,
-    /// None where it stands still.
-    began: Option<Instant>,
-}
-
-impl StoreClock {
-    pub(super) fn new(last_ns: i64, wall: i64) -> Self {
-        let leaps = last_ns != i64::MIN && wall.saturating_sub(last_ns) > LEAP_NS;
-        Self { began_ns: if leaps { last_ns } else { wall.max(last_ns) }, began: Some(Instant::now()) }
-    }
-
-    fn still(ns: i64) -> Self {
-        Self { began_ns: ns, began: None }
-    }
-
-    pub(super) fn now(&self) -> i64 {
-        let elapsed = self.began.map_or(0, |began| began.elapsed().as_nanos());
-        self.began_ns.saturating_add(i64::try_from(elapsed).unwrap_or(i64::MAX))
-    }
 }

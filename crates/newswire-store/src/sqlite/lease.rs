@@ -3,16 +3,19 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use newswire::{Error, ErrorKind, Result};
 
 use super::fault::io_error;
+use super::renew::FileMark;
 use super::schema::beside;
 
 /// Held as long as this lives.
 pub(super) struct Lease {
     _file: File,
+    path: PathBuf,
+    mark: FileMark,
 }
 
 impl Lease {
@@ -53,7 +56,13 @@ impl Lease {
             writeln!(file, "process {} ({program})", std::process::id())
         };
         write(&mut file).map_err(failed("the lease can't be written"))?;
-        Ok(Self { _file: file })
+        let about = file.metadata().map_err(failed("the lease can't be looked at"))?;
+        Ok(Self { _file: file, mark: FileMark::of_file(&about), path })
+    }
+
+    /// Whether whoever else wants to write the bus finds it.
+    pub(super) fn is_in_place(&self) -> bool {
+        FileMark::of(&self.path).is_ok_and(|there| there == self.mark)
     }
 
     /// Takes the leases on all buses that have ever been written.

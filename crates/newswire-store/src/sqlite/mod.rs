@@ -21,6 +21,7 @@ mod schema;
 mod verify;
 mod way;
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -29,16 +30,16 @@ use newswire::store::Past;
 use newswire::{Error, ErrorKind, Result};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, StoreClock, SystemClock};
 use crate::lock::lock;
 use crate::options::Retention;
 use crate::runs::{RunInfo, RunQuery};
 use crate::store::{BusInfo, Store, Verified, Writer};
-use append::{SqliteWriter, StoreClock, last_stored};
+use append::{SqliteWriter, last_stored};
 use fault::{Outcome, error_at, io_error};
 use opened::Looked;
 use past::SqlitePast;
-use renew::FileMark;
+use renew::{FileMark, Known};
 pub(crate) use repair::repair;
 
 /// How every database of SQLite begins.
@@ -99,6 +100,15 @@ struct OpenFile {
     /// Where it is: elsewhere, once it has been set aside.
     path: Arc<Mutex<PathBuf>>,
     mark: FileMark,
+    /// What is written: each bus's log, and what the file knows of the bus. It may be gone when that is wanted.
+    written: BTreeMap<String, (FileMark, Option<Known>)>,
+}
+
+impl OpenFile {
+    fn at(path: &Path) -> Result<Self> {
+        let (mark, path) = (FileMark::of(path)?, Arc::new(Mutex::new(path.to_owned())));
+        Ok(Self { path, mark, written: BTreeMap::new() })
+    }
 }
 
 impl SqliteStore {
@@ -126,8 +136,8 @@ impl SqliteStore {
     }
 
     fn at(path: PathBuf) -> Result<Self> {
-        let file = OpenFile { path: Arc::new(Mutex::new(path.clone())), mark: FileMark::of(&path)? };
-        Ok(Self { path, clock: Arc::new(SystemClock), file: Mutex::new(file) })
+        let file = Mutex::new(OpenFile::at(&path)?);
+        Ok(Self { path, clock: Arc::new(SystemClock), file })
     }
 
     /// Goes by that clock instead of the system's.
@@ -181,13 +191,16 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn writer(&self, bus: &str) -> Result<Box<dyn Writer>> {
-        Ok(Box::new(SqliteWriter::open(&self.path, bus, &*self.clock)?))
+        let writer = SqliteWriter::open(&self.path, bus, &*self.clock)?;
+        lock(&self.file).written.insert(bus.to_owned(), (writer.log(), writer.known(bus)));
+        Ok(Box::new(writer))
     }
 
     fn past(&self, bus: &str) -> Result<Arc<dyn Past>> {
         let connection = schema::open_to_read(&self.path)?;
         let number = self.known(&connection, bus)?;
-        Ok(Arc::new(SqlitePast::new(lock(&self.file).path.clone(), number, connection)))
+        let file = lock(&self.file);
+        Ok(Arc::new(SqlitePast::new(file.path.clone(), file.mark, number, connection)))
     }
 
     fn renew(&self, bus: &str, last: u64) -> Result<()> {
@@ -197,8 +210,10 @@ impl Store for SqliteStore {
         if let Some(aside) = &aside {
             lock(&file.path).clone_from(aside);
         }
+        let (log, known) = file.written.get(bus).cloned().unzip();
+        log.map_or(Ok(()), |log| renew::set_log_aside(&self.path, log))?;
         let is_ours = schema::prepare(&self.path)?;
-        let begun = renew::begin(&self.path, aside.as_deref(), bus, last);
+        let begun = renew::begin(&self.path, aside.as_deref(), known.flatten().as_ref(), bus, last);
         if begun.is_err() && is_ours {
             // What the disk failed to keep of it, nobody knows either.
             for end in ["", "-wal", "-shm"] {
@@ -206,7 +221,7 @@ impl Store for SqliteStore {
             }
         }
         begun?;
-        *file = OpenFile { path: Arc::new(Mutex::new(self.path.clone())), mark: FileMark::of(&self.path)? };
+        *file = OpenFile::at(&self.path)?;
         Ok(())
     }
 

@@ -16,20 +16,26 @@ use super::{pos, seq_of};
 
 /// How many rows are looked at for each that is wanted, before the reader has its turn again.
 const PATIENCE: usize = 8;
+/// How many bytes of events a page has at most, the last of them aside: who reads has room for one page, however large
+/// the events are.
+const LARGE: usize = 4 << 20;
+
 /// The bus that is read, and what is wanted of it.
 pub(super) struct Reading<'a> {
     pub(super) connection: &'a Connection,
     pub(super) bus: i64,
     pub(super) wanted: &'a Wanted<'a>,
     reader: EventReader,
+    /// Bytes of the events that are on the page.
+    bytes: usize,
 }
 
 impl<'a> Reading<'a> {
     pub(super) fn new(connection: &'a Connection, bus: i64, wanted: &'a Wanted<'a>) -> Self {
-        Self { connection, bus, wanted, reader: EventReader::new() }
+        Self { connection, bus, wanted, reader: EventReader::new(), bytes: 0 }
     }
 
-    /// Reads from `from` up to `until`, up to `limit` events that match.
+    /// Reads from `from` up to `until`, up to `limit` events that match, or as many as a page has room for.
     pub(super) fn page(&mut self, from: u64, until: u64, limit: usize) -> Outcome<Page> {
         let last = self.last()?.min(until);
         if from > last || limit == 0 {
@@ -95,7 +101,7 @@ impl<'a> Reading<'a> {
             if kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind)) {
                 found += usize::from(self.take(page, seq, body));
             }
-            if found >= limit || seen >= limit.saturating_mul(PATIENCE) {
+            if found >= limit || seen >= limit.saturating_mul(PATIENCE) || self.bytes >= LARGE {
                 return Ok(());
             }
         }
@@ -156,6 +162,7 @@ impl<'a> Reading<'a> {
     fn take(&mut self, page: &mut Page, seq: u64, body: &[u8]) -> bool {
         match event_of(&mut self.reader, seq, body) {
             Some(event) if self.wants(&event) => {
+                self.bytes = self.bytes.saturating_add(event.size());
                 page.deliveries.push(Delivery::Event(event));
                 return true;
             }
@@ -179,7 +186,7 @@ impl<'a> Reading<'a> {
         let (mut page, mut events) = (Page::default(), Page::default());
         for place in places {
             found += usize::from(self.take_at(&mut events, place)?);
-            if found >= limit {
+            if found >= limit || self.bytes >= LARGE {
                 through = seq_of(place);
                 break;
             }

@@ -6,13 +6,14 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use newswire::store::{Page, Past, Wanted};
-use newswire::{Filter, Result};
+use newswire::{Error, ErrorKind, Filter, Result};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 use super::fault::{Outcome, error_at};
 use super::helper::Helper;
 use super::opened::Database;
 use super::page::Reading;
+use super::renew::FileMark;
 use super::{pos, schema, seq_of};
 use crate::lock::lock;
 
@@ -36,6 +37,8 @@ pub(super) struct SqlitePast {
 /// The file that a bus is read from.
 struct ReadFile {
     path: Arc<Mutex<PathBuf>>,
+    /// Another file may be at the path by now.
+    mark: FileMark,
     bus: i64,
     pool: Mutex<Pool>,
     returned: Condvar,
@@ -48,9 +51,9 @@ struct Pool {
 }
 
 impl SqlitePast {
-    pub(super) fn new(path: Arc<Mutex<PathBuf>>, bus: i64, connection: Database) -> Self {
+    pub(super) fn new(path: Arc<Mutex<PathBuf>>, mark: FileMark, bus: i64, connection: Database) -> Self {
         let pool = Pool { idle: vec![connection], lent: 0 };
-        let file = ReadFile { path, bus, pool: Mutex::new(pool), returned: Condvar::new() };
+        let file = ReadFile { path, mark, bus, pool: Mutex::new(pool), returned: Condvar::new() };
         Self {
             file: Arc::new(file),
             helper: Helper::default(),
@@ -73,10 +76,15 @@ impl SqlitePast {
         });
         let first = self.file.page(from, middle - 1, wanted, limit);
         let is_whole = |page: &Page, from, end| page.through + 1 == end && is_full(page, from);
-        let Some((mut page, _)) = first.ok().filter(|(page, _)| is_whole(page, from, middle)) else {
+        let Some((mut page, _)) = first.ok().filter(|(page, _)| is_full(page, from)) else {
             second.cancel();
             return None;
         };
+        if page.through + 1 < middle {
+            // Its events are large.
+            second.cancel();
+            return Some(page);
+        }
         // What is missing there, or can't be read, the next call tells.
         if let Some(Ok(rest)) = second.finish()
             && is_whole(&rest, middle, end)
@@ -108,6 +116,15 @@ impl ReadFile {
         })
     }
 
+    fn open(&self) -> Result<Database> {
+        let path = lock(&self.path).clone();
+        if FileMark::of(&path)? != self.mark {
+            let message = "another file has taken the place of the one that is read";
+            return Err(Error::new(ErrorKind::Io, message).at_path(path.display().to_string()));
+        }
+        schema::open_to_read(&path)
+    }
+
     /// Reads in one snapshot.
     fn read<T>(&self, read: impl FnOnce(&Connection) -> Outcome<T>) -> Result<T> {
         let connection = self.borrow()?;
@@ -135,8 +152,7 @@ impl ReadFile {
             }
             pool.lent += 1;
             drop(pool);
-            let path = lock(&self.path).clone();
-            let opened = schema::open_to_read(&path);
+            let opened = self.open();
             if opened.is_ok() {
                 return opened;
             }
@@ -160,9 +176,13 @@ impl ReadFile {
 impl Past for SqlitePast {
     fn first(&self) -> Result<Option<u64>> {
         self.file.read(|connection| {
-            let sql = "SELECT pos FROM event WHERE pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT 1";
-            let bounds = params![pos(self.file.bus, 0), pos(self.file.bus, u64::MAX)];
-            connection.prepare_cached(sql)?.query_row(bounds, |row| row.get(0).map(seq_of)).optional()
+            let first_of = |sql| {
+                let bounds = params![pos(self.file.bus, 0), pos(self.file.bus, u64::MAX)];
+                connection.prepare_cached(sql)?.query_row(bounds, |row| row.get(0).map(seq_of)).optional()
+            };
+            let event = first_of("SELECT pos FROM event WHERE pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT 1")?;
+            let gap = first_of("SELECT pos FROM gap WHERE pos > ?1 AND pos <= ?2 ORDER BY pos LIMIT 1")?;
+            Ok(event.into_iter().chain(gap).min())
         })
     }
 
@@ -188,7 +208,10 @@ impl Past for SqlitePast {
         }
         let (page, last) = self.file.page(from, u64::MAX, wanted, limit)?;
         if is_all {
-            self.full_until.store(if is_full(&page, from) { last } else { 0 }, Ordering::Relaxed);
+            // A page that ends early has large events: half of it is enough at a time.
+            let is_short = page.through < last && page.deliveries.len() < limit;
+            let until = if is_full(&page, from) && !is_short { last } else { 0 };
+            self.full_until.store(until, Ordering::Relaxed);
         }
         Ok(page)
     }

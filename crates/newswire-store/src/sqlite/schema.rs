@@ -91,9 +91,35 @@ pub(super) fn prepare(path: &Path) -> Result<bool> {
     match options.open(path) {
         // A file that is on the disk is lost all the same while its name isn't.
         Ok(_) => sync_folder(folder).map(|()| true),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => own_empty(path).map(|()| false),
         Err(error) => Err(io_error(path, "the file can't be made", &error)),
     }
+}
+
+/// Has a file without anything in it, which becomes a store, for its owner only.
+fn own_empty(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    if let Ok(about) = fs::metadata(path)
+        && (about.is_file() && about.len() == 0)
+    {
+        let owners = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        fs::set_permissions(path, owners)
+            .map_err(|error| io_error(path, "the file can't be made its owner's only", &error))?;
+    }
+    Ok(())
+}
+
+/// Refuses to write a file that has several names: log and leases go by the name, so who knows it by another would have
+/// others.
+fn refuse_links(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    if fs::metadata(path).is_ok_and(|about| std::os::unix::fs::MetadataExt::nlink(&about) > 1) {
+        let message = "the file has another name (a hard link), by which others may write it";
+        return Err(Error::new(ErrorKind::Io, message)
+            .at_path(path.display().to_string())
+            .expecting("a file with one name: a symbolic link, or a copy, for the other"));
+    }
+    Ok(())
 }
 
 /// Has the names in a folder survive a loss of power.
@@ -107,6 +133,7 @@ pub(super) fn sync_folder(folder: &Path) -> Result<()> {
 /// A connection that writes; the tables are made or brought up to this version.
 pub(super) fn open(path: &Path) -> Result<Database> {
     check_library()?;
+    refuse_links(path)?;
     let failed = |error: rusqlite::Error| {
         let why = is_unwritable(&error).then(|| why_unwritable(path)).flatten();
         why.unwrap_or_else(|| error_at(path, &error))

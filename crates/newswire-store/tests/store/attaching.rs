@@ -3,9 +3,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use newswire::{Cursor, ErrorKind, Start};
+use newswire::{Cursor, ErrorKind, GapReason, Start};
 
-use crate::common::{bus, close, event, file, from, publish, seqs, stored, url};
+use crate::common::{Item, bus, close, event, file, from, items, publish, seqs, stored, url};
 
 #[test]
 fn what_was_published_is_there_in_the_next_process() {
@@ -76,6 +76,31 @@ fn the_file_and_a_folder_made_for_it_are_their_owners_only() {
 }
 
 #[test]
+fn a_file_that_has_another_name_is_not_written() {
+    let file = file("hard_link");
+    let other = file.with_file_name("other.db");
+    close(&stored("main", &file, "").0);
+    fs::hard_link(&file, &other).unwrap();
+    for path in [&file, &other] {
+        let error = bus("main").attach(&url(path, "")).unwrap_err();
+        assert!(error.message().contains("hard link"), "{error}");
+    }
+    fs::remove_file(&other).unwrap();
+    stored("main", &file, "");
+}
+
+#[test]
+fn an_empty_file_that_becomes_a_store_is_its_owners_only() {
+    let file = file("was_empty");
+    fs::write(&file, "").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let (bus, _) = stored("main", &file, "");
+    publish(&bus, 1);
+    close(&bus);
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
 fn a_bus_that_began_without_the_store_that_has_it_is_refused() {
     let file = file("late");
     let (first, _) = stored("main", &file, "");
@@ -97,7 +122,8 @@ fn what_came_before_the_store_is_told_as_a_gap() {
     close(&late);
     let (next, _) = stored("main", &file, "");
     let mut all = next.subscribe_with("*", from(Start::Earliest)).unwrap();
-    assert_eq!(seqs(&mut all), [4, 5]);
+    let before = Item::Lost(1, 3, GapReason::Unknown);
+    assert_eq!(items(&mut all), [before, Item::Seq(4), Item::Seq(5)]);
 }
 
 #[test]
@@ -129,6 +155,7 @@ fn urls_that_ask_for_what_is_not_there_are_refused_with_the_column() {
         assert!(error.to_string().contains(word), "{options}: {error}");
         assert_eq!(error.column().is_some(), column, "{options}: {error}");
     }
+    assert!(bus("main").attach("sqlite::memory:").unwrap_err().to_string().contains("is a file"));
     assert!(bus("main").attach("sqlite:").unwrap_err().to_string().contains("needs a path"));
     assert!(bus("main").attach("sqlite://host/events.db").unwrap_err().to_string().contains("no host"));
 }
@@ -204,15 +231,14 @@ fn memory_and_store_are_one_past_whatever_of_them_has_it() {
     publish(&bus, 20);
     store.flush(crate::common::LONG).unwrap();
     let mut all = bus.subscribe_with("*", from(Start::Earliest)).unwrap();
-    assert_eq!(seqs(&mut all), (4..=27).collect::<Vec<_>>());
+    // What came before the store, memory has forgotten.
+    let before = Item::Lost(1, 3, GapReason::Unknown);
+    let found: Vec<_> = std::iter::once(before.clone()).chain((4..=27).map(Item::Seq)).collect();
+    assert_eq!(items(&mut all), found);
     store.detach().unwrap();
     publish(&bus, 3);
     let mut all = bus.subscribe_with("*", from(Start::Earliest)).unwrap();
-    let last = crate::common::items(&mut all);
-    assert_eq!(
-        last.last(),
-        Some(&crate::common::Item::Seq(30)),
-        "the past stays when the store goes: {last:?}"
-    );
-    assert_eq!(last.len(), 27);
+    let last = items(&mut all);
+    assert_eq!(last.last(), Some(&Item::Seq(30)), "the past stays when the store goes: {last:?}");
+    assert_eq!((last.first(), last.len()), (Some(&before), 28));
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use newswire::store::Wanted;
 use newswire::{Delivery, ErrorKind, Event, Filter, Kind};
 use newswire_store::{Begin, Events, Query, Retention, SqliteStore, Store, is_store, read_url};
 
@@ -114,6 +115,43 @@ fn only_a_database_is_taken_for_a_store_and_only_a_url_of_one_for_such() {
     let (path, options) = read_url(&url(&file, "?max_events=5")).unwrap();
     assert_eq!((path, options.retention.max_events), (file, Some(5)));
     assert!(read_url("file:x").is_err() && read_url("sqlite:").is_err());
+}
+
+#[test]
+fn a_page_of_the_past_has_room_for_few_large_events_and_the_next_goes_on_there() {
+    let file = file("large");
+    let (bus, store) = stored("main", &file, "?durability=off");
+    let text = serde_json::to_string(&"x".repeat(1_000_000)).unwrap();
+    let kinds = ["tick.heard", "tock.heard"].map(|kind| Kind::parse(kind).unwrap());
+    for n in 0..16 {
+        let event = Event::builder(kinds[n % 2].clone()).json(text.clone()).build().unwrap();
+        bus.publish(event).unwrap();
+    }
+    store.flush(LONG).unwrap();
+    let past = SqliteStore::read(&file).unwrap().past("main").unwrap();
+    for (filter, count) in [("*", 16), ("tick.heard", 8)] {
+        let filter = Filter::parse(filter).unwrap();
+        let wanted = Wanted { filter: &filter, internal: true };
+        let (mut next, mut found) = (1, 0);
+        while next <= 16 {
+            let page = past.read(next, &wanted, 1024).unwrap();
+            let events = page.deliveries.iter().filter(|one| matches!(one, Delivery::Event(_))).count();
+            assert!((1..=5).contains(&events) || page.through == 16, "{events} at {next}");
+            (next, found) = (page.through + 1, found + events);
+        }
+        assert_eq!(found, count);
+    }
+    assert_eq!(read(&file, Query::default()).count(), 16);
+    close(&bus);
+    let (bus, _store) = stored("main", &file, "");
+    let mut replay = bus.subscribe_with("*", crate::common::from(newswire::Start::Earliest)).unwrap();
+    let (mut batch, mut found) = (Vec::new(), 0);
+    while found < 16 {
+        let taken = replay.try_next_batch(&mut batch, 256).unwrap();
+        assert!((1..=5).contains(&taken), "{taken} after {found}");
+        found += taken;
+    }
+    close(&bus);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod common;
 mod durable;
 mod events;
 mod locks;
+mod moved;
 mod replay;
 mod retention;
 mod runs;

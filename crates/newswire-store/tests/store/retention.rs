@@ -216,3 +216,23 @@ fn pruning_goes_by_small_steps_and_gives_the_room_back() {
     next.publish(event("tool.call.started", 1)).unwrap();
     assert_eq!(read(&next, "*", Start::Last(1)), [Item::Seq(20_001)]);
 }
+
+#[test]
+fn a_bound_is_kept_while_much_comes_and_when_the_bus_is_closed() {
+    for (bound, most) in [("max_events=1000", 1000), ("max_bytes=100000", 1000)] {
+        let file = file(&format!("bound_{bound}"));
+        let (bus, store) = stored("main", &file, &format!("?durability=off&max_wait_ms=60000&{bound}"));
+        for _ in 0..4 {
+            publish(&bus, 10_000);
+            store.flush(LONG).unwrap();
+        }
+        let on_disk = || {
+            let connection = rusqlite::Connection::open(&file).unwrap();
+            connection.query_row("SELECT events FROM bus", [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        // 4 MiB are as many events as were published.
+        assert!(bound.starts_with("max_bytes") || on_disk() < 20_000, "{bound}: {}", on_disk());
+        close(&bus);
+        assert!(on_disk() <= most + 4095, "{bound}: {}", on_disk());
+    }
+}

@@ -48,7 +48,7 @@ pub struct Opening {
 /// Reads back what a store keeps of one bus. Its calls come from the threads of consumers, several at a time,
 /// and not under a lock of the bus.
 pub trait Past: Send + Sync {
-    /// Seq of the oldest event that is kept; `None` where nothing is.
+    /// Seq of the oldest event that is kept, or of a gap that is told before it; `None` where nothing is.
     ///
     /// # Errors
     /// What kept it from being read, here and below.

@@ -1,7 +1,7 @@
 //! Taking many items at once: the lock is taken, and the publishers' position read, once for all.
 
 use super::inbox::{Inbox, Source};
-use super::pull::{Subscription, ended};
+use super::pull::{Found, Subscription, ended};
 use super::reader::Run;
 use crate::delivery::{Delivery, GapReason};
 use crate::error::Result;
@@ -118,9 +118,7 @@ impl Subscription {
             inbox.is_behind() || inbox.coalescer.is_some()
         };
         if one_by_one {
-            let before = into.len();
-            into.extend(std::iter::from_fn(|| self.take_wanted()).take(max));
-            return into.len() - before;
+            return self.take_singly(into, max, true);
         }
         let mut admitted = Vec::new();
         let mut inbox = self.subscriber.inbox.lock();
@@ -143,6 +141,33 @@ impl Subscription {
             admit(admitted);
         }
         taken
+    }
+}
+
+impl Subscription {
+    /// As [`Subscription::try_next_batch`], but leaves what has to be read from a store.
+    pub(super) fn take_read(&mut self, into: &mut Vec<Delivery>, max: usize) -> Result<usize> {
+        let is_behind = self.subscriber.inbox.lock().is_behind();
+        let taken = if is_behind { self.take_singly(into, max, false) } else { self.take_batch(into, max) };
+        self.unless_over(taken, max)
+    }
+
+    /// Takes one by one, with at most one page of a store, where that may be read: the events of a page may be large.
+    fn take_singly(&mut self, into: &mut Vec<Delivery>, max: usize, may_read: bool) -> usize {
+        let before = into.len();
+        while into.len() - before < max {
+            match self.look() {
+                Found::Item(delivery) => into.push(delivery),
+                Found::Behind
+                    if (!may_read || into.len() > before) && self.core.reads_store(&self.subscriber) =>
+                {
+                    break;
+                }
+                Found::Behind => self.core.catch_up(&self.subscriber),
+                Found::Nothing => break,
+            }
+        }
+        into.len() - before
     }
 }
 

@@ -51,7 +51,7 @@ impl SubscriptionStream {
         into: &mut Vec<Delivery>,
         max: usize,
     ) -> Poll<usize> {
-        let first = match self.subscription.try_next_batch(into, max) {
+        let first = match self.subscription.take_read(into, max) {
             Ok(taken) if taken > 0 => return Poll::Ready(taken),
             Ok(_) if max > 0 => self.poll_next(context),
             Ok(_) | Err(_) => return Poll::Ready(0),
@@ -60,7 +60,7 @@ impl SubscriptionStream {
             None => 0,
             Some(delivery) => {
                 into.push(delivery);
-                1 + self.subscription.try_next_batch(into, max - 1).unwrap_or(0)
+                1 + self.subscription.take_read(into, max - 1).unwrap_or(0)
             }
         })
     }
