@@ -182,6 +182,7 @@ fn handlers_get_merged_chunks_of_such_payloads() {
             let options =
                 HandlerOptions { queue: merging(WhenFull::DropOldest), mode, ..HandlerOptions::default() };
             let (tell, told) = mpsc::channel();
+            let heard = bus.subscribe("talk.heard").unwrap();
             let listener = bus
                 .on_with("message.delta", options, move |event: &Event| {
                     let _ = tell.send(event.merged().map(|merged| merged.count));
@@ -190,7 +191,10 @@ fn handlers_get_merged_chunks_of_such_payloads() {
             for _ in 0..3 {
                 bus.publish(talk(&bus, "message.delta")).unwrap();
             }
-            eventually("all are held back", || listener.stats().books.in_flight == 3);
+            // Each talks when it is merged, which a closed bus wouldn't take.
+            eventually("all are held back", || {
+                listener.stats().books.in_flight == 3 && heard.stats().books.queued == 3
+            });
             let report = bus.close(LONG);
             assert_eq!(told.recv_timeout(LONG), Ok(Some(3)));
             assert_eq!((report.complete, report.subscriptions[0].books.handled), (true, 3));
