@@ -57,7 +57,7 @@ pub(crate) fn child() {
 
 pub(crate) fn measure(scale: Scale) -> Vec<Line> {
     let folder = folder("r10");
-    let kills: u64 = scale.pick(12, 1_000);
+    let kills: u64 = scale.pick(200, 1_000);
     let (mut random, mut all) = (Random(0x2545_f491_4f6c_dd1d), Outcome::default());
     let mut file = folder.join("events.db");
     let mut before = 0;
