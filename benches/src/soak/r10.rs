@@ -14,9 +14,6 @@ use crate::scale::Scale;
 
 const FILE: &str = "NEWSWIRE_SOAK_FILE";
 const OPTIONS: &str = "NEWSWIRE_SOAK_OPTIONS";
-/// A file that has grown to this is put away, so that reading it all stays quick.
-const LARGE: u64 = 40_000;
-
 /// What kills came to.
 #[derive(Default)]
 struct Outcome {
@@ -58,11 +55,13 @@ pub(crate) fn child() {
 pub(crate) fn measure(scale: Scale) -> Vec<Line> {
     let folder = folder("r10");
     let kills: u64 = scale.pick(200, 1_000);
+    // A file that has grown to this is put away, so that reading it all stays quick.
+    let large = scale.pick(2_000, 40_000);
     let (mut random, mut all) = (Random(0x2545_f491_4f6c_dd1d), Outcome::default());
     let mut file = folder.join("events.db");
     let mut before = 0;
     for kill in 0..kills {
-        if before > LARGE {
+        if before > large {
             (file, before) = (folder.join(format!("events-{kill}.db")), 0);
         }
         let options = ["?durability=full", "?durability=normal", "?durability=off"][(kill % 3) as usize];
