@@ -8,17 +8,22 @@ use newswire_store::{Retention, SqliteStore, Store, Writer};
 
 use crate::common::{Item, LONG, close, event, file, from, items, publish, stored};
 
-/// Stores events 1 to `count`, ten a batch, every third a tool's.
+/// Stores events 1 to `count`, every third a tool's, in batches of exactly ten: what retention deletes goes by batches,
+/// and a bus makes them of whatever has come when its writer looks.
 fn fill(file: &Path, count: u64) {
-    let (bus, store) = stored("main", file, "?durability=off");
+    let source = Bus::new();
+    let mut taken = source.subscribe("*").unwrap();
+    let mut writer = SqliteStore::open(file).unwrap().writer("main").unwrap();
+    let mut batch = Vec::new();
     for n in 1..=count {
         let kind = if n % 3 == 0 { "tool.call.started" } else { "message.delta" };
-        bus.publish(event(kind, n)).unwrap();
+        source.publish(event(kind, n)).unwrap();
         if n % 10 == 0 {
-            store.flush(LONG).unwrap();
+            assert_eq!(taken.next_batch(&mut batch, 10), 10);
+            writer.append(&batch).unwrap();
+            batch.clear();
         }
     }
-    close(&bus);
 }
 
 /// Prunes to the end, by hand; gives the number of steps.
