@@ -7,6 +7,7 @@ use newswire_store::{RepairOptions, RepairReport, read_url};
 use serde_json::json;
 
 use crate::exit::OK;
+use crate::input::store_url;
 use crate::output::{Io, counted, grouped};
 
 /// Builds a damaged store anew from all that can still be read of it
@@ -32,8 +33,7 @@ pub(crate) struct Repair {
 /// # Errors
 /// Where nothing of a store can be found in the file, or somebody writes it.
 pub(crate) fn repair(args: &Repair, io: &mut Io) -> Result<u8> {
-    let url = args.store.to_str().filter(|text| text.starts_with("sqlite:"));
-    let path: PathBuf = match url {
+    let path: PathBuf = match store_url(&args.store) {
         Some(url) => read_url(url)?.0,
         None => args.store.clone(),
     };

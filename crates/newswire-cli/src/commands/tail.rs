@@ -96,15 +96,8 @@ fn last(events: &mut Events, count: usize, display: &mut Display) -> Result<Opti
             matching -= usize::from(matches!(first, Delivery::Event(_)));
         }
     }
-    held.iter().try_for_each(|delivery| show(delivery, display))?;
+    held.iter().try_for_each(|delivery| display.delivery(delivery.as_ref()))?;
     Ok(broken)
-}
-
-fn show(delivery: &Delivery, display: &mut Display) -> Result<()> {
-    match delivery {
-        Delivery::Event(event) => display.event(event),
-        Delivery::Gap(gap) => display.gap(gap),
-    }
 }
 
 /// A store that is being followed.
@@ -123,7 +116,7 @@ impl Following {
         loop {
             while let Some(delivery) = self.events.next() {
                 match delivery {
-                    Ok(delivery) => show(&delivery, display)?,
+                    Ok(delivery) => display.delivery(delivery.as_ref())?,
                     Err(error) => self.tell(&error, io),
                 }
                 if io.is_stopped() || io.out.is_unread() {

@@ -23,7 +23,7 @@ pub(crate) use message::Message;
 pub(crate) use reading::{Reading, format_names, max_line};
 pub(crate) use recordings::{Item, Recordings, read};
 pub use store::store_path;
-pub(crate) use store::store_to_read;
+pub(crate) use store::{store_to_read, store_url};
 pub(crate) use total::Total;
 pub(crate) use wanted::Wanted;
 pub(crate) use which_run::{choose, run_in_store};

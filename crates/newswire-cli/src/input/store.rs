@@ -9,12 +9,17 @@ use newswire_store::{SqliteStore, is_store, read_url};
 /// How stores are named that are no plain files.
 const SCHEME: &str = "sqlite:";
 
+/// What the user wrote, where it is the URL of a store.
+pub(crate) fn store_url(file: &Path) -> Option<&str> {
+    file.to_str().filter(|text| text.starts_with(SCHEME))
+}
+
 /// The path of the store that the user means, if it is one: by a URL, or by how the file begins.
 ///
 /// # Errors
 /// `Invalid` where it is a URL that makes no sense.
 pub fn store_path(file: &Path) -> Result<Option<PathBuf>> {
-    match file.to_str().filter(|text| text.starts_with(SCHEME)) {
+    match store_url(file) {
         Some(url) => read_url(url).map(|(path, _)| Some(path)),
         None => Ok(is_store(file).then(|| file.to_owned())),
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use newswire::{Console, ConsoleOptions, Event, Gap, Result, Sink};
+use newswire::{Console, ConsoleOptions, Delivery, Event, Gap, Result, Sink};
 use serde_json::json;
 
 use super::harmless::harmless;
@@ -59,6 +59,17 @@ impl Display {
         Self { form, out: io.out.clone(), page }
     }
 
+    /// Shows what there is, or that something is missing.
+    ///
+    /// # Errors
+    /// As [`Display::event`].
+    pub(crate) fn delivery(&mut self, delivery: Delivery<&Event>) -> Result<()> {
+        match delivery {
+            Delivery::Event(event) => self.event(event),
+            Delivery::Gap(gap) => self.gap(&gap),
+        }
+    }
+
     /// Shows an event.
     ///
     /// # Errors
@@ -103,7 +114,7 @@ impl Display {
     ///
     /// # Errors
     /// As [`Display::event`].
-    pub(crate) fn gap(&mut self, gap: &Gap) -> Result<()> {
+    fn gap(&mut self, gap: &Gap) -> Result<()> {
         match &mut self.form {
             Form::Text(console) => console.gap(gap)?,
             Form::Json { .. } => {

@@ -15,7 +15,7 @@ pub(crate) use display::{Display, Mark};
 pub(crate) use harmless::harmless;
 pub(crate) use io::{Io, Stop, unwritten};
 pub(crate) use look::Look;
-pub(crate) use numbers::{counted, grouped, plural, unless_none};
+pub(crate) use numbers::{cost, counted, grouped, plural, tokens, unless_none};
 pub(crate) use out::Output;
 pub(crate) use table::Table;
 pub(crate) use wrap::wrapped;

@@ -1,5 +1,7 @@
 //! Numbers as people read them.
 
+use newswire::figures;
+
 /// `1 event`, `2000 events`.
 pub(crate) fn counted(number: u64, what: &str) -> String {
     format!("{number} {what}{}", plural(number))
@@ -26,4 +28,14 @@ pub(crate) fn grouped(number: u64) -> String {
 /// The number, or nothing where it is 0.
 pub(crate) fn unless_none(number: u64) -> String {
     if number == 0 { String::new() } else { grouped(number) }
+}
+
+/// Tokens in few digits, or nothing where there are none.
+pub(crate) fn tokens(number: u64) -> String {
+    if number == 0 { String::new() } else { figures::count(number) }
+}
+
+/// A cost, or nothing where there is none.
+pub(crate) fn cost(usd: f64) -> String {
+    if usd > 0.0 { figures::money(usd) } else { String::new() }
 }

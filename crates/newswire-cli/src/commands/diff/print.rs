@@ -3,8 +3,10 @@
 use newswire::{Result, Visible, figures};
 use serde_json::{Value, json};
 
-use super::operations::{Aspect, Operation, Operations};
-use super::{Change, Side};
+use super::compare::Change;
+use super::operation::{Aspect, Operation};
+use super::operations::Operations;
+use super::side::Side;
 use crate::output::{Io, counted, grouped};
 
 /// Writes them all, and what both runs came to.

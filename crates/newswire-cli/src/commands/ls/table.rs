@@ -3,7 +3,7 @@
 use newswire::view::{RunRow, RunState};
 use newswire::{Result, figures};
 
-use crate::output::{Io, Table, grouped, unless_none};
+use crate::output::{Io, Table, cost, grouped, tokens, unless_none};
 
 /// The table, row by row.
 pub(super) struct List {
@@ -22,11 +22,9 @@ impl List {
 
     pub(super) fn row(&mut self, row: &RunRow, bus: &str) {
         self.rows += 1;
-        let tokens = |number| if number == 0 { String::new() } else { figures::count(number) };
         let usage = &row.usage;
         let more = if row.more_agents { "+" } else { "" };
         let agents = row.agents.len();
-        let cost = if usage.cost_usd > 0.0 { figures::money(usage.cost_usd) } else { String::new() };
         let time = |told: Option<i64>, text: String| told.map(|_| text).unwrap_or_default();
         self.table.row(
             &row.run,
@@ -42,7 +40,7 @@ impl List {
                 unless_none(row.open_calls),
                 tokens(usage.input_tokens),
                 tokens(usage.output_tokens),
-                cost,
+                cost(usage.cost_usd),
                 unless_none(row.errors),
                 grouped(row.events),
             ],

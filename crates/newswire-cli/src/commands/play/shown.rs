@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use newswire::{Bus, Delivery, Error, Event, Result};
+use newswire::{Bus, Error, Event, Result};
 
 use crate::output::Display;
 use crate::watch::{Summary, Watching};
@@ -33,10 +33,7 @@ impl Shown {
         watching.catch_up(|delivery| {
             // The first failure ends the play.
             if failed.is_none() {
-                *failed = match delivery {
-                    Delivery::Event(event) => display.event(event).err(),
-                    Delivery::Gap(gap) => display.gap(&gap).err(),
-                };
+                *failed = display.delivery(delivery).err();
             }
         });
     }

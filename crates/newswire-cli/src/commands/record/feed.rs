@@ -1,12 +1,15 @@
 //! What goes into the store: what was read and the store hasn't yet.
 
+use std::time::Duration;
+
 use newswire::{Attachment, Delivery, Error, ErrorKind, Result};
 
-use super::PATIENCE;
 use super::known::Known;
 use crate::input::{Message, Recordings};
 use crate::output::Io;
 
+/// How long a publisher waits for the store, which may be slow, but must not lose anything.
+pub(super) const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 /// After how many events it is looked whether the store is still well.
 const LOOK: u64 = 256;
 

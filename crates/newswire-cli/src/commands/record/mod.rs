@@ -4,7 +4,6 @@ mod feed;
 mod known;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use newswire::store::QueueBounds;
 use newswire::{Bus, BusOptions, Error, Result};
@@ -13,9 +12,9 @@ use newswire_store::{SqliteStore, StoreKeeper, StoreOptions, read_url};
 use serde_json::json;
 
 use crate::exit::{FAILED, OK};
-use crate::input::{Message, Reading, Recordings, Wanted};
+use crate::input::{Message, Reading, Recordings, Wanted, store_url};
 use crate::output::{Io, counted, notice};
-use feed::Feed;
+use feed::{Feed, PATIENCE};
 use known::Known;
 
 /// Keeps recordings, or what comes by the standard input, in a store
@@ -45,9 +44,6 @@ pub(crate) struct Record {
     #[command(flatten)]
     reading: Reading,
 }
-
-/// How long a publisher waits for the store, which may be slow, but must not lose anything.
-const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
 /// Records all files.
 ///
@@ -118,10 +114,10 @@ pub(crate) fn record(args: &Record, io: &mut Io) -> Result<u8> {
 /// The store that is meant. What looks like a URL or a word of another program is no name of a file: it would be found by
 /// nobody.
 fn target(output: &Path) -> Result<(PathBuf, StoreOptions)> {
-    let text = output.to_str().unwrap_or_default();
-    if text.starts_with("sqlite:") {
-        return read_url(text);
+    if let Some(url) = store_url(output) {
+        return read_url(url);
     }
+    let text = output.to_str().unwrap_or_default();
     // A single letter is a drive.
     let is_scheme = |scheme: &str| {
         scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte))

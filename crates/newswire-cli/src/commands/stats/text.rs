@@ -5,7 +5,7 @@ use newswire::view::CallSnapshot;
 
 use super::by::By;
 use crate::input::Total;
-use crate::output::{Io, Table, grouped, unless_none, wrapped};
+use crate::output::{Io, Table, cost, grouped, tokens, unless_none, wrapped};
 use crate::watch::{INDENT, Summary};
 
 /// How many groups of a sort are shown where all sorts are.
@@ -88,9 +88,7 @@ fn table(calls: &CallSnapshot, by: By, most: usize) -> Table {
     ]);
     for (name, tally) in by.groups(calls).into_iter().take(most) {
         let time = |nanos| if tally.timed == 0 { String::new() } else { figures::duration(nanos) };
-        let tokens = |number| if number == 0 { String::new() } else { figures::count(number) };
         let usage = &tally.usage;
-        let cost = if usage.cost_usd > 0.0 { figures::money(usage.cost_usd) } else { String::new() };
         // Calls that are days apart have no rate to speak of.
         let rate = |rate: Option<f64>| {
             rate.filter(|rate| *rate >= 0.05).map(|rate| format!("{rate:.1}")).unwrap_or_default()
@@ -110,7 +108,7 @@ fn table(calls: &CallSnapshot, by: By, most: usize) -> Table {
                 tokens(usage.input_tokens),
                 tokens(usage.cache_read_tokens),
                 tokens(usage.output_tokens),
-                cost,
+                cost(usage.cost_usd),
                 rate(tally.output_tokens_per_second),
                 rate(tally.calls_per_minute),
             ],
