@@ -179,7 +179,7 @@ fn waits_while_deleting(pause: Duration) -> u64 {
     fill(&file, 20_000);
     let (bus, store) = stored("main", &file, "?durability=normal&max_events=1000&keep=message.*:1s");
     let oldest = || SqliteStore::read(&file).unwrap().buses().unwrap()[0].first.unwrap();
-    let until = Instant::now() + LONG;
+    let until = Instant::now() + 5 * LONG;
     let (mut n, mut longest, mut blocked) = (0, Duration::ZERO, 0);
     while oldest() < 15_000 {
         for _ in 0..100 {
