@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{lines_of, newswire, piped};
-use newswire::{Attachment, Bus, BusOptions, Event, Kind};
+use newswire::{Attachment, Bus, BusOptions, ErrorKind, Event, Kind};
 use newswire_cli::{INTERRUPTED, OK, USAGE};
 use serde_json::Value;
 
@@ -27,8 +27,14 @@ fn store(name: &str) -> PathBuf {
 fn attached(name: &str, store: &Path) -> (Bus, Attachment) {
     newswire_store::register().unwrap();
     let bus = Bus::with(BusOptions { name: name.into(), ..BusOptions::default() }).unwrap();
-    let attachment = bus.attach(&format!("sqlite:{}", store.display())).unwrap();
-    (bus, attachment)
+    let until = Instant::now() + LONG;
+    loop {
+        match bus.attach(&format!("sqlite:{}", store.display())) {
+            Ok(attachment) => return (bus, attachment),
+            // Until a child of another test runs its program, it has a lease that is given up here.
+            Err(error) => assert!(error.kind() == ErrorKind::Full && Instant::now() < until, "{error}"),
+        }
+    }
 }
 
 fn publish(bus: &Bus, store: &Attachment, kind: &str, number: u64) {
