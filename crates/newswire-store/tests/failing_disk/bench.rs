@@ -60,29 +60,28 @@ impl Bench {
 
     /// Publishes until a receipt says that it won't be durable; gives that error.
     pub(crate) fn until_refused(&mut self, bytes: usize) -> newswire::Error {
-        let began = Instant::now();
-        loop {
-            assert!(began.elapsed() < LONG, "the disk doesn't fail");
+        // By their number, since each may wait for a slow disk.
+        for _ in 0..10_000 {
             let receipt = self.publish(bytes);
             match receipt.wait(LONG) {
                 Ok(()) => self.promised.push(receipt.published().seq.unwrap()),
                 Err(error) => return error,
             }
         }
+        panic!("the disk doesn't fail");
     }
 
-    pub(crate) fn notice(&mut self, kind: &str, within: Duration) -> Event {
-        let notice = self.notices.next_timeout(within).unwrap_or_else(|error| panic!("{kind}: {error}"));
+    pub(crate) fn notice(&mut self, kind: &str) -> Event {
+        let notice = self.notices.next_timeout(LONG).unwrap_or_else(|error| panic!("{kind}: {error}"));
         let notice = notice.event().unwrap();
         assert_eq!(notice.kind().as_str(), kind);
         notice
     }
 
-    /// While it fails nobody waits for long, and no more is kept than the queue has room for.
+    /// While it fails nobody waits, and no more is kept than the queue has room for.
     pub(crate) fn goes_on_in_bounds(&mut self) {
-        let began = Instant::now();
         let receipts: Vec<_> = (0..2 * QUEUE).map(|_| self.publish(10)).collect();
-        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+        assert!(receipts.iter().all(|receipt| receipt.published().blocked == 0));
         assert!(self.store.lag() <= QUEUE, "{:?}", self.store.stats());
         assert!(self.store.stats().trouble.is_some());
         for receipt in receipts {
@@ -91,9 +90,9 @@ impl Bench {
     }
 
     pub(crate) fn heals(&mut self) {
-        self.notice("bus.store.recovered", Duration::from_secs(2));
+        self.notice("bus.store.recovered");
         // What has waited goes first.
-        let until = Instant::now() + Duration::from_secs(2);
+        let until = Instant::now() + LONG;
         let receipt = loop {
             let receipt = self.publish(10);
             match receipt.wait(LONG) {

@@ -11,7 +11,6 @@ mod sync;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use newswire::catalogue::bus::BusStoreDegraded;
 use newswire::{ErrorKind, Start, SubscribeOptions};
@@ -44,7 +43,7 @@ fn a_full_disk_is_told_and_healed_and_nothing_promised_is_lost() {
         let error = bench.until_refused(20_000);
         assert_eq!(error.kind(), ErrorKind::Io, "{error}");
         assert!(error.message().contains("full"), "round {round}: {error}");
-        let notice = bench.notice("bus.store.degraded", Duration::from_secs(1));
+        let notice = bench.notice("bus.store.degraded");
         let told = notice.payload::<BusStoreDegraded>().unwrap().unwrap();
         assert!(told.reason.as_ref().is_some_and(|reason| reason.contains("full")), "{told:?}");
         bench.goes_on_in_bounds();
@@ -69,7 +68,7 @@ fn an_error_of_writing_is_told_and_healed_and_nothing_promised_is_lost() {
         fs::write(&order, "w").unwrap();
         let error = bench.until_refused(1000);
         assert_eq!(error.kind(), ErrorKind::Io, "{error}");
-        bench.notice("bus.store.degraded", Duration::from_secs(1));
+        bench.notice("bus.store.degraded");
         bench.goes_on_in_bounds();
         fs::remove_file(&order).unwrap();
         bench.heals();

@@ -27,7 +27,7 @@ fn a_failed_fsync_is_final_for_the_file_and_a_new_one_is_begun() {
         fs::write(&order, "s").unwrap();
         let error = bench.until_refused(10);
         assert!(error.message().contains("fsync"), "{error}");
-        let notice = bench.notice("bus.store.degraded", Duration::from_secs(1));
+        let notice = bench.notice("bus.store.degraded");
         assert!(notice.payload_json().unwrap().contains("fsync"));
         // As long as the disk is as it is, a new file is no better.
         std::thread::sleep(Duration::from_millis(600));
@@ -95,7 +95,7 @@ fn a_failed_fsync_is_as_final_while_the_log_is_written_back() {
     let error = bench.until_refused(100_000);
     assert!(bench.promised.len() > 100, "{} had been promised", bench.promised.len());
     assert!(error.message().contains("fsync"), "{error}");
-    bench.notice("bus.store.degraded", Duration::from_secs(1));
+    bench.notice("bus.store.degraded");
     bench.goes_on_in_bounds();
     fs::remove_file(&order).unwrap();
     bench.heals();
@@ -145,7 +145,7 @@ fn a_run_goes_on_in_the_new_file_with_the_figures_of_the_old() {
     bench.store.flush(LONG).unwrap();
     fs::write(&order, "s").unwrap();
     bench.until_refused(10);
-    bench.notice("bus.store.degraded", Duration::from_secs(1));
+    bench.notice("bus.store.degraded");
     fs::remove_file(&order).unwrap();
     bench.heals();
     call.complete(Usage::tokens(400, 30)).unwrap();

@@ -67,7 +67,7 @@ pub(crate) fn stats(args: &Stats, io: &mut Io) -> Result<u8> {
                     watching.catch_up(|_| {});
                 }
             }
-            Item::Pause(total) if args.every.is_some_and(|every| is_due(told, every)) => {
+            Item::Pause(total) if args.every.is_some_and(|every| is_due(told, every, total)) => {
                 told = Some(Instant::now());
                 io.clear_progress();
                 watching.catch_up(|_| {});
@@ -95,9 +95,10 @@ pub(crate) fn stats(args: &Stats, io: &mut Io) -> Result<u8> {
     Ok(total.code())
 }
 
-/// Whether so much time has passed since it was told; the first time it is due at once.
-fn is_due(told: Option<Instant>, every: Duration) -> bool {
-    told.is_none_or(|told| told.elapsed() >= every)
+/// Whether so much time has passed since it was told; the first time it is due with the first record, which may come long
+/// after its recording has begun.
+fn is_due(told: Option<Instant>, every: Duration, total: &Total) -> bool {
+    told.map_or(total.records() + total.broken_records() > 0, |told| told.elapsed() >= every)
 }
 
 fn tell(summary: &Summary, total: &Total, by: Option<By>, io: &mut Io) -> Result<()> {
