@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use newswire::catalogue::Usage;
+use newswire::catalogue::{Catalogued, Usage, message::MessageDelta};
 use newswire::{
     Bus, Console, ConsoleOptions, Correlation, Event, Gap, GapReason, Kind, ScopeField, Sink, SpanId,
 };
@@ -199,8 +199,10 @@ fn what_two_agents_stream_through_a_bus_is_one_text_a_call() {
     });
     for n in 0..300 {
         for (name, _, call) in &agents {
-            let text = format!("{n}\u{1b}[2J ");
-            call.emitter().message_delta(format!("answer of {name}"), text).unwrap();
+            let chunk = MessageDelta::new(format!("answer of {name}"), format!("{n}\u{1b}[2J "));
+            let (agent, kind) = (call.emitter(), MessageDelta::KIND);
+            // All of one moment: a stream gives way after a second, in which the machine may do something else.
+            agent.publish(agent.event(kind).time_ns(0).serialize(&chunk).build().unwrap()).unwrap();
         }
     }
     for (name, run, call) in agents {
