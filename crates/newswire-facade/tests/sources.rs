@@ -14,6 +14,8 @@ struct Folder(PathBuf);
 impl Folder {
     fn of(test: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("newswire-facade-{test}-{}", std::process::id()));
+        // An earlier process of that number may have been killed.
+        let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
         Self(folder)
     }
