@@ -2,8 +2,8 @@
 
 mod calls;
 
-use std::sync::{Mutex, PoisonError};
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use calls::{Call, Caller, HANDLERS, Pool};
