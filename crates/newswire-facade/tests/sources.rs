@@ -6,7 +6,7 @@ use std::time::Duration;
 use newswire::{Bus, BusOptions, Delivery, ErrorKind, ScopeField};
 use newswire_facade::{ContextSpec, Play, PlaySpec, ReadSpec, Reader, attach, read_event, runs};
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 
 /// A folder of a test's own, removed when it is over.
 struct Folder(PathBuf);

@@ -11,7 +11,7 @@ use super::*;
 const MOMENT: Duration = Duration::from_millis(20);
 /// A window that ends only after both chunks that are taken together have been taken.
 const WHILE: Duration = Duration::from_secs(1);
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 
 /// Everything that a handler is given.
 #[derive(Clone, Default)]

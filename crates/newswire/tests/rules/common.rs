@@ -9,7 +9,7 @@ use newswire::{
 };
 
 /// Longer than anything here takes; a wait of this length has failed.
-pub(crate) const LONG: Duration = Duration::from_secs(20);
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 pub(crate) fn kind(name: &str) -> Kind {
     Kind::parse(name).unwrap()
