@@ -131,7 +131,7 @@ pub(crate) fn child() {
 /// Publishes one event, which the live subscriber must see.
 fn send(bus: &Bus, live: &mut Subscription, outcome: &mut Outcome) -> Receipt {
     let receipt = bus.publish_durable(event(bus.position().seq() + 1)).expect("an open bus");
-    let seen = live.next_timeout(Duration::from_secs(5)).ok().and_then(Delivery::event);
+    let seen = live.next_timeout(LONG).ok().and_then(Delivery::event);
     outcome.missed += u64::from(seen.map(|event| event.seq()) != receipt.published().seq);
     receipt
 }
