@@ -169,17 +169,7 @@ fn method(
         }
         None => {}
     }
-    if let Some(outcome) = outcome {
-        parameter(out, outcome);
-    }
-    let named: Vec<_> =
-        fields.iter().filter(|field| outcome.is_none_or(|one| one.name != field.name)).collect();
-    if !named.is_empty() {
-        out.push_str("        *,\n");
-    }
-    for field in named {
-        parameter(out, field);
-    }
+    parameters(out, outcome.as_slice(), fields);
     let _ = writeln!(out, "    ) -> None:\n        \"\"\"{says}");
     docs(out, fields);
     out.push_str("        \"\"\"\n");
@@ -210,18 +200,7 @@ fn method(
 
 fn signature(out: &mut String, name: &str, fields: &[&'static FieldRow], result: &str) {
     let _ = writeln!(out, "\n    def {name}(\n        self,");
-    let by_position = by_position(fields);
-    for field in &by_position {
-        parameter(out, field);
-    }
-    let named: Vec<_> =
-        fields.iter().filter(|field| by_position.iter().all(|one| one.name != field.name)).collect();
-    if !named.is_empty() {
-        out.push_str("        *,\n");
-    }
-    for field in named {
-        parameter(out, field);
-    }
+    parameters(out, &by_position(fields), fields);
     let _ = writeln!(out, "    ) -> {result}:");
 }
 
@@ -235,6 +214,21 @@ fn by_position(fields: &[&'static FieldRow]) -> Vec<&'static FieldRow> {
     let said = fields.iter().copied().find(|field| field.class == Class::Content);
     chosen.extend(said.filter(|said| chosen.iter().all(|field| field.name != said.name)));
     chosen
+}
+
+/// The parameters for these fields; those that aren't by position go by name.
+fn parameters(out: &mut String, by_position: &[&'static FieldRow], fields: &[&'static FieldRow]) {
+    for field in by_position {
+        parameter(out, field);
+    }
+    let named: Vec<_> =
+        fields.iter().filter(|field| by_position.iter().all(|one| one.name != field.name)).collect();
+    if !named.is_empty() {
+        out.push_str("        *,\n");
+    }
+    for field in named {
+        parameter(out, field);
+    }
 }
 
 fn parameter(out: &mut String, field: &FieldRow) {
