@@ -1,5 +1,6 @@
 //! What these tests share: a bus under test, and a child of this program whose disk fails.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -103,16 +104,22 @@ impl Bench {
         self.promised.push(receipt.published().seq.unwrap());
     }
 
+    /// All that had a receipt is in a replay on that bus; gives all seqs that are.
+    pub(crate) fn replays_all(&self, bus: &Bus) -> BTreeSet<u64> {
+        let options = SubscribeOptions { start: Start::Earliest, ..SubscribeOptions::default() };
+        let mut all = bus.subscribe_with("tick.*", options).unwrap();
+        let found = std::iter::from_fn(|| all.try_next().unwrap()).filter_map(|delivery| delivery.event());
+        let found: BTreeSet<_> = found.map(|event| event.seq()).collect();
+        let missing: Vec<_> = self.promised.iter().filter(|seq| !found.contains(seq)).collect();
+        assert!(missing.is_empty(), "{missing:?} had receipts");
+        found
+    }
+
     /// All that had a receipt is in the file.
     pub(crate) fn reads_back(self, file: &Path) {
         assert!(self.bus.close(LONG).complete);
         let (bus, _) = attached(file).unwrap();
-        let options = SubscribeOptions { start: Start::Earliest, ..SubscribeOptions::default() };
-        let mut all = bus.subscribe_with("tick.*", options).unwrap();
-        let found = std::iter::from_fn(|| all.try_next().unwrap()).filter_map(|delivery| delivery.event());
-        let found: std::collections::BTreeSet<_> = found.map(|event| event.seq()).collect();
-        let missing: Vec<_> = self.promised.iter().filter(|seq| !found.contains(seq)).collect();
-        assert!(missing.is_empty(), "{missing:?} had receipts");
+        self.replays_all(&bus);
     }
 }
 
@@ -153,10 +160,41 @@ pub(crate) fn faulty_disk(folder: &Path) -> PathBuf {
     library
 }
 
-pub(crate) fn with_faults(test: &str, folder: &Path) {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture"]);
-    command.env("LD_PRELOAD", faulty_disk(folder));
-    command.env("DISK_FAULTS", folder.join("order")).env("DISK_IN", folder.join("disk"));
-    in_child(test, folder, &mut command);
+/// A disk that fails when it is told to, under a folder of the test's.
+pub(crate) struct Disk {
+    folder: PathBuf,
+}
+
+impl Disk {
+    /// The disk, in the child that runs `test` on it; the test itself runs that child, and has none.
+    pub(crate) fn in_child(test: &str, name: &str) -> Option<Self> {
+        if let Some(folder) = child_folder() {
+            return Some(Self { folder });
+        }
+        let disk = Self { folder: folder(name) };
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", test, "--nocapture"]);
+        command.env("LD_PRELOAD", faulty_disk(&disk.folder));
+        command.env("DISK_FAULTS", disk.order()).env("DISK_IN", disk.folder.join("disk"));
+        in_child(test, &disk.folder, &mut command);
+        None
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.join("disk").join(name)
+    }
+
+    /// Has it fail from now on; `disk.c` has the letters.
+    pub(crate) fn fails(&self, faults: &str) {
+        fs::write(self.order(), faults).unwrap();
+    }
+
+    /// Has it work again.
+    pub(crate) fn works(&self) {
+        fs::remove_file(self.order()).unwrap();
+    }
+
+    fn order(&self) -> PathBuf {
+        self.folder.join("order")
+    }
 }

@@ -15,9 +15,7 @@ use std::process::Command;
 use newswire::catalogue::bus::BusStoreDegraded;
 use newswire::{ErrorKind, Start, SubscribeOptions};
 
-use bench::{
-    Bench, LONG, QUEUE, attached, can_mount, child_folder, event, folder, in_child, shell, with_faults,
-};
+use bench::{Bench, Disk, LONG, QUEUE, attached, can_mount, child_folder, event, folder, in_child, shell};
 
 #[test]
 fn a_full_disk_is_told_and_healed_and_nothing_promised_is_lost() {
@@ -56,8 +54,8 @@ fn a_full_disk_is_told_and_healed_and_nothing_promised_is_lost() {
 #[test]
 fn an_error_of_writing_is_told_and_healed_and_nothing_promised_is_lost() {
     let test = "an_error_of_writing_is_told_and_healed_and_nothing_promised_is_lost";
-    let Some(folder) = child_folder() else { return with_faults(test, &folder("eio")) };
-    let (file, order) = (folder.join("disk/events.db"), folder.join("order"));
+    let Some(disk) = Disk::in_child(test, "eio") else { return };
+    let file = disk.file("events.db");
     let mut bench = Bench::new(&file);
     for _ in 0..5 {
         for _ in 0..20 {
@@ -65,12 +63,12 @@ fn an_error_of_writing_is_told_and_healed_and_nothing_promised_is_lost() {
             receipt.wait(LONG).unwrap();
             bench.promised.push(receipt.published().seq.unwrap());
         }
-        fs::write(&order, "w").unwrap();
+        disk.fails("w");
         let error = bench.until_refused(1000);
         assert_eq!(error.kind(), ErrorKind::Io, "{error}");
         bench.notice("bus.store.degraded");
         bench.goes_on_in_bounds();
-        fs::remove_file(&order).unwrap();
+        disk.works();
         bench.heals();
     }
     bench.reads_back(&file);
