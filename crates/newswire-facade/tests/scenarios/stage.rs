@@ -105,6 +105,8 @@ impl Stage {
         let number = LAST.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let folder = format!("scenario-{}-{number}", std::process::id());
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder);
+        // An earlier process of that number may have been killed.
+        let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).map_err(|error| format!("no folder: {error}"))?;
         let mut names = Names::default();
         names.set("folder", folder.to_string_lossy().into());
