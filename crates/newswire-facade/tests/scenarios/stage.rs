@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -76,6 +77,8 @@ pub(crate) struct Stage {
     things: Mutex<BTreeMap<String, Thing>>,
     gates: Mutex<Gates>,
     gate_changed: Condvar,
+    /// Whether all gates are open, also those to which nobody has come yet.
+    over: AtomicBool,
     failures: Mutex<Vec<String>>,
     folder: PathBuf,
 }
@@ -101,10 +104,12 @@ impl Stage {
     }
 
     fn new() -> Result<Self, String> {
-        static LAST: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-        let number = LAST.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let number = LAST.fetch_add(1, Ordering::Relaxed);
         let folder = format!("scenario-{}-{number}", std::process::id());
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder);
+        // An earlier process of that number may have been killed.
+        let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).map_err(|error| format!("no folder: {error}"))?;
         let mut names = Names::default();
         names.set("folder", folder.to_string_lossy().into());
@@ -113,6 +118,7 @@ impl Stage {
             things: Mutex::default(),
             gates: Mutex::default(),
             gate_changed: Condvar::new(),
+            over: AtomicBool::new(false),
             failures: Mutex::default(),
             folder,
         })
@@ -120,7 +126,9 @@ impl Stage {
 
     /// Ends what is still under way: what handlers have to say against it is heard before.
     fn clear(&self) {
-        lock(&self.gates).values_mut().for_each(|gate| gate.1 = true);
+        let gates = lock(&self.gates);
+        self.over.store(true, Ordering::SeqCst);
+        drop(gates);
         self.gate_changed.notify_all();
         let things = std::mem::take(&mut *lock(&self.things));
         for thing in things.values() {
@@ -233,7 +241,7 @@ impl Stage {
         let mut gates = lock(&self.gates);
         gates.entry(gate.to_owned()).or_default().0 += 1;
         self.gate_changed.notify_all();
-        self.wait_for_gates(gates, gate, |gate| gate.1)
+        self.wait_for_gates(gates, gate, |gate| gate.1 || self.over.load(Ordering::SeqCst))
     }
 
     /// Waits until so many have come to a gate.
