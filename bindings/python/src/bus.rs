@@ -20,6 +20,7 @@ use crate::handler::{Callable, PyHandler, name_of, weak_method};
 use crate::listener::{Listener, Place};
 use crate::options::{Queue, Serving, seconds};
 use crate::pending::{Done, Pending};
+use crate::publish::or_raised;
 use crate::published::Published;
 use crate::subscription::Subscription;
 use crate::view::View;
@@ -145,7 +146,8 @@ impl Bus {
             .collect::<PyResult<Vec<_>>>()?;
         let _on_loop = (bus.may_wait() && ambient::is_on_loop(py)?).then(newswire::LoopThread::enter);
         let send = || gate::here(|| bus.publish_batch(batch));
-        let published = ambient::within(py, || if bus.may_wait() { py.detach(send) } else { send() })?;
+        let published = ambient::within(py, || if bus.may_wait() { py.detach(send) } else { send() });
+        let published = or_raised(published)?;
         let published = published.map_err(|error| rejected(py, error))?;
         PyList::new(
             py,
@@ -254,7 +256,8 @@ impl Bus {
         let event = argument::object::<Event>(event, "event", "an Event")?;
         let (bus, event) = (self.open(py)?, event.get().inner().clone());
         let timeout = seconds(py, timeout, "timeout")?;
-        let mut request = ambient::within(py, || gate::here(|| bus.request_async(event, timeout)))?;
+        let request = ambient::within(py, || gate::here(|| bus.request_async(event, timeout)));
+        let mut request = or_raised(request)?;
         Ok(Pending::new("await", move |context| Pin::new(&mut request).poll(context).map_ok(Done::Event))
             .asking())
     }

@@ -1,0 +1,58 @@
+"""`def` handlers: what ends a program, and how they end themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newswire import Bus, Event
+
+# Every call that publishes, and so calls inline handlers.
+DOORS: dict[str, Callable[[Bus], Any]] = {
+    "publish": lambda bus: bus.publish("a.b"),
+    "try_publish": lambda bus: bus.try_publish("a.b"),
+    "publish_batch": lambda bus: bus.publish_batch([Event("a.b")]),
+    "publish_durable": lambda bus: bus.publish_durable("a.b"),
+    "publish_async": lambda bus: bus.publishing("a.b"),
+    "request": lambda bus: bus.request(Event("a.b"), 1.0),
+    "emit": lambda bus: bus.emitter().emit("a.b"),
+}
+
+
+def stop(_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("where", ["handler", "enricher"])
+def test_what_ends_programs_leaves_the_publish_that_it_is_raised_in(door: str, where: str, tmp_path: Path) -> None:
+    with Bus() as bus:
+        bus.attach(f"sqlite:{tmp_path / 'events.db'}")
+        if where == "handler":
+            bus.on("a.b", stop, mode="inline")
+        else:
+            bus.enrich(stop)
+        with pytest.raises(KeyboardInterrupt):
+            DOORS[door](bus)
+        assert bus.stats()["published"] == 1
+    with Bus() as other:
+        events = other.subscribe("*")
+        assert other.publish("c.d").seq == 1
+        assert events.next(1).kind == "c.d"
+
+
+def test_ctrl_c_in_an_inline_handler_of_gaps_leaves_the_publish() -> None:
+    with Bus() as bus:
+
+        def publish(event: Event) -> None:
+            # More than its own queue can take until it has returned.
+            if event.seq == 1:
+                for _ in range(3):
+                    bus.publish("a.b")
+
+        bus.on("a.b", publish, mode="inline", buffer=1, on_gap=stop)
+        with pytest.raises(KeyboardInterrupt):
+            bus.publish("a.b")
