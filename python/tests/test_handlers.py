@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,3 +58,35 @@ def test_ctrl_c_in_an_inline_handler_of_gaps_leaves_the_publish() -> None:
         bus.on("a.b", publish, mode="inline", buffer=1, on_gap=stop)
         with pytest.raises(KeyboardInterrupt):
             bus.publish("a.b")
+
+
+def test_who_unsubscribes_again_is_told_of_the_call_that_still_runs() -> None:
+    with Bus() as bus:
+        begun, ends = threading.Event(), threading.Event()
+
+        def handle(_: Event) -> None:
+            begun.set()
+            ends.wait(10)
+
+        listener = bus.on("a.b", handle)
+        bus.publish("a.b")
+        assert begun.wait(5)
+        assert [listener.unsubscribe(0.01) for _ in range(2)] == ["still_running"] * 2
+        ends.set()
+        assert [listener.unsubscribe(5) for _ in range(2)] == ["quiet"] * 2
+
+
+@pytest.mark.parametrize("mode", ["inline", "locked"])
+def test_a_weak_handler_goes_with_its_object_whoever_keeps_its_listener(mode: Any) -> None:
+    class Watcher:
+        def handle(self, _: Event) -> None: ...
+
+    with Bus() as bus:
+        watcher = Watcher()
+        bus.on("a.b", watcher.handle, mode=mode, weak=True)
+        del watcher
+        bus.publish("a.b")
+        deadline = time.monotonic() + 5
+        while bus.wants("a.b") and time.monotonic() < deadline:
+            time.sleep(0.001)
+        assert not bus.stats()["subscriptions"]
