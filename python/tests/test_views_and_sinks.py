@@ -129,6 +129,32 @@ def test_a_recording_is_played_and_its_end_awaited(run: Run, tmp_path: Path) -> 
     assert newswire.play(Bus(), file, speed=None).wait(5)
 
 
+def test_waits_for_a_play_that_ran_out_leave_nothing_behind(tmp_path: Path) -> None:
+    recording = tmp_path / "run.ndjson"
+    with Bus() as source:
+        source.attach(f"file:{recording}")
+        source.publish("a.b")
+    with Bus() as bus:
+        playing = newswire.play(bus, recording, paused=True)
+        before = native_threads()
+        for _ in range(20):
+            with pytest.raises(newswire.TimedOutError):
+                playing.wait(0.001)
+        assert native_threads() <= before
+        playing.resume()
+        assert playing.wait(5)["events"] == 1
+        assert playing.wait(5) == asyncio.run(awaited(playing))
+
+
+async def awaited(playing: newswire.Player) -> dict[str, Any]:
+    return await playing
+
+
+def native_threads() -> int:
+    tasks = Path("/proc/self/task")
+    return len(list(tasks.iterdir())) if tasks.exists() else 0
+
+
 def test_what_a_receipt_calls_durable_is_stored(tmp_path: Path) -> None:
     bus = Bus("agents")
     with pytest.raises(newswire.NewswireError):
