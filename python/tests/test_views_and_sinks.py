@@ -7,6 +7,7 @@ import json
 import logging
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -84,6 +85,23 @@ def test_snapshots_compare_by_what_they_say() -> None:
     play(bus)
     assert meter.snapshot() != before
     assert "calls=1" in repr(meter.snapshot().total)
+
+
+def test_a_view_begins_where_a_subscription_can() -> None:
+    bus = Bus(history=100)
+    events = bus.subscribe("*")
+    bus.publish("a.b")
+    now = datetime.now(UTC)
+    events.next(1)
+    bus.publish("a.b")
+    for start, seen in (("earliest", 2), (events.position(), 1), (now, 1), (None, 0)):
+        with Census(bus, start=start) as census:
+            bus.publish("c.d")
+            deadline = time.monotonic() + 5
+            while "c.d" not in (found := census.snapshot()).by_kind:
+                assert time.monotonic() < deadline
+                time.sleep(0.001)
+            assert found.by_kind.get("a.b", 0) == seen, start
 
 
 def test_a_view_without_a_bus_says_so() -> None:
