@@ -179,6 +179,27 @@ def test_what_never_ends_is_refused(made: Callable[[], object]) -> None:
         Event("a.b", {"value": made()})
 
 
+def test_the_kind_that_a_class_is_said_to_be_of_goes_before_what_it_inherits() -> None:
+    @newswire.payload("search.started")
+    class SearchStarted(ToolCallStarted):
+        pass
+
+    @newswire.payload("deploy.begun")
+    @dataclass
+    class DeployBegun:
+        KIND = "not this"
+        service: str
+
+    bus = Bus()
+    for payload in (SearchStarted(name="web"), DeployBegun("api")):
+        events = bus.subscribe(type(payload))
+        bus.publish(payload)
+        found = events.next(1)
+        assert type(found.payload) is type(payload)
+        events.close()
+    assert ToolCallStarted.KIND == "tool.call.started"
+
+
 def test_only_classes_can_be_payload_classes() -> None:
     with pytest.raises(ArgumentError, match="class"):
         newswire.payload("a.b")(7)  # type: ignore[type-var]
