@@ -200,6 +200,20 @@ def test_the_kind_that_a_class_is_said_to_be_of_goes_before_what_it_inherits() -
     assert ToolCallStarted.KIND == "tool.call.started"
 
 
+def test_a_class_that_is_registered_while_its_kind_is_asked_after_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass
+    class Late:
+        number: int
+
+    def class_of(kind: str) -> None:
+        newswire.payload(kind)(Late)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("newswire.payloads.class_of", class_of)
+        assert Event("late.registered", {"number": 1}).payload
+    assert Event("late.registered", {"number": 2}).payload == Late(2)
+
+
 def test_only_classes_can_be_payload_classes() -> None:
     with pytest.raises(ArgumentError, match="class"):
         newswire.payload("a.b")(7)  # type: ignore[type-var]
