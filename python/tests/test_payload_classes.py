@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import enum
 import pathlib
+import resource
+import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +16,7 @@ import pydantic
 import pytest
 
 import newswire
-from newswire import ArgumentError, Bus, Event, PayloadError
+from newswire import ArgumentError, Bus, Event, PayloadError, TooLargeError
 from newswire.payloads import ToolCallStarted
 
 
@@ -212,6 +214,17 @@ def test_a_class_that_is_registered_while_its_kind_is_asked_after_stays_so(monke
         patched.setattr("newswire.payloads.class_of", class_of)
         assert Event("late.registered", {"number": 1}).payload
     assert Event("late.registered", {"number": 2}).payload == Late(2)
+
+
+def test_a_text_that_stands_in_a_list_many_times_is_refused_before_it_is_written_as_often() -> None:
+    text = "x" * 1_000_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for payload in ([text] * 500, {str(place): text for place in range(500)}):
+        with pytest.raises(TooLargeError):
+            Event("a.b", payload)
+    taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    # In KiB, except there.
+    assert taken < (100 << 20 if sys.platform == "darwin" else 100 << 10)
 
 
 def test_only_classes_can_be_payload_classes() -> None:
