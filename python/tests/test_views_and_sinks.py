@@ -7,6 +7,7 @@ import json
 import logging
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -248,6 +249,27 @@ def test_a_receipt_that_was_awaited_in_vain_can_be_awaited_again(tmp_path: Path)
         await bus.aclose()
 
     asyncio.run(main())
+
+
+def test_a_flush_ends_while_others_go_on_publishing(tmp_path: Path) -> None:
+    with Bus() as bus:
+        store = bus.attach(f"sqlite:{tmp_path / 'events.db'}")
+        flushed = threading.Event()
+
+        def publish() -> None:
+            while not flushed.is_set():
+                bus.publish("a.b", text="x" * 20_000)
+
+        threads = [threading.Thread(target=publish) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        try:
+            time.sleep(0.2)
+            store.flush(30)
+        finally:
+            flushed.set()
+            for thread in threads:
+                thread.join()
 
 
 @on_every_loop
