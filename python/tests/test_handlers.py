@@ -76,6 +76,19 @@ def test_who_unsubscribes_again_is_told_of_the_call_that_still_runs() -> None:
         assert [listener.unsubscribe(5) for _ in range(2)] == ["quiet"] * 2
 
 
+@pytest.mark.parametrize("options", [{}, {"mode": "concurrent", "concurrency": 4}], ids=str)
+def test_what_a_handler_never_got_is_not_booked_as_handled(options: Any) -> None:
+    for _ in range(20):
+        with Bus() as bus:
+            # Appending is one step, so that calls that overlap are all counted.
+            calls: list[Event] = []
+            listener = bus.on("a.b", calls.append, buffer=2000, **options)
+            bus.publish_batch([Event("a.b")] * 1000)
+            assert listener.unsubscribe(5) == "quiet"
+            books = bus.stats()["ended"][0]["books"]
+            assert (books["handled"], books["discarded"]) == (len(calls), 1000 - len(calls))
+
+
 @pytest.mark.parametrize("mode", ["inline", "locked"])
 def test_a_weak_handler_goes_with_its_object_whoever_keeps_its_listener(mode: Any) -> None:
     class Watcher:

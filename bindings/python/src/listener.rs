@@ -95,6 +95,10 @@ impl Listener {
     /// Ends the subscription; `None` where that was done before and all is quiet.
     fn end(&self, py: Python<'_>) -> PyResult<Option<Arc<newswire::Listener>>> {
         let listener = self.place.get(py)?.end();
+        // First: whoever serves it meanwhile would find nothing to call, and count that as handled.
+        if let Some(listener) = &listener {
+            gate::here(|| listener.end(Duration::ZERO));
+        }
         // No call begins any more, and those that have begun hold what they call.
         let callables: Vec<_> = self.callables.iter().map(|callable| callable.take()).collect();
         drop(callables);
