@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 import newswire
@@ -283,6 +284,29 @@ def test_receipts_and_flushes_are_awaited(run: Run, tmp_path: Path) -> None:
         with pytest.raises(newswire.WouldDeadlockError):
             store.flush()
         await bus.aclose()
+
+    run(main)
+
+
+@on_every_loop
+def test_a_loop_goes_on_while_a_sink_is_detached(run: Run, tmp_path: Path) -> None:
+    async def main() -> None:
+        bus = Bus()
+        store = bus.attach(f"sqlite:{tmp_path / 'events.db'}")
+        bus.publish("a.b")
+        turns = 0
+
+        async def turn() -> None:
+            nonlocal turns
+            while not store.stats()["detached"]:
+                turns += 1
+                await anyio.sleep(0)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(turn)
+            await store.adetach()
+        assert turns > 0
+        assert len(list(newswire.read_store(tmp_path / "events.db"))) == 1
 
     run(main)
 

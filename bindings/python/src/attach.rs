@@ -52,6 +52,12 @@ impl Attachment {
         self.flushing(py, timeout)?.wait(py, None).map(drop)
     }
 
+    /// What will be is that it was taken off the bus, and has ended.
+    fn detaching(&self, py: Python<'_>) -> PyResult<Pending> {
+        let attachment = self.0.get(py)?.clone();
+        Ok(Pending::on_thread("detaching", move || attachment.detach().map(|()| Done::Nothing))?)
+    }
+
     /// Takes it off the bus, and ends it.
     fn detach(&self, py: Python<'_>) -> PyResult<()> {
         let attachment = self.0.get(py)?;
