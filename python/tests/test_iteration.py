@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
-from newswire import Bus, ClosedError, Event, Gap, TimedOutError, WouldDeadlockError
+from newswire import Bus, ClosedError, Event, Gap, InvalidError, TimedOutError, WouldDeadlockError
 from newswire.payloads import ToolCallStarted
 
 from .loops import Main, on_every_loop, until, within
@@ -274,6 +274,22 @@ def test_a_loop_that_is_closed_leaves_nothing_behind() -> None:
     bus.publish("a.b")
     assert kinds(events.next_batch(timeout=1)) == ["a.b"]
     del task
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_a_batch_of_nothing_is_refused_whatever_is_there(size: int) -> None:
+    bus = Bus()
+    events = bus.subscribe("*")
+    for _ in range(3):
+        bus.publish("a.b")
+    for _ in range(2):
+        with pytest.raises(InvalidError) as raised:
+            events.next_batch(size, timeout=1)
+        assert raised.value.path == "max"
+        with pytest.raises(InvalidError):
+            asyncio.run(events.anext_batch(size))
+        events.next(1)
+    assert len(events.next_batch(timeout=1)) == 1
 
 
 @on_every_loop
