@@ -10,8 +10,18 @@ from newswire.adapters._operations import Operations
 from newswire.testing import RecordedBus
 
 TEXT = "word " * 10_000
+
+
+def family(size: int) -> dict[str, Any]:
+    """A parent and its children, each of which holds the parent and all the others."""
+    parent: dict[str, Any] = {"name": "parent", "children": []}
+    parent["children"] += [{"name": str(child), "parent": parent, "kin": parent["children"]} for child in range(size)]
+    return parent
+
+
 OUTPUTS: dict[str, dict[str, Any]] = {
     "no JSON": {"output": object()},
+    "parts that hold one another": {"output": family(30)},
     "too large": {"output": TEXT * 100},
     "no JSON, and too large": {"output": [object(), *[TEXT] * 40]},
     "too large even when it is cut": {"output": [{"content": [{"text": TEXT}] * 50} for _ in range(50)]},
