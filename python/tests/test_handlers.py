@@ -12,6 +12,8 @@ import pytest
 
 from newswire import Bus, Event
 
+from .loops import LONG
+
 # Every call that publishes, and so calls inline handlers.
 DOORS: dict[str, Callable[[Bus], Any]] = {
     "publish": lambda bus: bus.publish("a.b"),
@@ -19,7 +21,7 @@ DOORS: dict[str, Callable[[Bus], Any]] = {
     "publish_batch": lambda bus: bus.publish_batch([Event("a.b")]),
     "publish_durable": lambda bus: bus.publish_durable("a.b"),
     "publish_async": lambda bus: bus.publishing("a.b"),
-    "request": lambda bus: bus.request(Event("a.b"), 1.0),
+    "request": lambda bus: bus.request(Event("a.b"), LONG),
     "emit": lambda bus: bus.emitter().emit("a.b"),
 }
 
@@ -43,7 +45,7 @@ def test_what_ends_programs_leaves_the_publish_that_it_is_raised_in(door: str, w
     with Bus() as other:
         events = other.subscribe("*")
         assert other.publish("c.d").seq == 1
-        assert events.next(1).kind == "c.d"
+        assert events.next(LONG).kind == "c.d"
 
 
 def test_ctrl_c_in_an_inline_handler_of_gaps_leaves_the_publish() -> None:
@@ -66,14 +68,14 @@ def test_who_unsubscribes_again_is_told_of_the_call_that_still_runs() -> None:
 
         def handle(_: Event) -> None:
             begun.set()
-            ends.wait(10)
+            ends.wait(LONG)
 
         listener = bus.on("a.b", handle)
         bus.publish("a.b")
-        assert begun.wait(5)
+        assert begun.wait(LONG)
         assert [listener.unsubscribe(0.01) for _ in range(2)] == ["still_running"] * 2
         ends.set()
-        assert [listener.unsubscribe(5) for _ in range(2)] == ["quiet"] * 2
+        assert [listener.unsubscribe(LONG) for _ in range(2)] == ["quiet"] * 2
 
 
 @pytest.mark.parametrize("options", [{}, {"mode": "concurrent", "concurrency": 4}], ids=str)
@@ -84,7 +86,7 @@ def test_what_a_handler_never_got_is_not_booked_as_handled(options: Any) -> None
             calls: list[Event] = []
             listener = bus.on("a.b", calls.append, buffer=2000, **options)
             bus.publish_batch([Event("a.b")] * 1000)
-            assert listener.unsubscribe(5) == "quiet"
+            assert listener.unsubscribe(LONG) == "quiet"
             books = bus.stats()["ended"][0]["books"]
             assert (books["handled"], books["discarded"]) == (len(calls), 1000 - len(calls))
 
@@ -99,7 +101,7 @@ def test_a_weak_handler_goes_with_its_object_whoever_keeps_its_listener(mode: An
         bus.on("a.b", watcher.handle, mode=mode, weak=True)
         del watcher
         bus.publish("a.b")
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + LONG
         while bus.wants("a.b") and time.monotonic() < deadline:
             time.sleep(0.001)
         assert not bus.stats()["subscriptions"]

@@ -74,7 +74,7 @@ fn handles_that_name_nothing_are_told_apart() {
 #[test]
 fn a_full_queue_answers_full_to_who_only_tries() {
     let bus = bus();
-    let subscription = subscribe(bus, r#"{"buffer":1,"when_full":"block"}"#);
+    let subscription = subscribe(bus, r#"{"buffer":1,"when_full":"block","max_wait_ns":60000000000}"#);
     assert_eq!(nw_try_publish(bus, text(EVENT), None, None), Code::Ok);
     assert_eq!(nw_try_publish(bus, text(EVENT), None, None), Code::Full);
     assert_eq!((nw_close(subscription, None), nw_close(bus, None)), (Code::Ok, Code::Ok));
@@ -174,7 +174,7 @@ fn a_handler_that_is_called_while_another_is_resumed_may_ask_after_that_one() {
     assert_eq!(nw_publish(bus, text(EVENT), None, None), Code::Ok);
     let (tell, told) = std::sync::mpsc::channel();
     std::thread::spawn(move || tell.send(nw_resume(failing, None)));
-    assert_eq!(told.recv_timeout(std::time::Duration::from_secs(10)), Ok(Code::Ok));
+    assert_eq!(told.recv_timeout(std::time::Duration::from_secs(60)), Ok(Code::Ok));
     let mut stats: Bytes = get(|out, error| nw_stats(asking, out, error));
     assert!(String::from_utf8_lossy(stats.as_slice()).contains(r#""handled":2"#), "{stats:?}");
     nw_bytes_free(Some(&mut stats));
