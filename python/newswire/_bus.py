@@ -202,11 +202,11 @@ class Bus(_native.Bus):
         end = time.monotonic() + timeout
         report = self._close(timeout)
         waits = not (_aio.on_loop_thread() or _native.current_event() is not None)
-        _discard_paused(report, self._drains)
+        _discard_paused(self._drains)
         for drain in self._drains:
             left = max(end - time.monotonic(), 0) if waits else 0
             _account(report, drain, drain.wait(left), waits)
-        return report
+        return _summed(report, self._drains)
 
     async def aclose(self, timeout: float = 5.0) -> dict[str, Any]:
         """As `close`, awaited; inside a handler it doesn't wait either, since the handler is waited for."""
@@ -215,11 +215,11 @@ class Bus(_native.Bus):
         pending = self.closing(timeout)
         end = time.monotonic() + timeout
         report: dict[str, Any] = await _aio.wait(pending)
-        _discard_paused(report, self._drains)
+        _discard_paused(self._drains)
         for drain in self._drains:
             left = max(end - time.monotonic(), 0)
             _account(report, drain, await drain.wait_async(left), True)
-        return report
+        return _summed(report, self._drains)
 
     def __enter__(self) -> Self:
         return self
@@ -240,22 +240,28 @@ def _account(report: dict[str, Any], drain: Drain, finished: bool, at_deadline: 
         report["complete"] = False
     if not finished and at_deadline:
         report["abandoned"] += drain.running
-        _discard(report, drain)
+        _discard(drain)
     report["subscriptions"].append(drain.native.stats())
 
 
-def _discard_paused(report: dict[str, Any], drains: set[Drain]) -> None:
+def _discard_paused(drains: set[Drain]) -> None:
     """What is paused or set aside isn't waited for: its queue is discarded."""
     for drain in drains:
         if drain.active and drain.native.stats()["paused"]:
-            _discard(report, drain)
+            _discard(drain)
 
 
-def _discard(report: dict[str, Any], drain: Drain) -> None:
+def _discard(drain: Drain) -> None:
     before = drain.native.stats()["books"]
     left = before["queued"] + before["waiting"] + before["in_flight"] - drain.running
     drain.close()
-    report["discarded"] += left
+    drain.discarded_at_close += left
+
+
+def _summed(report: dict[str, Any], drains: set[Drain]) -> dict[str, Any]:
+    """The report with what this close has discarded, or an earlier one, which says the same."""
+    report["discarded"] += sum(drain.discarded_at_close for drain in drains)
+    return report
 
 
 _default: Bus | None = None

@@ -51,6 +51,8 @@ class Drain:
         self.native = native
         # All has been served.
         self.done = Flag()
+        # How many events a close of the bus has discarded here.
+        self.discarded_at_close = 0
         self._handler = handler
         self._name = options["name"]
         self._key = options.get("key")

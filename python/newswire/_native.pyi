@@ -363,6 +363,9 @@ class Attachment:
     def flushing(self, timeout: float, /) -> Pending:
         """What will be is the moment when all that was published is on the disk."""
 
+    def detaching(self) -> Pending:
+        """What will be is that it was taken off the bus, and has ended."""
+
     def detach(self) -> None:
         """Takes it off the bus, and ends it."""
 

@@ -51,8 +51,15 @@ class Attachment:
         await _aio.wait(self._native.flushing(timeout))
 
     def detach(self) -> None:
-        """Takes it off the bus, and ends it; what is still queued for a sink is discarded."""
+        """Takes it off the bus, and ends it; what is still queued for a sink is discarded.
+
+        Waits up to 5 seconds for what a store has to write, and for a sink's current call.
+        """
         self._native.detach()
+
+    async def adetach(self) -> None:
+        """As `detach`, awaited; cancelled, it goes on."""
+        await _aio.wait(self._native.detaching())
 
 
 class Receipt(Pending[Published]):

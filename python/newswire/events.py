@@ -44,6 +44,9 @@ def payload(kind: str) -> Callable[[C], C]:
             raise ArgumentError(f"{cls!r} is no payload class", expected="a class")
         decode = _told(_decoder(cls))
         _native.register_payload(kind, decode)
+        if isinstance(getattr(cls, "KIND", None), str):
+            # Its own or a payload's that it is a kind of: a publish looks there first.
+            cls.KIND = kind  # type: ignore[attr-defined]
         _DECODERS[kind] = decode
         _KINDS[cls] = kind
         return cls

@@ -8,7 +8,7 @@ from . import _aio
 from ._arguments import all_told, seconds
 from ._native import Gap
 from ._typing import Generic
-from .errors import ArgumentError, ClosedError, TimedOutError
+from .errors import ArgumentError, ClosedError, InvalidError, TimedOutError
 from .handlers import is_async
 
 TYPE_CHECKING = False
@@ -100,6 +100,7 @@ class Subscription(Generic[P]):
 
         Empty after `timeout` seconds. Raises `ClosedError` when nothing can come any more.
         """
+        _check_batch(max)
         while True:
             if not self._taken:
                 if timeout is None or timeout > 0:
@@ -113,6 +114,7 @@ class Subscription(Generic[P]):
 
     async def anext_batch(self, max: int = 256) -> list[Event[P]]:
         """As `next_batch`, awaited; bound it as anything else. A cancelled wait loses nothing."""
+        _check_batch(max)
         while True:
             if not self._taken:
                 self._settle()
@@ -258,6 +260,11 @@ def place(start: Any) -> str | None:
     raise ArgumentError(
         f"start can't be {start!r}", path="start", expected='"earliest", "last:20", a datetime or a position'
     )
+
+
+def _check_batch(max: int) -> None:
+    if max < 1:
+        raise InvalidError(f"{max} items are no batch", path="max", expected="1 or more")
 
 
 def _warn(gap: Gap, name: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from . import snapshots
 from ._arguments import all_told
 from ._typing import Generic
+from .subscription import place
 
 TYPE_CHECKING = False
 
@@ -41,9 +42,9 @@ class View(Generic[S]):
         all_told()(cls)
 
     def __init__(
-        self, bus: Bus | None = None, *, capacity: int | None = None, start: str | None = None, internal: bool = False
+        self, bus: Bus | None = None, *, capacity: int | None = None, start: Any = None, internal: bool = False
     ) -> None:
-        self._options: dict[str, Any] = {"capacity": capacity, "start": start, "internal": internal}
+        self._options: dict[str, Any] = {"capacity": capacity, "start": place(start), "internal": internal}
         self._native: _native.View | None = None
         self._last: S | None = None
         if bus is not None:
@@ -53,7 +54,8 @@ class View(Generic[S]):
         """What the core is told, as JSON."""
         import json
 
-        return json.dumps({name: value for name, value in self._options.items() if value not in (None, False)})
+        said = {name: value for name, value in self._options.items() if value is not None and value is not False}
+        return json.dumps(said)
 
     def begin(self, native: _native.View) -> None:
         """Called by `bus.watch`."""
@@ -100,7 +102,7 @@ class UsageMeter(View[snapshots.UsageSnapshot]):
         *,
         prices: Mapping[str, Mapping[str, float]] | None = None,
         capacity: int | None = None,
-        start: str | None = None,
+        start: Any = None,
         internal: bool = False,
     ) -> None:
         super().__init__(capacity=capacity, start=start, internal=internal)

@@ -6,14 +6,15 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import anyio
 import pytest
 
-from newswire import Bus, ClosedError, Event, Gap, TimedOutError, WouldDeadlockError
+from newswire import Bus, ClosedError, Event, Gap, InvalidError, TimedOutError, WouldDeadlockError
 from newswire.payloads import ToolCallStarted
 
-from .loops import LONG, Main, on_every_loop, soon
+from .loops import LONG, Main, on_every_loop, soon, until
 
 Run = Callable[[Main], None]
 
@@ -273,3 +274,58 @@ def test_a_loop_that_is_closed_leaves_nothing_behind() -> None:
     bus.publish("a.b")
     assert kinds(events.next_batch(timeout=1)) == ["a.b"]
     del task
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_a_batch_of_nothing_is_refused_whatever_is_there(size: int) -> None:
+    bus = Bus()
+    events = bus.subscribe("*")
+    for _ in range(3):
+        bus.publish("a.b")
+    for _ in range(2):
+        with pytest.raises(InvalidError) as raised:
+            events.next_batch(size, timeout=1)
+        assert raised.value.path == "max"
+        with pytest.raises(InvalidError):
+            asyncio.run(events.anext_batch(size))
+        events.next(LONG)
+    assert len(events.next_batch(timeout=LONG)) == 1
+
+
+@on_every_loop
+def test_of_several_who_await_one_answer_none_waits_for_ever(run: Run) -> None:
+    async def main() -> None:
+        bus = Bus()
+        for ends in (lambda answer: bus.publish("a.b"), lambda answer: answer.cancel()):
+            answer = bus.wait_for("a.*", 60)
+            said: list[str] = []
+
+            async def wait(answer: Any = answer, said: list[str] = said) -> None:
+                try:
+                    said.append((await answer).kind)
+                except ClosedError:
+                    said.append("closed")
+
+            async with anyio.create_task_group() as tasks:
+                for _ in range(3):
+                    tasks.start_soon(wait)
+                await anyio.sleep(0.01)
+                ends(answer)
+                await until(lambda: len(said) == 3)  # noqa: B023  # awaited here
+            assert sorted(said) in (["a.b", "closed", "closed"], ["closed"] * 3)
+
+    run(main)
+
+
+@on_every_loop
+def test_a_batch_that_is_not_waited_for_may_be_empty_on_a_loop_too(run: Run) -> None:
+    async def main() -> None:
+        bus = Bus()
+        events = bus.subscribe("*")
+        assert events.next_batch(10, timeout=0) == []
+        bus.publish("a.b")
+        assert len(events.next_batch(10, timeout=0)) == 1
+        with pytest.raises(WouldDeadlockError):
+            events.next_batch(10, timeout=0.1)
+
+    run(main)

@@ -194,6 +194,31 @@ def test_a_child_has_a_fresh_default_bus_and_the_inherited_one_says_so() -> None
     assert ended.stdout == "{7} True\n", ended.stderr
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_that_exits_as_programs_do_does_not_close_what_it_has_inherited() -> None:
+    ended = run("""
+        import os, sys, time
+        import newswire, newswire._bus
+        newswire._bus._EXIT_SECONDS = 60.0
+        bus = newswire.Bus()
+        seen = []
+        def handle(event):
+            time.sleep(0.01)
+            seen.append(event.seq)
+        bus.on("*", handle)
+        for _ in range(50):
+            bus.publish("a.b")
+        began = time.monotonic()
+        child = os.fork()
+        if child == 0:
+            sys.exit(3)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        print(code, time.monotonic() - began < 30)
+        print(bus.close(60)["complete"], len(seen))
+    """)
+    assert ended.stdout == "3 True\nTrue 50\n", ended.stderr
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_worker_processes_have_their_own_bus(method: str, tmp_path: Path) -> None:
     worker = tmp_path / "worker_of_test.py"

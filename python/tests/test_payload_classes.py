@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import enum
 import pathlib
+import resource
+import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +16,7 @@ import pydantic
 import pytest
 
 import newswire
-from newswire import ArgumentError, Bus, Event, PayloadError
+from newswire import ArgumentError, Bus, Event, PayloadError, TooLargeError
 from newswire.payloads import ToolCallStarted
 
 
@@ -177,6 +179,52 @@ def test_what_is_not_json_is_told_with_its_place(value: object, path: str) -> No
 def test_what_never_ends_is_refused(made: Callable[[], object]) -> None:
     with pytest.raises(newswire.InvalidError):
         Event("a.b", {"value": made()})
+
+
+def test_the_kind_that_a_class_is_said_to_be_of_goes_before_what_it_inherits() -> None:
+    @newswire.payload("search.started")
+    class SearchStarted(ToolCallStarted):
+        pass
+
+    @newswire.payload("deploy.begun")
+    @dataclass
+    class DeployBegun:
+        KIND = "not this"
+        service: str
+
+    bus = Bus()
+    for payload in (SearchStarted(name="web"), DeployBegun("api")):
+        events = bus.subscribe(type(payload))
+        bus.publish(payload)
+        found = events.next(1)
+        assert type(found.payload) is type(payload)
+        events.close()
+    assert ToolCallStarted.KIND == "tool.call.started"
+
+
+def test_a_class_that_is_registered_while_its_kind_is_asked_after_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass
+    class Late:
+        number: int
+
+    def class_of(kind: str) -> None:
+        newswire.payload(kind)(Late)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("newswire.payloads.class_of", class_of)
+        assert Event("late.registered", {"number": 1}).payload
+    assert Event("late.registered", {"number": 2}).payload == Late(2)
+
+
+def test_a_text_that_stands_in_a_list_many_times_is_refused_before_it_is_written_as_often() -> None:
+    text = "x" * 1_000_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for payload in ([text] * 500, {str(place): text for place in range(500)}):
+        with pytest.raises(TooLargeError):
+            Event("a.b", payload)
+    taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    # In KiB, except there.
+    assert taken < (100 << 20 if sys.platform == "darwin" else 100 << 10)
 
 
 def test_only_classes_can_be_payload_classes() -> None:

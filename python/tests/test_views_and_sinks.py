@@ -7,6 +7,8 @@ import json
 import logging
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -86,6 +88,23 @@ def test_snapshots_compare_by_what_they_say() -> None:
     assert "calls=1" in repr(meter.snapshot().total)
 
 
+def test_a_view_begins_where_a_subscription_can() -> None:
+    bus = Bus(history=100)
+    events = bus.subscribe("*")
+    bus.publish("a.b")
+    now = datetime.now(UTC)
+    events.next(LONG)
+    bus.publish("a.b")
+    for start, seen in (("earliest", 2), (events.position(), 1), (now, 1), (None, 0)):
+        with Census(bus, start=start) as census:
+            bus.publish("c.d")
+            deadline = time.monotonic() + LONG
+            while "c.d" not in (found := census.snapshot()).by_kind:
+                assert time.monotonic() < deadline
+                time.sleep(0.001)
+            assert found.by_kind.get("a.b", 0) == seen, start
+
+
 def test_a_view_without_a_bus_says_so() -> None:
     with pytest.raises(InvalidError, match="watches no bus"):
         UsageMeter().snapshot()
@@ -128,6 +147,32 @@ def test_a_recording_is_played_and_its_end_awaited(run: Run, tmp_path: Path) -> 
 
     run(main)
     assert newswire.play(Bus(), file, speed=None).wait(LONG)
+
+
+def test_waits_for_a_play_that_ran_out_leave_nothing_behind(tmp_path: Path) -> None:
+    recording = tmp_path / "run.ndjson"
+    with Bus() as source:
+        source.attach(f"file:{recording}")
+        source.publish("a.b")
+    with Bus() as bus:
+        playing = newswire.play(bus, recording, paused=True)
+        before = native_threads()
+        for _ in range(20):
+            with pytest.raises(newswire.TimedOutError):
+                playing.wait(0.001)
+        assert native_threads() <= before
+        playing.resume()
+        assert playing.wait(LONG)["events"] == 1
+        assert playing.wait(LONG) == asyncio.run(awaited(playing))
+
+
+async def awaited(playing: newswire.Player) -> dict[str, Any]:
+    return await playing
+
+
+def native_threads() -> int:
+    tasks = Path("/proc/self/task")
+    return len(list(tasks.iterdir())) if tasks.exists() else 0
 
 
 def test_what_a_receipt_calls_durable_is_stored(tmp_path: Path) -> None:
@@ -207,6 +252,27 @@ def test_a_receipt_that_was_awaited_in_vain_can_be_awaited_again(tmp_path: Path)
     asyncio.run(main())
 
 
+def test_a_flush_ends_while_others_go_on_publishing(tmp_path: Path) -> None:
+    with Bus() as bus:
+        store = bus.attach(f"sqlite:{tmp_path / 'events.db'}")
+        flushed = threading.Event()
+
+        def publish() -> None:
+            while not flushed.is_set():
+                bus.publish("a.b", text="x" * 20_000)
+
+        threads = [threading.Thread(target=publish) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        try:
+            time.sleep(0.2)
+            store.flush(LONG)
+        finally:
+            flushed.set()
+            for thread in threads:
+                thread.join()
+
+
 @on_every_loop
 def test_receipts_and_flushes_are_awaited(run: Run, tmp_path: Path) -> None:
     async def main() -> None:
@@ -218,6 +284,19 @@ def test_receipts_and_flushes_are_awaited(run: Run, tmp_path: Path) -> None:
         with pytest.raises(newswire.WouldDeadlockError):
             store.flush()
         await bus.aclose()
+
+    run(main)
+
+
+@on_every_loop
+def test_a_store_that_is_detached_by_await_has_what_was_published(run: Run, tmp_path: Path) -> None:
+    async def main() -> None:
+        bus = Bus()
+        store = bus.attach(f"sqlite:{tmp_path / 'events.db'}")
+        bus.publish("a.b")
+        await store.adetach()
+        assert store.stats()["detached"]
+        assert len(list(newswire.read_store(tmp_path / "events.db"))) == 1
 
     run(main)
 

@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use newswire::{Delivery, Error, Event, Gap, Outcome, Result, Unsubscribed};
-use newswire_facade::{BadHandle, BatchWriter, HandleType, HandlerSpec, Mutex, Pull, SubscribeSpec, time};
+use newswire_facade::{BatchWriter, HandleType, HandlerSpec, Pull, SubscribeSpec, time};
 
 use crate::edge::{Bytes, Foreign, Handle, Handler, Slice};
 use crate::fault::{Code, Done, Fault, call, give};
@@ -158,7 +158,7 @@ pub extern "C" fn nw_on(
         let spec = HandlerSpec::from_json(options.text("options", MAX_TEXT)?)?;
         let filter = filter.text("filter", MAX_TEXT)?;
         let listener = BUSES.get(bus)?.on_with(filter, spec.options()?, handler)?;
-        Ok(LISTENERS.insert(Arc::new(Mutex::new(Some(listener))))?)
+        Ok(LISTENERS.insert(Arc::new(listener))?)
     })
 }
 
@@ -173,8 +173,7 @@ pub extern "C" fn nw_unsubscribe(
 ) -> Code {
     call(error, || {
         let timeout = time(timeout_ns, "timeout_ns")?;
-        let taken = LISTENERS.remove(listener)?.lock().take();
-        let state = taken.ok_or(BadHandle::Stale)?.unsubscribe(timeout);
+        let state = LISTENERS.remove(listener)?.end(timeout);
         if let Some(out) = out {
             out.write(state == Unsubscribed::Quiet);
         }

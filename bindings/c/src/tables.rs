@@ -1,5 +1,7 @@
 //! All handles that C holds, a table for each type.
 
+use std::time::Duration;
+
 use newswire::{Attachment, Bus, Emitter, Filter, Listener, Receipt, Result};
 use newswire_facade::{BadHandle, HandleType, Handles, Mutex, Play, Pull, Reader, Watching, to_json};
 
@@ -9,8 +11,7 @@ use crate::fault::Done;
 pub(crate) static BUSES: Handles<Bus> = Handles::new(HandleType::Bus);
 pub(crate) static EMITTERS: Handles<Emitter> = Handles::new(HandleType::Emitter);
 pub(crate) static SUBSCRIPTIONS: Handles<Pull> = Handles::new(HandleType::Subscription);
-/// `None` once it has been unsubscribed.
-pub(crate) static LISTENERS: Handles<Mutex<Option<Listener>>> = Handles::new(HandleType::Listener);
+pub(crate) static LISTENERS: Handles<Listener> = Handles::new(HandleType::Listener);
 pub(crate) static ATTACHMENTS: Handles<Attachment> = Handles::new(HandleType::Attachment);
 pub(crate) static VIEWS: Handles<Watching> = Handles::new(HandleType::View);
 pub(crate) static RECEIPTS: Handles<Receipt> = Handles::new(HandleType::Receipt);
@@ -26,8 +27,7 @@ pub(crate) fn close(handle: Handle) -> Done {
         // Others may wait on it, and hold it for that.
         HandleType::Subscription => SUBSCRIPTIONS.remove(handle)?.close(),
         HandleType::Listener => {
-            let listener = LISTENERS.remove(handle)?.lock().take();
-            drop(listener);
+            LISTENERS.remove(handle)?.end(Duration::ZERO);
         }
         HandleType::Attachment => drop(ATTACHMENTS.remove(handle)?),
         HandleType::View => drop(VIEWS.remove(handle)?),
@@ -52,9 +52,8 @@ pub(crate) fn stats(handle: Handle) -> Done<String> {
     Ok(stats)
 }
 
-/// Does something with a listener that is still there.
+/// Does something with a listener that is still there; no lock is held, since handlers that it has called may come
+/// back to it.
 pub(crate) fn listener<T>(handle: Handle, act: impl FnOnce(&Listener) -> Result<T>) -> Done<T> {
-    let listener = LISTENERS.get(handle)?;
-    let listener = listener.lock();
-    Ok(act(listener.as_ref().ok_or(BadHandle::Stale)?)?)
+    Ok(act(&*LISTENERS.get(handle)?)?)
 }

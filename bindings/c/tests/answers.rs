@@ -150,6 +150,40 @@ fn texts_that_are_none_are_told_by_name_and_column() {
 }
 
 #[test]
+fn a_handler_that_is_called_while_another_is_resumed_may_ask_after_that_one() {
+    extern "C" fn fail(_: *mut c_void, _: Slice) -> i32 {
+        1
+    }
+    extern "C" fn ask(data: *mut c_void, _: Slice) -> i32 {
+        // SAFETY: it is the place below, which outlives the handler.
+        let failing = unsafe { &*data.cast::<AtomicU64>() }.load(Ordering::Relaxed);
+        nw_bytes_free(Some(&mut get(|out, error| nw_stats(failing, out, error))));
+        0
+    }
+    static FAILING: AtomicU64 = AtomicU64::new(0);
+    let bus = bus();
+    let on = |filter, options, call, data: *mut c_void| {
+        // SAFETY: both functions are sound from any thread.
+        let handler = unsafe { Handler::new(Some(call), None, data) };
+        get(|out, error| nw_on(bus, text(filter), text(options), handler, out, error))
+    };
+    let failing = on("deploy.*", r#"{"mode":"inline","set_aside_after":1}"#, fail, std::ptr::null_mut());
+    FAILING.store(failing, Ordering::Relaxed);
+    let place = (&raw const FAILING).cast_mut().cast();
+    let asking = on("bus.*", r#"{"mode":"inline","queue":{"internal":true}}"#, ask, place);
+    assert_eq!(nw_publish(bus, text(EVENT), None, None), Code::Ok);
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || tell.send(nw_resume(failing, None)));
+    assert_eq!(told.recv_timeout(std::time::Duration::from_secs(60)), Ok(Code::Ok));
+    let mut stats: Bytes = get(|out, error| nw_stats(asking, out, error));
+    assert!(String::from_utf8_lossy(stats.as_slice()).contains(r#""handled":2"#), "{stats:?}");
+    nw_bytes_free(Some(&mut stats));
+    for handle in [failing, asking, bus] {
+        assert_eq!(nw_close(handle, None), Code::Ok);
+    }
+}
+
+#[test]
 fn a_batch_belongs_to_the_caller_until_it_is_given_back() {
     let bus = bus();
     let subscription = subscribe(bus, "");

@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use newswire::ErrorKind;
 use pyo3::prelude::*;
 
 use crate::error::raised;
@@ -49,12 +48,14 @@ impl Attachment {
     /// Waits until all that was published is on the disk; Ctrl-C interrupts.
     #[pyo3(signature = (timeout=5.0))]
     fn flush(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
-        let (attachment, timeout) = (self.0.get(py)?, seconds(py, timeout, "timeout")?);
-        let flushed = gate::in_slices(py, timeout, |slice| match attachment.flush(slice) {
-            Err(error) if error.kind() == ErrorKind::TimedOut && !slice.is_zero() => None,
-            flushed => Some(flushed),
-        })?;
-        flushed.unwrap_or(Ok(())).map_err(|error| raised(py, &error))
+        // In one piece: each piece would wait for what has been published by its beginning.
+        self.flushing(py, timeout)?.wait(py, None).map(drop)
+    }
+
+    /// What will be is that it was taken off the bus, and has ended.
+    fn detaching(&self, py: Python<'_>) -> PyResult<Pending> {
+        let attachment = self.0.get(py)?.clone();
+        Ok(Pending::on_thread("detaching", move || attachment.detach().map(|()| Done::Nothing))?)
     }
 
     /// Takes it off the bus, and ends it.

@@ -7,6 +7,9 @@ use std::task::{Context, Poll, Wake, Waker};
 #[derive(Default)]
 pub(crate) struct Bell(Mutex<Waiting>);
 
+/// Seats are counted from 1.
+const NO_SEAT: u64 = 0;
+
 #[derive(Default)]
 struct Waiting {
     seats: Vec<(u64, Waker)>,
@@ -28,6 +31,22 @@ impl Bell {
         let mut waiting = self.lock();
         waiting.last += 1;
         Seat { bell: self.clone(), number: waiting.last }
+    }
+}
+
+impl Bell {
+    /// Has somebody called who has no seat, with the next call and no other.
+    pub(crate) fn add(&self, waker: &Waker) {
+        let mut waiting = self.lock();
+        if !waiting.seats.iter().any(|(_, known)| known.will_wake(waker)) {
+            waiting.seats.push((NO_SEAT, waker.clone()));
+        }
+    }
+
+    /// Takes back what `add` did.
+    pub(crate) fn remove(&self, waker: &Waker) {
+        let _removed: Vec<_> =
+            self.lock().seats.extract_if(.., |(_, known)| known.will_wake(waker)).collect();
     }
 }
 

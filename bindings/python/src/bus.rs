@@ -20,6 +20,7 @@ use crate::handler::{Callable, PyHandler, name_of, weak_method};
 use crate::listener::{Listener, Place};
 use crate::options::{Queue, Serving, seconds};
 use crate::pending::{Done, Pending};
+use crate::publish::or_raised;
 use crate::published::Published;
 use crate::subscription::Subscription;
 use crate::view::View;
@@ -35,6 +36,8 @@ pub(crate) struct Bus {
     closed: AtomicBool,
     /// What its handlers call, for the garbage collector.
     callables: Mutex<Vec<Weak<Callable>>>,
+    /// Where weak handlers are, each of which gives up its place when its object is gone.
+    weak_places: Own<Mutex<Vec<Arc<Place>>>>,
 }
 
 impl Bus {
@@ -62,6 +65,15 @@ impl Bus {
             callables.retain(|callable| callable.strong_count() > 0);
         }
         callables.push(Arc::downgrade(callable));
+    }
+
+    fn keep_place(&self, py: Python<'_>, place: Arc<Place>) -> PyResult<()> {
+        let mut places = self.weak_places.get(py)?.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.len() == places.capacity() {
+            places.retain(|place| !place.is_left());
+        }
+        places.push(place);
+        Ok(())
     }
 
     /// Has later calls say that it is closed.
@@ -113,7 +125,12 @@ impl Bus {
         };
         let bus = spec.options().and_then(newswire::Bus::with).map_err(|error| raised(py, &error))?;
         crate::buses::remember(&bus);
-        Ok(Self { bus: Own::new(bus), closed: AtomicBool::new(false), callables: Mutex::default() })
+        Ok(Self {
+            bus: Own::new(bus),
+            closed: AtomicBool::new(false),
+            callables: Mutex::default(),
+            weak_places: Own::new(Mutex::default()),
+        })
     }
 
     #[getter]
@@ -145,7 +162,8 @@ impl Bus {
             .collect::<PyResult<Vec<_>>>()?;
         let _on_loop = (bus.may_wait() && ambient::is_on_loop(py)?).then(newswire::LoopThread::enter);
         let send = || gate::here(|| bus.publish_batch(batch));
-        let published = ambient::within(py, || if bus.may_wait() { py.detach(send) } else { send() })?;
+        let published = ambient::within(py, || if bus.may_wait() { py.detach(send) } else { send() });
+        let published = or_raised(published)?;
         let published = published.map_err(|error| rejected(py, error))?;
         PyList::new(
             py,
@@ -207,7 +225,7 @@ impl Bus {
         let callable =
             Callable::new(if weak { weak_method(handler)?.unbind() } else { handler.clone().unbind() });
         let on_gap = on_gap.map(Callable::new);
-        let place = Place::new();
+        let place = Arc::new(Place::default());
         let served = PyHandler {
             name: name_of(handler)?,
             callable: callable.clone(),
@@ -218,6 +236,9 @@ impl Bus {
         place.fill(listener.map_err(|error| raised(py, &error))?);
         let callables: Vec<_> = [Some(callable), on_gap].into_iter().flatten().collect();
         callables.iter().for_each(|callable| self.keep(callable));
+        if weak {
+            self.keep_place(py, place.clone())?;
+        }
         Ok(Py::new(py, Listener { place: Own::new(place), callables })?.into_any())
     }
 
@@ -254,7 +275,8 @@ impl Bus {
         let event = argument::object::<Event>(event, "event", "an Event")?;
         let (bus, event) = (self.open(py)?, event.get().inner().clone());
         let timeout = seconds(py, timeout, "timeout")?;
-        let mut request = ambient::within(py, || gate::here(|| bus.request_async(event, timeout)))?;
+        let request = ambient::within(py, || gate::here(|| bus.request_async(event, timeout)));
+        let mut request = or_raised(request)?;
         Ok(Pending::new("await", move |context| Pin::new(&mut request).poll(context).map_ok(Done::Event))
             .asking())
     }

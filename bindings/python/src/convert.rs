@@ -106,6 +106,10 @@ pub(crate) fn write_member(out: &mut Vec<u8>, key: &Bound<'_, PyAny>, value: &Bo
 }
 
 fn write(out: &mut Vec<u8>, value: &Bound<'_, PyAny>, depth: usize) -> Written {
+    // Before each value: a text that stands in a list many times over is one object.
+    if out.len() > MAX_EVENT_BYTES {
+        return Err(too_large());
+    }
     if let Ok(value) = value.cast_exact::<PyString>() {
         return string(out, value);
     }
@@ -126,15 +130,17 @@ fn write(out: &mut Vec<u8>, value: &Bound<'_, PyAny>, depth: usize) -> Written {
     nested(out, value, depth)
 }
 
+#[cold]
+fn too_large() -> Box<Fault> {
+    let message = format!("an event has at most {MAX_EVENT_BYTES} bytes");
+    Box::new(Fault { class: "TooLargeError", ..*Fault::new(message, "") })
+}
+
 fn nested(out: &mut Vec<u8>, value: &Bound<'_, PyAny>, depth: usize) -> Written {
     let Some(inner) = depth.checked_sub(1) else {
         let message = format!("values are nested deeper than {DEPTH}, or contain themselves");
         return Err(Fault::new(message, "a payload without cycles"));
     };
-    if out.len() > MAX_EVENT_BYTES {
-        let message = format!("an event has at most {MAX_EVENT_BYTES} bytes");
-        return Err(Box::new(Fault { class: "TooLargeError", ..*Fault::new(message, "") }));
-    }
     if let Ok(value) = value.cast::<PyDict>() {
         return object(out, value, inner);
     }

@@ -11,6 +11,7 @@ use crate::error::{closed, raised};
 use crate::event::Event;
 use crate::gate::{self, Own};
 use crate::handler::{Callable, log, name_of, settled};
+use crate::publish::raise_from_publish;
 use crate::{convert, make};
 
 /// What an enricher asked for; done when it has returned.
@@ -152,7 +153,9 @@ fn enrich(py: Python<'_>, callable: &Callable, event: &mut Inner) {
     match changes(py, &callable, event.event().clone()) {
         Ok(changes) => changes.into_iter().for_each(|change| change.make(event)),
         Err(error) => {
-            let told = name_of(&callable).and_then(|name| {
+            let error = raise_from_publish(py, error);
+            let told = error.map_or(Ok(()), |error| {
+                let name = name_of(&callable)?;
                 let event = Bound::new(py, Event::new(event.event().clone()))?;
                 log(py, &error, "enricher %s failed on %r", &name, event.as_any())
             });

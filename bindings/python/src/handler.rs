@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use newswire::{Failure, Handler};
-use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -78,20 +77,20 @@ impl PyHandler {
         }
     }
 
-    /// Logs what the handler raised, and says it in a few words.
+    /// Logs or raises what the handler raised, and says it in a few words.
     fn failed(&self, py: Python<'_>, error: PyErr, event: &Bound<'_, PyAny>) -> Failure {
         let said = error.to_string();
-        let ends_programs = !error.is_instance_of::<PyException>(py);
-        if ends_programs && gate::is_callers_own() {
-            publish::raise_from_publish(error);
-        } else if let Err(trouble) = self.log(py, &error, event) {
+        if let Err(trouble) = self.tell(py, error, event) {
             trouble.write_unraisable(py, None);
         }
         said.into()
     }
 
-    fn log(&self, py: Python<'_>, error: &PyErr, event: &Bound<'_, PyAny>) -> PyResult<()> {
-        log(py, error, "handler %s failed on %r", &self.name, event)
+    fn tell(&self, py: Python<'_>, error: PyErr, event: &Bound<'_, PyAny>) -> PyResult<()> {
+        match publish::raise_from_publish(py, error) {
+            Some(error) => log(py, &error, "handler %s failed on %r", &self.name, event),
+            None => Ok(()),
+        }
     }
 }
 
@@ -157,7 +156,7 @@ impl Handler for PyHandler {
             let told = Bound::new(py, Gap::from(*gap)).and_then(|gap| {
                 fast::call_one(&callable, gap.as_any())
                     .and_then(|returned| settled(&returned))
-                    .or_else(|error| self.log(py, &error, gap.as_any()))
+                    .or_else(|error| self.tell(py, error, gap.as_any()))
             });
             if let Err(error) = told {
                 error.write_unraisable(py, None);

@@ -6,7 +6,7 @@ use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 
 use crate::options::seconds;
-use crate::{gate, wake};
+use crate::{buses, gate, wake};
 
 /// Refuses interpreters beside the main one: the core's threads call into that only.
 pub(crate) fn only_the_main_interpreter(py: Python<'_>) -> PyResult<()> {
@@ -26,6 +26,7 @@ pub(crate) fn only_the_main_interpreter(py: Python<'_>) -> PyResult<()> {
 pub(crate) fn after_fork() {
     gate::forked();
     wake::forked();
+    buses::forked();
     newswire::reseed_ids();
 }
 
@@ -34,7 +35,7 @@ pub(crate) fn after_fork() {
 pub(crate) fn shutdown(py: Python<'_>, timeout: f64) -> PyResult<()> {
     let timeout = seconds(py, timeout, "timeout")?;
     let deadline = Instant::now() + timeout;
-    gate::elsewhere(py, || crate::buses::close_all(timeout));
+    gate::elsewhere(py, || buses::close_all(timeout));
     gate::shut(py, deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(50)));
     Ok(())
 }

@@ -14,28 +14,58 @@ use crate::pending::{Done, Pending};
 use crate::{ambient, stats};
 
 /// The core's listener, until it is given up; a handler is kept by its bus, whoever drops this.
-pub(crate) struct Place(Mutex<Option<Arc<newswire::Listener>>>);
+#[derive(Default)]
+pub(crate) struct Place(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    listener: Option<Arc<newswire::Listener>>,
+    /// The same once it is unsubscribed, until none of its calls is running.
+    ending: Option<Arc<newswire::Listener>>,
+}
 
 impl Place {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(None)))
-    }
-
     pub(crate) fn fill(&self, listener: newswire::Listener) {
-        *self.lock() = Some(Arc::new(listener));
+        self.lock().listener = Some(Arc::new(listener));
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<newswire::Listener>>> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take(&self) -> Option<Arc<newswire::Listener>> {
-        self.lock().take()
+        self.lock().listener.take()
     }
 
     /// The listener, to be used where no lock is held: it may call handlers, which may come back here.
     fn get(&self) -> Option<Arc<newswire::Listener>> {
-        self.lock().clone()
+        self.lock().listener.clone()
+    }
+
+    /// The listener to be ended, or to be waited for again by whoever comes later; `None` where all is quiet.
+    fn end(&self) -> Option<Arc<newswire::Listener>> {
+        let mut state = self.lock();
+        if let Some(listener) = state.listener.take() {
+            state.ending = Some(listener);
+        }
+        state.ending.clone()
+    }
+
+    /// What an ending came to, as a word.
+    fn ended(&self, outcome: Unsubscribed) -> &'static str {
+        if outcome == Unsubscribed::Quiet {
+            let quiet = self.lock().ending.take();
+            drop(quiet);
+        }
+        match outcome {
+            Unsubscribed::Quiet => "quiet",
+            Unsubscribed::StillRunning => "still_running",
+        }
+    }
+
+    /// Whether it was given up, so that nobody needs it.
+    pub(crate) fn is_left(&self) -> bool {
+        self.lock().listener.is_none()
     }
 
     /// Unsubscribes without waiting.
@@ -62,9 +92,13 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Ends the subscription; `None` where that was done before.
+    /// Ends the subscription; `None` where that was done before and all is quiet.
     fn end(&self, py: Python<'_>) -> PyResult<Option<Arc<newswire::Listener>>> {
-        let listener = self.place.get(py)?.take();
+        let listener = self.place.get(py)?.end();
+        // First: whoever serves it meanwhile would find nothing to call, and count that as handled.
+        if let Some(listener) = &listener {
+            gate::here(|| listener.end(Duration::ZERO));
+        }
         // No call begins any more, and those that have begun hold what they call.
         let callables: Vec<_> = self.callables.iter().map(|callable| callable.take()).collect();
         drop(callables);
@@ -74,13 +108,6 @@ impl Listener {
     fn with<R>(&self, py: Python<'_>, look: impl FnOnce(&newswire::Listener) -> R) -> PyResult<R> {
         let listener = self.place.get(py)?.get();
         listener.as_deref().map(look).ok_or_else(|| closed(py, "it was unsubscribed"))
-    }
-}
-
-fn word(outcome: Unsubscribed) -> &'static str {
-    match outcome {
-        Unsubscribed::Quiet => "quiet",
-        Unsubscribed::StillRunning => "still_running",
     }
 }
 
@@ -94,23 +121,23 @@ impl Listener {
         let Some(listener) = self.end(py)? else { return Ok("quiet") };
         if ambient::is_on_loop(py)? {
             let _on_loop = LoopThread::enter();
-            return Ok(word(listener.end(Duration::ZERO)));
+            return Ok(self.place.get(py)?.ended(listener.end(Duration::ZERO)));
         }
         let ended = gate::in_slices(py, timeout, |slice| match listener.end(slice) {
             Unsubscribed::StillRunning if !Handled::is_here() => None,
             outcome => Some(outcome),
         })?;
-        Ok(word(ended.unwrap_or(Unsubscribed::StillRunning)))
+        Ok(self.place.get(py)?.ended(ended.unwrap_or(Unsubscribed::StillRunning)))
     }
 
     /// The awaitable form of `unsubscribe`.
     #[pyo3(signature = (timeout=1.0))]
     fn unsubscribing(&self, py: Python<'_>, timeout: f64) -> PyResult<Pending> {
         let timeout = seconds(py, timeout, "timeout")?;
-        let listener = self.end(py)?;
+        let (listener, place) = (self.end(py)?, self.place.get(py)?.clone());
         let run = move || {
             let outcome = listener.map_or(Unsubscribed::Quiet, |listener| listener.end(timeout));
-            Ok(Done::Word(word(outcome)))
+            Ok(Done::Word(place.ended(outcome)))
         };
         Ok(Pending::on_thread("unsubscribing", run)?)
     }

@@ -4,7 +4,7 @@
 //! they stay dictionaries.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use newswire::Kind;
 use pyo3::prelude::*;
@@ -22,14 +22,13 @@ static DECODERS: Mutex<Option<HashMap<usize, Option<Py<PyAny>>>>> = Mutex::new(N
 #[pyo3(signature = (kind, decode, /))]
 pub(crate) fn register_payload(kind: &Bound<'_, PyString>, decode: Py<PyAny>) -> PyResult<()> {
     let kind = kinds::kind_of(kind)?;
-    let before = remember(&kind, Some(decode));
+    let before = lock().get_or_insert_default().insert(kind.slot(), Some(decode));
     drop(before);
     Ok(())
 }
 
-fn remember(kind: &Kind, decoder: Option<Py<PyAny>>) -> Option<Option<Py<PyAny>>> {
-    let mut decoders = DECODERS.lock().unwrap_or_else(PoisonError::into_inner);
-    decoders.get_or_insert_default().insert(kind.slot(), decoder)
+fn lock() -> MutexGuard<'static, Option<HashMap<usize, Option<Py<PyAny>>>>> {
+    DECODERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The payload of an event of `kind` whose JSON is `json`.
@@ -45,7 +44,7 @@ fn decoder<'py>(py: Python<'py>, kind: &Kind) -> PyResult<Option<Bound<'py, PyAn
     static DECODER_OF: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let is_numbered = kind.slot() < Kind::INTERNED;
     if is_numbered {
-        let decoders = DECODERS.lock().unwrap_or_else(PoisonError::into_inner);
+        let decoders = lock();
         if let Some(known) = decoders.as_ref().and_then(|decoders| decoders.get(&kind.slot())) {
             return Ok(known.as_ref().map(|decoder| decoder.bind(py).clone()));
         }
@@ -53,7 +52,9 @@ fn decoder<'py>(py: Python<'py>, kind: &Kind) -> PyResult<Option<Bound<'py, PyAn
     let found = DECODER_OF.import(py, "newswire.events", "decoder_of")?.call1((kind.as_str(),))?;
     let found = (!found.is_none()).then_some(found);
     if is_numbered {
-        remember(kind, found.clone().map(Bound::unbind));
+        // What was registered while that was asked for stays.
+        let asked = found.clone().map(Bound::unbind);
+        lock().get_or_insert_default().entry(kind.slot()).or_insert(asked);
     }
     Ok(found)
 }

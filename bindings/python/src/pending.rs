@@ -1,7 +1,7 @@
 //! Something that will be: a receipt, an answer, a close, room for an event, the next items of a subscription.
 
-use std::sync::Mutex;
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Instant;
 
 use newswire::{CloseReport, Delivery, Error, Handled, Result};
@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::PyList;
 
+use crate::bell::Bell;
 use crate::error::{closed, raised, timed_out, would_deadlock};
 use crate::event::Event;
 use crate::gate::{self, Own, SLICE};
@@ -60,6 +61,8 @@ pub(crate) type Look = Box<dyn FnMut(&mut Context<'_>) -> Poll<Result<Done>> + S
 #[pyclass(frozen, weakref, module = "newswire._native")]
 pub(crate) struct Pending {
     look: Own<Mutex<Option<Look>>>,
+    /// Several may wait, of whom one is given the result.
+    bell: Arc<Bell>,
     /// What is to be done instead of waiting where that could never end.
     instead: &'static str,
     /// Whether it can't be waited for inside a handler either.
@@ -71,7 +74,8 @@ impl Pending {
         instead: &'static str,
         look: impl FnMut(&mut Context<'_>) -> Poll<Result<Done>> + Send + 'static,
     ) -> Self {
-        Self { look: Own::new(Mutex::new(Some(Box::new(look)))), instead, asks: false }
+        let look: Look = Box::new(look);
+        Self { look: Own::new(Mutex::new(Some(look))), bell: Arc::default(), instead, asks: false }
     }
 
     /// One that nobody can wait for inside a handler.
@@ -89,7 +93,7 @@ impl Pending {
             done: Option<Result<Done>>,
             waker: Option<Waker>,
         }
-        let ours = std::sync::Arc::new(Mutex::new(State::default()));
+        let ours = Arc::new(Mutex::new(State::default()));
         let theirs = ours.clone();
         std::thread::Builder::new().name("newswire-wait".to_owned()).spawn(move || {
             let done = run();
@@ -120,11 +124,19 @@ impl Pending {
         let Some(look) = place.as_mut() else {
             return Err(closed(py, "its result was taken already, or it was cancelled"));
         };
-        let done = gate::here(|| look(&mut Context::from_waker(waker)));
+        // Before looking: it may be called at once.
+        self.bell.add(waker);
+        let ours = Waker::from(self.bell.clone());
+        let done = gate::here(|| look(&mut Context::from_waker(&ours)));
         let Poll::Ready(done) = done else { return Ok(None) };
         let spent = place.take();
         drop(place);
-        drop(spent);
+        self.bell.remove(waker);
+        gate::here(|| {
+            drop(spent);
+            // For the others there is nothing to come any more.
+            ours.wake();
+        });
         done.map_err(|error: Error| raised(py, &error))?.into_object(py).map(Some)
     }
 }
@@ -167,7 +179,10 @@ impl Pending {
     /// Gives it up.
     fn cancel(&self, py: Python<'_>) -> PyResult<()> {
         let look = self.look.get(py)?.lock_py_attached(py).map_or(None, |mut place| place.take());
-        gate::here(|| drop(look));
+        gate::here(|| {
+            drop(look);
+            self.bell.clone().wake();
+        });
         Ok(())
     }
 }
@@ -180,12 +195,12 @@ pub(crate) fn deadline(py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<
 
 /// Waits until it is unparked, or a signal may have come; false when the deadline has passed.
 pub(crate) fn park(py: Python<'_>, deadline: Option<Instant>, instead: &str) -> PyResult<bool> {
-    if ambient::is_on_loop(py)? {
-        return Err(would_deadlock(py, "waiting would stop this thread's event loop", instead));
-    }
     let left = deadline.map_or(SLICE, |deadline| deadline.saturating_duration_since(Instant::now()));
     if left.is_zero() {
         return Ok(false);
+    }
+    if ambient::is_on_loop(py)? {
+        return Err(would_deadlock(py, "waiting would stop this thread's event loop", instead));
     }
     gate::elsewhere(py, || std::thread::park_timeout(left.min(SLICE)));
     py.check_signals()?;

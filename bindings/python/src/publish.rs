@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use newswire::{LoopThread, Rejected};
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -30,11 +31,21 @@ thread_local! {
     static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
 }
 
-/// Has the publish that called an inline handler raise what ends programs, such as `KeyboardInterrupt`.
-pub(crate) fn raise_from_publish(error: PyErr) {
+/// Has the publish that called user code raise what ends programs, such as `KeyboardInterrupt`; gives back what is to
+/// be logged instead: any other error, and what is raised where no publish is.
+pub(crate) fn raise_from_publish(py: Python<'_>, error: PyErr) -> Option<PyErr> {
+    if error.is_instance_of::<PyException>(py) || !gate::is_callers_own() {
+        return Some(error);
+    }
     RAISED.with_borrow_mut(|raised| {
         raised.get_or_insert(error);
     });
+    None
+}
+
+/// What a publish has come to, unless something was raised in it that ends programs.
+pub(crate) fn or_raised<R>(published: PyResult<R>) -> PyResult<R> {
+    RAISED.take().map_or(published, Err)
 }
 
 /// `publish(what, /, **payload)`.
@@ -58,7 +69,7 @@ pub(crate) fn durable(slf: Borrowed<'_, '_, Bus>, args: &Args<'_, '_>) -> PyResu
     let event = said(slf.get(), args, Wanted::Anyway)?;
     let Some(event) = event else { return Ok(py.None()) };
     let _on_loop = ambient::is_on_loop(py)?.then(LoopThread::enter);
-    let receipt = ambient::within(py, || py.detach(|| gate::here(|| bus.publish_durable(event))))?;
+    let receipt = or_raised(ambient::within(py, || py.detach(|| gate::here(|| bus.publish_durable(event)))))?;
     let receipt = Receipt::new(receipt.map_err(|error| rejected(py, error))?);
     Ok(Py::new(py, receipt)?.into_any())
 }
@@ -72,7 +83,7 @@ pub(crate) fn publishing(slf: Borrowed<'_, '_, Bus>, args: &Args<'_, '_>) -> PyR
             Poll::Ready(Ok(Done::Published(newswire::Published::default())))
         }),
         Some(event) => {
-            let publishing = ambient::within(py, || gate::here(|| bus.publish_async(event)))?;
+            let publishing = or_raised(ambient::within(py, || gate::here(|| bus.publish_async(event))))?;
             let mut publishing = publishing.map_err(|error| rejected(py, error))?;
             Pending::new("publish_async", move |context| {
                 Pin::new(&mut publishing).poll(context).map(|published| Ok(Done::Published(published)))
@@ -156,11 +167,8 @@ pub(crate) fn send(
             straight(py, bus, event)
         }
         Manner::Wait => with_patience(py, bus, event),
-    })??;
-    if let Some(error) = RAISED.take() {
-        return Err(error);
-    }
-    Published::of(py, published)
+    });
+    Published::of(py, or_raised(published)??)
 }
 
 fn straight(py: Python<'_>, bus: &newswire::Bus, event: newswire::Event) -> PyResult<newswire::Published> {

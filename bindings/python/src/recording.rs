@@ -1,5 +1,7 @@
 //! Recordings and stores: reading what is in them, and playing it into a bus.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -222,11 +224,14 @@ impl Player {
 
     /// What will be is the end.
     fn pending(&self, py: Python<'_>) -> PyResult<Pending> {
+        // Whoever waits holds the play, which stops when nobody does.
         let play = self.0.get(py)?.clone();
-        let run = move || {
-            let played = play.wait(Duration::MAX)?;
-            newswire_facade::to_json(&played).map(Done::Told)
-        };
-        Ok(Pending::on_thread("await", run)?)
+        let mut ending = play.ending();
+        Ok(Pending::new("await", move |context| {
+            let _held = &play;
+            Pin::new(&mut ending)
+                .poll(context)
+                .map(|played| newswire_facade::to_json(&played).map(Done::Told))
+        }))
     }
 }

@@ -209,7 +209,7 @@ struct Peek {
     time: Option<IgnoredAny>,
 }
 
-/// Reads an event: its wire form where it has an id and a time, else its parts ([`EventSpec`]), and both are made.
+/// Reads an event: its wire form where it has an id or a time, else its parts ([`EventSpec`]), and both are made.
 ///
 /// ```
 /// let event = newswire_facade::read_event(r#"{"kind":"deploy.finished","payload":{"cost_usd":0.1}}"#)?;
@@ -221,7 +221,7 @@ struct Peek {
 /// `Invalid` with path or column; `TooLarge` over a bound.
 pub fn read_event(json: &str) -> Result<Event> {
     match serde_json::from_str::<Peek>(json) {
-        Ok(Peek { id: None, .. } | Peek { time: None, .. }) => {
+        Ok(Peek { id: None, time: None }) => {
             serde_json::from_str::<EventSpec>(json).map_err(|error| json::wrong(&error, json))?.event()
         }
         // What is no JSON either, the core's reader says best.

@@ -29,7 +29,7 @@ pub use json::to_json;
 pub use lock::Mutex;
 pub use newswire_cli::{Stdio, run};
 pub use options::{BusSpec, HandlerSpec, SubscribeSpec, time};
-pub use play::{Play, PlaySpec};
+pub use play::{Ending, Play, PlaySpec};
 pub use pull::Pull;
 pub use reader::{ReadSpec, Reader, runs};
 pub use redact::RedactSpec;

@@ -1,6 +1,9 @@
 //! Plays a recording or store into a bus, on a thread of its own that others control.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -87,8 +90,64 @@ pub struct Play {
 
 #[derive(Default)]
 struct End {
-    played: Mutex<Option<Played>>,
+    state: Mutex<State>,
     told: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    played: Option<Played>,
+    /// Who awaits it.
+    seats: Vec<(u64, Waker)>,
+    last_seat: u64,
+}
+
+impl End {
+    fn tell(&self, played: Played) {
+        let seats = {
+            let mut state = self.state.lock();
+            state.played = Some(played);
+            std::mem::take(&mut state.seats)
+        };
+        self.told.notify_all();
+        seats.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+}
+
+/// The end of a play, to be awaited; dropping it withdraws that, and nothing else.
+pub struct Ending {
+    end: Arc<End>,
+    seat: u64,
+}
+
+impl Future for Ending {
+    type Output = Played;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Played> {
+        let mut state = self.end.state.lock();
+        if let Some(played) = &state.played {
+            return Poll::Ready(played.clone());
+        }
+        let waker = context.waker().clone();
+        let before = match state.seats.iter_mut().find(|(seat, _)| *seat == self.seat) {
+            Some((_, place)) => Some(std::mem::replace(place, waker)),
+            None => {
+                state.seats.push((self.seat, waker));
+                None
+            }
+        };
+        drop(state);
+        drop(before);
+        Poll::Pending
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let left: Vec<_> =
+            self.end.state.lock().seats.extract_if(.., |(seat, _)| *seat == self.seat).collect();
+        drop(left);
+    }
 }
 
 impl Play {
@@ -108,8 +167,7 @@ impl Play {
         let spawned = thread::Builder::new().name("newswire-player".to_owned()).spawn(move || {
             let played = player.play(&bus);
             drop(bus);
-            *told.played.lock() = Some(played);
-            told.told.notify_all();
+            told.tell(played);
         });
         match spawned {
             Ok(_) => Ok(Self { controls, end }),
@@ -146,21 +204,29 @@ impl Play {
     /// # Errors
     /// `TimedOut`; `WouldDeadlock` inside a handler and on a loop thread, where it is not over.
     pub fn wait(&self, timeout: Duration) -> Result<Played> {
-        let mut played = self.end.played.lock();
+        let mut state = self.end.state.lock();
         let deadline = deadline(timeout);
         loop {
-            if let Some(played) = &*played {
+            if let Some(played) = &state.played {
                 return Ok(played.clone());
             }
             if Handled::is_here() || LoopThread::is_current() {
                 return Err(Error::new(ErrorKind::WouldDeadlock, "the play may wait for this thread"));
             }
             let timed_out;
-            (played, timed_out) = self.end.told.wait_until(played, deadline);
-            if timed_out && played.is_none() {
+            (state, timed_out) = self.end.told.wait_until(state, deadline);
+            if timed_out && state.played.is_none() {
                 return Err(Error::new(ErrorKind::TimedOut, "the play has not ended in time"));
             }
         }
+    }
+
+    /// The end, for those who await it.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        let mut state = self.end.state.lock();
+        state.last_seat += 1;
+        Ending { end: self.end.clone(), seat: state.last_seat }
     }
 }
 

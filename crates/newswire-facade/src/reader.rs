@@ -84,7 +84,12 @@ pub struct Reader {
 enum From {
     Recording(Box<Import<'static>>),
     Store(Box<Events>),
-    After { past: Arc<dyn Past>, next: u64, page: std::vec::IntoIter<Delivery> },
+    /// The past is `None` once it couldn't be read: what comes again would be the same error.
+    After {
+        past: Option<Arc<dyn Past>>,
+        next: u64,
+        page: std::vec::IntoIter<Delivery>,
+    },
 }
 
 impl Reader {
@@ -143,8 +148,11 @@ impl Reader {
                     return Some(Ok(delivery));
                 }
                 let wanted = Wanted { filter: &self.filter, internal: true };
-                match past.read(*next, &wanted, PAGE) {
-                    Err(error) => return Some(Err(error)),
+                match past.as_ref()?.read(*next, &wanted, PAGE) {
+                    Err(error) => {
+                        *past = None;
+                        return Some(Err(error));
+                    }
                     Ok(read) if read.through < *next => return None,
                     Ok(read) => {
                         *next = read.through + 1;
@@ -232,7 +240,7 @@ fn after(store: &SqliteStore, cursor: &Cursor, bus: Option<&str>) -> Result<From
         let message = format!("epoch {} of the bus ends at seq {last}", cursor.epoch());
         return Err(Error::new(ErrorKind::OutOfRange, message).at_path("options.start"));
     }
-    Ok(From::After { past, next: cursor.seq() + 1, page: Vec::new().into_iter() })
+    Ok(From::After { past: Some(past), next: cursor.seq() + 1, page: Vec::new().into_iter() })
 }
 
 /// Which runs of a store are wanted.
@@ -282,5 +290,49 @@ pub fn runs(path: &str, query: &str) -> Result<String> {
             let message = format!("the figures of {damaged} runs are damaged");
             Err(Error::new(ErrorKind::Io, message).at_path(path))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use newswire::store::Page;
+
+    use super::*;
+
+    /// A past on a disk that has gone.
+    struct Gone;
+
+    fn gone<T>() -> Result<T> {
+        Err(Error::new(ErrorKind::Io, "the disk has gone"))
+    }
+
+    impl Past for Gone {
+        fn first(&self) -> Result<Option<u64>> {
+            gone()
+        }
+
+        fn epoch_end(&self, _: u64) -> Result<Option<u64>> {
+            gone()
+        }
+
+        fn read(&self, _: u64, _: &Wanted<'_>, _: usize) -> Result<Page> {
+            gone()
+        }
+
+        fn nth_last(&self, _: usize, _: u64, _: &Wanted<'_>) -> Result<Option<u64>> {
+            gone()
+        }
+
+        fn since(&self, _: i64) -> Result<Option<u64>> {
+            gone()
+        }
+    }
+
+    #[test]
+    fn a_past_that_can_not_be_read_says_so_once() {
+        let from = From::After { past: Some(Arc::new(Gone)), next: 1, page: Vec::new().into_iter() };
+        let mut reader = Reader { from, filter: Filter::all(), left: usize::MAX, held: None };
+        assert_eq!(reader.by_ref().take(10).filter(Result::is_err).count(), 1);
+        assert_eq!(reader.next_batch(1).unwrap_err().kind(), ErrorKind::Closed);
     }
 }

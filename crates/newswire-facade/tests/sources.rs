@@ -53,6 +53,17 @@ fn payloads(path: &str, spec: &ReadSpec) -> Vec<String> {
 }
 
 #[test]
+fn an_event_with_half_of_its_identity_is_told_what_is_missing() {
+    for (half, missing) in [
+        (r#""time":"2026-11-21T01:02:03Z""#, "id"),
+        (r#""id":"0190163d-8694-739b-aea5-966c26f8ad91""#, "time"),
+    ] {
+        let error = read_event(&format!(r#"{{"kind":"deploy.finished",{half}}}"#)).unwrap_err();
+        assert_eq!((error.path(), error.message()), (Some(missing), "it is missing"));
+    }
+}
+
+#[test]
 fn an_event_is_made_of_parts_and_its_wire_form_is_taken_as_it_is() {
     let parts = r#"{"kind":"tool.call.started","severity":"warn","message":"hm","internal":true,
         "component":{"scope":"tool","id":"search"},"source":{"component":"runner","name":"a"},"tags":["t"],

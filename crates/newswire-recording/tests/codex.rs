@@ -95,6 +95,7 @@ fn commands_failures_and_aborts_are_told_too_and_what_is_unknown_is_kept_and_cou
         ),
         record(r#"{"type":"turn_aborted","reason":"interrupted"}"#),
         record(r#"{"type":"error","message":"stream disconnected"}"#),
+        record(r#"{"type":"task_complete","last_agent_message":null}"#),
         record(r#"{"type":"token_count","info":{"total":7}}"#),
         r#"{"ts":"2025-08-10T03:12:30.000Z","dir":"to_tui","kind":"mouse","x":1}"#.to_owned(),
     ];
@@ -108,6 +109,7 @@ fn commands_failures_and_aborts_are_told_too_and_what_is_unknown_is_kept_and_cou
         "tool.call.failed",
         "turn.canceled",
         "turn.failed",
+        "turn.completed",
         "codex.event.kept",
         "codex.record.kept",
     ];
@@ -115,6 +117,10 @@ fn commands_failures_and_aborts_are_told_too_and_what_is_unknown_is_kept_and_cou
     assert_eq!(payload(&events[2])["error"]["message"], "no such file");
     assert_eq!(events[1].correlation().span, events[2].correlation().span);
     assert_eq!(payload(&events[4])["error"]["message"], "stream disconnected");
+    // What ends a turn that has ended ends nothing else: least of all the session.
+    for late in &events[4..6] {
+        assert!(late.correlation().span.is_none() && late.correlation().parent_span.is_some());
+    }
     assert_eq!(import.report().unknown_records.keys().collect::<Vec<_>>(), ["mouse"]);
 }
 

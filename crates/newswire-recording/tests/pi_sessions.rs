@@ -5,6 +5,7 @@ mod common;
 use std::collections::{BTreeMap, HashSet};
 
 use common::{events, leaves, payload, recorded, told};
+use newswire::catalogue::tool::ToolCallFailed;
 use newswire::{Event, SpanId};
 use newswire_recording::{Import, open};
 
@@ -126,6 +127,25 @@ fn a_turn_encloses_its_calls_and_ends_when_the_model_stops() {
     assert_eq!(payload(&events[7])["duration_ns"], 500_000_000);
     assert_eq!(payload(&events[7])["error"]["message"], "a");
     assert_eq!(payload(&events[10])["duration_ns"], 4_000_000_000_i64);
+}
+
+#[test]
+fn a_tool_that_fails_in_several_words_or_none_says_why_all_the_same() {
+    for (content, message) in [
+        (
+            r#"[{"type":"text","text":"no"},{"type":"image","data":"AA=="},{"type":"text","text":"way"}]"#,
+            "no\nway",
+        ),
+        ("[]", "the tool failed"),
+    ] {
+        let result = format!(
+            r#"{{"type":"message","message":{{"role":"toolResult","toolCallId":"c","toolName":"ls","content":{content},"isError":true}}}}"#
+        );
+        let failed = events_of(&session(&[&result])).pop().unwrap();
+        assert_eq!(failed.kind().as_str(), "tool.call.failed");
+        let read = failed.payload::<ToolCallFailed>().unwrap().unwrap();
+        assert_eq!(&*read.error.message, message);
+    }
 }
 
 #[test]

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
+from functools import partial
 
 from .. import _ambient, _native
 from ..emitter import Emitter
 from ..errors import InvalidError, TooLargeError
-from ._plain import cut, plain
+from ._plain import bare, cut, plain
 
 TYPE_CHECKING = False
 
@@ -156,13 +158,16 @@ class Operation:
 
     def _emit(self, kind: str, fields: Fields, span: str | None, parent: str | None) -> None:
         payload = {name: value for name, value in fields.items() if value is not None}
-        emitter = self.run.emitter
+        emit = partial(self.run.emitter.emit, span=span, parent=parent)
         try:
-            emitter.emit(kind, payload, span=span, parent=parent)
-        except TooLargeError:
-            emitter.emit(kind, cut(payload), span=span, parent=parent)
-        except InvalidError:
-            emitter.emit(kind, plain(payload), span=span, parent=parent)
+            emit(kind, payload)
+        except (InvalidError, TooLargeError) as error:
+            # What is no JSON may be too large as well, and so may many cut texts; that it happened is told anyhow.
+            for smaller in (cut,) if isinstance(error, TooLargeError) else (plain, cut):
+                with suppress(InvalidError, TooLargeError):
+                    emit(kind, smaller(payload))
+                    return
+            emit(kind, bare(payload))
 
 
 class Operations:

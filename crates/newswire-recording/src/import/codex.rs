@@ -261,7 +261,9 @@ impl Session {
         payload: impl FnOnce(Option<Text>, Option<u64>) -> P,
     ) -> EventBuilder {
         let Some(turn) = self.turn.take() else {
-            return self.frame.event_of(payload(None, None), self.clock, self.at_root());
+            // Its turn has ended, as after an error: it has no span, and not the session's at all.
+            let place = Place { span: None, parent: self.root };
+            return self.frame.event_of(payload(None, None), self.clock, place);
         };
         let place = Place { span: turn.span, parent: self.root };
         let payload = payload(Some(turn.name.into()), self.since(turn.began));

@@ -230,7 +230,12 @@ impl Session {
         number(&mut payload, "duration_ns", call.and_then(|call| span_ns(call.began, message.began)));
         raw(&mut payload, "result", said.or(content).filter(|_| !failed || said.is_none()));
         if failed {
-            payload.object("error", |error| raw(error, "message", said));
+            match said {
+                Some(said) => {
+                    payload.object("error", |error| raw(error, "message", Some(said)));
+                }
+                None => error(&mut payload, &said_in_parts(body, content)),
+            }
         }
         let kind = if failed { "tool.call.failed" } else { "tool.call.completed" };
         let parent = call.map_or_else(|| self.here(), |call| call.parent);
@@ -311,6 +316,14 @@ fn only_text<'a>(body: &Fields<'a>, content: Raw<'a>) -> Result<Option<Raw<'a>>>
     let is_text = part.take_str("type")?.as_deref() == Some("text");
     let text = part.take("text");
     Ok(text.filter(|_| is_text && part.is_empty()))
+}
+
+/// What the texts among its parts say together; what is to be told where there is none.
+fn said_in_parts(body: &Fields<'_>, content: Option<Raw<'_>>) -> String {
+    let parts = content.and_then(|content| body.array(content).ok()).unwrap_or_default();
+    let text = |part| body.object(part).ok()?.take_str("text").ok()?.map(Cow::into_owned);
+    let texts: Vec<String> = parts.into_iter().filter_map(text).collect();
+    if texts.is_empty() { "the tool failed".to_owned() } else { texts.join("\n") }
 }
 
 /// Whether it is a finite number that isn't negative.
