@@ -1,11 +1,16 @@
-//! Sinks on a bus: attached by URL, detached, ended; and URLs that are wrong.
+//! Sinks and stores on a bus: attached by URL, detached, ended; and URLs that are wrong.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
+use newswire::store::{Feed, Keeper, Opening, Page, Past, QueueBounds, Wanted};
 use newswire::{
-    Bus, ErrorKind, Event, Gap, HandlerOptions, Kind, Mode, Result, Sink, SinkUrl, SubscribeOptions,
-    register_sink,
+    Bus, Delivery, ErrorKind, Event, Gap, HandlerOptions, Kind, LoopThread, Mode, Result, Sink, SinkUrl,
+    SubscribeOptions, register_sink,
 };
+
+/// Longer than anything here takes; a wait of this length has failed.
+const LONG: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<Vec<String>>>);
@@ -32,6 +37,78 @@ impl Sink for Seen {
 
     fn flush(&mut self) -> Result<()> {
         self.note("flushed")
+    }
+}
+
+/// A store that forgets at once what it is fed; what it does with its feed, a test says.
+struct Fed {
+    bounds: QueueBounds,
+    keep: Box<dyn FnOnce(Feed) + Send>,
+}
+
+impl Fed {
+    fn by(keep: impl FnOnce(Feed) + Send + 'static) -> Box<Self> {
+        Box::new(Self { bounds: QueueBounds::default(), keep: Box::new(keep) })
+    }
+}
+
+impl Keeper for Fed {
+    fn bounds(&self) -> QueueBounds {
+        self.bounds
+    }
+
+    fn open(&mut self, _: &str) -> Result<Opening> {
+        Ok(Opening { epoch: 1, last: 0, past: Arc::new(Nothing) })
+    }
+
+    fn keep(self: Box<Self>, feed: Feed) {
+        (self.keep)(feed);
+    }
+}
+
+/// What is told of a store that has nothing.
+struct Nothing;
+
+impl Past for Nothing {
+    fn first(&self) -> Result<Option<u64>> {
+        Ok(None)
+    }
+
+    fn epoch_end(&self, _: u64) -> Result<Option<u64>> {
+        Ok(None)
+    }
+
+    fn read(&self, from: u64, _: &Wanted<'_>, _: usize) -> Result<Page> {
+        Ok(Page { deliveries: Vec::new(), through: from - 1 })
+    }
+
+    fn nth_last(&self, _: usize, _: u64, _: &Wanted<'_>) -> Result<Option<u64>> {
+        Ok(None)
+    }
+
+    fn since(&self, _: i64) -> Result<Option<u64>> {
+        Ok(None)
+    }
+}
+
+/// Says of all that comes that it is on the disk.
+fn keep_all(feed: &Feed) {
+    loop {
+        let batch = feed.next(100, LONG);
+        if let Some(last) = batch.deliveries.last() {
+            feed.written(last_seq(last));
+            feed.synced(last_seq(last));
+        }
+        if batch.closed {
+            return;
+        }
+    }
+}
+
+fn last_seq(delivery: &Delivery) -> u64 {
+    match delivery {
+        Delivery::Event(event) => event.seq(),
+        Delivery::Gap(gap) => gap.last,
     }
 }
 
@@ -148,4 +225,51 @@ fn names_and_schemes_of_sinks_are_bounded_and_a_long_address_is_cut() {
         let error = named(name, queue);
         assert_eq!((error.kind(), error.path()), (ErrorKind::TooLarge, Some(path)));
     }
+}
+
+#[test]
+fn a_store_that_was_detached_has_nothing_to_do_with_the_next_one() {
+    let bus = Bus::new();
+    let first = bus.attach_store("first", Fed::by(|feed| keep_all(&feed))).unwrap();
+    bus.publish(event("run.started")).unwrap();
+    first.detach().unwrap();
+    let second = bus.attach_store("second", Fed::by(|feed| keep_all(&feed))).unwrap();
+    first.detach().unwrap();
+    assert_eq!(first.flush(LONG).unwrap_err().kind(), ErrorKind::Closed);
+    assert_eq!((first.stats().detached, second.stats().detached), (true, false));
+    bus.publish_durable(event("run.completed")).unwrap().wait(LONG).unwrap();
+    assert_eq!(second.stats().taken, 1);
+}
+
+#[test]
+fn a_store_that_is_late_to_see_that_it_was_detached_takes_nothing_from_the_next_one() {
+    let bus = Bus::new();
+    let (awake, wake) = mpsc::channel::<()>();
+    let (gone, is_gone) = mpsc::channel::<()>();
+    let late = Fed::by(move |feed| {
+        let _ = wake.recv_timeout(LONG);
+        assert!(feed.is_gone());
+        keep_all(&feed);
+        feed.renewed(7, Arc::new(Nothing));
+        drop(feed);
+        drop(gone);
+    });
+    let first = bus.attach_store("first", late).unwrap();
+    let on_loop = LoopThread::enter();
+    assert_eq!(first.detach().unwrap_err().kind(), ErrorKind::WouldDeadlock);
+    drop(on_loop);
+    let (open, opened) = mpsc::channel::<()>();
+    let next = Fed::by(move |feed| {
+        let _ = opened.recv_timeout(LONG);
+        keep_all(&feed);
+    });
+    let second = bus.attach_store("second", next).unwrap();
+    let receipt = bus.publish_durable(event("run.started")).unwrap();
+    drop(awake);
+    assert!(is_gone.recv_timeout(LONG).is_err());
+    assert_eq!((receipt.outcome(), second.stats().lag), (None, 1));
+    assert_eq!(bus.position().epoch(), 1);
+    drop(open);
+    receipt.wait(LONG).unwrap();
+    assert_eq!(second.stats().taken, 1);
 }

@@ -61,7 +61,7 @@ pub(crate) struct Backlog {
     thread: Option<Thread>,
     stored: u64,
     dropped: u64,
-    /// Told when the store has let go of everything.
+    /// Told when the store has let go of everything; each attachment has its own, by which it is known.
     ended: Arc<Promise>,
 }
 
@@ -101,10 +101,6 @@ impl Backlog {
             dropped: 0,
             ended,
         }
-    }
-
-    pub(crate) fn ended(&self) -> Arc<Promise> {
-        self.ended.clone()
     }
 
     /// Seq up to which the store has everything.
@@ -257,6 +253,11 @@ impl History {
 
     pub(crate) fn is_kept(&self) -> bool {
         self.backlog.is_some()
+    }
+
+    /// Whether the attached store is the one whose end is told there.
+    pub(crate) fn is_kept_for(&self, ended: &Arc<Promise>) -> bool {
+        self.backlog.as_ref().is_some_and(|backlog| Arc::ptr_eq(&backlog.ended, ended))
     }
 
     /// Sees to the event that was pushed last: whether it has room in the backlog, whom to call, who is

@@ -47,8 +47,13 @@ impl Bus {
 }
 
 impl Core {
-    /// Has the keeper keep what is published from now on.
-    pub(crate) fn begin_keeping(self: &Arc<Self>, name: &str, mut keeper: Box<dyn Keeper>) -> Result<()> {
+    /// Has the keeper keep what is published from now on. Gives what is told at its end, by which it is known: a bus
+    /// may have had another store before, and get another after it.
+    pub(crate) fn begin_keeping(
+        self: &Arc<Self>,
+        name: &str,
+        mut keeper: Box<dyn Keeper>,
+    ) -> Result<Arc<Promise>> {
         let already = || Error::invalid("a store is attached to the bus already, and there can be one");
         if self.order.lock().is_kept() {
             return Err(already());
@@ -56,8 +61,8 @@ impl Core {
         self.may_wait.store(true, Ordering::Relaxed);
         let bus = self.beginning.lock().bus().to_owned();
         let Opening { epoch, last, past } = keeper.open(&bus)?;
+        let ended = Arc::new(Promise::default());
         let feed = {
-            let ended = Arc::new(Promise::default());
             let mut order = self.order.lock();
             if order.closed {
                 return Err(Error::new(ErrorKind::Closed, "the bus is closed"));
@@ -91,40 +96,41 @@ impl Core {
             order.past = Some(past);
             let mut beginning = self.beginning.lock();
             *beginning = beginning.of_epoch(epoch);
-            Feed::new(self.clone(), name.to_owned(), ended)
+            Feed::new(self.clone(), name.to_owned(), ended.clone())
         };
         let run = move || keeper.keep(feed);
         sync::spawn("newswire-store".to_owned(), run).map_err(|error| {
             // The feed went with the closure, and so the store is off the bus again.
             Error::new(ErrorKind::Io, format!("the store's thread can't be started: {error}"))
-        })
+        })?;
+        Ok(ended)
     }
 
-    /// Takes the store off: nobody waits for it any more. Its past stays to be read.
-    pub(crate) fn end_keeping(self: &Arc<Self>) {
+    /// Takes that store off: nobody waits for it any more. Its past stays to be read.
+    pub(crate) fn end_keeping(self: &Arc<Self>, ended: &Arc<Promise>) {
         let mut told = Told::default();
-        let ended = {
+        let thread = {
             let mut order = self.order.lock();
-            let ended = order.history.as_mut().and_then(|history| history.backlog.take());
-            ended.map(|mut backlog| {
+            let history = order.history.as_mut().filter(|history| history.is_kept_for(ended));
+            history.and_then(|history| history.backlog.take()).and_then(|mut backlog| {
                 backlog.end(&mut told);
                 backlog.call()
             })
         };
         told.tell();
-        if let Some(thread) = ended.flatten() {
+        if let Some(thread) = thread {
             thread.unpark();
         }
         self.see_whether_closed();
     }
 
-    /// Takes the store off once it has written what there is, and waits until it has let go of everything.
-    pub(crate) fn detach_store(self: &Arc<Self>, timeout: Duration) -> Result<()> {
-        let ended =
-            self.order.lock().history.as_mut().and_then(History::backlog).map(|backlog| backlog.ended());
-        let Some(ended) = ended else { return Ok(()) };
-        let flushed = self.flush_store(timeout);
-        self.end_keeping();
+    /// Takes that store off once it has written what there is, and waits until it has let go of everything.
+    pub(crate) fn detach_store(self: &Arc<Self>, ended: &Arc<Promise>, timeout: Duration) -> Result<()> {
+        if !self.order.lock().history.as_ref().is_some_and(|history| history.is_kept_for(ended)) {
+            return Ok(());
+        }
+        let flushed = self.flush_store(ended, timeout);
+        self.end_keeping(ended);
         flushed.and(ended.wait(timeout))
     }
 
@@ -134,14 +140,21 @@ impl Core {
         order.history.as_mut()?.backlog().map(|backlog| backlog.stats())
     }
 
-    /// Waits until all that has been published is on the disk.
-    pub(crate) fn flush_store(&self, timeout: Duration) -> Result<()> {
+    /// This moment's numbers of that store, while it is attached.
+    pub(crate) fn stats_of_store(&self, ended: &Arc<Promise>) -> Option<StoreStats> {
+        let mut order = self.order.lock();
+        let history = order.history.as_mut().filter(|history| history.is_kept_for(ended));
+        history?.backlog().map(|backlog| backlog.stats())
+    }
+
+    /// Waits until all that has been published is on that store's disk.
+    pub(crate) fn flush_store(&self, ended: &Arc<Promise>, timeout: Duration) -> Result<()> {
         let promise = Arc::new(Promise::default());
         let thread = {
             let mut order = self.order.lock();
             let seq = order.seq;
-            let backlog = order.history.as_mut().and_then(History::backlog);
-            let Some(backlog) = backlog else {
+            let history = order.history.as_mut().filter(|history| history.is_kept_for(ended));
+            let Some(backlog) = history.and_then(History::backlog) else {
                 return Err(Error::new(ErrorKind::Closed, "the store isn't attached any more"));
             };
             backlog.add_flush(seq, promise.clone());

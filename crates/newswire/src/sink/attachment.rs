@@ -21,6 +21,7 @@ use crate::event::Event;
 use crate::filter::Filter;
 use crate::handler::{Failure, Handler};
 use crate::options::{HandlerOptions, check_name};
+use crate::store::receipt::Promise;
 use crate::store::{Keeper, StoreStats};
 use crate::sync::plain::Mutex;
 
@@ -34,7 +35,12 @@ pub struct Attachment(Place);
 #[derive(Clone)]
 enum Place {
     Sink(Arc<Attached>),
-    Store { name: Arc<str>, core: Weak<Core> },
+    /// A store, known by what is told at its end.
+    Store {
+        name: Arc<str>,
+        core: Weak<Core>,
+        ended: Arc<Promise>,
+    },
 }
 
 /// A sink or store at one moment.
@@ -83,8 +89,8 @@ impl Attachment {
 
     pub(super) fn open_store(bus: &Bus, name: String, keeper: Box<dyn Keeper>) -> Result<Self> {
         check_name(&name, "name")?;
-        bus.core.begin_keeping(&name, keeper)?;
-        Ok(Self(Place::Store { name: name.into(), core: Arc::downgrade(&bus.core) }))
+        let ended = bus.core.begin_keeping(&name, keeper)?;
+        Ok(Self(Place::Store { name: name.into(), core: Arc::downgrade(&bus.core), ended }))
     }
 
     /// What it is called: the URL's scheme and address, without credentials and options, cut at
@@ -108,8 +114,8 @@ impl Attachment {
                 let (taken, dropped) = (books.handled, books.dropped + books.discarded);
                 AttachmentStats { taken, failed, dropped, lag, trouble: last_failure, detached: closed }
             }
-            Place::Store { core, .. } => {
-                let stats = core.upgrade().and_then(|core| core.store_stats());
+            Place::Store { core, ended, .. } => {
+                let stats = core.upgrade().and_then(|core| core.stats_of_store(ended));
                 let Some(StoreStats { stored, dropped, lag, trouble, .. }) = stats else { return gone };
                 let trouble = trouble.map(|trouble| trouble.to_string());
                 AttachmentStats { taken: stored, dropped, lag, trouble, ..AttachmentStats::default() }
@@ -134,7 +140,9 @@ impl Attachment {
                 let flush = |place: &mut Option<Box<dyn Sink>>| place.as_mut().ok_or_else(closed)?.flush();
                 sink.sink.with(timeout, flush).ok_or_else(|| sink.is_busy())?
             }
-            Place::Store { core, .. } => core.upgrade().ok_or_else(closed)?.flush_store(timeout),
+            Place::Store { core, ended, .. } => {
+                core.upgrade().ok_or_else(closed)?.flush_store(ended, timeout)
+            }
         }
     }
 
@@ -147,7 +155,9 @@ impl Attachment {
     pub fn detach(&self) -> Result<()> {
         match &self.0 {
             Place::Sink(sink) => sink.detach(),
-            Place::Store { core, .. } => core.upgrade().map_or(Ok(()), |core| core.detach_store(PATIENCE)),
+            Place::Store { core, ended, .. } => {
+                core.upgrade().map_or(Ok(()), |core| core.detach_store(ended, PATIENCE))
+            }
         }
     }
 }
