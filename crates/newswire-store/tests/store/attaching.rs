@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use newswire::{Cursor, ErrorKind, GapReason, Start};
 
-use crate::common::{Item, bus, close, event, file, from, items, publish, seqs, stored, url};
+use crate::common::{Item, bus, close, file, from, items, publish, seqs, stored, url};
 
 #[test]
 fn what_was_published_is_there_in_the_next_process() {
@@ -106,10 +106,34 @@ fn a_bus_that_began_without_the_store_that_has_it_is_refused() {
     let (first, _) = stored("main", &file, "");
     publish(&first, 10);
     close(&first);
-    let late = bus("main");
-    late.publish(event("tick.heard", 0)).unwrap();
-    let error = late.attach(&url(&file, "")).unwrap_err();
-    assert!(error.to_string().contains("before the first publish"), "{error}");
+    for published in [1, 10, 15] {
+        let late = bus("main");
+        publish(&late, published);
+        let error = late.attach(&url(&file, "")).unwrap_err();
+        assert!(error.to_string().contains("before the first publish"), "{published}: {error}");
+    }
+}
+
+#[test]
+fn a_store_comes_back_to_its_bus_unless_another_has_written_it_meanwhile() {
+    let file = file("back");
+    let (bus, store) = stored("main", &file, "");
+    publish(&bus, 10);
+    store.detach().unwrap();
+    publish(&bus, 2);
+    let store = bus.attach(&url(&file, "")).unwrap();
+    publish(&bus, 3);
+    store.detach().unwrap();
+    let (other, _) = stored("main", &file, "");
+    let mut all = other.subscribe_with("*", from(Start::Earliest)).unwrap();
+    let mut found: Vec<_> = (1..=10).chain(13..=15).map(Item::Seq).collect();
+    found.insert(10, Item::Lost(11, 12, GapReason::Unknown));
+    assert_eq!(items(&mut all), found);
+    publish(&other, 2);
+    close(&other);
+    publish(&bus, 5);
+    let error = bus.attach(&url(&file, "")).unwrap_err();
+    assert!(error.to_string().contains("has begun anew"), "{error}");
 }
 
 #[test]

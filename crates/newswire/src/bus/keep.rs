@@ -59,8 +59,10 @@ impl Core {
             return Err(already());
         }
         self.may_wait.store(true, Ordering::Relaxed);
-        let bus = self.beginning.lock().bus().to_owned();
-        let Opening { epoch, last, past } = keeper.open(&bus)?;
+        let before = self.beginning.lock().clone();
+        let Opening { epoch, last, past } = keeper.open(before.bus())?;
+        // Whether all that it has is of this bus as it is now, which had this store before.
+        let goes_on = last > 0 && past.epoch_end(before.epoch())? == Some(last);
         let ended = Arc::new(Promise::default());
         let feed = {
             let mut order = self.order.lock();
@@ -70,7 +72,7 @@ impl Core {
             if order.is_kept() {
                 return Err(already());
             }
-            if order.seq > 0 && order.seq < last {
+            if order.seq > 0 && last > 0 && (order.seq < last || !goes_on) {
                 let message = format!("the store has {last} events of this bus, which has begun anew");
                 return Err(Error::invalid(message).expecting("a store attached before the first publish"));
             }
