@@ -266,3 +266,16 @@ fn memory_and_store_are_one_past_whatever_of_them_has_it() {
     assert_eq!(last.last(), Some(&Item::Seq(30)), "the past stays when the store goes: {last:?}");
     assert_eq!((last.first(), last.len()), (Some(&before), 28));
 }
+
+#[test]
+fn a_store_that_has_nothing_to_write_yet_is_flushed_and_detached_at_once() {
+    let file = file("nothing_yet");
+    let late = bus("main");
+    publish(&late, 5);
+    let store = late.attach(&url(&file, "")).unwrap();
+    store.flush(crate::common::LONG).unwrap();
+    store.detach().unwrap();
+    late.attach(&url(&file, "")).unwrap();
+    publish(&late, 1);
+    close(&late);
+}

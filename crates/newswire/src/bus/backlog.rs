@@ -43,6 +43,8 @@ struct Waiter {
 /// What an attached store has still to write.
 pub(crate) struct Backlog {
     bounds: QueueBounds,
+    /// The last seq before the store came, of which it is given nothing.
+    before: u64,
     taken: u64,
     written: u64,
     /// What isn't written, events that wait for room included.
@@ -86,6 +88,7 @@ impl Backlog {
     pub(crate) fn new(bounds: QueueBounds, seq: u64, ended: Arc<Promise>) -> Self {
         Self {
             bounds,
+            before: seq,
             taken: seq,
             written: seq,
             events: 0,
@@ -188,9 +191,13 @@ impl Backlog {
         changed
     }
 
-    /// Has `promise` told once all up to `seq` is on the disk.
-    pub(crate) fn add_flush(&mut self, seq: u64, promise: Arc<Promise>) {
-        self.flushes.push((seq, promise));
+    /// Has `promise` told once all up to `seq` is on the disk; false where the store has been given nothing yet.
+    pub(crate) fn add_flush(&mut self, seq: u64, promise: Arc<Promise>) -> bool {
+        let is_given = seq > self.before;
+        if is_given {
+            self.flushes.push((seq, promise));
+        }
+        is_given
     }
 
     pub(crate) fn wants_flush(&self) -> bool {

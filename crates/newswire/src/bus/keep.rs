@@ -159,7 +159,9 @@ impl Core {
             let Some(backlog) = history.and_then(History::backlog) else {
                 return Err(Error::new(ErrorKind::Closed, "the store isn't attached any more"));
             };
-            backlog.add_flush(seq, promise.clone());
+            if !backlog.add_flush(seq, promise.clone()) {
+                return Ok(());
+            }
             backlog.call()
         };
         if let Some(thread) = thread {
