@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use newswire::store::{Feed, Keeper, Opening, Page, Past, QueueBounds, Wanted};
 use newswire::{
-    Bus, Delivery, ErrorKind, Event, Gap, HandlerOptions, Kind, LoopThread, Mode, Result, Sink, SinkUrl,
-    SubscribeOptions, register_sink,
+    Bus, Delivery, Error, ErrorKind, Event, Gap, HandlerOptions, Kind, LoopThread, Mode, Result, Sink,
+    SinkUrl, SubscribeOptions, register_sink,
 };
 
 /// Longer than anything here takes; a wait of this length has failed.
@@ -272,4 +272,23 @@ fn a_store_that_is_late_to_see_that_it_was_detached_takes_nothing_from_the_next_
     drop(open);
     receipt.wait(LONG).unwrap();
     assert_eq!(second.stats().taken, 1);
+}
+
+#[test]
+fn a_close_tells_what_a_store_had_not_written_when_it_gave_up() {
+    let bus = Bus::new();
+    let full = Fed::by(|feed| {
+        while !feed.is_closed() {
+            let written = feed.next(1, Duration::from_millis(1)).deliveries.last().map(last_seq);
+            written.filter(|seq| *seq == 1).into_iter().for_each(|seq| feed.written(seq));
+        }
+        feed.failed(&Error::new(ErrorKind::Io, "the disk is full"));
+    });
+    bus.attach_store("full", full).unwrap();
+    bus.publish_durable(event("run.started")).unwrap().wait(LONG).unwrap();
+    for _ in 0..3 {
+        bus.publish(event("run.completed")).unwrap();
+    }
+    let report = bus.close(LONG);
+    assert_eq!((report.complete, report.unstored), (false, 3));
 }

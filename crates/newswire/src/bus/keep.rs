@@ -113,8 +113,12 @@ impl Core {
         let mut told = Told::default();
         let thread = {
             let mut order = self.order.lock();
+            let closed = order.closed;
             let history = order.history.as_mut().filter(|history| history.is_kept_for(ended));
             history.and_then(|history| history.backlog.take()).and_then(|mut backlog| {
+                if closed {
+                    self.closing.give_up(backlog.unwritten() as u64);
+                }
                 backlog.end(&mut told);
                 backlog.call()
             })
