@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use newswire::store::{Feed, Keeper, Opening, Page, Past, QueueBounds, Wanted};
 use newswire::{
-    Bus, Delivery, Error, ErrorKind, Event, Gap, HandlerOptions, Kind, LoopThread, Mode, Result, Sink,
-    SinkUrl, SubscribeOptions, register_sink,
+    Bus, Delivery, Error, ErrorKind, Event, Gap, HandlerOptions, Kind, LoopThread, MAX_EVENT_BYTES, Mode,
+    Result, Sink, SinkUrl, SubscribeOptions, register_sink,
 };
 
 /// Longer than anything here takes; a wait of this length has failed.
@@ -93,12 +93,12 @@ impl Past for Nothing {
 
 /// Says of all that comes that it is on the disk.
 fn keep_all(feed: &Feed) {
+    let mut last = 0;
     loop {
         let batch = feed.next(100, LONG);
-        if let Some(last) = batch.deliveries.last() {
-            feed.written(last_seq(last));
-            feed.synced(last_seq(last));
-        }
+        last = batch.deliveries.last().map_or(last, last_seq);
+        feed.written(last);
+        feed.synced(last);
         if batch.closed {
             return;
         }
@@ -291,4 +291,33 @@ fn a_close_tells_what_a_store_had_not_written_when_it_gave_up() {
     }
     let report = bus.close(LONG);
     assert_eq!((report.complete, report.unstored), (false, 3));
+}
+
+#[test]
+fn a_store_may_have_its_publishers_wait_for_ever_but_a_queue_that_takes_no_event_is_refused() {
+    let bus = Bus::new();
+    let (open, opened) = mpsc::channel::<()>();
+    let mut patient = Fed::by(move |feed| {
+        let _ = opened.recv_timeout(LONG);
+        keep_all(&feed);
+    });
+    for (events, bytes) in [(0, MAX_EVENT_BYTES), (1, MAX_EVENT_BYTES - 1)] {
+        let mut narrow = Fed::by(|feed| keep_all(&feed));
+        narrow.bounds = QueueBounds { events, bytes, ..QueueBounds::default() };
+        let error = bus.attach_store("narrow", narrow).unwrap_err();
+        assert_eq!((error.kind(), error.path()), (ErrorKind::Invalid, Some("options.queue")));
+    }
+    patient.bounds = QueueBounds { events: 1, max_wait: Duration::MAX, ..QueueBounds::default() };
+    let store = bus.attach_store("patient", patient).unwrap();
+    bus.publish(event("run.started")).unwrap();
+    std::thread::scope(|scope| {
+        let waits = scope.spawn(|| bus.publish(event("run.completed")).unwrap().blocked);
+        while store.lag() < 2 {
+            std::thread::yield_now();
+        }
+        drop(open);
+        assert_eq!(waits.join().unwrap(), 1);
+    });
+    store.flush(LONG).unwrap();
+    assert_eq!((store.stats().taken, store.stats().dropped), (2, 0));
 }

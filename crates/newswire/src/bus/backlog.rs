@@ -14,6 +14,7 @@ use super::order::Sent;
 use crate::delivery::{Delivery, Gap, GapReason};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
+use crate::handler::timer::deadline_after;
 use crate::store::receipt::Promise;
 use crate::store::{QueueBounds, StoreStats};
 use crate::subscription::queue::Patience;
@@ -300,7 +301,7 @@ impl History {
                 sent.todo().told.push(told);
             }
             None => {
-                let ticket = Ticket::new(Instant::now() + backlog.bounds.max_wait);
+                let ticket = Ticket::new(deadline_after(backlog.bounds.max_wait));
                 backlog.waiting.push_back(Waiter { seq, size, ticket: ticket.clone() });
                 sent.todo().tickets.push((None, ticket));
             }

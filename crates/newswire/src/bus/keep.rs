@@ -58,6 +58,8 @@ impl Core {
         if self.order.lock().is_kept() {
             return Err(already());
         }
+        let bounds = keeper.bounds();
+        bounds.check()?;
         self.may_wait.store(true, Ordering::Relaxed);
         let before = self.beginning.lock().clone();
         let Opening { epoch, last, past } = keeper.open(before.bus())?;
@@ -93,7 +95,7 @@ impl Core {
                 history.begin_at(seq + 1);
             }
             if let Some(history) = &mut order.history {
-                history.backlog = Some(Box::new(Backlog::new(keeper.bounds(), seq, ended.clone())));
+                history.backlog = Some(Box::new(Backlog::new(bounds, seq, ended.clone())));
             }
             order.past = Some(past);
             let mut beginning = self.beginning.lock();
