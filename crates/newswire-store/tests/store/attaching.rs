@@ -279,3 +279,21 @@ fn a_store_that_has_nothing_to_write_yet_is_flushed_and_detached_at_once() {
     publish(&late, 1);
     close(&late);
 }
+
+#[test]
+fn what_memory_has_from_before_the_store_is_none_of_what_the_store_writes() {
+    for durability in ["full", "normal", "off"] {
+        let file = file(&format!("none_of_it_{durability}"));
+        let options = newswire::BusOptions { name: "main".into(), history: 100, ..Default::default() };
+        let bus = newswire::Bus::with(options).unwrap();
+        publish(&bus, 5);
+        let url = url(&file, &format!("?durability={durability}&max_age=1d"));
+        let store = bus.attach(&url).unwrap();
+        // It looks for what is too old before anything has come.
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        publish(&bus, 3);
+        store.flush(crate::common::LONG).unwrap();
+        assert_eq!((store.stats().taken, store.stats().lag), (3, 0), "{durability}");
+        store.detach().unwrap();
+    }
+}

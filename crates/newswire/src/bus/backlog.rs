@@ -366,6 +366,10 @@ impl History {
     /// All up to `seq` is written.
     pub(crate) fn written(&mut self, seq: u64, told: &mut Told) {
         let Some(backlog) = &mut self.backlog else { return };
+        // A new store has less than what was published before it came.
+        if seq < backlog.written {
+            return;
+        }
         let from = self.events.partition_point(|event| event.seq() <= backlog.written);
         for event in self.events.range(from..).take_while(|event| event.seq() <= seq) {
             backlog.events -= 1;
