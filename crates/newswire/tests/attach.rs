@@ -142,6 +142,36 @@ fn detaching_ends_the_sink_once_and_no_event_follows() {
 }
 
 #[test]
+fn detaching_tells_what_the_sink_says_while_it_ends() {
+    struct Full;
+
+    impl Sink for Full {
+        fn event(&mut self, _: &Event) -> Result<()> {
+            Ok(())
+        }
+
+        fn gap(&mut self, _: &Gap) -> Result<()> {
+            Ok(())
+        }
+
+        fn flush(&mut self) -> Result<()> {
+            Err(Error::new(ErrorKind::Io, "the disk is full"))
+        }
+    }
+
+    for is_closed in [false, true] {
+        let bus = Bus::new();
+        let attachment = bus.attach_sink("full:", Box::new(Full), Full.options()).unwrap();
+        bus.publish(event("run.started")).unwrap();
+        if is_closed {
+            assert!(bus.close(LONG).complete);
+        }
+        assert_eq!(attachment.detach().unwrap_err().message(), "the disk is full");
+        assert_eq!(attachment.detach(), Ok(()));
+    }
+}
+
+#[test]
 fn a_registered_scheme_is_attached_with_its_parameters() {
     fn factory(url: &SinkUrl) -> Result<Box<dyn Sink>> {
         url.allow(&["mode"])?;

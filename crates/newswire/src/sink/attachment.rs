@@ -67,6 +67,8 @@ pub(crate) struct Attached {
     /// `None` once it has been ended.
     sink: Turns<Option<Box<dyn Sink>>>,
     listener: Mutex<Option<WeakListener>>,
+    /// What the bus, which had it end, was told by it; whoever detaches it gets that.
+    unheard: Mutex<Option<Error>>,
 }
 
 impl Attachment {
@@ -80,7 +82,12 @@ impl Attachment {
         if options.queue.name.is_empty() {
             options.queue.name.clone_from(&name);
         }
-        let attached = Arc::new(Attached { name, sink: Turns::new(Some(sink)), listener: Mutex::new(None) });
+        let attached = Arc::new(Attached {
+            name,
+            sink: Turns::new(Some(sink)),
+            listener: Mutex::new(None),
+            unheard: Mutex::new(None),
+        });
         let handler: Arc<dyn Handler> = attached.clone();
         let listener = bus.on_with(Filter::all(), options, handler)?;
         *attached.listener.lock() = Some(listener.weak());
@@ -188,8 +195,12 @@ impl Handler for Attached {
     }
 
     fn on_close(&self) {
-        // Nobody is left to be told; what `detach` finds, it returns.
-        let _ = self.finish();
+        // In the same turn, so that whoever detaches it meanwhile finds either the sink or what it said.
+        self.sink.with(PATIENCE, |place| {
+            if let Err(error) = end(place) {
+                *self.unheard.lock() = Some(error);
+            }
+        });
     }
 }
 
@@ -201,15 +212,16 @@ impl Attached {
         served.unwrap_or(Ok(()))
     }
 
-    /// Flushes and ends the sink, once: what the bus calls after the last event.
+    /// Flushes and ends the sink, once; says also what it said where the bus has ended it.
     fn finish(&self) -> Result<()> {
-        let sink = self.sink.with(PATIENCE, Option::take);
-        match sink {
-            Some(Some(mut sink)) => sink.close(),
-            Some(None) => Ok(()),
-            None => Err(self.is_busy()),
-        }
+        self.sink.with(PATIENCE, end).ok_or_else(|| self.is_busy())??;
+        self.unheard.lock().take().map_or(Ok(()), Err)
     }
+}
+
+/// Ends the sink that is there.
+fn end(place: &mut Option<Box<dyn Sink>>) -> Result<()> {
+    place.take().map_or(Ok(()), |mut sink| sink.close())
 }
 
 impl fmt::Debug for Attachment {
