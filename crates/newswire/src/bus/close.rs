@@ -147,9 +147,7 @@ impl Core {
             let mut inbox = subscriber.inbox.lock();
             inbox.end(&mut released);
             if inbox.paused && subscriber.service.is_some() {
-                // Whoever is set aside isn't called again for a close.
-                inbox.paused = false;
-                inbox.discard_for_close();
+                inbox.give_up_paused();
             }
             subscriber.summon(&mut inbox, &mut order.to_wake);
         }
@@ -228,6 +226,12 @@ impl Core {
 }
 
 impl Inbox {
+    /// Whoever is set aside isn't called again for a close.
+    pub(crate) fn give_up_paused(&mut self) {
+        self.paused = false;
+        self.discard_for_close();
+    }
+
     /// Discards what is queued, for a close, which tells how much that was.
     fn discard_for_close(&mut self) {
         let before = self.books.discarded;
