@@ -351,3 +351,28 @@ fn a_store_may_have_its_publishers_wait_for_ever_but_a_queue_that_takes_no_event
     store.flush(LONG).unwrap();
     assert_eq!((store.stats().taken, store.stats().dropped), (2, 0));
 }
+
+#[test]
+fn a_store_may_ask_for_all_that_there_is() {
+    let bus = Bus::new();
+    let (tell, told) = mpsc::channel();
+    let greedy = Fed::by(move |feed| {
+        loop {
+            feed.gather(usize::MAX, Duration::from_millis(1));
+            let batch = feed.next(usize::MAX, Duration::from_millis(1));
+            if let Some(last) = batch.deliveries.last().map(last_seq) {
+                feed.written(last);
+                tell.send(last).unwrap();
+            }
+            if batch.closed {
+                return;
+            }
+        }
+    });
+    bus.attach_store("greedy", greedy).unwrap();
+    for seq in 1..5 {
+        bus.publish(event("run.started")).unwrap();
+        assert_eq!(told.recv_timeout(LONG), Ok(seq));
+    }
+    assert!(bus.close(LONG).complete);
+}

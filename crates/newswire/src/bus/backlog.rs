@@ -224,7 +224,7 @@ impl Backlog {
 
     /// Lets the store's thread wait until `count` events have come that it hasn't taken; `false` where they have.
     pub(crate) fn gather(&mut self, count: u64, last: u64, thread: Thread) -> bool {
-        let enough = self.taken + count;
+        let enough = self.taken.saturating_add(count);
         if last >= enough || self.wants_flush() || self.events >= self.bounds.events {
             return false;
         }
