@@ -192,6 +192,21 @@ fn a_registered_scheme_is_attached_with_its_parameters() {
 }
 
 #[test]
+fn a_name_shows_no_credentials_whatever_they_are_made_of() {
+    for (url, name) in [
+        ("nats://user:secret@host:4222/a", "nats://host:4222/a"),
+        ("nats://user:se%2Fcret@host/a%20b", "nats://host/a b"),
+        ("nats://user:se%40cret@host", "nats://host"),
+        ("nats://se%2Fcret@host/a@b/c", "nats://host/a@b/c"),
+        ("nats://host/a%2Fb@c", "nats://host/a/b@c"),
+        ("file:runs/a@b.ndjson", "file:runs/a@b.ndjson"),
+    ] {
+        let url = SinkUrl::parse(url).unwrap();
+        assert_eq!(url.name(), name, "{}", url.body());
+    }
+}
+
+#[test]
 fn the_console_is_attached_by_url_with_its_options() {
     let bus = Bus::new();
     let attachment = bus.attach("console:?width=120&color=never&to=stderr").unwrap();
