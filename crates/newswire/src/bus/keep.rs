@@ -10,6 +10,7 @@ use super::history::History;
 use super::interest;
 use super::order::Sent;
 use super::publish::Manner;
+use crate::ambient;
 use crate::catalogue::bus::{BusStoreDegraded, BusStoreRecovered};
 use crate::error::{Error, ErrorKind, Rejected, Result};
 use crate::event::Event;
@@ -136,6 +137,11 @@ impl Core {
     pub(crate) fn detach_store(self: &Arc<Self>, ended: &Arc<Promise>, timeout: Duration) -> Result<()> {
         if !self.order.lock().history.as_ref().is_some_and(|history| history.is_kept_for(ended)) {
             return Ok(());
+        }
+        if ambient::on_loop_thread() {
+            // It couldn't be given the time to write what it has.
+            let message = "detaching a store waits for it, which would stop this thread's event loop";
+            return Err(Error::new(ErrorKind::WouldDeadlock, message).expecting("another thread"));
         }
         let flushed = self.flush_store(ended, timeout);
         self.end_keeping(ended);

@@ -158,7 +158,8 @@ impl Attachment {
     ///
     /// # Errors
     /// What the sink says while it ends; `TimedOut` where its current call doesn't return; as
-    /// [`Attachment::flush`] where a store couldn't write everything: it is detached nevertheless.
+    /// [`Attachment::flush`] where a store couldn't write everything: it is detached nevertheless. `WouldDeadlock` on a
+    /// loop thread, where a store stays attached: what it hasn't written would be lost to it.
     pub fn detach(&self) -> Result<()> {
         match &self.0 {
             Place::Sink(sink) => sink.detach(),
