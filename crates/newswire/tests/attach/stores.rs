@@ -1,22 +1,28 @@
 //! Stores on a bus, and what becomes of what they were fed.
 
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use newswire::store::{Feed, Keeper, Opening, Page, Past, QueueBounds, Wanted};
-use newswire::{Bus, Delivery, Error, ErrorKind, LoopThread, MAX_EVENT_BYTES, Result};
+use newswire::{
+    Bus, Delivery, Error, ErrorKind, Event, HandlerOptions, LoopThread, MAX_EVENT_BYTES, Result, Start,
+    SubscribeOptions,
+};
 
 use super::{LONG, event};
 
 /// A store that forgets at once what it is fed; what it does with its feed, a test says.
 struct Fed {
     bounds: QueueBounds,
+    last: u64,
+    past: Arc<dyn Past>,
     keep: Box<dyn FnOnce(Feed) + Send>,
 }
 
 impl Fed {
     fn by(keep: impl FnOnce(Feed) + Send + 'static) -> Box<Self> {
-        Box::new(Self { bounds: QueueBounds::default(), keep: Box::new(keep) })
+        let (bounds, past) = (QueueBounds::default(), Arc::new(Nothing));
+        Box::new(Self { bounds, last: 0, past, keep: Box::new(keep) })
     }
 }
 
@@ -26,7 +32,7 @@ impl Keeper for Fed {
     }
 
     fn open(&mut self, _: &str) -> Result<Opening> {
-        Ok(Opening { epoch: 1, last: 0, past: Arc::new(Nothing) })
+        Ok(Opening { epoch: 1, last: self.last, past: self.past.clone() })
     }
 
     fn keep(self: Box<Self>, feed: Feed) {
@@ -217,4 +223,51 @@ fn a_store_may_ask_for_all_that_there_is() {
         assert_eq!(told.recv_timeout(LONG), Ok(seq));
     }
     assert!(bus.close(LONG).complete);
+}
+
+/// A past on a disk that doesn't answer until the test is over.
+struct Stuck(Mutex<mpsc::Receiver<()>>);
+
+impl Past for Stuck {
+    fn first(&self) -> Result<Option<u64>> {
+        Ok(Some(1))
+    }
+
+    fn epoch_end(&self, _: u64) -> Result<Option<u64>> {
+        Ok(None)
+    }
+
+    fn read(&self, from: u64, _: &Wanted<'_>, _: usize) -> Result<Page> {
+        let _ = self.0.lock().unwrap().recv_timeout(LONG);
+        Ok(Page { deliveries: Vec::new(), through: from - 1 })
+    }
+
+    fn nth_last(&self, _: usize, _: u64, _: &Wanted<'_>) -> Result<Option<u64>> {
+        Ok(None)
+    }
+
+    fn since(&self, _: i64) -> Result<Option<u64>> {
+        Ok(None)
+    }
+}
+
+#[test]
+fn handlers_that_wait_for_a_slow_past_starve_no_others() {
+    let bus = Bus::new();
+    let (answer, answered) = mpsc::channel::<()>();
+    let mut slow = Fed::by(|feed| keep_all(&feed));
+    (slow.last, slow.past) = (5, Arc::new(Stuck(Mutex::new(answered))));
+    bus.attach_store("slow", slow).unwrap();
+    let all = || HandlerOptions {
+        queue: SubscribeOptions { start: Start::Earliest, ..SubscribeOptions::default() },
+        ..HandlerOptions::default()
+    };
+    let workers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
+    let _stuck: Vec<_> = (0..workers).map(|_| bus.on_with("*", all(), |_: &Event| ()).unwrap()).collect();
+    let (tell, told) = mpsc::channel();
+    let _live = bus.on("*", move |event: &Event| tell.send(event.seq()).unwrap()).unwrap();
+    bus.publish(event("run.started")).unwrap();
+    let heard = told.recv_timeout(LONG / 2);
+    drop(answer);
+    assert_eq!(heard, Ok(6));
 }
