@@ -100,10 +100,11 @@ impl Core {
             order.matched.clear();
             return Ok(());
         }
-        if manner == Manner::AllOrNothing && order.would_block(&event) {
+        if manner == Manner::AllOrNothing
+            && let Some(full) = order.would_block(&event)
+        {
             order.matched.clear();
-            let error = Error::new(ErrorKind::Full, "the queue of a subscription that blocks is full");
-            return Err(Rejected { error, value: event });
+            return Err(Rejected { error: Error::new(ErrorKind::Full, full), value: event });
         }
         order.commit(event, &|subscriber| patience(manner, subscriber), sent);
         order.remove_spent(sent, &self.interest);
