@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use newswire::store::{Feed, Keeper, Opening, Page, Past, QueueBounds, Wanted};
 use newswire::{
-    Bus, Delivery, Error, ErrorKind, Event, HandlerOptions, LoopThread, MAX_EVENT_BYTES, Result, Start,
-    SubscribeOptions,
+    Bus, Delivery, Error, ErrorKind, Event, Failure, Gap, GapReason, Handler, HandlerOptions, LoopThread,
+    MAX_EVENT_BYTES, Result, Start, SubscribeOptions,
 };
 
 use super::{LONG, event};
@@ -225,10 +225,10 @@ fn a_store_may_ask_for_all_that_there_is() {
     assert!(bus.close(LONG).complete);
 }
 
-/// A past on a disk that doesn't answer until the test is over.
-struct Stuck(Mutex<mpsc::Receiver<()>>);
+/// A past of five events, each read of which does that.
+struct Reads<R>(R);
 
-impl Past for Stuck {
+impl<R: Fn() + Send + Sync> Past for Reads<R> {
     fn first(&self) -> Result<Option<u64>> {
         Ok(Some(1))
     }
@@ -238,7 +238,7 @@ impl Past for Stuck {
     }
 
     fn read(&self, from: u64, _: &Wanted<'_>, _: usize) -> Result<Page> {
-        let _ = self.0.lock().unwrap().recv_timeout(LONG);
+        (self.0)();
         Ok(Page { deliveries: Vec::new(), through: from - 1 })
     }
 
@@ -251,17 +251,27 @@ impl Past for Stuck {
     }
 }
 
+/// A bus that has such a past.
+fn reading(read: impl Fn() + Send + Sync + 'static) -> Bus {
+    let bus = Bus::new();
+    let mut store = Fed::by(|feed| keep_all(&feed));
+    (store.last, store.past) = (5, Arc::new(Reads(read)));
+    bus.attach_store("store", store).unwrap();
+    bus
+}
+
+fn from_the_earliest() -> SubscribeOptions {
+    SubscribeOptions { start: Start::Earliest, ..SubscribeOptions::default() }
+}
+
 #[test]
 fn handlers_that_wait_for_a_slow_past_starve_no_others() {
-    let bus = Bus::new();
     let (answer, answered) = mpsc::channel::<()>();
-    let mut slow = Fed::by(|feed| keep_all(&feed));
-    (slow.last, slow.past) = (5, Arc::new(Stuck(Mutex::new(answered))));
-    bus.attach_store("slow", slow).unwrap();
-    let all = || HandlerOptions {
-        queue: SubscribeOptions { start: Start::Earliest, ..SubscribeOptions::default() },
-        ..HandlerOptions::default()
-    };
+    let answered = Mutex::new(answered);
+    let bus = reading(move || {
+        let _ = answered.lock().unwrap().recv_timeout(LONG);
+    });
+    let all = || HandlerOptions { queue: from_the_earliest(), ..HandlerOptions::default() };
     let workers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
     let _stuck: Vec<_> = (0..workers).map(|_| bus.on_with("*", all(), |_: &Event| ()).unwrap()).collect();
     let (tell, told) = mpsc::channel();
@@ -270,4 +280,36 @@ fn handlers_that_wait_for_a_slow_past_starve_no_others() {
     let heard = told.recv_timeout(LONG / 2);
     drop(answer);
     assert_eq!(heard, Ok(6));
+}
+
+struct Tells(Mutex<mpsc::Sender<Delivery>>);
+
+impl Handler for Tells {
+    fn on_event(&self, event: &Event) -> std::result::Result<(), Failure> {
+        Ok(self.0.lock().unwrap().send(Delivery::Event(event.clone()))?)
+    }
+
+    fn on_gap(&self, gap: &Gap) {
+        let _ = self.0.lock().unwrap().send(Delivery::Gap(*gap));
+    }
+}
+
+#[test]
+fn a_past_that_panics_is_unreadable_and_the_live_events_follow() {
+    let bus = reading(|| std::panic::resume_unwind(Box::new("as agreed")));
+    let (tell, told) = mpsc::channel();
+    let handler: Arc<dyn Handler> = Arc::new(Tells(Mutex::new(tell)));
+    let options = HandlerOptions { queue: from_the_earliest(), ..HandlerOptions::default() };
+    let _listener = bus.on_with("*", options, handler).unwrap();
+    let pulled = bus.subscribe_with("*", from_the_earliest()).unwrap();
+    let streamed = bus.subscribe_with("*", from_the_earliest()).unwrap().stream();
+    bus.publish(event("run.started")).unwrap();
+    assert!(bus.close(LONG).complete);
+    let all: [Vec<Delivery>; 3] =
+        [told.try_iter().collect(), pulled.collect(), futures_executor::block_on_stream(streamed).collect()];
+    for found in all {
+        let [Delivery::Gap(lost), Delivery::Event(event)] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((lost.first, lost.last, lost.reason), (1, 5, GapReason::Unreadable));
+        assert_eq!(event.seq(), 6);
+    }
 }
