@@ -281,6 +281,31 @@ fn a_store_that_has_nothing_to_write_yet_is_flushed_and_detached_at_once() {
 }
 
 #[test]
+fn since_a_time_begins_in_memory_where_that_goes_further_back_than_the_store() {
+    let file = file("since_memory");
+    let options = newswire::BusOptions { name: "main".into(), history: 100, ..Default::default() };
+    let bus = newswire::Bus::with(options).unwrap();
+    let at = |times: std::ops::RangeInclusive<i64>| {
+        for time in times {
+            let event = newswire::Event::builder("tick.heard".parse().unwrap()).time_ns(time);
+            bus.publish(event.build().unwrap()).unwrap();
+        }
+    };
+    at(1..=3);
+    let store = bus.attach(&url(&file, "")).unwrap();
+    at(4..=5);
+    store.detach().unwrap();
+    at(6..=7);
+    let store = bus.attach(&url(&file, "")).unwrap();
+    at(8..=9);
+    store.flush(crate::common::LONG).unwrap();
+    for time in 1..=9 {
+        let mut since = bus.subscribe_with("*", from(Start::Since(time))).unwrap();
+        assert_eq!(seqs(&mut since), (time as u64..=9).collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn what_memory_has_from_before_the_store_is_none_of_what_the_store_writes() {
     for durability in ["full", "normal", "off"] {
         let file = file(&format!("none_of_it_{durability}"));

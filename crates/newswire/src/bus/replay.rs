@@ -51,8 +51,9 @@ impl Core {
         Ok(Some(match &options.start {
             Start::Last(count) => self.nth_last_match(wanted, *count, in_memory..end, past.as_deref())?,
             Start::Since(time) => match past.map(|past| past.since(*time)).transpose()?.flatten() {
-                Some(seq) => seq,
-                None => self.first_since(*time, in_memory),
+                Some(seq) if seq < in_memory => seq,
+                // Memory may have what the store was never given.
+                seq => self.first_since(*time, in_memory).min(seq.unwrap_or(u64::MAX)),
             },
             _ => first,
         }))
