@@ -196,6 +196,8 @@ impl Backlog {
     pub(crate) fn add_flush(&mut self, seq: u64, promise: Arc<Promise>) -> bool {
         let is_given = seq > self.before;
         if is_given {
+            // Who has given up waiting has let go of his; a disk that hangs is asked many times.
+            self.flushes.retain(|(_, waited)| Arc::strong_count(waited) > 1);
             self.flushes.push((seq, promise));
         }
         is_given

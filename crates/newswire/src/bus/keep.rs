@@ -216,3 +216,24 @@ impl Core {
         self.order.lock().is_kept()
     }
 }
+
+#[cfg(all(test, not(feature = "loom")))]
+mod tests {
+    use super::*;
+    use crate::store::QueueBounds;
+
+    #[test]
+    fn a_flush_that_nobody_waits_for_any_more_is_forgotten_by_the_next() {
+        let mut backlog = Backlog::new(QueueBounds::default(), 0, Arc::default());
+        let (waited, given_up) = (Arc::<Promise>::default(), Arc::<Promise>::default());
+        let is_there = Arc::downgrade(&given_up);
+        assert!(backlog.add_flush(1, waited.clone()) && backlog.add_flush(1, given_up));
+        assert!(is_there.upgrade().is_some());
+        assert!(backlog.add_flush(1, Arc::default()));
+        assert!(is_there.upgrade().is_none());
+        let mut told = Told::default();
+        backlog.synced(1, &mut told);
+        told.tell();
+        assert_eq!(waited.outcome(), Some(Ok(())));
+    }
+}
