@@ -47,7 +47,7 @@ fn main() -> Result<()> {
     let total = meter.snapshot().total;
     session.complete(Usage::tokens(total.input_tokens, total.output_tokens))?;
 
-    bus.close(Duration::from_secs(1));
+    bus.close(Duration::from_secs(10));
     println!("{} model calls, {} tokens", total.calls, total.tokens());
     Ok(())
 }

@@ -34,7 +34,7 @@ fn main() -> Result<()> {
     // An error costs nothing here, but it is a call.
     emitter.model_call("claude", "scripted").fail("overloaded")?;
 
-    bus.close(Duration::from_secs(1));
+    bus.close(Duration::from_secs(10));
     println!("dear calls: {}", dear.by_ref().count());
     for (model, tally) in meter.snapshot().by_model {
         println!("{model}: {} calls, {} failed, ${:.4}", tally.calls, tally.failed, tally.cost_usd);

@@ -33,6 +33,6 @@ fn main() -> Result<()> {
     answering.complete_with(usage, |call| call.duration_ns = ms(300))?;
     turn.complete_with("Probably not.", |turn| turn.duration_ns = ms(1_300))?;
 
-    bus.close(Duration::from_secs(1)); // the view runs on a thread of its own
+    bus.close(Duration::from_secs(10)); // the view runs on a thread of its own
     Ok(())
 }

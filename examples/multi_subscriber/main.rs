@@ -27,7 +27,7 @@ fn main() -> Result<()> {
     emitter.step("think", None).fail("too hard")?;
     emitter.model_call("scripted-1", "scripted").complete(None)?;
     emitter.message_created("assistant", "Fine.")?;
-    bus.close(Duration::from_secs(1)); // what waits to be pulled stays readable
+    bus.close(Duration::from_secs(10)); // what waits to be pulled stays readable
 
     while let Some(Delivery::Event(event)) = ui.next() {
         println!("ui: {} {}", event.seq(), event.payload_json().unwrap_or_default());

@@ -84,6 +84,6 @@ fn main() -> Result<()> {
         emitter.emit_custom("middleware.cache.hit", "cache", &json!({"cache_key": "k"}), "From the cache")?;
         emitter.emit_pipeline_completed(ms(900), usage(), 4)?;
     }
-    bus.close(Duration::from_secs(1));
+    bus.close(Duration::from_secs(10));
     Ok(())
 }

@@ -29,7 +29,7 @@ fn main() -> Result<()> {
     // What has the same name and is something else has a row of its own.
     emitter.step("provider", None).complete_with(None, |step| step.duration_ns = Some(7_000_000))?;
 
-    bus.close(Duration::from_secs(1));
+    bus.close(Duration::from_secs(10));
     println!("{:<28} {:>5} {:>8} {:>8} {:>8}", "operation", "count", "total", "p50", "max");
     for row in profile.snapshot().rows {
         let name = format!("{} {}", row.operation, row.label.as_deref().unwrap_or("(others)"));

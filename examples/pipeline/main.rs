@@ -40,7 +40,7 @@ fn main() -> Result<()> {
             Err(error) => pipeline.fail(error)?,
         };
     }
-    bus.close(Duration::from_secs(1)); // waits for the handlers
+    bus.close(Duration::from_secs(10)); // waits for the handlers
     Ok(())
 }
 

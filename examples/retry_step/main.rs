@@ -69,6 +69,6 @@ fn main() -> Result<()> {
         Ok(number) => step.complete_with(json!(number), |step| step.attempt = Some(attempts))?,
         Err(why) => step.fail(why)?,
     };
-    bus.close(Duration::from_secs(1));
+    bus.close(Duration::from_secs(10));
     Ok(())
 }

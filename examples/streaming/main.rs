@@ -29,7 +29,7 @@ fn main() -> Result<()> {
         call.emitter().message_delta("m-1", chunk)?;
     }
     call.complete(Usage::tokens(120, 9))?;
-    bus.close(Duration::from_secs(1));
+    bus.close(Duration::from_secs(10));
 
     println!();
     while let Some(Delivery::Event(event)) = browser.next() {

@@ -51,6 +51,6 @@ fn main() -> Result<()> {
         call.complete(json!(result))?;
     }
     agent.complete_with(json!("done"), |agent| agent.tool_call_count = Some(3))?;
-    bus.close(Duration::from_secs(1));
+    bus.close(Duration::from_secs(10));
     Ok(())
 }

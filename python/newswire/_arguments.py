@@ -127,23 +127,20 @@ def _judged(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], error:
         takes = signature(function)
     except ValueError:
         return error
-    prefix = "options." if getattr(function, "__name__", "") in ("on", "subscribe") else ""
     try:
         given = takes.bind(*args, **kwargs).arguments
     except TypeError as why:
-        return _unbound(takes, args, kwargs, prefix, why)
+        return _unbound(takes, args, kwargs, why)
     for name, value in given.items():
         annotation = takes.parameters[name].annotation
         wanted = _NATIVE.get(name, "Any") if annotation is takes.empty else str(annotation)
         optional = takes.parameters[name].default is None
-        path = ("" if name in ("pattern", "handler") else prefix) + name
-        if isinstance(value, str) and (column := _surrogate(value)) is not None:
-            message = "the text has a lone surrogate, which is no character"
-            return ArgumentError(message, path=path, column=column, expected="text that UTF-8 can hold")
+        if isinstance(value, str) and (fault := unwritable(value, name)):
+            return fault
         if not (_fits(value, wanted) or (value is None and optional)):
-            return ArgumentError(_misfit(value), path=path, expected=_said(name, wanted))
+            return ArgumentError(_misfit(value), path=name, expected=_said(name, wanted))
         if isinstance(error, OverflowError) and isinstance(value, int) and abs(value) >= 1 << 31:
-            return ArgumentError("the integer is too large", path=path, expected="an int of 64 bits")
+            return ArgumentError("the integer is too large", path=name, expected="an int of 64 bits")
     return error
 
 
@@ -157,14 +154,12 @@ def _is_raised_here(error: Exception) -> bool:
     return str(at.tb_frame.f_globals.get("__name__")).partition(".")[0] == __name__.partition(".")[0]
 
 
-def _unbound(
-    takes: Signature, args: tuple[Any, ...], kwargs: dict[str, Any], prefix: str, why: TypeError
-) -> ArgumentError:
+def _unbound(takes: Signature, args: tuple[Any, ...], kwargs: dict[str, Any], why: TypeError) -> ArgumentError:
     names = [name for name in takes.parameters if name != "self"]
     named = [name for name in names if takes.parameters[name].kind in (1, 3)]  # those that may be given by name
     for name in kwargs:
         if name not in named:
-            return ArgumentError(f"there is no keyword {name!r}", path=prefix + name, expected=_near(name, named))
+            return ArgumentError(f"there is no keyword {name!r}", path=name, expected=near(name, named))
     for name in names:
         try:
             takes.bind_partial(*args, **kwargs)
@@ -176,18 +171,20 @@ def _unbound(
     return ArgumentError(str(why), expected=", ".join(names) or "no argument")
 
 
-def _near(name: str, names: list[str]) -> str:
+def near(name: str, names: list[str]) -> str:
+    """Which of them was meant; all, where none is like it."""
     from difflib import get_close_matches
 
     return ", ".join(get_close_matches(name, names, 1) or names) or "no keyword"
 
 
-def _surrogate(text: str) -> int | None:
-    """The column of the first character that is none."""
+def unwritable(text: str, path: str) -> ArgumentError | None:
+    """What is wrong with a text that UTF-8 can't hold, at the first character that is none."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        return error.start + 1
+        message = "the text has a lone surrogate, which is no character"
+        return ArgumentError(message, path=path, column=error.start + 1, expected="text that UTF-8 can hold")
     return None
 
 

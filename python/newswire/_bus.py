@@ -9,7 +9,7 @@ import time
 
 from . import _aio, _native
 from ._arguments import all_told, made_by
-from ._options import check
+from ._options import HANDLER, QUEUE, check
 from ._typing import overload
 from .attachment import Attachment, Receipt
 from .errors import ArgumentError
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from ._drain import Drain
     from ._native import Event, Published
+    from ._options import HandlerOptions, QueueOptions
     from .emitter import Emitter, ScopeIds
-    from .handlers import HandlerOptions, Mode, QueueOptions, WhenFull
     from .subscription import Gaps
     from .views import View
 
@@ -65,68 +65,41 @@ class Bus(_native.Bus):
         return published
 
     @overload  # type: ignore[override]
-    def on(self, pattern: str, handler: Callable[[Event], Any], **options: Unpack[HandlerOptions]) -> Listener: ...
-    @overload
     def on(
-        self, pattern: type[P], handler: Callable[[Event[P]], Any], **options: Unpack[HandlerOptions]
+        self, pattern: str, handler: Callable[[Event], Any], *, loop: Any = None, **options: Unpack[HandlerOptions]
     ) -> Listener: ...
     @overload
-    def on(self, pattern: str | type, **options: Unpack[HandlerOptions]) -> Callable[[F], F]: ...
+    def on(
+        self,
+        pattern: type[P],
+        handler: Callable[[Event[P]], Any],
+        *,
+        loop: Any = None,
+        **options: Unpack[HandlerOptions],
+    ) -> Listener: ...
+    @overload
+    def on(self, pattern: str | type, *, loop: Any = None, **options: Unpack[HandlerOptions]) -> Callable[[F], F]: ...
     def on(
         self,
         pattern: str | type,
         handler: Callable[..., Any] | None = None,
         *,
-        mode: Mode = "locked",
-        key: str | None = None,
-        concurrency: int | None = None,
-        when_full: WhenFull = "drop_oldest",
-        buffer: int = 1024,
-        buffer_bytes: int = 16 << 20,
-        max_wait: float = 1.0,
-        timeout: float | None = None,
-        once: bool = False,
-        priority: int = 0,
-        start: Any = None,
-        internal: bool = False,
-        coalesce: float | None = None,
-        weak: bool = False,
-        name: str = "",
-        on_gap: Callable[[Any], Any] | None = None,
-        set_aside_after: int | None = None,
         loop: Any = None,
+        **options: Unpack[HandlerOptions],
     ) -> Any:
         """Calls `handler` with every event that `pattern` (a filter, or a payload class) matches.
 
         Without `handler` it is a decorator. A `def` handler runs on the core's threads (`inline`: in the
         publishing thread, before its publish returns), an `async def` one on the loop that is running here, on
         `loop=`, or on a private one. docs/python.md has the table of modes.
+
+        Options are those of `subscribe`, and `mode`, `key`, `concurrency`, `timeout`, `once`, `weak`, `on_gap` and
+        `set_aside_after`.
         """
-        queue: dict[str, Any] = {
-            "when_full": when_full,
-            "buffer_bytes": buffer_bytes,
-            "max_wait": max_wait,
-            "priority": priority,
-            "start": place(start),
-            "internal": internal,
-            "coalesce": coalesce,
-        }
-        served: dict[str, Any] = {
-            "mode": mode,
-            "key": key,
-            "concurrency": concurrency,
-            "buffer": buffer,
-            "timeout": timeout,
-            "once": once,
-            "weak": weak,
-            "name": name,
-            "on_gap": on_gap,
-            "set_aside_after": set_aside_after,
-        }
-        check(queue)
-        check(served)
+        check(options, HANDLER, beside="loop")
+        options["start"] = place(options.get("start"))
         if handler is None:
-            return lambda function: (self.on(pattern, function, loop=loop, **queue, **served), function)[1]
+            return lambda function: (self.on(pattern, function, loop=loop, **options), function)[1]
         if not callable(handler):
             raise ArgumentError(f"{handler!r} is no handler", path="handler", expected="a function of one event")
         if not is_async(handler):
@@ -134,12 +107,13 @@ class Bus(_native.Bus):
                 raise ArgumentError(
                     "loop= is for async def handlers", path="options.loop", expected="an async def handler"
                 )
+            on_gap = options.get("on_gap")
             if on_gap is not None and is_async(on_gap):
                 raise ArgumentError(
                     "nobody would await it", path="options.on_gap", expected="a def function, or an async def handler"
                 )
-            return Listener(super().on(pattern_of(pattern), handler, **queue, **served))
-        drain = subscribe_async(self, pattern_of(pattern), handler, loop=loop, **queue, **served)
+            return Listener(super().on(pattern_of(pattern), handler, **options))
+        drain = subscribe_async(self, pattern_of(pattern), handler, loop, **options)
         with self._joining:
             self._drains = {one for one in self._drains if not one.done.is_set()} | {drain}
         return Listener(drain)
@@ -153,36 +127,16 @@ class Bus(_native.Bus):
         self, pattern: type[P], *, gaps: Gaps = "warn", **options: Unpack[QueueOptions]
     ) -> Subscription[P]: ...
     def subscribe(
-        self,
-        pattern: str | type = "*",
-        *,
-        when_full: WhenFull = "drop_oldest",
-        buffer: int = 1024,
-        buffer_bytes: int = 16 << 20,
-        max_wait: float = 1.0,
-        start: Any = None,
-        internal: bool = False,
-        coalesce: float | None = None,
-        priority: int = 0,
-        name: str = "",
-        gaps: Gaps = "warn",
+        self, pattern: str | type = "*", *, gaps: Gaps = "warn", **options: Unpack[QueueOptions]
     ) -> Subscription[Any]:
         """A queue of the events that `pattern` (a filter, or a payload class) matches, to iterate.
 
         `start`: nothing (the next event), "earliest", "last:20", a time, or the position of another subscription.
+        Options are `when_full`, `buffer`, `buffer_bytes`, `max_wait`, `priority`, `start`, `internal`, `coalesce` and
+        `name`.
         """
-        options: dict[str, Any] = {
-            "when_full": when_full,
-            "buffer": buffer,
-            "buffer_bytes": buffer_bytes,
-            "max_wait": max_wait,
-            "start": place(start),
-            "internal": internal,
-            "coalesce": coalesce,
-            "priority": priority,
-            "name": name,
-        }
-        check(options)
+        check(options, QUEUE, beside="gaps")
+        options["start"] = place(options.get("start"))
         return Subscription(self.pull(pattern_of(pattern), **options), self, gaps)
 
     def publish_durable(self, what: Event | str | Any, /, **payload: Any) -> Receipt:  # type: ignore[override]

@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._native import Event
+    from ._options import HandlerOptions
 
     Handler = Callable[[Event], Awaitable[Any]]
 
+# How many events a queue holds where nothing else is said, as the native module has it.
+_BUFFER = 1024
 # What one turn of a loop may take: others get theirs in between.
 _TURN_EVENTS = 256
 _TURN_SECONDS = 0.005
@@ -42,28 +45,24 @@ class Drain:
         self,
         native: _native.Subscription,
         handler: Callable[[], Handler | None],
-        *,
-        name: str,
-        key: str | None,
-        concurrency: int | None,
-        buffer: int,
-        timeout: float | None,
         on_gap: Callable[[Gap], Any] | None,
-        set_aside_after: int | None,
+        options: HandlerOptions,
     ) -> None:
         self.native = native
         # All has been served.
         self.done = Flag()
         self._handler = handler
-        self._name = name
-        self._key = key
+        self._name = options["name"]
+        self._key = options.get("key")
         # How many calls may run at a time; of a keyed handler, how many events may wait for busy keys.
-        self._bound = max(buffer // 2, 1) if key is not None else concurrency
+        self._bound = options.get("concurrency")
+        if self._key is not None:
+            self._bound = max(options.get("buffer", _BUFFER) // 2, 1)
         self._room: Any = None
         self._lanes: dict[str | None, deque[Event]] = {}
-        self._timeout = timeout
+        self._timeout = options.get("timeout")
         self._on_gap = on_gap
-        self._set_aside_after = set_aside_after
+        self._set_aside_after = options.get("set_aside_after")
         # Calls may begin: it is neither paused nor set aside.
         self._awake = Flag()
         self._awake.set()

@@ -5,7 +5,7 @@ from contextvars import ContextVar, Token
 from datetime import datetime
 from os import PathLike
 from types import GenericAlias
-from typing import Any, Final, Generic, Self, final, overload
+from typing import Any, Final, Generic, Self, final
 
 from typing_extensions import TypeVar, disjoint_base
 
@@ -224,11 +224,10 @@ class Bus:
     def interest(self) -> memoryview:
         """Which kinds anybody could want, a bit each: read in place, and true at every moment."""
 
-    @overload
     def on(
         self,
         pattern: str,
-        handler: Callable[[Event[Any]], Any],
+        handler: Callable[[Event[Any]], Any] | None,
         *,
         mode: str = "locked",
         key: str | None = None,
@@ -247,32 +246,9 @@ class Bus:
         name: str = "",
         on_gap: Callable[[Gap], Any] | None = None,
         set_aside_after: int | None = None,
-    ) -> Listener: ...
-    @overload
-    def on(
-        self,
-        pattern: str,
-        handler: None,
-        *,
-        mode: str = "locked",
-        key: str | None = None,
-        concurrency: int | None = None,
-        when_full: str = "drop_oldest",
-        buffer: int = 1024,
-        buffer_bytes: int = ...,
-        max_wait: float = 1.0,
-        timeout: float | None = None,
-        once: bool = False,
-        priority: int = 0,
-        start: str | None = None,
-        internal: bool = False,
-        coalesce: float | None = None,
-        weak: bool = False,
-        name: str = "",
-        on_gap: Callable[[Gap], Any] | None = None,
-        set_aside_after: int | None = None,
-    ) -> Subscription:
-        """The queue of a handler that its owner calls, who settles each event."""
+    ) -> Any:
+        """The `Listener` of a handler; without one, the `Subscription` of a handler that its owner calls, who settles
+        each event."""
 
     def pull(
         self,

@@ -13,39 +13,10 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Literal, Self, TypedDict
+    from typing import Any, Self, Unpack
 
     from ._bus import Bus
-    from ._native import Gap
-
-    Mode = Literal["inline", "locked", "keyed", "concurrent"]
-    WhenFull = Literal["drop_oldest", "drop_newest", "block"]
-
-    class QueueOptions(TypedDict, total=False):
-        """What `bus.subscribe` can be told about the queue."""
-
-        when_full: WhenFull
-        buffer: int
-        buffer_bytes: int
-        max_wait: float
-        priority: int
-        start: Any
-        internal: bool
-        coalesce: float | None
-        name: str
-
-    class HandlerOptions(QueueOptions, total=False):
-        """What `bus.on` can be told beside pattern and handler."""
-
-        mode: Mode
-        key: str | None
-        concurrency: int | None
-        timeout: float | None
-        once: bool
-        weak: bool
-        on_gap: Callable[[Gap], Any] | None
-        set_aside_after: int | None
-        loop: Any
+    from ._options import HandlerOptions
 
 
 _CO_COROUTINE = 0x80
@@ -138,51 +109,15 @@ def is_async(handler: Callable[..., Any]) -> bool:
 
 
 def subscribe_async(
-    bus: Bus,
-    pattern: str,
-    handler: Callable[..., Any],
-    *,
-    loop: Any,
-    mode: str,
-    key: str | None,
-    concurrency: int | None,
-    buffer: int,
-    timeout: float | None,
-    once: bool,
-    weak: bool,
-    name: str,
-    on_gap: Callable[[Any], Any] | None,
-    set_aside_after: int | None,
-    **queue: Any,
+    bus: Bus, pattern: str, handler: Callable[..., Any], loop: Any, **options: Unpack[HandlerOptions]
 ) -> Drain:
     """Subscribes an `async def` handler and begins to serve it."""
     backend, runs_on = _home(bus, loop)
-    held = _weakly(handler) if weak else (lambda: handler)
-    native = _native.Bus.on(
-        bus,
-        pattern,
-        None,
-        mode=mode,
-        key=key,
-        concurrency=concurrency,
-        buffer=buffer,
-        timeout=timeout,
-        once=once,
-        set_aside_after=set_aside_after,
-        name=name or _name(handler),
-        **queue,
-    )
-    drain = Drain(
-        native,
-        held,
-        name=name or _name(handler),
-        key=key,
-        concurrency=concurrency,
-        buffer=buffer,
-        timeout=timeout,
-        on_gap=on_gap,
-        set_aside_after=set_aside_after,
-    )
+    held = _weakly(handler) if options.pop("weak", False) else (lambda: handler)
+    on_gap = options.pop("on_gap", None)
+    options["name"] = options.get("name") or _name(handler)
+    native: _native.Subscription = _native.Bus.on(bus, pattern, None, **options)
+    drain = Drain(native, held, on_gap, options)
     try:
         drain.begin(backend, runs_on)
     except RuntimeError:

@@ -22,14 +22,18 @@ LOOPS: dict[str, Callable[[Main], None]] = {
 on_every_loop = pytest.mark.parametrize("run", LOOPS.values(), ids=LOOPS)
 
 
-async def until(true: Callable[[], Any], seconds: float = 5.0) -> None:
+# Far longer than anything takes, however slow the machine is.
+LONG = 60.0
+
+
+async def until(true: Callable[[], Any]) -> None:
     """Waits for what another task or thread brings about."""
-    with anyio.fail_after(seconds):
+    with anyio.fail_after(LONG):
         while not true():
             await anyio.sleep(0.001)
 
 
-async def within(seconds: float, work: Awaitable[Any]) -> Any:
-    """What `work` gives, in time."""
-    with anyio.fail_after(seconds):
+async def soon(work: Awaitable[Any]) -> Any:
+    """What `work` gives, which has to end."""
+    with anyio.fail_after(LONG):
         return await work

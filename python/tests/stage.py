@@ -16,7 +16,7 @@ from newswire.errors import NewswireError
 from .compare import Differs, Names
 
 # Longer than anything takes; a wait of this length has failed.
-LONG = 20.0
+LONG = 60.0
 
 Step = dict[str, Any]
 

@@ -15,7 +15,7 @@ import pytest
 
 from newswire import ArgumentError, Bus, Event, InvalidError, current_event
 
-from .loops import Main, on_every_loop, until, within
+from .loops import LONG, Main, on_every_loop, soon, until
 
 Run = Callable[[Main], None]
 
@@ -75,18 +75,22 @@ def test_concurrent_handlers_are_called_so_many_at_a_time(run: Run) -> None:
     async def main() -> None:
         bus = Bus()
         running, most, done = 0, 0, 0
+        hold = anyio.Event()
 
         async def handle(_: Event) -> None:
             nonlocal running, most, done
             running += 1
             most = max(most, running)
-            await anyio.sleep(0.002)
+            await hold.wait()
+            await anyio.sleep(0)
             running -= 1
             done += 1
 
         bus.on("a.*", handle, mode="concurrent", concurrency=3)
         for _ in range(20):
             bus.publish("a.b")
+        await until(lambda: running == 3)
+        hold.set()
         await until(lambda: done == 20)
         assert most == 3
         await bus.aclose()
@@ -132,7 +136,8 @@ def test_a_call_past_its_timeout_is_cancelled_and_awaited(run: Run) -> None:
             finally:
                 seen.append(event.kind)
 
-        listener = bus.on("a.*", handle, timeout=0.02)
+        # Long enough for the quick one, whatever else the machine does.
+        listener = bus.on("a.*", handle, timeout=1)
         bus.publish("a.slow")
         bus.publish("a.quick")
         await until(lambda: books(listener) == {"timed_out": 1, "handled": 1})
@@ -197,7 +202,7 @@ def test_once_is_called_for_the_first_event_only(run: Run) -> None:
         listener = bus.on("a.*", handle, once=True)
         for _ in range(3):
             bus.publish("a.b")
-        await until(lambda: not listener.active)
+        await until(lambda: seen and not listener.active)
         assert seen == [1]
 
     run(main)
@@ -221,7 +226,7 @@ def test_what_a_handler_publishes_names_its_event_as_the_cause(run: Run) -> None
             question = Event("question.asked", {"number": number})
             bus.publish(question)
             asked[number] = question.id
-        got = [await within(5, anext(answers)) for _ in range(3)]
+        got = [await soon(anext(answers)) for _ in range(3)]
         assert {event.payload["number"]: event.correlation["causation"] for event in got} == asked
         assert current_event() is None
         await bus.aclose()
@@ -246,7 +251,7 @@ def test_a_handler_may_be_a_method_a_partial_or_an_object() -> None:
     for handler in (counter.handle, counter, partial(plus, counter)):
         bus.on("a.*", handler)
     bus.publish("a.b")
-    bus.close(5)
+    bus.close(LONG)
     assert counter.count == 3
 
 
@@ -295,8 +300,8 @@ def test_what_would_end_a_program_ends_no_private_loop(
         bus.on("a.serve", serve)
         bus.publish("a.end")
         bus.publish("a.serve")
-        assert served.wait(5)
-        assert bus.close()["complete"]
+        assert served.wait(LONG)
+        assert bus.close(LONG)["complete"]
         assert books(ending) == {"failed": 1}
     assert "handler test_what_would_end" in caplog.text
 

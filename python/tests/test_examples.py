@@ -21,7 +21,7 @@ def test_an_example_prints_what_is_expected(name: str) -> None:
     run = subprocess.run(
         [sys.executable, str(folder / "main.py")],
         env={"PYTHONPATH": str(ROOT / "python"), "PATH": ""},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout == (folder / "expected.txt").read_text()

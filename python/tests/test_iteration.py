@@ -13,7 +13,7 @@ import pytest
 from newswire import Bus, ClosedError, Event, Gap, TimedOutError, WouldDeadlockError
 from newswire.payloads import ToolCallStarted
 
-from .loops import Main, on_every_loop, within
+from .loops import LONG, Main, on_every_loop, soon
 
 Run = Callable[[Main], None]
 
@@ -53,7 +53,7 @@ def test_a_waiting_thread_is_woken_by_another() -> None:
     bus = Bus()
     events = bus.subscribe("*")
     threading.Timer(0.05, bus.publish, ["a.b"]).start()
-    assert events.next(timeout=5).kind == "a.b"
+    assert events.next(timeout=LONG).kind == "a.b"
 
 
 def test_batches_have_at_most_what_was_asked_for() -> None:
@@ -211,8 +211,8 @@ def test_waiting_for_an_event_and_asking_are_awaited(run: Run) -> None:
         async def answer(event: Event) -> None:
             bus.publish(Event("question.answered", {"text": "42"}, correlation={"reply_to": event.id}))
 
-        awaited = bus.wait_for("question.answered", 5)
-        answered = await within(5, bus.request(Event("question.asked"), 5))
+        awaited = bus.wait_for("question.answered", LONG)
+        answered = await soon(bus.request(Event("question.asked"), LONG))
         assert answered.payload == {"text": "42"}
         assert (await awaited).id == answered.id
         with pytest.raises(TimedOutError):
@@ -233,7 +233,7 @@ def test_several_tasks_share_what_comes_and_all_are_told_the_end(run: Run) -> No
                 mine.append(event.payload["number"])
                 await anyio.sleep(0)
 
-        with anyio.fail_after(20):
+        with anyio.fail_after(LONG):
             async with anyio.create_task_group() as readers:
                 for mine in got:
                     readers.start_soon(read, mine)
@@ -241,7 +241,7 @@ def test_several_tasks_share_what_comes_and_all_are_told_the_end(run: Run) -> No
                     bus.publish("a.b", number=number)
                     if number % 50 == 0:
                         await anyio.sleep(0.001)
-                await bus.aclose()
+                await bus.aclose(LONG)
         assert sorted(number for mine in got for number in mine) == list(range(300))
 
     run(main)
@@ -250,7 +250,7 @@ def test_several_tasks_share_what_comes_and_all_are_told_the_end(run: Run) -> No
 def test_waiting_for_an_event_and_asking_work_without_a_loop() -> None:
     bus = Bus()
     bus.on("question.asked", lambda asked: bus.publish(Event("a.b", correlation={"reply_to": asked.id})))
-    assert bus.request(Event("question.asked"), 5).wait().kind == "a.b"
+    assert bus.request(Event("question.asked"), LONG).wait().kind == "a.b"
     with pytest.raises(TimedOutError):
         bus.wait_for("never.happens", 0.01).wait()
 

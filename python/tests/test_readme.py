@@ -16,7 +16,7 @@ def blocks(file: Path) -> list[str]:
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT / "python", capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], cwd=ROOT / "python", capture_output=True, text=True, timeout=300, check=False
     )
 
 

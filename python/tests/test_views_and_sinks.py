@@ -31,7 +31,7 @@ from newswire import (
 )
 from newswire.payloads import Usage
 
-from .loops import Main, on_every_loop
+from .loops import LONG, Main, on_every_loop
 
 Run = Callable[[Main], None]
 
@@ -103,7 +103,7 @@ def test_a_run_is_recorded_and_read_again(tmp_path: Path) -> None:
     bus = Bus()
     recorder = bus.attach(f"file:{file}")
     play(bus)
-    bus.close()
+    bus.close(LONG)
     assert recorder.lag() == 0
     kinds = [event.kind for event in newswire.open_recording(str(file)) if isinstance(event, newswire.Event)]
     assert kinds[0] == "run.started" and kinds[-1] == "run.completed"
@@ -112,9 +112,10 @@ def test_a_run_is_recorded_and_read_again(tmp_path: Path) -> None:
 @on_every_loop
 def test_a_recording_is_played_and_its_end_awaited(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "run.ndjson"
-    with Bus() as recorded:
-        recorded.attach(f"file:{file}")
-        play(recorded)
+    recorded = Bus()
+    recorded.attach(f"file:{file}")
+    play(recorded)
+    recorded.close(LONG)
 
     async def main() -> None:
         bus = Bus()
@@ -126,7 +127,7 @@ def test_a_recording_is_played_and_its_end_awaited(run: Run, tmp_path: Path) -> 
         assert [event.kind for event in await events.anext_batch()] == ["tool.call.started", "tool.call.failed"]
 
     run(main)
-    assert newswire.play(Bus(), file, speed=None).wait(5)
+    assert newswire.play(Bus(), file, speed=None).wait(LONG)
 
 
 def test_what_a_receipt_calls_durable_is_stored(tmp_path: Path) -> None:
@@ -135,10 +136,10 @@ def test_what_a_receipt_calls_durable_is_stored(tmp_path: Path) -> None:
         bus.publish_durable("a.b")
     bus.attach(f"sqlite:{tmp_path / 'events.db'}")
     receipt = bus.publish_durable("a.b", x=1)
-    assert receipt.wait(5).seq == 1
+    assert receipt.wait(LONG).seq == 1
     assert (receipt.outcome, receipt.published.seq) == (True, 1)
     again = bus.subscribe("*", start="earliest")
-    assert again.next(timeout=5).payload == {"x": 1}
+    assert again.next(timeout=LONG).payload == {"x": 1}
     bus.close()
 
 
@@ -155,7 +156,7 @@ def test_a_store_is_read_from_any_position_that_a_bus_gives(tmp_path: Path) -> N
     bus.publish("a.b", n=1)
     position = bus.position()
     bus.publish("a.b", n=2)
-    bus.close()
+    bus.close(LONG)
 
     def numbers(**options: Any) -> list[int]:
         read = newswire.read_store(path, **options)
@@ -168,7 +169,7 @@ def test_a_store_is_read_from_any_position_that_a_bus_gives(tmp_path: Path) -> N
 @contextmanager
 def held(store: Path) -> Iterator[None]:
     """Another process's transaction keeps the store from writing."""
-    hold = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN IMMEDIATE'); print(); input()"
+    hold = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], 60); c.execute('BEGIN IMMEDIATE'); print(); input()"
     command = [sys.executable, "-c", hold, str(store)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
@@ -181,13 +182,13 @@ def test_a_receipt_says_the_same_whenever_it_is_asked(tmp_path: Path) -> None:
     bus = Bus("agents")
     bus.attach(f"sqlite:{tmp_path / 'events.db'}")
     receipt = bus.publish_durable("a.b")
-    assert receipt.wait(5).seq == receipt.wait(5).seq == 1
+    assert receipt.wait(LONG).seq == receipt.wait(LONG).seq == 1
     with held(tmp_path / "events.db"):
         late = bus.publish_durable("a.b")
         with pytest.raises(newswire.TimedOutError):
             late.wait(0.05)
         late.cancel()
-    assert late.wait(5).seq == late.wait(5).seq == 2
+    assert late.wait(LONG).seq == late.wait(LONG).seq == 2
     bus.close()
 
 
@@ -201,7 +202,7 @@ def test_a_receipt_that_was_awaited_in_vain_can_be_awaited_again(tmp_path: Path)
                 await asyncio.wait_for(receipt, 0.05)
         both = await asyncio.gather(receipt, receipt)
         assert [published.seq for published in (*both, await receipt)] == [1, 1, 1]
-        await bus.aclose()
+        await bus.aclose(LONG)
 
     asyncio.run(main())
 
@@ -288,7 +289,7 @@ def test_redaction_masks_before_anything_leaves() -> None:
 def newswire_command(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "newswire", *args],
-        cwd=Path(__file__).parents[1], capture_output=True, text=True, timeout=60, check=False,
+        cwd=Path(__file__).parents[1], capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
 
@@ -297,7 +298,7 @@ def test_the_command_line_is_the_binarys(tmp_path: Path) -> None:
     bus = Bus()
     bus.attach(f"file:{file}")
     play(bus)
-    bus.close()
+    bus.close(LONG)
     counted = newswire_command("stats", str(file), "--json")
     assert counted.returncode == 0, counted.stderr
     assert json.loads(counted.stdout.splitlines()[0])

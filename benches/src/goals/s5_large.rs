@@ -1,8 +1,6 @@
 //! S-5: a store of ten million events, in a process of its own: how soon it is open, how soon its end is read and its
 //! runs are listed, and what memory that takes.
 
-use std::io::Read;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use newswire::{Start, SubscribeOptions};
@@ -18,13 +16,7 @@ const LAST: usize = 1000;
 
 pub(crate) fn measure(scale: Scale) -> Vec<Line> {
     let (file, events) = large(scale);
-    let mut command = child::command("s5");
-    let mut child = command.env(FILE, &file).stdout(Stdio::piped()).spawn().expect("a child");
-    let mut said = String::new();
-    child.stdout.take().expect("a pipe").read_to_string(&mut said).expect("text");
-    assert!(child.wait().expect("a child").success(), "{said}");
-    let told = said.lines().find_map(|line| line.strip_prefix("S-5: ")).expect("figures");
-    let told: Vec<f64> = told.split(' ').filter_map(|word| word.parse().ok()).collect();
+    let told = child::figures(child::command("s5").env(FILE, &file), "S-5");
     let line = |name: &str, value, limit, unit| {
         Line::new(format!("S-5.{name}"), value, Limit::AtMost(limit), unit).with("events", events)
     };

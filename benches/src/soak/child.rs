@@ -1,6 +1,6 @@
 //! This program again, as a process that is killed, fails or loses its disk.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 const ROLE: &str = "NEWSWIRE_SOAK_ROLE";
 
@@ -12,6 +12,20 @@ pub(crate) fn command(role: &str) -> Command {
     }
     command.env(ROLE, role);
     command
+}
+
+/// Runs it to its end; the figures that it tells, which have to be there.
+pub(crate) fn figures(command: &mut Command, id: &str) -> Vec<f64> {
+    let output = command.stderr(Stdio::inherit()).output().expect("a child");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    told(&said, id).expect("figures")
+}
+
+/// The figures in a line of that goal's, such as `R17: 3 0.5`.
+pub(crate) fn told(said: &str, id: &str) -> Option<Vec<f64>> {
+    let figures = said.lines().find_map(|line| line.strip_prefix(id)?.strip_prefix(": "))?;
+    Some(figures.split(' ').filter_map(|word| word.parse().ok()).collect())
 }
 
 /// Plays the role that this process was started for; false where it has none.

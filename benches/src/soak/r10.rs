@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use newswire_store::{SqliteStore, Store};
 
 use super::child;
-use super::stored::{self, LONG, Random, attached, event, folder};
+use super::stored::{self, LONG, Random, attached, folder};
 use crate::report::{Limit, Line};
 use crate::scale::Scale;
 
@@ -38,13 +38,7 @@ pub(crate) fn child() {
     let (mut seq, mut random) = (bus.position().seq(), Random(u64::from(std::process::id()) | 1));
     let mut out = std::io::stdout();
     loop {
-        let receipts: Vec<_> = (0..=random.below(500))
-            .map(|_| {
-                seq += 1;
-                bus.publish_durable(event(seq)).expect("an open bus")
-            })
-            .collect();
-        for receipt in receipts {
+        for receipt in stored::publish(&bus, &mut seq, random.below(500) + 1) {
             receipt.wait(LONG).expect("a disk that works");
             writeln!(out, "stored {}", receipt.published().seq.expect("a seq")).expect("a reader");
         }

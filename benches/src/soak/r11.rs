@@ -10,7 +10,7 @@ use newswire_store::{SqliteStore, Store};
 
 use super::child;
 use super::disk::{self, Disk, Step};
-use super::stored::{self, LONG, Random, attached, event, folder};
+use super::stored::{self, LONG, Random, attached, folder};
 use crate::report::{Limit, Line};
 use crate::scale::Scale;
 
@@ -44,13 +44,7 @@ pub(crate) fn child() {
         let bus = attached("main", &file, &options);
         let mut seq = bus.position().seq();
         for batch in 0..12 {
-            let receipts: Vec<_> = (0..batch * 7 % 19 + 1)
-                .map(|_| {
-                    seq += 1;
-                    bus.publish_durable(event(seq)).expect("an open bus")
-                })
-                .collect();
-            for receipt in receipts {
+            for receipt in stored::publish(&bus, &mut seq, batch * 7 % 19 + 1) {
                 receipt.wait(LONG).expect("a disk that works");
             }
             notes.write_all(&seq.to_le_bytes()).expect("a disk that works");

@@ -47,14 +47,11 @@ pub(crate) fn measure(scale: Scale) -> Vec<Line> {
     command.env("DISK_FAULTS", folder.join("order")).env(FOLDER, &folder).env(ROUNDS, rounds.to_string());
     let output = command.output().expect("a child");
     let (said, cried) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let told: Option<Vec<f64>> = said.lines().find_map(|line| {
-        line.strip_prefix("R12: ").map(|line| line.split(' ').filter_map(|word| word.parse().ok()).collect())
-    });
     let panics = cried.matches("panicked").count() + usize::from(!output.status.success());
     if panics > 0 {
         eprintln!("{cried}");
     }
-    let told = told.unwrap_or_else(|| vec![f64::INFINITY; 5]);
+    let told = child::told(&said, "R12").unwrap_or_else(|| vec![f64::INFINITY; 5]);
     let line = |name: &str, value: f64, limit: f64, unit| {
         Line::new(format!("R12.{name}"), value, Limit::AtMost(limit), unit).with("rounds", rounds)
     };
@@ -131,7 +128,7 @@ pub(crate) fn child() {
 /// Publishes one event, which the live subscriber must see.
 fn send(bus: &Bus, live: &mut Subscription, outcome: &mut Outcome) -> Receipt {
     let receipt = bus.publish_durable(event(bus.position().seq() + 1)).expect("an open bus");
-    let seen = live.next_timeout(Duration::from_secs(5)).ok().and_then(Delivery::event);
+    let seen = live.next_timeout(LONG).ok().and_then(Delivery::event);
     outcome.missed += u64::from(seen.map(|event| event.seq()) != receipt.published().seq);
     receipt
 }

@@ -1,7 +1,5 @@
 //! R17: a long run costs no more memory, handles, threads or time at its end than at its beginning.
 
-use std::io::Read;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use newswire::{Bus, SubscribeOptions};
@@ -35,13 +33,7 @@ pub(crate) fn measure(scale: Scale) -> Vec<Line> {
         [("bus", String::new()), ("store", folder("r17").join("events.db").display().to_string())]
     {
         let mut command = child::command("r17");
-        command.env(FILE, file).env(EVENTS, events.to_string()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("a child");
-        let mut said = String::new();
-        child.stdout.take().expect("a pipe").read_to_string(&mut said).expect("text");
-        assert!(child.wait().expect("a child").success(), "{said}");
-        let told = said.lines().find_map(|line| line.strip_prefix("R17: ")).expect("figures");
-        let told: Vec<f64> = told.split(' ').filter_map(|word| word.parse().ok()).collect();
+        let told = child::figures(command.env(FILE, file).env(EVENTS, events.to_string()), "R17");
         let line = |what: &str, value, limit, unit| {
             Line::new(format!("R17.{name}_{what}"), value, Limit::AtMost(limit), unit).with("events", events)
         };

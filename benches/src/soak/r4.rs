@@ -147,7 +147,7 @@ fn run(way: Way, beats: u32) -> Seen {
     }
     over.store(true, Ordering::Relaxed);
     drop(hundredth);
-    bus.close(Duration::from_secs(10));
+    bus.close(Duration::from_secs(60));
     let books = listeners.iter().map(|listener| listener.stats().books);
     let lost = books.map(|books| books.matched - books.handled).sum();
     let mut delivery = histogram();

@@ -1,22 +1,41 @@
 //! What the runs with a store share: buses on a file, events that can be told from their seq, all that a file has.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use newswire::store::{Past, Wanted};
-use newswire::{Bus, BusOptions, Delivery, Event, Filter, Kind, Result};
+use newswire::{Bus, BusOptions, Delivery, Event, Filter, Kind, Receipt, Result};
 use newswire_store::{SqliteStore, Store};
 
 /// Longer than anything here takes.
 pub(crate) const LONG: Duration = Duration::from_secs(120);
 
-/// An empty folder for a run, on the disk that the program is built on.
+/// An empty folder for a run, on the disk that the program is built on. No other process has it as long as this one
+/// lives: a run beside another, of a debug build perhaps, takes the next free one.
 pub(crate) fn folder(name: &str) -> PathBuf {
-    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/soak")).join(name);
+    let soaks = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/soak"));
+    std::fs::create_dir_all(&soaks).expect("a folder");
+    let mut folders = (1..).map(|number| soaks.join(format!("{name}-{number}")));
+    let folder = folders.find(|folder| is_ours(folder)).expect("a free one");
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder");
     folder.canonicalize().expect("a folder")
+}
+
+/// Takes a folder for this process, if no other has it, by the lock on a file beside it. The system takes that back
+/// however the process ends; children have no part in it, since they don't inherit the file.
+fn is_ours(folder: &Path) -> bool {
+    let lock = File::create(folder.with_extension("lock")).expect("a file");
+    match lock.try_lock() {
+        Ok(()) => {
+            std::mem::forget(lock);
+            true
+        }
+        Err(TryLockError::WouldBlock) => false,
+        Err(TryLockError::Error(error)) => panic!("a folder can't be taken: {error}"),
+    }
 }
 
 /// A bus on the store in that file; waits for the lease of a process that is being buried.
@@ -42,6 +61,14 @@ pub(crate) fn payload(seq: u64) -> String {
 pub(crate) fn event(seq: u64) -> Event {
     let kind = Kind::parse("tick.heard").expect("a kind");
     Event::builder(kind).json(payload(seq)).build().expect("an event")
+}
+
+/// Publishes so many events behind `seq`, all before anybody waits for a receipt.
+pub(crate) fn publish(bus: &Bus, seq: &mut u64, count: u64) -> Vec<Receipt> {
+    let receipts =
+        (*seq + 1..=*seq + count).map(|seq| bus.publish_durable(event(seq)).expect("an open bus")).collect();
+    *seq += count;
+    receipts
 }
 
 /// What a store has of a bus.

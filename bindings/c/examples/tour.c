@@ -118,9 +118,9 @@ int main(void) {
     nw_error_free(&error);
   }
 
-  must(nw_unsubscribe(listener, SECOND, &quiet, &error), &error);
+  must(nw_unsubscribe(listener, 10 * SECOND, &quiet, &error), &error);
   printf("quiet: %s\n", quiet ? "yes" : "no");
-  must(nw_bus_close(bus, SECOND, &bytes, &error), &error);
+  must(nw_bus_close(bus, 10 * SECOND, &bytes, &error), &error);
   printf("closed: %s\n", strstr(bytes.data, "\"complete\":true") ? "complete" : bytes.data);
   nw_bytes_free(&bytes);
   must(nw_close(subscription, &error), &error);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use newswire_facade::{attach, time, watch};
 
 use crate::edge::{Bytes, Handle, Slice};
-use crate::fault::{Code, Fault, call, place};
+use crate::fault::{Code, Fault, call, give};
 use crate::general::MAX_TEXT;
 use crate::tables::{ATTACHMENTS, BUSES, VIEWS};
 
@@ -19,11 +19,9 @@ pub extern "C" fn nw_attach(
     out: Option<&mut MaybeUninit<Handle>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let attached = attach(&*BUSES.get(bus)?, url.text("url", MAX_TEXT)?)?;
-        out.write(ATTACHMENTS.insert(Arc::new(attached))?);
-        Ok(())
+        Ok(ATTACHMENTS.insert(Arc::new(attached))?)
     })
 }
 
@@ -54,11 +52,9 @@ pub extern "C" fn nw_watch(
     out: Option<&mut MaybeUninit<Handle>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let (view, options) = (view.text("view", MAX_TEXT)?, options.text("options", MAX_TEXT)?);
-        out.write(VIEWS.insert(Arc::new(watch(&*BUSES.get(bus)?, view, options)?))?);
-        Ok(())
+        Ok(VIEWS.insert(Arc::new(watch(&*BUSES.get(bus)?, view, options)?))?)
     })
 }
 
@@ -69,9 +65,5 @@ pub extern "C" fn nw_snapshot(
     out: Option<&mut MaybeUninit<Bytes>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
-        out.write(Bytes::of(VIEWS.get(view)?.snapshot()?));
-        Ok(())
-    })
+    give(out, error, || Ok(Bytes::of(VIEWS.get(view)?.snapshot()?)))
 }

@@ -7,7 +7,7 @@ use newswire::{Bus, Kind};
 use newswire_facade::{BusSpec, RedactSpec, time, to_json};
 
 use crate::edge::{Bytes, Handle, Slice};
-use crate::fault::{Code, Fault, call, place};
+use crate::fault::{Code, Fault, call, give};
 use crate::general::MAX_TEXT;
 use crate::tables::BUSES;
 
@@ -19,11 +19,9 @@ pub extern "C" fn nw_bus_open(
     out: Option<&mut MaybeUninit<Handle>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let bus = Bus::with(BusSpec::from_json(options.text("options", MAX_TEXT)?)?.options()?)?;
-        out.write(BUSES.insert(Arc::new(bus))?);
-        Ok(())
+        Ok(BUSES.insert(Arc::new(bus))?)
     })
 }
 
@@ -34,11 +32,7 @@ pub extern "C" fn nw_bus_default(
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
     static DEFAULT: OnceLock<Bus> = OnceLock::new();
-    call(error, || {
-        let out = place(out)?;
-        out.write(BUSES.insert(Arc::new(DEFAULT.get_or_init(Bus::new).clone()))?);
-        Ok(())
-    })
+    give(out, error, || Ok(BUSES.insert(Arc::new(DEFAULT.get_or_init(Bus::new).clone()))?))
 }
 
 /// Closes a bus and waits, `timeout_ns` at most, until handlers and sinks have had what was published. Gives what became
@@ -66,11 +60,7 @@ pub extern "C" fn nw_bus_position(
     out: Option<&mut MaybeUninit<Bytes>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
-        out.write(Bytes::of(BUSES.get(bus)?.position().to_string()));
-        Ok(())
-    })
+    give(out, error, || Ok(Bytes::of(BUSES.get(bus)?.position().to_string())))
 }
 
 /// Whether anybody could want events of a kind: to be asked before anything is built.
@@ -81,11 +71,7 @@ pub extern "C" fn nw_bus_wants(
     out: Option<&mut MaybeUninit<bool>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
-        out.write(BUSES.get(bus)?.wants(&Kind::parse(kind.text("kind", MAX_TEXT)?)?));
-        Ok(())
-    })
+    give(out, error, || Ok(BUSES.get(bus)?.wants(&Kind::parse(kind.text("kind", MAX_TEXT)?)?)))
 }
 
 /// The mask behind `nw_bus_wants`, to be read in place: 64 words, a bit for each kind (`nw_kind_slot`). Other threads
@@ -96,11 +82,7 @@ pub extern "C" fn nw_bus_interest(
     out: Option<&mut MaybeUninit<*const u64>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
-        out.write(BUSES.get(bus)?.interest_mask().as_ptr().cast());
-        Ok(())
-    })
+    give(out, error, || Ok(BUSES.get(bus)?.interest_mask().as_ptr().cast()))
 }
 
 /// Has a rule mask what nobody is to see, in every event from now on. `rule` is JSON: `field` or `class`, and perhaps

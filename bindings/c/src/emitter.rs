@@ -7,7 +7,7 @@ use newswire::Kind;
 use newswire_facade::ContextSpec;
 
 use crate::edge::{Handle, Slice};
-use crate::fault::{Code, Fault, call, place};
+use crate::fault::{Code, Fault, call, give};
 use crate::general::{MAX_EVENT, MAX_TEXT};
 use crate::publish::{Published, tell};
 use crate::tables::{BUSES, EMITTERS};
@@ -21,11 +21,9 @@ pub extern "C" fn nw_emitter_open(
     out: Option<&mut MaybeUninit<Handle>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let context = ContextSpec::from_json(context.text("context", MAX_TEXT)?)?;
-        out.write(EMITTERS.insert(Arc::new(context.emitter(&*BUSES.get(bus)?)?))?);
-        Ok(())
+        Ok(EMITTERS.insert(Arc::new(context.emitter(&*BUSES.get(bus)?)?))?)
     })
 }
 
@@ -38,11 +36,9 @@ pub extern "C" fn nw_emitter_within(
     out: Option<&mut MaybeUninit<Handle>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let context = ContextSpec::from_json(context.text("context", MAX_TEXT)?)?;
-        out.write(EMITTERS.insert(Arc::new(context.within(EMITTERS.get(emitter)?.child())?))?);
-        Ok(())
+        Ok(EMITTERS.insert(Arc::new(context.within(EMITTERS.get(emitter)?.child())?))?)
     })
 }
 
@@ -54,11 +50,7 @@ pub extern "C" fn nw_emitter_wants(
     out: Option<&mut MaybeUninit<bool>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
-        out.write(EMITTERS.get(emitter)?.wants(&Kind::parse(kind.text("kind", MAX_TEXT)?)?));
-        Ok(())
-    })
+    give(out, error, || Ok(EMITTERS.get(emitter)?.wants(&Kind::parse(kind.text("kind", MAX_TEXT)?)?)))
 }
 
 /// Emits an event of a kind with a payload, JSON or empty for none, if anybody wants it. `out` may be null.

@@ -115,6 +115,21 @@ pub(crate) fn call(fault: Option<&mut MaybeUninit<Fault>>, act: impl FnOnce() ->
     }
 }
 
+/// Runs a call that has a result. The place for it is asked for before anything is done that would have to be undone
+/// without one.
+pub(crate) fn give<T>(
+    out: Option<&mut MaybeUninit<T>>,
+    fault: Option<&mut MaybeUninit<Fault>>,
+    act: impl FnOnce() -> Done<T>,
+) -> Code {
+    call(fault, || {
+        let no_place = || Error::invalid("a null pointer is no place for the result").at_path("out");
+        let out = out.ok_or_else(no_place)?;
+        out.write(act()?);
+        Ok(())
+    })
+}
+
 fn said(panic: &(dyn std::any::Any + Send)) -> Option<&str> {
     panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str))
 }
@@ -165,9 +180,4 @@ impl Fault {
     fn free_now(mut self) {
         self.free();
     }
-}
-
-/// The place for a result, asked for before anything is done that would have to be undone without one.
-pub(crate) fn place<T>(out: Option<&mut MaybeUninit<T>>) -> Done<&mut MaybeUninit<T>> {
-    out.ok_or_else(|| Error::invalid("a null pointer is no place for the result").at_path("out").into())
 }

@@ -7,7 +7,7 @@ use newswire::Filter;
 use newswire_facade::read_event;
 
 use crate::edge::{Bytes, Handle, Slice};
-use crate::fault::{Code, Fault, call, place};
+use crate::fault::{Code, Fault, give};
 use crate::general::{MAX_EVENT, MAX_TEXT};
 use crate::tables::FILTERS;
 
@@ -18,11 +18,7 @@ pub extern "C" fn nw_filter_parse(
     out: Option<&mut MaybeUninit<Handle>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
-        out.write(FILTERS.insert(Arc::new(Filter::parse(text.text("filter", MAX_TEXT)?)?))?);
-        Ok(())
-    })
+    give(out, error, || Ok(FILTERS.insert(Arc::new(Filter::parse(text.text("filter", MAX_TEXT)?)?))?))
 }
 
 /// Whether a filter matches an event: its wire form, or parts.
@@ -33,11 +29,9 @@ pub extern "C" fn nw_filter_matches(
     out: Option<&mut MaybeUninit<bool>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let filter = FILTERS.get(filter)?;
-        out.write(filter.matches(&read_event(event.text("event", MAX_EVENT)?)?));
-        Ok(())
+        Ok(filter.matches(&read_event(event.text("event", MAX_EVENT)?)?))
     })
 }
 
@@ -48,9 +42,5 @@ pub extern "C" fn nw_filter_text(
     out: Option<&mut MaybeUninit<Bytes>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
-        out.write(Bytes::of(FILTERS.get(filter)?.to_string()));
-        Ok(())
-    })
+    give(out, error, || Ok(Bytes::of(FILTERS.get(filter)?.to_string())))
 }

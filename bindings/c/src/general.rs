@@ -6,7 +6,7 @@ use newswire::Kind;
 use newswire_facade::read_event;
 
 use crate::edge::{Bytes, Handle, Slice};
-use crate::fault::{Code, Fault, call, place};
+use crate::fault::{Code, Fault, call, give};
 use crate::tables;
 
 /// The version of this interface. A library of the same version has every function and field of the header; a newer
@@ -62,11 +62,7 @@ pub extern "C" fn nw_stats(
     out: Option<&mut MaybeUninit<Bytes>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
-        out.write(Bytes::of(tables::stats(handle)?));
-        Ok(())
-    })
+    give(out, error, || Ok(Bytes::of(tables::stats(handle)?)))
 }
 
 /// The bit of a kind in every mask of interest: bit `slot % 64` of word `slot / 64`. It never changes in this process,
@@ -77,11 +73,9 @@ pub extern "C" fn nw_kind_slot(
     out: Option<&mut MaybeUninit<u32>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let kind = Kind::parse(kind.text("kind", MAX_TEXT)?)?;
-        out.write(u32::try_from(kind.slot()).unwrap_or(u32::MAX));
-        Ok(())
+        Ok(u32::try_from(kind.slot()).unwrap_or(u32::MAX))
     })
 }
 
@@ -93,9 +87,5 @@ pub extern "C" fn nw_event(
     out: Option<&mut MaybeUninit<Bytes>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
-        out.write(Bytes::of(read_event(parts.text("event", MAX_EVENT)?)?.to_json()));
-        Ok(())
-    })
+    give(out, error, || Ok(Bytes::of(read_event(parts.text("event", MAX_EVENT)?)?.to_json())))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use newswire_facade::{read_event, time};
 
 use crate::edge::{Bytes, Handle, Slice};
-use crate::fault::{Code, Done, Fault, call, place};
+use crate::fault::{Code, Done, Fault, call, give};
 use crate::general::{MAX_EVENT, MAX_TEXT};
 use crate::tables::{BUSES, RECEIPTS};
 
@@ -112,12 +112,10 @@ pub extern "C" fn nw_publish_durable(
     out: Option<&mut MaybeUninit<Handle>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let bus = BUSES.get(bus)?;
         let receipt = bus.publish_durable(read_event(event.text("event", MAX_EVENT)?)?)?;
-        out.write(RECEIPTS.insert(Arc::new(receipt))?);
-        Ok(())
+        Ok(RECEIPTS.insert(Arc::new(receipt))?)
     })
 }
 
@@ -146,12 +144,10 @@ pub extern "C" fn nw_request(
     out: Option<&mut MaybeUninit<Bytes>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let bus = BUSES.get(bus)?;
         let question = read_event(event.text("event", MAX_EVENT)?)?;
-        out.write(Bytes::of(bus.request(question, time(timeout_ns, "timeout_ns")?)?.to_json()));
-        Ok(())
+        Ok(Bytes::of(bus.request(question, time(timeout_ns, "timeout_ns")?)?.to_json()))
     })
 }
 
@@ -164,11 +160,9 @@ pub extern "C" fn nw_wait_for(
     out: Option<&mut MaybeUninit<Bytes>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let filter = filter.text("filter", MAX_TEXT)?;
         let event = BUSES.get(bus)?.wait_for(filter, time(timeout_ns, "timeout_ns")?)?;
-        out.write(Bytes::of(event.to_json()));
-        Ok(())
+        Ok(Bytes::of(event.to_json()))
     })
 }

@@ -7,7 +7,7 @@ use newswire::Error;
 use newswire_facade::{Mutex, Play, PlaySpec, ReadSpec, Reader, runs, time, to_json};
 
 use crate::edge::{Bytes, Handle, Slice};
-use crate::fault::{Code, Fault, call, place};
+use crate::fault::{Code, Fault, call, give};
 use crate::general::MAX_TEXT;
 use crate::tables::{BUSES, PLAYERS, READERS};
 
@@ -20,12 +20,10 @@ pub extern "C" fn nw_reader_open(
     out: Option<&mut MaybeUninit<Handle>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let spec = ReadSpec::from_json(options.text("options", MAX_TEXT)?)?;
         let reader = Reader::open(path.text("path", MAX_TEXT)?, &spec)?;
-        out.write(READERS.insert(Arc::new(Mutex::new(reader)))?);
-        Ok(())
+        Ok(READERS.insert(Arc::new(Mutex::new(reader)))?)
     })
 }
 
@@ -38,12 +36,10 @@ pub extern "C" fn nw_read_batch(
     out: Option<&mut MaybeUninit<Bytes>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let reader = READERS.get(reader)?;
         let batch = reader.lock().next_batch(max)?;
-        out.write(Bytes::of(batch));
-        Ok(())
+        Ok(Bytes::of(batch))
     })
 }
 
@@ -54,13 +50,11 @@ pub extern "C" fn nw_reader_report(
     out: Option<&mut MaybeUninit<Bytes>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let reader = READERS.get(reader)?;
         let reader = reader.lock();
         let report = reader.report().ok_or_else(|| Error::invalid("a store has no report of its reading"))?;
-        out.write(Bytes::of(to_json(report)?));
-        Ok(())
+        Ok(Bytes::of(to_json(report)?))
     })
 }
 
@@ -74,12 +68,10 @@ pub extern "C" fn nw_play(
     out: Option<&mut MaybeUninit<Handle>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let spec = PlaySpec::from_json(options.text("options", MAX_TEXT)?)?;
         let play = Play::start(&*BUSES.get(bus)?, path.text("path", MAX_TEXT)?, &spec)?;
-        out.write(PLAYERS.insert(Arc::new(play))?);
-        Ok(())
+        Ok(PLAYERS.insert(Arc::new(play))?)
     })
 }
 
@@ -101,11 +93,7 @@ pub extern "C" fn nw_player_position(
     out: Option<&mut MaybeUninit<Bytes>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
-        out.write(Bytes::of(to_json(&PLAYERS.get(player)?.position())?));
-        Ok(())
-    })
+    give(out, error, || Ok(Bytes::of(to_json(&PLAYERS.get(player)?.position())?)))
 }
 
 /// Waits, `timeout_ns` at most, for the end of a play, and gives what it came to, as JSON.
@@ -116,11 +104,9 @@ pub extern "C" fn nw_player_wait(
     out: Option<&mut MaybeUninit<Bytes>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let played = PLAYERS.get(player)?.wait(time(timeout_ns, "timeout_ns")?)?;
-        out.write(Bytes::of(to_json(&played)?));
-        Ok(())
+        Ok(Bytes::of(to_json(&played)?))
     })
 }
 
@@ -133,10 +119,8 @@ pub extern "C" fn nw_runs(
     out: Option<&mut MaybeUninit<Bytes>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let (path, query) = (path.text("path", MAX_TEXT)?, query.text("query", MAX_TEXT)?);
-        out.write(Bytes::of(runs(path, query)?));
-        Ok(())
+        Ok(Bytes::of(runs(path, query)?))
     })
 }

@@ -7,7 +7,7 @@ use newswire::{Delivery, Error, Event, Gap, Outcome, Result, Unsubscribed};
 use newswire_facade::{BadHandle, BatchWriter, HandleType, HandlerSpec, Mutex, Pull, SubscribeSpec, time};
 
 use crate::edge::{Bytes, Foreign, Handle, Handler, Slice};
-use crate::fault::{Code, Done, Fault, call, place};
+use crate::fault::{Code, Done, Fault, call, give};
 use crate::general::MAX_TEXT;
 use crate::tables::{BUSES, LISTENERS, SUBSCRIPTIONS, listener};
 
@@ -21,12 +21,10 @@ pub extern "C" fn nw_subscribe(
     out: Option<&mut MaybeUninit<Handle>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let spec = SubscribeSpec::from_json(options.text("options", MAX_TEXT)?)?;
         let pull = Pull::open(&*BUSES.get(bus)?, filter.text("filter", MAX_TEXT)?, &spec)?;
-        out.write(SUBSCRIPTIONS.insert(Arc::new(pull))?);
-        Ok(())
+        Ok(SUBSCRIPTIONS.insert(Arc::new(pull))?)
     })
 }
 
@@ -40,11 +38,9 @@ pub extern "C" fn nw_next_batch(
     out: Option<&mut MaybeUninit<Bytes>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         let timeout = time(timeout_ns, "timeout_ns")?;
-        out.write(Bytes::of(SUBSCRIPTIONS.get(subscription)?.next_batch(max, timeout)?));
-        Ok(())
+        Ok(Bytes::of(SUBSCRIPTIONS.get(subscription)?.next_batch(max, timeout)?))
     })
 }
 
@@ -80,11 +76,7 @@ pub extern "C" fn nw_position(
     out: Option<&mut MaybeUninit<Bytes>>,
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
-    call(error, || {
-        let out = place(out)?;
-        out.write(Bytes::of(SUBSCRIPTIONS.get(subscription)?.position()?.to_string()));
-        Ok(())
-    })
+    give(out, error, || Ok(Bytes::of(SUBSCRIPTIONS.get(subscription)?.position()?.to_string())))
 }
 
 /// Has a subscription or handler take nothing until it is resumed; events go on being queued.
@@ -159,16 +151,14 @@ pub extern "C" fn nw_on(
     error: Option<&mut MaybeUninit<Fault>>,
 ) -> Code {
     let handler = Called(handler.take());
-    call(error, || {
-        let out = place(out)?;
+    give(out, error, || {
         if !handler.0.is_callable() {
             return Err(Error::invalid("there is no function to be called").at_path("handler.call").into());
         }
         let spec = HandlerSpec::from_json(options.text("options", MAX_TEXT)?)?;
         let filter = filter.text("filter", MAX_TEXT)?;
         let listener = BUSES.get(bus)?.on_with(filter, spec.options()?, handler)?;
-        out.write(LISTENERS.insert(Arc::new(Mutex::new(Some(listener))))?);
-        Ok(())
+        Ok(LISTENERS.insert(Arc::new(Mutex::new(Some(listener))))?)
     })
 }
 

@@ -74,7 +74,7 @@ fn handles_that_name_nothing_are_told_apart() {
 #[test]
 fn a_full_queue_answers_full_to_who_only_tries() {
     let bus = bus();
-    let subscription = subscribe(bus, r#"{"buffer":1,"when_full":"block"}"#);
+    let subscription = subscribe(bus, r#"{"buffer":1,"when_full":"block","max_wait_ns":60000000000}"#);
     assert_eq!(nw_try_publish(bus, text(EVENT), None, None), Code::Ok);
     assert_eq!(nw_try_publish(bus, text(EVENT), None, None), Code::Full);
     assert_eq!((nw_close(subscription, None), nw_close(bus, None)), (Code::Ok, Code::Ok));

@@ -2,40 +2,21 @@
 //!
 //! It never ends the process and never touches the process's own streams, so that other languages can offer
 //! the same command and tests can run it.
+//!
+//! What is said to it (`args`) chooses a command (`commands`). That reads (`input`), has the events watched where they
+//! go over a bus (`watch`), and writes (`output`). Whatever stands later in this sentence knows nothing of what stands
+//! before it.
 
 mod args;
-mod between;
-mod check;
-mod diff;
-mod events;
-mod export;
-mod grep;
-mod growing;
-mod handoff;
-mod ids;
-mod import;
-mod io;
-mod kinds;
-mod ls;
-mod names;
-mod notice;
-mod play;
-mod progress;
-mod prune;
-mod reading;
-mod record;
-mod repair;
+mod commands;
+mod exit;
+mod input;
+mod output;
 mod run;
-mod show;
-mod source;
-mod stats;
 mod stdio;
-mod strange;
-mod summary;
-mod table;
-mod tail;
-mod verify;
+mod watch;
 
-pub use run::{FAILED, INTERRUPTED, OK, USAGE, run};
-pub use source::store_path;
+pub use exit::{FAILED, INTERRUPTED, OK, USAGE};
+pub use input::store_path;
+pub use run::run;
 pub use stdio::Stdio;

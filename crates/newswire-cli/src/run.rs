@@ -4,23 +4,16 @@ use std::ffi::OsString;
 use std::io::Write;
 
 use clap::{CommandFactory, Parser};
-use newswire::{Result, Visible};
+use newswire::Visible;
 
-use crate::args::{Args, Command, Completions};
-use crate::io::{Io, unwritten};
-use crate::stdio::{Output, Stdio};
-use crate::{
-    check, diff, export, grep, import, kinds, ls, play, prune, record, repair, show, stats, tail, verify,
+use crate::args::{Args, Command};
+use crate::commands::{
+    check, completions, diff, export, grep, import, kinds, ls, play, prune, record, repair, show, stats,
+    tail, verify,
 };
-
-/// The exit code when all is done.
-pub const OK: u8 = 0;
-/// The exit code when something went wrong; what, is on the standard error. Of `grep`, when nothing matched.
-pub const FAILED: u8 = 1;
-/// The exit code when the arguments make no sense. Of `grep`, also when something went wrong.
-pub const USAGE: u8 = 2;
-/// The exit code when the user has ended it.
-pub const INTERRUPTED: u8 = 130;
+use crate::exit::{FAILED, OK, USAGE};
+use crate::output::{Io, Output, unwritten};
+use crate::stdio::Stdio;
 
 /// Runs the command that `args` are for, their first being the program's name; gives the exit code.
 ///
@@ -70,19 +63,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, mut stdio: Stdio) -> u8 {
         Command::Check(args) => (check::check(&args, &mut io), FAILED),
         Command::Kinds(args) => (kinds::kinds(&args, &mut io), FAILED),
         Command::Schema(args) => (kinds::schema(&args, &mut io), FAILED),
-        Command::Completions(args) => (completions(&args, &mut io), FAILED),
+        Command::Completions(args) => (completions::completions(&args, Args::command(), &mut io), FAILED),
     };
     done.unwrap_or_else(|error| {
         io.tell(&error.to_string());
         failed
     })
-}
-
-fn completions(args: &Completions, io: &mut Io) -> Result<u8> {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Args::command(), "newswire", &mut script);
-    io.out.write_all(&script).and_then(|()| io.out.flush()).map_err(|error| unwritten(&error))?;
-    Ok(OK)
 }
 
 /// Lines that may quote arguments, fit for terminals.

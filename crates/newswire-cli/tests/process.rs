@@ -96,14 +96,16 @@ fn an_input_that_is_also_the_output_is_refused_and_stays_as_it_is() {
 
 #[test]
 fn an_import_that_is_killed_leaves_nothing_in_its_place_and_the_next_one_clears_up() {
-    let out = place("process-killed.ndjson");
-    let _ = fs::remove_file(&out);
+    // In a folder of its own: nothing that an earlier run of the test has left counts.
+    let folder = place("process-killed");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir(&folder).unwrap();
+    let out = format!("{folder}/out.ndjson");
     let mut child = newswire(&["import", "-", "-o", &out]).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     let parts = || {
-        let names =
-            fs::read_dir(env!("CARGO_TARGET_TMPDIR")).unwrap().map(|entry| entry.unwrap().file_name());
-        names.filter(|name| name.to_string_lossy().starts_with(".process-killed.ndjson.")).count()
+        let names = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().starts_with(".out.ndjson.")).count()
     };
     writeln!(input, "{HEAD}").unwrap();
     let begun = std::time::Instant::now();

@@ -6,7 +6,7 @@ use newswire::{Bus, Delivery, Event, Gap, GapReason, Kind, Outcome};
 use newswire_facade::{BatchItem, BatchWriter, MAX_BATCH_BYTES, Pull, SubscribeSpec, read_batch};
 use proptest::prelude::*;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(60);
 
 fn event(payload: &str) -> Event {
     Event::builder(Kind::parse("deploy.finished").unwrap())

@@ -6,7 +6,7 @@ use std::time::Duration;
 use newswire::{Bus, BusOptions, Delivery, ErrorKind, ScopeField};
 use newswire_facade::{ContextSpec, Play, PlaySpec, ReadSpec, Reader, attach, read_event, runs};
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 
 /// A folder of a test's own, removed when it is over.
 struct Folder(PathBuf);
@@ -14,6 +14,8 @@ struct Folder(PathBuf);
 impl Folder {
     fn of(test: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("newswire-facade-{test}-{}", std::process::id()));
+        // An earlier process of that number may have been killed.
+        let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
         Self(folder)
     }

@@ -77,7 +77,6 @@ fn what_rots_is_never_returned_as_good_and_the_rest_is_read() {
     let file = folder.join("good.db");
     let good = fill(&file, EVENTS);
     let bytes = fs::read(&file).unwrap();
-    let rotten = folder.join("rotten.db");
     let mut state = 0x9e37_79b9_7f4a_7c15;
     let (mut opened, mut read, mut found, mut harmed) = (0_u64, 0_u64, 0, 0);
     for round in 0..100 {
@@ -91,10 +90,10 @@ fn what_rots_is_never_returned_as_good_and_the_rest_is_read() {
             }
             _ => copy[at] ^= 1 << (random(&mut state) % 8),
         }
+        // Each under a name of its own: whoever helps a reader may have the last one open for a moment longer.
+        let _ = fs::remove_file(folder.join(format!("rotten-{}.db", round - 1)));
+        let rotten = folder.join(format!("rotten-{round}.db"));
         fs::write(&rotten, &copy).unwrap();
-        for end in ["-wal", "-shm"] {
-            let _ = fs::remove_file(folder.join(format!("rotten.db{end}")));
-        }
         // What is damaged at its root is refused, with an error that says so.
         let Ok(store) = SqliteStore::read(&rotten) else { continue };
         let Ok(past) = store.past("main") else { continue };
@@ -121,7 +120,7 @@ fn what_rots_is_never_returned_as_good_and_the_rest_is_read() {
     assert!(harmed > 30, "{harmed}");
     let share = read as f64 / opened as f64;
     assert!(share > 0.999, "{share} of the events were still read");
-    eprintln!("{share} of the events were read beside one damage each");
+    eprintln!("{share} of the events were read beside one damage each, which {harmed} of 100 lost some by");
 }
 
 #[test]

@@ -10,6 +10,7 @@
 
 mod ambient;
 mod bus;
+mod caller;
 pub mod catalogue;
 mod cursor;
 mod delivery;

@@ -12,6 +12,7 @@ is off, the hooks alone tell of runs, agents, model calls and tools.
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from agents.lifecycle import RunHooksBase
@@ -25,6 +26,8 @@ from ._openai_watch import CURRENT, Queue, Watch
 from ._operations import Operations
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from agents import Agent, RunResult, RunResultStreaming
 
 __all__ = ["NewswireProcessor", "install", "uninstall"]
@@ -40,14 +43,8 @@ class _Runner(AgentRunner):
         watch = _watch(input, options, waits=True)
         if watch is None:
             return await self.inner.run(starting_agent, input, **options)
-        token = CURRENT.set(watch)
-        try:
+        with _within(watch):
             result = await self.inner.run(starting_agent, input, **options)
-        except BaseException as error:
-            watch.ended(None, error)
-            raise
-        finally:
-            CURRENT.reset(token)
         watch.ended(result, None)
         return result
 
@@ -55,14 +52,8 @@ class _Runner(AgentRunner):
         watch = _watch(input, options, waits=True)
         if watch is None:
             return self.inner.run_sync(starting_agent, input, **options)
-        token = CURRENT.set(watch)
-        try:
+        with _within(watch):
             result = self.inner.run_sync(starting_agent, input, **options)
-        except BaseException as error:
-            watch.ended(None, error)
-            raise
-        finally:
-            CURRENT.reset(token)
         watch.ended(result, None)
         return result
 
@@ -79,6 +70,19 @@ class _Runner(AgentRunner):
             # The run begins after this: it puts its events into what it finds then.
             result._event_queue = Queue(watch)
         return result
+
+
+@contextmanager
+def _within(watch: Watch) -> Iterator[None]:
+    """What happens in the block is the run's that is watched; an error of it ends that."""
+    token = CURRENT.set(watch)
+    try:
+        yield
+    except BaseException as error:
+        watch.ended(None, error)
+        raise
+    finally:
+        CURRENT.reset(token)
 
 
 def _watch(asked: Any, options: dict[str, Any], *, waits: bool) -> Watch | None:

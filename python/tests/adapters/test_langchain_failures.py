@@ -89,11 +89,13 @@ def test_a_model_that_fails_is_told(newswire_bus: RecordedBus) -> None:
 def test_a_run_that_is_canceled_leaves_nothing_open(newswire_bus: RecordedBus) -> None:
     handler = langchain.install(newswire_bus)
     graph = StateGraph(MessagesState)
+    begun = asyncio.Event()
 
     @tool
     async def wait() -> str:
         """Waits."""
-        await asyncio.sleep(30)
+        begun.set()
+        await asyncio.sleep(600)
         return ""
 
     async def node(state: MessagesState) -> dict[str, Any]:
@@ -105,7 +107,7 @@ def test_a_run_that_is_canceled_leaves_nothing_open(newswire_bus: RecordedBus) -
 
     async def main() -> None:
         running = asyncio.create_task(graph.compile().ainvoke(question()))
-        await asyncio.sleep(0.2)
+        await begun.wait()
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running

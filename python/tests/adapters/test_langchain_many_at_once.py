@@ -24,7 +24,7 @@ from .graphs import ScriptedModel, agent, calls, chain, question
 
 
 def test_parallel_tools_keep_apart(newswire_bus: RecordedBus) -> None:
-    together = threading.Barrier(3, timeout=5)
+    together = threading.Barrier(3, timeout=60)
     emitter = newswire_bus.emitter()
 
     @tool

@@ -95,13 +95,15 @@ def test_a_streamed_run_that_fails_is_told(newswire_bus: RecordedBus) -> None:
 
 def test_a_run_that_is_canceled_leaves_nothing_open(newswire_bus: RecordedBus) -> None:
     processor = openai_agents.install(newswire_bus)
+    begun = asyncio.Event()
 
     async def slow(_: Any) -> Any:
-        await asyncio.sleep(30)
+        begun.set()
+        await asyncio.sleep(600)
 
     async def main() -> None:
         running = asyncio.create_task(Runner.run(Agent("a", model=ScriptedModel([ModelStep.respond(slow)])), "go"))
-        await asyncio.sleep(0.2)
+        await begun.wait()
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running

@@ -14,7 +14,7 @@ import time
 import newswire
 
 # Longer than any child takes that doesn't hang.
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def in_child(inherited: newswire.Bus, events: newswire.Subscription, parents_id: str) -> str:
@@ -43,7 +43,7 @@ def in_child(inherited: newswire.Bus, events: newswire.Subscription, parents_id:
         return "no worker served the child's own bus"
     if len(seen) != 1 or seen[0] == parents_id:
         return f"ids of the child: {seen}"
-    return "" if fresh.close(5)["complete"] else "the child's own bus didn't close"
+    return "" if fresh.close(PATIENCE / 2)["complete"] else "the child's own bus didn't close"
 
 
 def fork(bus: newswire.Bus, events: newswire.Subscription) -> str | None:

@@ -19,7 +19,7 @@ def soak(script: str, times: int, *options: str, **environment: str) -> None:
         env=os.environ | {"PYTHONPATH": str(HERE.parents[1])} | environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr

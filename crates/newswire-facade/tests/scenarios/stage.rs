@@ -17,7 +17,7 @@ use super::operation::Open;
 use super::report;
 
 /// Longer than anything takes; a wait of this length has failed.
-pub(crate) const LONG: Duration = Duration::from_secs(20);
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// Why a step has no result.
 pub(crate) enum Fault {

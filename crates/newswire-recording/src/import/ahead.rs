@@ -129,11 +129,8 @@ impl Queue {
         let mut state = self.lock();
         while !state.given_up {
             state = match state.take() {
-                Some((place, run)) => {
-                    drop(state);
-                    let decoded = decoder.decode(run);
-                    let mut state = self.lock();
-                    state.put(place, decoded);
+                Some(taken) => {
+                    let state = self.decode(&mut decoder, state, taken);
                     self.tell(&state);
                     state
                 }
@@ -141,6 +138,20 @@ impl Queue {
                 None => self.wait(state),
             };
         }
+    }
+
+    /// Decodes a run that was taken, without the lock, and puts it back in its place.
+    fn decode<'s>(
+        &'s self,
+        decoder: &mut Decoder,
+        state: MutexGuard<'s, State>,
+        (place, run): (u64, Run),
+    ) -> MutexGuard<'s, State> {
+        drop(state);
+        let decoded = decoder.decode(run);
+        let mut state = self.lock();
+        state.put(place, decoded);
+        state
     }
 
     /// What comes next; none at the end.
@@ -153,13 +164,7 @@ impl Queue {
                 return state.slots.pop_front();
             }
             state = match state.take() {
-                Some((place, run)) => {
-                    drop(state);
-                    let decoded = decoder.decode(run);
-                    let mut state = self.lock();
-                    state.put(place, decoded);
-                    state
-                }
+                Some(taken) => self.decode(decoder, state, taken),
                 None if state.ended && state.slots.is_empty() => return None,
                 None => self.wait(state),
             };

@@ -11,14 +11,11 @@ mod sync;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use newswire::catalogue::bus::BusStoreDegraded;
 use newswire::{ErrorKind, Start, SubscribeOptions};
 
-use bench::{
-    Bench, LONG, QUEUE, attached, can_mount, child_folder, event, folder, in_child, shell, with_faults,
-};
+use bench::{Bench, Disk, LONG, QUEUE, attached, can_mount, child_folder, event, folder, in_child, shell};
 
 #[test]
 fn a_full_disk_is_told_and_healed_and_nothing_promised_is_lost() {
@@ -44,7 +41,7 @@ fn a_full_disk_is_told_and_healed_and_nothing_promised_is_lost() {
         let error = bench.until_refused(20_000);
         assert_eq!(error.kind(), ErrorKind::Io, "{error}");
         assert!(error.message().contains("full"), "round {round}: {error}");
-        let notice = bench.notice("bus.store.degraded", Duration::from_secs(1));
+        let notice = bench.notice("bus.store.degraded");
         let told = notice.payload::<BusStoreDegraded>().unwrap().unwrap();
         assert!(told.reason.as_ref().is_some_and(|reason| reason.contains("full")), "{told:?}");
         bench.goes_on_in_bounds();
@@ -57,8 +54,8 @@ fn a_full_disk_is_told_and_healed_and_nothing_promised_is_lost() {
 #[test]
 fn an_error_of_writing_is_told_and_healed_and_nothing_promised_is_lost() {
     let test = "an_error_of_writing_is_told_and_healed_and_nothing_promised_is_lost";
-    let Some(folder) = child_folder() else { return with_faults(test, &folder("eio")) };
-    let (file, order) = (folder.join("disk/events.db"), folder.join("order"));
+    let Some(disk) = Disk::in_child(test, "eio") else { return };
+    let file = disk.file("events.db");
     let mut bench = Bench::new(&file);
     for _ in 0..5 {
         for _ in 0..20 {
@@ -66,12 +63,12 @@ fn an_error_of_writing_is_told_and_healed_and_nothing_promised_is_lost() {
             receipt.wait(LONG).unwrap();
             bench.promised.push(receipt.published().seq.unwrap());
         }
-        fs::write(&order, "w").unwrap();
+        disk.fails("w");
         let error = bench.until_refused(1000);
         assert_eq!(error.kind(), ErrorKind::Io, "{error}");
-        bench.notice("bus.store.degraded", Duration::from_secs(1));
+        bench.notice("bus.store.degraded");
         bench.goes_on_in_bounds();
-        fs::remove_file(&order).unwrap();
+        disk.works();
         bench.heals();
     }
     bench.reads_back(&file);

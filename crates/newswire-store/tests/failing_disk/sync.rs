@@ -1,6 +1,5 @@
 //! An fsync that failed is final for its file.
 
-use std::fs;
 use std::time::Duration;
 
 use newswire::catalogue::Usage;
@@ -8,13 +7,13 @@ use newswire::view::RunState;
 use newswire::{Bus, BusOptions, ErrorKind, ScopeField, Start, SubscribeOptions};
 use newswire_store::{RunInfo, RunQuery, SqliteStore, Store};
 
-use crate::bench::{Bench, LONG, attached, child_folder, event, folder, with_faults};
+use crate::bench::{Bench, Disk, LONG, attached, event};
 
 #[test]
 fn a_failed_fsync_is_final_for_the_file_and_a_new_one_is_begun() {
     let test = "sync::a_failed_fsync_is_final_for_the_file_and_a_new_one_is_begun";
-    let Some(folder) = child_folder() else { return with_faults(test, &folder("fsync")) };
-    let (file, order) = (folder.join("disk/events.db"), folder.join("order"));
+    let Some(disk) = Disk::in_child(test, "fsync") else { return };
+    let file = disk.file("events.db");
     let mut bench = Bench::new(&file);
     let mut seen = Vec::new();
     for round in 1..=3_u64 {
@@ -24,25 +23,20 @@ fn a_failed_fsync_is_final_for_the_file_and_a_new_one_is_begun() {
             bench.promised.push(receipt.published().seq.unwrap());
         }
         seen.push(bench.bus.position());
-        fs::write(&order, "s").unwrap();
+        disk.fails("s");
         let error = bench.until_refused(10);
         assert!(error.message().contains("fsync"), "{error}");
-        let notice = bench.notice("bus.store.degraded", Duration::from_secs(1));
+        let notice = bench.notice("bus.store.degraded");
         assert!(notice.payload_json().unwrap().contains("fsync"));
         // As long as the disk is as it is, a new file is no better.
         std::thread::sleep(Duration::from_millis(600));
         bench.goes_on_in_bounds();
-        fs::remove_file(&order).unwrap();
+        disk.works();
         bench.heals();
         assert_eq!(bench.bus.position().epoch(), round + 1, "the new file is a new epoch");
     }
     // The running bus reads all of it, through all files.
-    let options = SubscribeOptions { start: Start::Earliest, ..SubscribeOptions::default() };
-    let mut all = bench.bus.subscribe_with("tick.*", options).unwrap();
-    let found = std::iter::from_fn(|| all.try_next().unwrap()).filter_map(|delivery| delivery.event());
-    let found: std::collections::BTreeSet<_> = found.map(|event| event.seq()).collect();
-    let missing: Vec<_> = bench.promised.iter().filter(|seq| !found.contains(seq)).collect();
-    assert!(missing.is_empty(), "{missing:?}");
+    let found = bench.replays_all(&bench.bus);
     for (count, last) in [(3, 3), (found.len(), found.len()), (found.len() - 10, found.len() - 10)] {
         let options = SubscribeOptions { start: Start::Last(count), ..SubscribeOptions::default() };
         let mut end = bench.bus.subscribe_with("tick.*", options).unwrap();
@@ -87,25 +81,20 @@ fn a_failed_fsync_is_final_for_the_file_and_a_new_one_is_begun() {
 #[test]
 fn a_failed_fsync_is_as_final_while_the_log_is_written_back() {
     let test = "sync::a_failed_fsync_is_as_final_while_the_log_is_written_back";
-    let Some(folder) = child_folder() else { return with_faults(test, &folder("write_back")) };
-    let (file, order) = (folder.join("disk/events.db"), folder.join("order"));
+    let Some(disk) = Disk::in_child(test, "write_back") else { return };
+    let file = disk.file("events.db");
     let mut bench = Bench::new(&file);
-    fs::write(&order, "d").unwrap();
+    disk.fails("d");
     // All commits find their way into the log; only the file itself can't be synced, when the log has grown.
     let error = bench.until_refused(100_000);
     assert!(bench.promised.len() > 100, "{} had been promised", bench.promised.len());
     assert!(error.message().contains("fsync"), "{error}");
-    bench.notice("bus.store.degraded", Duration::from_secs(1));
+    bench.notice("bus.store.degraded");
     bench.goes_on_in_bounds();
-    fs::remove_file(&order).unwrap();
+    disk.works();
     bench.heals();
     assert_eq!(bench.bus.position().epoch(), 2, "the new file is a new epoch");
-    let options = SubscribeOptions { start: Start::Earliest, ..SubscribeOptions::default() };
-    let mut all = bench.bus.subscribe_with("tick.*", options).unwrap();
-    let found = std::iter::from_fn(|| all.try_next().unwrap()).filter_map(|delivery| delivery.event());
-    let found: std::collections::BTreeSet<_> = found.map(|event| event.seq()).collect();
-    let missing: Vec<_> = bench.promised.iter().filter(|seq| !found.contains(seq)).collect();
-    assert!(missing.is_empty(), "{missing:?}");
+    bench.replays_all(&bench.bus);
     assert!(bench.bus.close(LONG).complete);
     let aside = SqliteStore::read(format!("{}.failed-000001", file.display())).unwrap();
     let verified = aside.verify().unwrap();
@@ -115,19 +104,19 @@ fn a_failed_fsync_is_as_final_while_the_log_is_written_back() {
 #[test]
 fn a_flush_waits_for_an_fsync_whatever_the_durability() {
     let test = "sync::a_flush_waits_for_an_fsync_whatever_the_durability";
-    let Some(folder) = child_folder() else { return with_faults(test, &folder("flush")) };
+    let Some(disk) = Disk::in_child(test, "flush") else { return };
     newswire_store::register().unwrap();
     for durability in ["normal", "off"] {
-        let (file, order) = (folder.join(format!("disk/{durability}.db")), folder.join("order"));
+        let file = disk.file(&format!("{durability}.db"));
         let bus = Bus::with(BusOptions { name: "main".into(), ..BusOptions::default() }).unwrap();
         let store = bus.attach(&format!("sqlite:{}?durability={durability}", file.display())).unwrap();
         bus.publish_durable(event(10)).unwrap().wait(LONG).unwrap();
         store.flush(LONG).unwrap();
-        fs::write(&order, "s").unwrap();
+        disk.fails("s");
         bus.publish(event(10)).unwrap();
         let error = store.flush(Duration::from_secs(2)).unwrap_err();
         assert!(error.message().contains("fsync") || error.kind() == ErrorKind::TimedOut, "{error}");
-        fs::remove_file(&order).unwrap();
+        disk.works();
         assert!(bus.close(LONG).complete);
     }
 }
@@ -135,18 +124,18 @@ fn a_flush_waits_for_an_fsync_whatever_the_durability() {
 #[test]
 fn a_run_goes_on_in_the_new_file_with_the_figures_of_the_old() {
     let test = "sync::a_run_goes_on_in_the_new_file_with_the_figures_of_the_old";
-    let Some(folder) = child_folder() else { return with_faults(test, &folder("figures")) };
-    let (file, order) = (folder.join("disk/events.db"), folder.join("order"));
+    let Some(disk) = Disk::in_child(test, "figures") else { return };
+    let file = disk.file("events.db");
     let mut bench = Bench::new(&file);
     let of = |id| bench.bus.emitter().with_scope(ScopeField::Run, id).unwrap();
     let (open, over) = (of("open"), of("over"));
     over.model_call("gpt-5", "openai").complete(Usage::tokens(7, 1)).unwrap();
     let call = open.model_call("gpt-5", "openai");
     bench.store.flush(LONG).unwrap();
-    fs::write(&order, "s").unwrap();
+    disk.fails("s");
     bench.until_refused(10);
-    bench.notice("bus.store.degraded", Duration::from_secs(1));
-    fs::remove_file(&order).unwrap();
+    bench.notice("bus.store.degraded");
+    disk.works();
     bench.heals();
     call.complete(Usage::tokens(400, 30)).unwrap();
     assert!(bench.bus.close(LONG).complete);

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use newswire::{
-    Attachment, Bus, BusOptions, Delivery, Event, Kind, Scope, ScopeField, Start, SubscribeOptions,
-    Subscription,
+    Attachment, Bus, BusOptions, Delivery, ErrorKind, Event, Kind, Scope, ScopeField, Start,
+    SubscribeOptions, Subscription,
 };
 
 /// Longer than anything here takes; a wait of this length has failed.
@@ -48,6 +48,14 @@ pub(crate) fn publish(bus: &Bus, count: u64) {
 pub(crate) fn close(bus: &Bus) {
     let report = bus.close(LONG);
     assert!(report.complete, "{report:?}");
+}
+
+/// Takes the store off its bus, which waits for some seconds only; a disk may take longer to let go of it.
+pub(crate) fn detach(store: &Attachment) {
+    store.flush(LONG).unwrap();
+    if let Err(error) = store.detach() {
+        assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+    }
 }
 
 pub(crate) fn from(start: Start) -> SubscribeOptions {

@@ -133,7 +133,8 @@ fn all_or_nothing_counts_the_store_among_those_that_must_have_room() {
 #[test]
 fn a_batch_larger_than_the_queue_waits_for_room_and_is_stored_whole() {
     let file = file("batch");
-    let (bus, store) = stored("main", &file, "?queue=10");
+    // However slow the disk is.
+    let (bus, store) = stored("main", &file, "?queue=10&max_wait_ms=60000");
     let published = bus.publish_batch((0..1000).map(|n| event("tick.heard", n)).collect()).unwrap();
     assert!(published.iter().any(|published| published.blocked > 0));
     store.flush(LONG).unwrap();

@@ -18,11 +18,12 @@ fn take(subscription: &mut Subscription, count: usize) -> Vec<u64> {
 fn a_replay_joins_the_live_events_without_gap_or_duplicate_while_publishers_run() {
     const EACH: u64 = 30_000;
     let file = file("joins");
-    let (before, _) = stored("main", &file, "?durability=off");
+    // However slow the disk is: what is looked at are replays, not a full queue.
+    let options = "?durability=off&max_wait_ms=60000";
+    let (before, _) = stored("main", &file, options);
     publish(&before, EACH);
     close(&before);
-    // However slow the disk is: what is looked at are replays, not a full queue.
-    let (bus, _) = stored("main", &file, "?durability=off&max_wait_ms=60000");
+    let (bus, _) = stored("main", &file, options);
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| publish(&bus, EACH));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use super::order::Order;
 use super::publishing::Publishing;
 use super::subscribe::Calling;
 use crate::ambient;
+use crate::caller::Caller;
 use crate::delivery::Delivery;
 use crate::error::{Error, ErrorKind, Rejected, Result};
 use crate::event::{CorrelationField, Event};
@@ -23,19 +24,12 @@ use crate::handler::timer::{Alarm, deadline_after};
 use crate::options::{SubscribeOptions, WhenFull};
 use crate::subscription::pull::Subscription;
 use crate::subscription::stream::SubscriptionStream;
-use crate::sync::wake;
-use crate::sync::{self, Mutex, Thread};
+use crate::sync::{self, Mutex};
 
 /// The questions that wait for their answers. Guarded by the bus's order.
 pub(crate) struct Questions {
     pending: HashMap<Uuid, Arc<Question>>,
     max: usize,
-}
-
-enum Caller {
-    Nobody,
-    Thread(Thread),
-    Task(Waker),
 }
 
 struct Answer {
@@ -106,12 +100,8 @@ impl Question {
 
     /// Has whoever waits look again.
     fn call_back(&self) {
-        let caller = std::mem::replace(&mut self.answer.lock().caller, Caller::Nobody);
-        match caller {
-            Caller::Nobody => {}
-            Caller::Thread(thread) => thread.unpark(),
-            Caller::Task(waker) => wake(waker),
-        }
+        let caller = std::mem::take(&mut self.answer.lock().caller);
+        caller.tell();
     }
 
     /// Has `caller` told of what becomes of it.

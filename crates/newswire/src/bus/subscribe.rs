@@ -16,7 +16,7 @@ use crate::subscription::coalesce::Coalescer;
 use crate::subscription::inbox::{Call, Inbox, Sleep, Source, Taken};
 use crate::subscription::queue::Queue;
 use crate::subscription::reader::Bounds;
-use crate::sync::{Condvar, Mutex};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// Ids are unique in the process, so that a thread's stack of handlers means the same on every bus.
 static LAST_ID: AtomicU64 = AtomicU64::new(0);
@@ -221,17 +221,12 @@ impl Core {
 
     /// Lets the consumer sleep until something comes; false when there is something already.
     pub(crate) fn rest(&self, subscriber: &Arc<Subscriber>, call: Call) -> bool {
-        let mut order = self.order.lock();
-        let mut inbox = subscriber.inbox.lock();
+        let order = self.order.lock();
+        let inbox = subscriber.inbox.lock();
         if !inbox.has_nothing_to_take() || inbox.is_over() {
             return false;
         }
-        inbox.sleep = Sleep::Asleep(call);
-        list_as_sleeper(&mut order, subscriber, &mut inbox);
-        let window = inbox.arm_window();
-        drop(inbox);
-        drop(order);
-        subscriber.watch_window(window);
+        fall_asleep(order, subscriber, inbox, call);
         true
     }
 
@@ -265,18 +260,13 @@ impl Core {
             if taken.is_some() {
                 return taken;
             }
-            let mut order = self.order.lock();
+            let order = self.order.lock();
             let mut inbox = subscriber.inbox.lock();
             if !inbox.has_nothing_to_take() {
                 continue;
             }
             inbox.calls.engaged -= 1;
-            inbox.sleep = Sleep::Asleep(Call::Worker);
-            list_as_sleeper(&mut order, subscriber, &mut inbox);
-            let window = inbox.arm_window();
-            drop(inbox);
-            drop(order);
-            subscriber.watch_window(window);
+            fall_asleep(order, subscriber, inbox, Call::Worker);
             subscriber.retire_if_over();
             return None;
         }
@@ -306,6 +296,21 @@ impl Core {
         subscriber.release_handler();
         self.see_whether_closed();
     }
+}
+
+/// Lets a consumer sleep that has found nothing to take, and gives the locks back.
+fn fall_asleep(
+    mut order: MutexGuard<'_, Order>,
+    subscriber: &Arc<Subscriber>,
+    mut inbox: MutexGuard<'_, Inbox>,
+    call: Call,
+) {
+    inbox.sleep = Sleep::Asleep(call);
+    list_as_sleeper(&mut order, subscriber, &mut inbox);
+    let window = inbox.arm_window();
+    drop(inbox);
+    drop(order);
+    subscriber.watch_window(window);
 }
 
 /// Notes on the route that the consumer wants to be called; those with a queue of their own are called by

@@ -54,6 +54,7 @@ pub mod system;
 mod table;
 pub mod tag;
 pub mod task;
+mod tier;
 pub mod tool;
 pub mod transcription;
 pub mod turn;
@@ -71,6 +72,7 @@ pub(crate) use fit::{check_inline, check_payload, check_value, fields_of};
 pub use media_record::{Inline, Media};
 pub use record::{Failure, RecordRow, Usage, records};
 pub use row::{Class, Elsewhere, FieldRow, Merge, Row};
+pub use tier::CORE;
 pub use value::{FieldValue, IntoField, Json, Text};
 
 use std::sync::OnceLock;

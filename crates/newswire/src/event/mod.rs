@@ -49,7 +49,7 @@ pub use record::{Merged, Origin};
 pub(crate) use scan::{MAX_DEPTH, Scan};
 pub use scope::{Scope, ScopeField, Source};
 pub(crate) use size::measure;
-pub(crate) use text::plain_prefix;
+pub(crate) use text::{decimal, plain_prefix};
 pub use text::{json_len, write_string};
 pub(crate) use time::{parse_time, write_time};
 

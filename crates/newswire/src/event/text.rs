@@ -104,10 +104,14 @@ pub fn write_string(out: &mut Vec<u8>, text: &str) {
 
 /// Writes `number` in decimal.
 pub(crate) fn write_number(out: &mut Vec<u8>, number: u64) {
-    let mut digits = [0; 20];
+    out.extend_from_slice(decimal(number, &mut [0; 20]));
+}
+
+/// `number` in decimal, at the end of `room`, which the largest fills.
+pub(crate) fn decimal(number: u64, room: &mut [u8; 20]) -> &[u8] {
     let mut left = number;
     let mut used = 0;
-    for place in digits.iter_mut().rev() {
+    for place in room.iter_mut().rev() {
         *place = b'0' + (left % 10) as u8;
         left /= 10;
         used += 1;
@@ -115,7 +119,7 @@ pub(crate) fn write_number(out: &mut Vec<u8>, number: u64) {
             break;
         }
     }
-    out.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
+    room.get(room.len() - used..).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::raw::Raw;
-use crate::event::{MAX_DEPTH, plain_prefix, write_string};
+use crate::event::{MAX_DEPTH, decimal, plain_prefix, write_string};
 
 thread_local! {
     /// Memory that objects are written in, one after another: what is kept of each is a copy of the right size.
@@ -61,17 +61,8 @@ impl Object {
     /// Adds a whole number.
     pub fn number(&mut self, name: &'static str, number: u64) -> &mut Self {
         self.name(name);
-        let (mut digits, mut left) = ([b'0'; 20], number);
-        let mut used = 0;
-        for place in digits.iter_mut().rev() {
-            *place = b'0' + (left % 10) as u8;
-            left /= 10;
-            used += 1;
-            if left == 0 {
-                break;
-            }
-        }
-        let digits = digits.get(digits.len() - used..).unwrap_or_default();
+        let mut room = [0; 20];
+        let digits = decimal(number, &mut room);
         self.json.push_str(std::str::from_utf8(digits).unwrap_or_default());
         self
     }

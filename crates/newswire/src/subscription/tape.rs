@@ -50,6 +50,27 @@ pub(super) struct Link {
     pub(super) next: Arc<Segment>,
 }
 
+impl Segment {
+    /// The piece that `writer` fills, behind so many events, the last one's seq and so many bytes of the tape.
+    fn new(
+        writer: &Writer<Event>,
+        (first, seq_before, bytes_before): (u64, u64, u64),
+        freed: Arc<AtomicU64>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            events: writer.block().clone(),
+            first,
+            seq_before,
+            bytes_before,
+            bytes: AtomicU64::new(0),
+            evicted: AtomicBool::new(false),
+            link: Mutex::new(None),
+            linked: AtomicBool::new(false),
+            freed,
+        })
+    }
+}
+
 impl Drop for Segment {
     fn drop(&mut self) {
         self.freed.fetch_add(self.bytes.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -93,17 +114,7 @@ impl Tape {
     /// An empty tape; `freed` counts the bytes of segments that are gone.
     pub(crate) fn new(freed: Arc<AtomicU64>) -> Self {
         let writer = Writer::new(SMALLEST);
-        let segment = Arc::new(Segment {
-            events: writer.block().clone(),
-            first: 0,
-            seq_before: 0,
-            bytes_before: 0,
-            bytes: AtomicU64::new(0),
-            evicted: AtomicBool::new(false),
-            link: Mutex::new(None),
-            linked: AtomicBool::new(false),
-            freed: freed.clone(),
-        });
+        let segment = Segment::new(&writer, (0, 0, 0), freed.clone());
         let tail = Arc::new(Tail { pushed: AtomicU64::new(0), bytes: AtomicU64::new(0) });
         let window = VecDeque::from([Arc::downgrade(&segment)]);
         Self {
@@ -155,17 +166,7 @@ impl Tape {
         let mut writer = Writer::new((self.segment.events.capacity() * 2).min(LARGEST));
         // A fresh block has room.
         let _ = writer.push(event);
-        let next = Arc::new(Segment {
-            events: writer.block().clone(),
-            first: self.pushed,
-            seq_before: self.last_seq,
-            bytes_before: self.bytes,
-            bytes: AtomicU64::new(0),
-            evicted: AtomicBool::new(false),
-            link: Mutex::new(None),
-            linked: AtomicBool::new(false),
-            freed: self.freed.clone(),
-        });
+        let next = Segment::new(&writer, (self.pushed, self.last_seq, self.bytes), self.freed.clone());
         self.window.push_back(Arc::downgrade(&next));
         *self.segment.link.lock() = Some(Link { seq, end: self.pushed, next: next.clone() });
         self.segment.linked.store(true, Ordering::Release);

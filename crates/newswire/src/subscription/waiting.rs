@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-use crate::sync::wake;
-use crate::sync::{self, Mutex, Thread};
+use crate::caller::Caller;
+use crate::sync::{self, Mutex};
 
 /// How a wait for room ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,13 +14,6 @@ pub(crate) enum Verdict {
     Admitted,
     /// The event was dropped.
     Dropped,
-}
-
-/// Whom to tell.
-enum Caller {
-    Nobody,
-    Thread(Thread),
-    Task(Waker),
 }
 
 struct State {
@@ -51,12 +44,8 @@ impl Ticket {
 
     /// Has the publisher look at its verdict, or its deadline; call it without holding a lock.
     pub(crate) fn tell(&self) {
-        let caller = std::mem::replace(&mut self.state.lock().caller, Caller::Nobody);
-        match caller {
-            Caller::Nobody => {}
-            Caller::Thread(thread) => thread.unpark(),
-            Caller::Task(waker) => wake(waker),
-        }
+        let caller = std::mem::take(&mut self.state.lock().caller);
+        caller.tell();
     }
 
     /// How it was decided, if it was.

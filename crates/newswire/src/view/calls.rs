@@ -82,6 +82,14 @@ pub struct CallSnapshot {
     pub missed: u64,
 }
 
+impl CallSnapshot {
+    /// The tables of groups, in the order of [`CallMeter::groups`].
+    fn tables(&mut self) -> [&mut BTreeMap<String, CallTally>; 5] {
+        let Self { by_model, by_provider, by_tool, by_agent, by_run, .. } = self;
+        [by_model, by_provider, by_tool, by_agent, by_run]
+    }
+}
+
 /// A call that is open.
 #[derive(Debug)]
 struct Call {
@@ -208,24 +216,22 @@ impl CallMeter {
         }
     }
 
+    /// Has `act` change the tallies, one of each sort of group, that count the call.
+    fn each_group(&self, snapshot: &mut CallSnapshot, call: &Call, act: impl Fn(&mut CallTally)) {
+        for ((table, groups), place) in snapshot.tables().into_iter().zip(&self.groups).zip(call.groups) {
+            let name = place.and_then(|place| groups.name(place));
+            if let Some(tally) = name.and_then(|name| table.get_mut(name)) {
+                act(tally);
+            }
+        }
+    }
+
     /// Adds what open calls told.
     fn add_open(&self, snapshot: &mut CallSnapshot) {
         for call in self.known.iter().flatten() {
             let Some(usage) = &call.usage else { continue };
             snapshot.model_calls.usage.add(usage);
-            let tables = [
-                &mut snapshot.by_model,
-                &mut snapshot.by_provider,
-                &mut snapshot.by_tool,
-                &mut snapshot.by_agent,
-                &mut snapshot.by_run,
-            ];
-            for ((table, groups), place) in tables.into_iter().zip(&self.groups).zip(call.groups) {
-                let name = place.and_then(|place| groups.name(place));
-                if let Some(tally) = name.and_then(|name| table.get_mut(name)) {
-                    tally.usage.add(usage);
-                }
-            }
+            self.each_group(snapshot, call, |tally| tally.usage.add(usage));
         }
     }
 
@@ -234,21 +240,13 @@ impl CallMeter {
         if snapshot.forgotten == 0 {
             return;
         }
-        let CallSnapshot {
-            model_calls, tool_calls, by_model, by_provider, by_tool, by_agent, by_run, ..
-        } = snapshot;
-        let mut tables = [by_model, by_provider, by_tool, by_agent, by_run];
-        let tallies = tables.iter_mut().flat_map(|table| table.values_mut());
-        tallies.chain([&mut *model_calls, &mut *tool_calls]).for_each(|tally| tally.forgotten = tally.open);
+        let all = |tally: &mut CallTally| tally.forgotten = tally.open;
+        let is_known = |tally: &mut CallTally| tally.forgotten = tally.forgotten.saturating_sub(1);
+        [&mut snapshot.model_calls, &mut snapshot.tool_calls].into_iter().for_each(all);
+        snapshot.tables().into_iter().flat_map(BTreeMap::values_mut).for_each(all);
         for call in self.known.iter().flatten() {
-            let total = if call.is_model { &mut *model_calls } else { &mut *tool_calls };
-            total.forgotten = total.forgotten.saturating_sub(1);
-            for ((table, groups), place) in tables.iter_mut().zip(&self.groups).zip(call.groups) {
-                let name = place.and_then(|place| groups.name(place));
-                if let Some(tally) = name.and_then(|name| table.get_mut(name)) {
-                    tally.forgotten = tally.forgotten.saturating_sub(1);
-                }
-            }
+            is_known(if call.is_model { &mut snapshot.model_calls } else { &mut snapshot.tool_calls });
+            self.each_group(snapshot, call, is_known);
         }
     }
 

@@ -9,7 +9,9 @@ use super::*;
 
 /// A moment, for tests that wait until it is over.
 const MOMENT: Duration = Duration::from_millis(20);
-const LONG: Duration = Duration::from_secs(20);
+/// A window that ends only after both chunks that are taken together have been taken.
+const WHILE: Duration = Duration::from_secs(1);
+const LONG: Duration = Duration::from_secs(60);
 
 /// Everything that a handler is given.
 #[derive(Clone, Default)]
@@ -152,7 +154,7 @@ fn a_task_is_woken_at_the_windows_end() -> Result<()> {
         }
     }
     let bus = Bus::new();
-    let mut stream = bus.subscribe_with("*", within(MOMENT))?.stream();
+    let mut stream = bus.subscribe_with("*", within(WHILE))?.stream();
     publish(&bus, delta("m-1", "a"))?;
     publish(&bus, delta("m-1", "b"))?;
     let (send, woken) = mpsc::channel();
@@ -255,7 +257,7 @@ fn unsubscribing_discards_what_is_held_and_does_not_wait_for_it() -> Result<()> 
 fn a_paused_handler_gets_what_is_held_when_it_is_resumed() -> Result<()> {
     for mode in [Mode::Locked, Mode::Inline] {
         let bus = Bus::new();
-        let (listener, heard) = listen(&bus, mode, within(MOMENT))?;
+        let (listener, heard) = listen(&bus, mode, within(WHILE))?;
         listener.pause();
         publish(&bus, delta("m-1", "a"))?;
         publish(&bus, delta("m-1", "b"))?;

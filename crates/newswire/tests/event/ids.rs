@@ -1,11 +1,15 @@
 //! Ids of events.
 
 use std::collections::HashSet;
+use std::sync::Mutex;
 
 use newswire::{Event, reseed_ids};
 use uuid::Uuid;
 
 use super::event;
+
+/// Reseeding is for all threads of the process, and ids rise between two of them only.
+static SEED: Mutex<()> = Mutex::new(());
 
 fn at(time_ns: i64) -> Uuid {
     event().time_ns(time_ns).build().unwrap().id()
@@ -21,6 +25,7 @@ fn an_id_is_a_uuid_of_version_7_and_its_moment() {
 
 #[test]
 fn ids_of_one_thread_rise_within_a_millisecond() {
+    let _alone = SEED.lock().unwrap();
     let ids: Vec<_> = (0..10_000).map(|_| at(1_795_222_923_123_456_789)).collect();
     assert!(ids.is_sorted_by(|one, next| one < next));
 }
@@ -36,6 +41,7 @@ fn ids_of_many_threads_differ() {
 
 #[test]
 fn after_reseeding_ids_begin_anew() {
+    let _alone = SEED.lock().unwrap();
     let before = at(1_000_000);
     reseed_ids();
     let after = at(1_000_000);

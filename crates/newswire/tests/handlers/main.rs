@@ -19,7 +19,7 @@ use newswire::{Bus, Event, EventBuilder, Failure, HandlerOptions, Kind, Mode, Pu
 use parking_lot::{Condvar, Mutex};
 
 /// Far longer than anything here takes; only a test that fails waits so long.
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 
 /// Begins an event of that kind.
 fn event(kind: &str) -> EventBuilder {

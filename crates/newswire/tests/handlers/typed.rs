@@ -9,20 +9,27 @@ use serde::{Deserialize, Serialize};
 
 use super::LONG;
 
-#[derive(Clone, Serialize, Deserialize)]
-struct Hit {
-    kind: String,
+macro_rules! payload {
+    ($($name:ident)+) => {$(
+        #[derive(Clone, Serialize, Deserialize)]
+        struct $name {
+            kind: String,
+        }
+
+        impl Payload for $name {
+            fn kind(&self) -> Kind {
+                Kind::parse(&self.kind).unwrap()
+            }
+
+            fn size_bound(&self) -> usize {
+                64
+            }
+        }
+    )+};
 }
 
-impl Payload for Hit {
-    fn kind(&self) -> Kind {
-        Kind::parse(&self.kind).unwrap()
-    }
-
-    fn size_bound(&self) -> usize {
-        64
-    }
-}
+// A kind is registered for the whole process, so for the type of one test only.
+payload! { Hit Several }
 
 fn json(kind: &str, payload: &str) -> Event {
     Event::builder(Kind::parse(kind).unwrap()).json(payload).build().unwrap()
@@ -87,9 +94,9 @@ fn a_payload_is_had_by_its_type_only_where_the_kind_is_that_types() {
     assert!(json("step.started", "7").as_payload::<StepCompleted>().unwrap().is_none());
     assert!(json("step.started", "7").as_payload::<StepStarted>().is_err());
     // A type of several kinds is told by its value.
-    let hit = |kind: &str| Event::of(Hit { kind: kind.into() }).build().unwrap();
-    assert!(hit("cache.hit").as_payload::<Hit>().unwrap().is_some());
-    assert!(json("cache.hit", r#"{"kind":"cache.missed"}"#).as_payload::<Hit>().unwrap().is_none());
+    let hit = |kind: &str| Event::of(Several { kind: kind.into() }).build().unwrap();
+    assert!(hit("cache.hit").as_payload::<Several>().unwrap().is_some());
+    assert!(json("cache.hit", r#"{"kind":"cache.missed"}"#).as_payload::<Several>().unwrap().is_none());
 }
 
 #[test]

@@ -333,8 +333,9 @@ impl Handler for Lingering {
 fn it_is_not_complete_while_a_handler_still_ends() {
     let bus = Bus::new();
     let ((arrive, arrived), (open, opened)) = (mpsc::channel(), mpsc::channel());
-    let _lingering = bus.on("*", Lingering(arrive, Mutex::new(opened))).unwrap();
+    let lingering = bus.on("*", Lingering(arrive, Mutex::new(opened))).unwrap();
     publish(&bus, 1);
+    eventually("its event is handled", || lingering.stats().books.handled == 1);
     let report = bus.close(SHORT);
     arrived.recv_timeout(LONG).unwrap();
     assert_eq!((report.complete, report.abandoned, report.discarded), (false, 0, 0));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use newswire::catalogue::bus::{BusSubscriptionLagged, BusSubscriptionRecovered};
 use newswire::{Bus, Delivery, Event, SubscribeOptions, Subscription, WhenFull};
 
-use super::common::{LONG, blocking, drain, publish, queue};
+use super::common::{LONG, before_it_stalls, blocking, drain, publish, queue};
 
 fn watch(bus: &Bus) -> Subscription {
     let options = SubscribeOptions { internal: true, ..SubscribeOptions::default() };
@@ -57,11 +57,15 @@ fn a_reader_that_never_reads_is_noticed_by_publishers() {
 
 #[test]
 fn a_stalled_subscription_is_told_once_and_its_recovery_too() {
-    let bus = Bus::new();
-    let mut watcher = watch(&bus);
-    let options = SubscribeOptions { max_wait: std::time::Duration::from_millis(5), ..blocking(2) };
-    let mut stuck = bus.subscribe_with("log.*", options).unwrap();
-    publish(&bus, 20);
+    let max_wait = std::time::Duration::from_millis(5);
+    let (_bus, mut watcher, mut stuck) = before_it_stalls(max_wait, || {
+        let bus = Bus::new();
+        let watcher = watch(&bus);
+        let options = SubscribeOptions { max_wait, ..blocking(2) };
+        let stuck = bus.subscribe_with("log.*", options).unwrap();
+        publish(&bus, 20);
+        (bus.stats().blocked > 0, (bus, watcher, stuck))
+    });
     assert_eq!(kinds(&mut watcher), ["bus.subscription.lagged", "bus.subscription.stalled"]);
     drain(&mut stuck);
     assert_eq!(kinds(&mut watcher), ["bus.subscription.recovered"]);

@@ -93,7 +93,7 @@ fn a_handler_that_no_worker_comes_for_keeps_nobody_from_being_woken() {
     arrived.recv_timeout(LONG).unwrap();
     let mut waiting = bus.subscribe("log.*").unwrap();
     thread::scope(|scope| {
-        let consumer = scope.spawn(move || waiting.next_timeout(LONG / 4).map(Item::from));
+        let consumer = scope.spawn(move || waiting.next_timeout(LONG / 2).map(Item::from));
         thread::sleep(Duration::from_millis(5));
         publish(&bus, 1);
         assert_eq!(consumer.join().unwrap().unwrap(), Item::Seq(2));

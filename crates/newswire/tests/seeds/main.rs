@@ -18,7 +18,9 @@ use newswire::{
 use parking_lot::{Condvar, Mutex};
 
 /// Far longer than anything here takes.
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
+/// A handler's time, of which calls that don't overrun take microseconds, unless the machine is elsewhere.
+const AMPLE: Option<Duration> = Some(Duration::from_secs(2));
 
 fn event(kind: &str) -> EventBuilder {
     Event::builder(Kind::parse(kind).unwrap())

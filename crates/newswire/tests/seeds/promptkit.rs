@@ -29,7 +29,7 @@ use newswire::{
     SubscribeOptions, TraceId, Unsubscribed, WhenFull,
 };
 
-use super::{Calls, Door, LONG, event, events, eventually, holding, inline, publish, queued};
+use super::{AMPLE, Calls, Door, LONG, event, events, eventually, holding, inline, publish, queued};
 
 #[test]
 fn specific_and_global_listeners_are_called_once_each_beside_one_that_panics() {
@@ -114,8 +114,7 @@ fn drops_are_counted_exactly() {
 fn a_slow_listener_stops_nobody() {
     let (bus, door, specific, global) = (Bus::new(), Door::default(), Calls::default(), Calls::default());
     let at = door.clone();
-    let timeout = Some(Duration::from_millis(50));
-    let options = HandlerOptions { timeout, ..HandlerOptions::default() };
+    let options = HandlerOptions { timeout: AMPLE, ..HandlerOptions::default() };
     let slow = bus.on_with("tool.*", options, move |_: &Event| at.pass()).unwrap();
     let _specific = bus.on("tool.*", specific.handler()).unwrap();
     let _global = bus.on("*", global.handler()).unwrap();

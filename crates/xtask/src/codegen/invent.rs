@@ -22,7 +22,7 @@ pub(super) fn component_id(life: &str) -> &str {
 
 /// A payload with all the fields of its kind, in the order of the wire; those that it `has` stay.
 pub(super) fn payload(row: &Row, has: &BTreeMap<&str, &RawValue>) -> String {
-    let life = row.kind.rsplit_once('.').map_or(row.kind, |(life, _)| life);
+    let life = row.about();
     object(row.fields, life, has)
 }
 

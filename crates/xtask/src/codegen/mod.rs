@@ -112,6 +112,8 @@ mod tests {
     #[test]
     fn a_stale_and_an_orphaned_file_are_named_with_the_command_that_renews_them() {
         let root = std::env::temp_dir().join(format!("newswire-codegen-{}", std::process::id()));
+        // An earlier process of that number may have been killed.
+        let _ = std::fs::remove_dir_all(&root);
         assert!(!super::write(&root).is_empty());
         assert_eq!(super::write(&root), [""; 0], "a second run changes nothing");
 

@@ -13,31 +13,6 @@ use super::names::{pascal, type_in};
 use super::python::{assert_plain, attribute};
 use super::{Generated, MARK};
 
-/// What the core tier is about: emitters have methods for its kinds.
-const CORE: [&str; 21] = [
-    "run",
-    "agent",
-    "workflow",
-    "step",
-    "turn",
-    "model.call",
-    "tool.request",
-    "tool.call",
-    "tool.approval",
-    "message",
-    "reasoning",
-    "retrieval",
-    "embedding.call",
-    "memory",
-    "validation",
-    "evaluation",
-    "task",
-    "state",
-    "context",
-    "session",
-    "log",
-];
-
 /// What every progress payload has behind the lifecycle's identity.
 const PROGRESS: [&str; 4] = ["message", "current", "total", "data"];
 
@@ -49,7 +24,7 @@ pub(super) fn files() -> [Generated; 2] {
 }
 
 fn methods() -> Generated {
-    let core: Vec<_> = rows().iter().filter(|row| CORE.contains(&what(row))).collect();
+    let core: Vec<_> = rows().iter().filter(|row| row.is_core()).collect();
     let opened: Vec<_> = core.iter().filter(|row| row.phase == Some(Phase::Started)).collect();
     let mut out = head("the emitter's methods for the core kinds", &["Any"]);
     out += "    from ._native import Published\n    from .payloads import Failure, Usage\n\n";
@@ -79,7 +54,7 @@ fn methods() -> Generated {
 fn guards() -> Generated {
     let mut out = head("a guard for each core operation", &["Any"]);
     out += "    from .payloads import Failure, Usage\n\nfrom ._guard import Guard\n";
-    let opened = rows().iter().filter(|row| row.phase == Some(Phase::Started) && CORE.contains(&what(row)));
+    let opened = rows().iter().filter(|row| row.phase == Some(Phase::Started) && row.is_core());
     for row in opened {
         guard(&mut out, row);
     }
@@ -104,7 +79,7 @@ fn emitted(out: &mut String, row: &Row) {
 /// A method that begins an operation.
 fn opener(out: &mut String, row: &Row) {
     let fields: Vec<_> = row.fields.iter().collect();
-    signature(out, &what(row).replace('.', "_"), &fields, &guard_name(row));
+    signature(out, &row.about().replace('.', "_"), &fields, &guard_name(row));
     let _ = writeln!(
         out,
         "        \"\"\"{}\n\n        Emits `{}` when it begins; the guard emits the rest.",
@@ -124,7 +99,7 @@ fn opener(out: &mut String, row: &Row) {
 }
 
 fn guard(out: &mut String, row: &Row) {
-    let about = what(row);
+    let about = row.about();
     let identity = identity(row);
     let own = |phase: &str| -> Vec<&'static FieldRow> {
         station(about, phase)
@@ -194,17 +169,7 @@ fn method(
         }
         None => {}
     }
-    if let Some(outcome) = outcome {
-        parameter(out, outcome);
-    }
-    let named: Vec<_> =
-        fields.iter().filter(|field| outcome.is_none_or(|one| one.name != field.name)).collect();
-    if !named.is_empty() {
-        out.push_str("        *,\n");
-    }
-    for field in named {
-        parameter(out, field);
-    }
+    parameters(out, outcome.as_slice(), fields);
     let _ = writeln!(out, "    ) -> None:\n        \"\"\"{says}");
     docs(out, fields);
     out.push_str("        \"\"\"\n");
@@ -235,18 +200,7 @@ fn method(
 
 fn signature(out: &mut String, name: &str, fields: &[&'static FieldRow], result: &str) {
     let _ = writeln!(out, "\n    def {name}(\n        self,");
-    let by_position = by_position(fields);
-    for field in &by_position {
-        parameter(out, field);
-    }
-    let named: Vec<_> =
-        fields.iter().filter(|field| by_position.iter().all(|one| one.name != field.name)).collect();
-    if !named.is_empty() {
-        out.push_str("        *,\n");
-    }
-    for field in named {
-        parameter(out, field);
-    }
+    parameters(out, &by_position(fields), fields);
     let _ = writeln!(out, "    ) -> {result}:");
 }
 
@@ -260,6 +214,21 @@ fn by_position(fields: &[&'static FieldRow]) -> Vec<&'static FieldRow> {
     let said = fields.iter().copied().find(|field| field.class == Class::Content);
     chosen.extend(said.filter(|said| chosen.iter().all(|field| field.name != said.name)));
     chosen
+}
+
+/// The parameters for these fields; those that aren't by position go by name.
+fn parameters(out: &mut String, by_position: &[&'static FieldRow], fields: &[&'static FieldRow]) {
+    for field in by_position {
+        parameter(out, field);
+    }
+    let named: Vec<_> =
+        fields.iter().filter(|field| by_position.iter().all(|one| one.name != field.name)).collect();
+    if !named.is_empty() {
+        out.push_str("        *,\n");
+    }
+    for field in named {
+        parameter(out, field);
+    }
 }
 
 fn parameter(out: &mut String, field: &FieldRow) {
@@ -294,7 +263,7 @@ fn dictionary(fields: &[&'static FieldRow]) -> String {
 
 /// The fields that all events of the row's lifecycle share.
 fn identity(row: &Row) -> Vec<&'static str> {
-    station(what(row), "progress")
+    station(row.about(), "progress")
         .fields
         .iter()
         .map(|field| field.name)
@@ -307,13 +276,8 @@ fn station(about: &str, phase: &str) -> &'static Row {
     rows().iter().find(|row| row.kind == kind).unwrap_or_else(|| panic!("there is no {kind}"))
 }
 
-/// What a kind is about: all but its last segment.
-fn what(row: &Row) -> &'static str {
-    row.kind.rsplit_once('.').map_or(row.kind, |(what, _)| what)
-}
-
 fn guard_name(row: &Row) -> String {
-    format!("{}Guard", pascal(&what(row).replace('.', "_")))
+    format!("{}Guard", pascal(&row.about().replace('.', "_")))
 }
 
 fn head(what: &str, typing: &[&str]) -> String {

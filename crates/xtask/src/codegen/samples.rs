@@ -55,7 +55,7 @@ fn fitted(row: &Row, event: &Event) -> String {
 /// An event of that kind.
 fn invented(row: &Row) -> Event {
     let family = family_of(row.kind);
-    let life = row.kind.rsplit_once('.').map_or(row.kind, |(life, _)| life);
+    let life = row.about();
     // Within an hour of one morning, all stations of a lifecycle together; the id's first 48 bits are the
     // time's milliseconds.
     let after_ns = hash(life) % 3_500_000_000_000 + since_start_ns(row.phase);

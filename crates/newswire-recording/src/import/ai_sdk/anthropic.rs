@@ -12,7 +12,6 @@
 
 use newswire::Result;
 use newswire::catalogue::{Failure, Usage, context::ContextCompacted};
-use serde_json::value::RawValue;
 
 use super::{Family, detail};
 use crate::import::answer::{Answers, End, Made, ToolEnd};
@@ -47,16 +46,7 @@ fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
         "message_start" => start(answers, fields, made),
         "content_block_start" => block(answers, fields, made),
         "content_block_delta" => delta(answers, fields, made),
-        "content_block_stop" => {
-            let key = key(fields);
-            let server = answers.server_request(&key);
-            answers.close(&key, made)?;
-            if let Some((id, name, arguments)) = server {
-                let arguments = serde_json::from_str(&arguments).ok().map(RawValue::get);
-                answers.tool_started(&id, &name, arguments, made)?;
-            }
-            Ok(())
-        }
+        "content_block_stop" => answers.close_and_run(&key(fields), made),
         "message_delta" => {
             if let Some(raw) = fields.peek("usage") {
                 used(answers, &fields.object(raw)?)?;

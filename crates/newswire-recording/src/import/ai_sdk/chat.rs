@@ -62,13 +62,7 @@ fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
         // Filters of prompts come before there is an answer.
         return Ok(());
     }
-    let next =
-        answers.call().is_some_and(|call| call.finish.is_some() && id.is_some() && call.response != id);
-    if next {
-        answers.end_for_next(made)?;
-    }
-    let call = answers.begin(model.clone(), made)?;
-    call.response = call.response.take().or(id);
+    let call = answers.begin_response(id, model.clone(), made)?;
     if model.is_some() {
         // A router tells later which model it is.
         call.answers = model;

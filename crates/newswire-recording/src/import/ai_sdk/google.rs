@@ -42,13 +42,7 @@ fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
     if let Some(at) = created.and_then(|text| parse_utc(&text)) {
         answers.clock = at;
     }
-    let next =
-        answers.call().is_some_and(|call| call.finish.is_some() && id.is_some() && call.response != id);
-    if next {
-        answers.end_for_next(made)?;
-    }
-    let call = answers.begin(fields.peek_as("modelVersion"), made)?;
-    call.response = call.response.take().or(id);
+    answers.begin_response(id, fields.peek_as("modelVersion"), made)?;
     for (place, raw) in fields.take_array("candidates")?.into_iter().enumerate() {
         let mut candidate = fields.object(raw)?;
         let index = candidate.peek("index").map_or_else(|| place.to_string(), |raw| raw.get().to_owned());

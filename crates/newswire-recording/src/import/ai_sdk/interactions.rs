@@ -11,7 +11,6 @@
 
 use newswire::Result;
 use newswire::catalogue::{Failure, Usage};
-use serde_json::value::RawValue;
 
 use super::{Family, fail, failure};
 use crate::import::answer::{Answers, End, Made, ToolEnd, sum};
@@ -48,15 +47,7 @@ fn chunk<'a>(answers: &mut Answers, fields: &mut Fields<'a>, made: &mut Made<'a>
         "interaction.status_update" => Ok(()),
         "step.start" => step(answers, &key, fields, made),
         "step.delta" => delta(answers, &key, fields, made),
-        "step.stop" => {
-            let server = answers.server_request(&key);
-            answers.close(&key, made)?;
-            if let Some((id, name, arguments)) = server {
-                let arguments = serde_json::from_str(&arguments).ok().map(RawValue::get);
-                answers.tool_started(&id, &name, arguments, made)?;
-            }
-            Ok(())
-        }
+        "step.stop" => answers.close_and_run(&key, made),
         "error" => match failure(fields)? {
             Some(error) => fail(answers, error, made),
             None => Ok(()),

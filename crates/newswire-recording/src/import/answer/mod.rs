@@ -159,6 +159,22 @@ impl Answers {
         self.call.as_mut().ok_or_else(|| newswire::Error::invalid("no call is open"))
     }
 
+    /// The call that a piece of the answer `id` is of; one of another answer that has finished ends.
+    pub(crate) fn begin_response(
+        &mut self,
+        id: Option<String>,
+        model: Option<String>,
+        made: &mut Made<'_>,
+    ) -> Result<&mut Call> {
+        let has_finished = |call: &mut Call| call.finish.is_some() && id.is_some() && call.response != id;
+        if self.call().is_some_and(has_finished) {
+            self.end_for_next(made)?;
+        }
+        let call = self.begin(model, made)?;
+        call.response = call.response.take().or(id);
+        Ok(call)
+    }
+
     /// How many requests the open call has made.
     pub(crate) fn requests(&self) -> u64 {
         self.call.as_ref().map_or(0, |call| call.requests)

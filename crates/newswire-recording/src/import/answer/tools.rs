@@ -9,6 +9,7 @@ use newswire::catalogue::tool::{
 use newswire::catalogue::{Failure, Json, Text};
 use newswire::json::Raw;
 use newswire::{ComponentScope, Payload, Result};
+use serde_json::value::RawValue;
 
 use super::{Answers, Made, Part, Piece};
 use crate::import::frame::{Place, label};
@@ -121,6 +122,15 @@ impl Answers {
         let request = self.open_request(key).filter(|request| request.server)?;
         let arguments = request.piece.text.clone();
         Some((request.piece.id.clone(), request.name.clone(), arguments))
+    }
+
+    /// Closes a part. If it is a request of which the provider runs the tool, that begins.
+    pub(crate) fn close_and_run(&mut self, key: &str, made: &mut Made<'_>) -> Result<()> {
+        let server = self.server_request(key);
+        self.close(key, made)?;
+        let Some((id, name, arguments)) = server else { return Ok(()) };
+        let arguments = serde_json::from_str(&arguments).ok().map(RawValue::get);
+        self.tool_started(&id, &name, arguments, made)
     }
 
     /// Tool and arguments of an open request.
