@@ -93,14 +93,16 @@ impl Subscriber {
         Some(Waking::Thread)
     }
 
-    /// Has the task that polls the stream look again: whichever polled last.
-    pub(crate) fn wake_task(&self) {
+    /// Has whoever pulls and sleeps look again: the thread, or the task that polled last.
+    pub(crate) fn wake_puller(&self) {
         let call = match &self.inbox.lock().sleep {
             Sleep::Asleep(call) => Some(call.clone()),
             _ => None,
         };
-        if let Some(Call::Task(waker)) = call {
-            wake(waker);
+        match call {
+            Some(Call::Thread(thread)) => thread.unpark(),
+            Some(Call::Task(waker)) => wake(waker),
+            Some(Call::Worker) | None => {}
         }
     }
 

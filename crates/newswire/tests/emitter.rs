@@ -232,6 +232,19 @@ fn a_panic_cancels_what_is_open_with_that_reason() {
 }
 
 #[test]
+fn a_panic_in_what_tells_the_end_of_an_operation_cancels_it() {
+    let (bus, mut events) = listening();
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let call = bus.emitter().model_call("gpt-5", "openai");
+        call.complete_with(Usage::tokens(1, 2), |_| std::panic::resume_unwind(Box::new("as agreed")))
+    }));
+    assert!(ended.is_err());
+    assert_eq!(kinds(&seen(&mut events)), ["model.call.started", "model.call.canceled"]);
+    bus.emitter().model_call("gpt-5", "openai").complete_with(Usage::tokens(1, 2), |_| ()).unwrap();
+    assert_eq!(kinds(&seen(&mut events)), ["model.call.started", "model.call.completed"]);
+}
+
+#[test]
 fn a_failure_tells_what_went_wrong() {
     let (bus, mut events) = listening();
     let error = "x".parse::<u32>().expect_err("no number");

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use newswire::{Cursor, ErrorKind, GapReason, Start};
 
-use crate::common::{Item, LONG, bus, close, detach, event, file, from, items, publish, seqs, stored, url};
+use crate::common::{Item, LONG, bus, close, detach, file, from, items, publish, seqs, stored, url};
 
 #[test]
 fn what_was_published_is_there_in_the_next_process() {
@@ -110,10 +110,34 @@ fn a_bus_that_began_without_the_store_that_has_it_is_refused() {
     let (first, _) = stored("main", &file, "");
     publish(&first, 10);
     close(&first);
-    let late = bus("main");
-    late.publish(event("tick.heard", 0)).unwrap();
-    let error = late.attach(&url(&file, "")).unwrap_err();
-    assert!(error.to_string().contains("before the first publish"), "{error}");
+    for published in [1, 10, 15] {
+        let late = bus("main");
+        publish(&late, published);
+        let error = late.attach(&url(&file, "")).unwrap_err();
+        assert!(error.to_string().contains("before the first publish"), "{published}: {error}");
+    }
+}
+
+#[test]
+fn a_store_comes_back_to_its_bus_unless_another_has_written_it_meanwhile() {
+    let file = file("back");
+    let (bus, store) = stored("main", &file, "");
+    publish(&bus, 10);
+    detach(&store);
+    publish(&bus, 2);
+    let store = bus.attach(&url(&file, "")).unwrap();
+    publish(&bus, 3);
+    detach(&store);
+    let (other, _) = stored("main", &file, "");
+    let mut all = other.subscribe_with("*", from(Start::Earliest)).unwrap();
+    let mut found: Vec<_> = (1..=10).chain(13..=15).map(Item::Seq).collect();
+    found.insert(10, Item::Lost(11, 12, GapReason::Unknown));
+    assert_eq!(items(&mut all), found);
+    publish(&other, 2);
+    close(&other);
+    publish(&bus, 5);
+    let error = bus.attach(&url(&file, "")).unwrap_err();
+    assert!(error.to_string().contains("has begun anew"), "{error}");
 }
 
 #[test]
@@ -245,4 +269,60 @@ fn memory_and_store_are_one_past_whatever_of_them_has_it() {
     let last = items(&mut all);
     assert_eq!(last.last(), Some(&Item::Seq(30)), "the past stays when the store goes: {last:?}");
     assert_eq!((last.first(), last.len()), (Some(&before), 28));
+}
+
+#[test]
+fn a_store_that_has_nothing_to_write_yet_is_flushed_and_detached_at_once() {
+    let file = file("nothing_yet");
+    let late = bus("main");
+    publish(&late, 5);
+    let store = late.attach(&url(&file, "")).unwrap();
+    store.flush(LONG).unwrap();
+    detach(&store);
+    late.attach(&url(&file, "")).unwrap();
+    publish(&late, 1);
+    close(&late);
+}
+
+#[test]
+fn since_a_time_begins_in_memory_where_that_goes_further_back_than_the_store() {
+    let file = file("since_memory");
+    let options = newswire::BusOptions { name: "main".into(), history: 100, ..Default::default() };
+    let bus = newswire::Bus::with(options).unwrap();
+    let at = |times: std::ops::RangeInclusive<i64>| {
+        for time in times {
+            let event = newswire::Event::builder("tick.heard".parse().unwrap()).time_ns(time);
+            bus.publish(event.build().unwrap()).unwrap();
+        }
+    };
+    at(1..=3);
+    let store = bus.attach(&url(&file, "")).unwrap();
+    at(4..=5);
+    detach(&store);
+    at(6..=7);
+    let store = bus.attach(&url(&file, "")).unwrap();
+    at(8..=9);
+    store.flush(LONG).unwrap();
+    for time in 1..=9 {
+        let mut since = bus.subscribe_with("*", from(Start::Since(time))).unwrap();
+        assert_eq!(seqs(&mut since), (time as u64..=9).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn what_memory_has_from_before_the_store_is_none_of_what_the_store_writes() {
+    for durability in ["full", "normal", "off"] {
+        let file = file(&format!("none_of_it_{durability}"));
+        let options = newswire::BusOptions { name: "main".into(), history: 100, ..Default::default() };
+        let bus = newswire::Bus::with(options).unwrap();
+        publish(&bus, 5);
+        let url = url(&file, &format!("?durability={durability}&max_age=1d"));
+        let store = bus.attach(&url).unwrap();
+        // It looks for what is too old before anything has come.
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        publish(&bus, 3);
+        store.flush(LONG).unwrap();
+        assert_eq!((store.stats().taken, store.stats().lag), (3, 0), "{durability}");
+        detach(&store);
+    }
 }

@@ -118,11 +118,12 @@ fn all_or_nothing_counts_the_store_among_those_that_must_have_room() {
     let mut refused = None;
     for n in 0..100 {
         if let Err(rejected) = bus.try_publish(event("tick.heard", n)) {
-            refused = Some((n, rejected.error.kind()));
+            refused = Some((n, rejected.error));
             break;
         }
     }
-    assert_eq!(refused, Some((10, ErrorKind::Full)));
+    let (n, error) = refused.unwrap();
+    assert_eq!((n, error.kind(), error.message()), (10, ErrorKind::Full, "the queue of the store is full"));
     holder.execute_batch("COMMIT").unwrap();
     store.flush(LONG).unwrap();
     bus.try_publish(event("tick.heard", 0)).unwrap();

@@ -314,7 +314,7 @@ impl Future for Expectation {
             let expecting = Arc::downgrade(stream.subscriber());
             self.alarm = Some(self.core.timer.alarm(self.deadline, move || {
                 if let Some(subscriber) = expecting.upgrade() {
-                    subscriber.wake_task();
+                    subscriber.wake_puller();
                 }
             }));
         }

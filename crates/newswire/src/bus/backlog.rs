@@ -14,6 +14,7 @@ use super::order::Sent;
 use crate::delivery::{Delivery, Gap, GapReason};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
+use crate::handler::timer::deadline_after;
 use crate::store::receipt::Promise;
 use crate::store::{QueueBounds, StoreStats};
 use crate::subscription::queue::Patience;
@@ -43,6 +44,8 @@ struct Waiter {
 /// What an attached store has still to write.
 pub(crate) struct Backlog {
     bounds: QueueBounds,
+    /// The last seq before the store came, of which it is given nothing.
+    before: u64,
     taken: u64,
     written: u64,
     /// What isn't written, events that wait for room included.
@@ -61,7 +64,7 @@ pub(crate) struct Backlog {
     thread: Option<Thread>,
     stored: u64,
     dropped: u64,
-    /// Told when the store has let go of everything.
+    /// Told when the store has let go of everything; each attachment has its own, by which it is known.
     ended: Arc<Promise>,
 }
 
@@ -86,6 +89,7 @@ impl Backlog {
     pub(crate) fn new(bounds: QueueBounds, seq: u64, ended: Arc<Promise>) -> Self {
         Self {
             bounds,
+            before: seq,
             taken: seq,
             written: seq,
             events: 0,
@@ -101,10 +105,6 @@ impl Backlog {
             dropped: 0,
             ended,
         }
-    }
-
-    pub(crate) fn ended(&self) -> Arc<Promise> {
-        self.ended.clone()
     }
 
     /// Seq up to which the store has everything.
@@ -192,9 +192,15 @@ impl Backlog {
         changed
     }
 
-    /// Has `promise` told once all up to `seq` is on the disk.
-    pub(crate) fn add_flush(&mut self, seq: u64, promise: Arc<Promise>) {
-        self.flushes.push((seq, promise));
+    /// Has `promise` told once all up to `seq` is on the disk; false where the store has been given nothing yet.
+    pub(crate) fn add_flush(&mut self, seq: u64, promise: Arc<Promise>) -> bool {
+        let is_given = seq > self.before;
+        if is_given {
+            // Who has given up waiting has let go of his; a disk that hangs is asked many times.
+            self.flushes.retain(|(_, waited)| Arc::strong_count(waited) > 1);
+            self.flushes.push((seq, promise));
+        }
+        is_given
     }
 
     pub(crate) fn wants_flush(&self) -> bool {
@@ -220,7 +226,7 @@ impl Backlog {
 
     /// Lets the store's thread wait until `count` events have come that it hasn't taken; `false` where they have.
     pub(crate) fn gather(&mut self, count: u64, last: u64, thread: Thread) -> bool {
-        let enough = self.taken + count;
+        let enough = self.taken.saturating_add(count);
         if last >= enough || self.wants_flush() || self.events >= self.bounds.events {
             return false;
         }
@@ -259,6 +265,11 @@ impl History {
         self.backlog.is_some()
     }
 
+    /// Whether the attached store is the one whose end is told there.
+    pub(crate) fn is_kept_for(&self, ended: &Arc<Promise>) -> bool {
+        self.backlog.as_ref().is_some_and(|backlog| Arc::ptr_eq(&backlog.ended, ended))
+    }
+
     /// Sees to the event that was pushed last: whether it has room in the backlog, whom to call, who is
     /// told when it is written.
     #[cold]
@@ -292,7 +303,7 @@ impl History {
                 sent.todo().told.push(told);
             }
             None => {
-                let ticket = Ticket::new(Instant::now() + backlog.bounds.max_wait);
+                let ticket = Ticket::new(deadline_after(backlog.bounds.max_wait));
                 backlog.waiting.push_back(Waiter { seq, size, ticket: ticket.clone() });
                 sent.todo().tickets.push((None, ticket));
             }
@@ -357,6 +368,10 @@ impl History {
     /// All up to `seq` is written.
     pub(crate) fn written(&mut self, seq: u64, told: &mut Told) {
         let Some(backlog) = &mut self.backlog else { return };
+        // A new store has less than what was published before it came.
+        if seq < backlog.written {
+            return;
+        }
         let from = self.events.partition_point(|event| event.seq() <= backlog.written);
         for event in self.events.range(from..).take_while(|event| event.seq() <= seq) {
             backlog.events -= 1;

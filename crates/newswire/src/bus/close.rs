@@ -27,8 +27,9 @@ use crate::sync::{self, Condvar, Mutex, Thread};
 #[non_exhaustive]
 pub struct CloseReport {
     /// Whether everything was drained before the deadline: handlers and sinks had all that was queued for
-    /// them, unless they were paused or set aside, and their `on_close` has returned. So nothing is abandoned
-    /// then, and nothing discarded for want of time. False also where this caller couldn't or wouldn't wait.
+    /// them, unless they were paused or set aside, and their `on_close` has returned; an attached store has written
+    /// everything. So nothing is abandoned then, and nothing discarded for want of time. False also where this
+    /// caller couldn't or wouldn't wait.
     pub complete: bool,
     /// The last seq of the bus.
     pub last_seq: u64,
@@ -37,7 +38,8 @@ pub struct CloseReport {
     /// How many events this close discarded: what was still queued for handlers at the deadline, and what
     /// was queued for those that were paused or set aside. Earlier losses are in the books only.
     pub discarded: u64,
-    /// How many events an attached store hadn't written at the deadline; its thread goes on while there is one.
+    /// How many events an attached store hadn't written at the deadline, or when it gave up before; at the deadline
+    /// its thread goes on while there is one.
     pub unstored: u64,
     /// Every handler and sink that the close waited for; a store was waited for if one was attached.
     pub subscriptions: Vec<SubscriptionStats>,
@@ -49,6 +51,8 @@ struct State {
     last_seq: u64,
     /// Those that the close waits for.
     drained: Vec<Arc<Subscriber>>,
+    /// What a store had not written when it left the closed bus.
+    unstored: u64,
     report: Option<CloseReport>,
     wakers: Vec<Waker>,
     /// The bus, where nobody else may hold it any more; until the report is there.
@@ -143,9 +147,7 @@ impl Core {
             let mut inbox = subscriber.inbox.lock();
             inbox.end(&mut released);
             if inbox.paused && subscriber.service.is_some() {
-                // Whoever is set aside isn't called again for a close.
-                inbox.paused = false;
-                inbox.discard_for_close();
+                inbox.give_up_paused();
             }
             subscriber.summon(&mut inbox, &mut order.to_wake);
         }
@@ -205,11 +207,12 @@ impl Core {
     fn report(self: &Arc<Self>, drained: &[Arc<Subscriber>], complete: bool, abandoned: u64) {
         let subscriptions: Vec<_> = drained.iter().map(|subscriber| subscriber.stats()).collect();
         let discarded = drained.iter().map(|subscriber| subscriber.inbox.lock().closed_off).sum();
-        let unstored = self.store_stats().map_or(0, |stats| stats.lag);
+        let lag = self.store_stats().map_or(0, |stats| stats.lag);
         let mut state = self.closing.state.lock();
         if state.report.is_some() {
             return;
         }
+        let (complete, unstored) = (complete && state.unstored == 0, lag + state.unstored);
         let last_seq = state.last_seq;
         state.report =
             Some(CloseReport { complete, last_seq, abandoned, discarded, unstored, subscriptions });
@@ -223,6 +226,12 @@ impl Core {
 }
 
 impl Inbox {
+    /// Whoever is set aside isn't called again for a close.
+    pub(crate) fn give_up_paused(&mut self) {
+        self.paused = false;
+        self.discard_for_close();
+    }
+
     /// Discards what is queued, for a close, which tells how much that was.
     fn discard_for_close(&mut self) {
         let before = self.books.discarded;
@@ -282,6 +291,11 @@ impl Drain {
     fn tell(&self) {
         let wakers = std::mem::take(&mut self.state.lock().wakers);
         wakers.into_iter().for_each(wake);
+    }
+
+    /// A store leaves the closed bus, and has not written so many events.
+    pub(super) fn give_up(&self, unstored: u64) {
+        self.state.lock().unstored += unstored;
     }
 
     /// Holds the bus until the drain has ended.

@@ -93,7 +93,7 @@ impl History {
     pub(crate) fn read(&self, seq: u64, count: usize) -> Vec<Delivery> {
         let from = self.events.partition_point(|event| event.seq() < seq);
         let events = self.events.range(from..).take(count);
-        let is_end = from + count >= self.events.len();
+        let is_end = from.saturating_add(count) >= self.events.len();
         if self.lost.is_empty() {
             return events.cloned().map(Delivery::Event).collect();
         }

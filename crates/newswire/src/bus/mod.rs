@@ -129,8 +129,8 @@ impl Bus {
     /// Publishes an event to all who want it, or to nobody.
     ///
     /// # Errors
-    /// `Full`, with the event given back, where the queue of a subscription that blocks (and isn't stalled)
-    /// is full; else as [`Bus::publish`].
+    /// `Full`, with the event given back, where the queue of a subscription that blocks, or a store's, is full
+    /// (and isn't stalled); else as [`Bus::publish`].
     #[inline]
     pub fn try_publish(&self, event: Event) -> Result<Published, Rejected<Event>> {
         self.core.publish(event, Manner::AllOrNothing)

@@ -189,14 +189,14 @@ impl Order {
         super::route::evaluate(event, &ask, &mut self.matched);
     }
 
-    /// Whether a publisher of `event` would have to wait for one of the matched routes.
-    pub(crate) fn would_block(&mut self, event: &Event) -> bool {
+    /// What is full, if a publisher of `event` would have to wait for the store or one of the matched routes.
+    pub(crate) fn would_block(&mut self, event: &Event) -> Option<&'static str> {
         let Self { matched, routes, history, .. } = self;
         let backlog = history.as_mut().and_then(History::backlog);
         if backlog.is_some_and(|backlog| backlog.would_block(event.size())) {
-            return true;
+            return Some("the queue of the store is full");
         }
-        matched.iter().any(|place| {
+        let is_full = matched.iter().any(|place| {
             routes.get_mut(*place).is_some_and(|route| {
                 (route.internal || !event.internal())
                     && route.own.iter().any(|subscriber| {
@@ -204,7 +204,8 @@ impl Order {
                         subscriber.inbox.lock().would_block(event, key.as_ref())
                     })
             })
-        })
+        });
+        is_full.then_some("the queue of a subscription that blocks is full")
     }
 
     /// The short way of an event that is wanted by the readers of one tape and nobody else, all of them

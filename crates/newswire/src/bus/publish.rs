@@ -50,7 +50,7 @@ impl Core {
                 drop(order);
                 Ok(straight.see_through())
             }
-            Err(event) => self.publish_prepared(order, event, manner, Sent::default()),
+            Err(event) => self.publish_prepared(order, event, manner, &mut Sent::default()),
         }
     }
 
@@ -59,13 +59,12 @@ impl Core {
         self: &Arc<Self>,
         event: Event,
         manner: Manner,
-        sent: Sent,
+        mut sent: Sent,
     ) -> Result<Published, Rejected<Event>> {
         let event = self.prepare(event)?;
-        let promise = sent.promise.clone();
-        let published = self.publish_prepared(self.order.lock(), event, manner, sent)?;
-        if let Some(promise) = promise.filter(|_| !self.is_keeping()) {
-            // The store has gone meanwhile, and may not have seen it.
+        let published = self.publish_prepared(self.order.lock(), event, manner, &mut sent)?;
+        if let Some(promise) = sent.promise.take() {
+            // No store has taken it: the one that was there has gone meanwhile.
             promise.settle(Err(Error::new(ErrorKind::Closed, "the store was detached meanwhile")));
         }
         Ok(published)
@@ -76,11 +75,11 @@ impl Core {
         order: MutexGuard<'_, Order>,
         event: Event,
         manner: Manner,
-        mut sent: Sent,
+        sent: &mut Sent,
     ) -> Result<Published, Rejected<Event>> {
-        self.send(order, event, manner, &mut sent)?;
+        self.send(order, event, manner, sent)?;
         if sent.todo.is_some() {
-            self.see_through(&mut sent);
+            self.see_through(sent);
         }
         Ok(sent.published)
     }
@@ -101,10 +100,11 @@ impl Core {
             order.matched.clear();
             return Ok(());
         }
-        if manner == Manner::AllOrNothing && order.would_block(&event) {
+        if manner == Manner::AllOrNothing
+            && let Some(full) = order.would_block(&event)
+        {
             order.matched.clear();
-            let error = Error::new(ErrorKind::Full, "the queue of a subscription that blocks is full");
-            return Err(Rejected { error, value: event });
+            return Err(Rejected { error: Error::new(ErrorKind::Full, full), value: event });
         }
         order.commit(event, &|subscriber| patience(manner, subscriber), sent);
         order.remove_spent(sent, &self.interest);

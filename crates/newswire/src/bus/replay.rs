@@ -2,6 +2,7 @@
 //! live events without gap or duplicate.
 
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::core::Core;
@@ -50,8 +51,9 @@ impl Core {
         Ok(Some(match &options.start {
             Start::Last(count) => self.nth_last_match(wanted, *count, in_memory..end, past.as_deref())?,
             Start::Since(time) => match past.map(|past| past.since(*time)).transpose()?.flatten() {
-                Some(seq) => seq,
-                None => self.first_since(*time, in_memory),
+                Some(seq) if seq < in_memory => seq,
+                // Memory may have what the store was never given.
+                seq => self.first_since(*time, in_memory).min(seq.unwrap_or(u64::MAX)),
             },
             _ => first,
         }))
@@ -148,10 +150,11 @@ impl Core {
             drop(inbox);
             drop(order);
             let wanted = Wanted { filter: &subscriber.filter, internal: subscriber.internal };
-            let read = match past.read(next, &wanted, PAGE) {
-                Ok(page) if page.through >= next => (page.deliveries, page.through),
-                Ok(_) => (vec![Delivery::Gap(lost(GapReason::Retention))], first - 1),
-                Err(_) => (vec![Delivery::Gap(lost(GapReason::Unreadable))], first - 1),
+            // The store may be anybody's; one that panics costs no more than what it couldn't read.
+            let read = match catch_unwind(AssertUnwindSafe(|| past.read(next, &wanted, PAGE))) {
+                Ok(Ok(page)) if page.through >= next => (page.deliveries, page.through),
+                Ok(Ok(_)) => (vec![Delivery::Gap(lost(GapReason::Retention))], first - 1),
+                Ok(Err(_)) | Err(_) => (vec![Delivery::Gap(lost(GapReason::Unreadable))], first - 1),
             };
             return subscriber.replay(next, read.0, read.1);
         }

@@ -193,8 +193,11 @@ impl<L: Lifecycle> Guard<L> {
     }
 
     fn end<P: Catalogued>(mut self, payload: impl FnOnce(&L, Option<u64>) -> P) -> Result<Published> {
-        let Some(life) = self.life.take() else { return Ok(Published::default()) };
-        self.about.emit_made(|| payload(&life, self.duration_ns()))
+        let Some(life) = &self.life else { return Ok(Published::default()) };
+        let ended = self.about.emit_made(|| payload(life, self.duration_ns()));
+        // Not before: where the caller's code panics in there, the operation is still open.
+        self.life = None;
+        ended
     }
 
     fn duration_ns(&self) -> Option<u64> {

@@ -1,8 +1,9 @@
 //! The workers that serve handlers off the publisher's thread.
 //!
 //! As many as there are cores, started when first needed, ended after 10 s without work. A worker whose
-//! call takes longer than 10 ms doesn't count: another takes its place while the cap allows, so that stuck
-//! handlers starve nobody. Whoever submits wakes at most one worker; it calls the next sleeper first.
+//! call takes longer than 10 ms, or whose event has to be read from a slow disk, doesn't count: another takes
+//! its place while the cap allows, so that stuck handlers starve nobody. Whoever submits wakes at most one
+//! worker; it calls the next sleeper first.
 
 use std::collections::BinaryHeap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -245,13 +246,15 @@ impl Shared {
         }
         handling.within_host(&mut || {
             for calls in 1.. {
-                let Some(taken) = core.take_for_worker(subscriber) else { return };
-                let mut taken = Some(taken);
-                timed(&mut || {
-                    if let Some(taken) = taken.take() {
-                        service::serve(subscriber, handling, taken);
-                    }
+                let mut is_over = false;
+                // Taking is timed as well: what is taken may have to be read from a disk first.
+                timed(&mut || match core.take_for_worker(subscriber) {
+                    Some(taken) => service::serve(subscriber, handling, taken),
+                    None => is_over = true,
                 });
+                if is_over {
+                    return;
+                }
                 if calls % QUANTUM == 0 && !self.state.lock().ready.is_empty() {
                     self.submit(subscriber.priority, Job::Serve(subscriber.clone()));
                     return;

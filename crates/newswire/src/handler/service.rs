@@ -194,7 +194,7 @@ fn finish(
         if let Some(said) = said {
             inbox.note_failure(said);
         }
-        let set_aside = inbox.count_failures(1, outcome, subscriber.set_aside_after);
+        let set_aside = inbox.set_aside_by(outcome, subscriber.set_aside_after);
         subscriber.tell_if_quiet(&inbox);
         set_aside
     };
@@ -207,6 +207,16 @@ impl Inbox {
     /// Keeps what the last failing call said.
     pub(crate) fn note_failure(&mut self, said: String) {
         self.calls.last_failure = Some(bounded(said));
+    }
+
+    /// Counts how a call of a handler has ended, and gives up what is queued where that sets the handler aside while
+    /// the bus closes: nobody may be left to resume it.
+    fn set_aside_by(&mut self, outcome: Outcome, limit: Option<u32>) -> bool {
+        let set_aside = self.count_failures(1, outcome, limit);
+        if set_aside && self.ended {
+            self.give_up_paused();
+        }
+        set_aside
     }
 
     /// Counts failures in a row; says whether the handler has just been set aside for them.
@@ -304,7 +314,7 @@ impl Subscriber {
             let Watched { events, .. } = inbox.calls.watched.remove(place);
             inbox.books.settle(events, Outcome::TimedOut);
             inbox.calls.overrunning += 1;
-            set_aside |= inbox.count_failures(1, Outcome::TimedOut, self.set_aside_after);
+            set_aside |= inbox.set_aside_by(Outcome::TimedOut, self.set_aside_after);
         }
         let next = inbox.calls.watched.iter().map(|watched| watched.deadline).min();
         inbox.calls.watch_armed = next.is_some();

@@ -21,6 +21,7 @@ use crate::event::Event;
 use crate::filter::Filter;
 use crate::handler::{Failure, Handler};
 use crate::options::{HandlerOptions, check_name};
+use crate::store::receipt::Promise;
 use crate::store::{Keeper, StoreStats};
 use crate::sync::plain::Mutex;
 
@@ -34,7 +35,12 @@ pub struct Attachment(Place);
 #[derive(Clone)]
 enum Place {
     Sink(Arc<Attached>),
-    Store { name: Arc<str>, core: Weak<Core> },
+    /// A store, known by what is told at its end.
+    Store {
+        name: Arc<str>,
+        core: Weak<Core>,
+        ended: Arc<Promise>,
+    },
 }
 
 /// A sink or store at one moment.
@@ -61,6 +67,8 @@ pub(crate) struct Attached {
     /// `None` once it has been ended.
     sink: Turns<Option<Box<dyn Sink>>>,
     listener: Mutex<Option<WeakListener>>,
+    /// What the bus, which had it end, was told by it; whoever detaches it gets that.
+    unheard: Mutex<Option<Error>>,
 }
 
 impl Attachment {
@@ -74,7 +82,12 @@ impl Attachment {
         if options.queue.name.is_empty() {
             options.queue.name.clone_from(&name);
         }
-        let attached = Arc::new(Attached { name, sink: Turns::new(Some(sink)), listener: Mutex::new(None) });
+        let attached = Arc::new(Attached {
+            name,
+            sink: Turns::new(Some(sink)),
+            listener: Mutex::new(None),
+            unheard: Mutex::new(None),
+        });
         let handler: Arc<dyn Handler> = attached.clone();
         let listener = bus.on_with(Filter::all(), options, handler)?;
         *attached.listener.lock() = Some(listener.weak());
@@ -83,8 +96,8 @@ impl Attachment {
 
     pub(super) fn open_store(bus: &Bus, name: String, keeper: Box<dyn Keeper>) -> Result<Self> {
         check_name(&name, "name")?;
-        bus.core.begin_keeping(&name, keeper)?;
-        Ok(Self(Place::Store { name: name.into(), core: Arc::downgrade(&bus.core) }))
+        let ended = bus.core.begin_keeping(&name, keeper)?;
+        Ok(Self(Place::Store { name: name.into(), core: Arc::downgrade(&bus.core), ended }))
     }
 
     /// What it is called: the URL's scheme and address, without credentials and options, cut at
@@ -108,8 +121,8 @@ impl Attachment {
                 let (taken, dropped) = (books.handled, books.dropped + books.discarded);
                 AttachmentStats { taken, failed, dropped, lag, trouble: last_failure, detached: closed }
             }
-            Place::Store { core, .. } => {
-                let stats = core.upgrade().and_then(|core| core.store_stats());
+            Place::Store { core, ended, .. } => {
+                let stats = core.upgrade().and_then(|core| core.stats_of_store(ended));
                 let Some(StoreStats { stored, dropped, lag, trouble, .. }) = stats else { return gone };
                 let trouble = trouble.map(|trouble| trouble.to_string());
                 AttachmentStats { taken: stored, dropped, lag, trouble, ..AttachmentStats::default() }
@@ -134,7 +147,9 @@ impl Attachment {
                 let flush = |place: &mut Option<Box<dyn Sink>>| place.as_mut().ok_or_else(closed)?.flush();
                 sink.sink.with(timeout, flush).ok_or_else(|| sink.is_busy())?
             }
-            Place::Store { core, .. } => core.upgrade().ok_or_else(closed)?.flush_store(timeout),
+            Place::Store { core, ended, .. } => {
+                core.upgrade().ok_or_else(closed)?.flush_store(ended, timeout)
+            }
         }
     }
 
@@ -143,11 +158,14 @@ impl Attachment {
     ///
     /// # Errors
     /// What the sink says while it ends; `TimedOut` where its current call doesn't return; as
-    /// [`Attachment::flush`] where a store couldn't write everything: it is detached nevertheless.
+    /// [`Attachment::flush`] where a store couldn't write everything: it is detached nevertheless. `WouldDeadlock` on a
+    /// loop thread, where a store stays attached: what it hasn't written would be lost to it.
     pub fn detach(&self) -> Result<()> {
         match &self.0 {
             Place::Sink(sink) => sink.detach(),
-            Place::Store { core, .. } => core.upgrade().map_or(Ok(()), |core| core.detach_store(PATIENCE)),
+            Place::Store { core, ended, .. } => {
+                core.upgrade().map_or(Ok(()), |core| core.detach_store(ended, PATIENCE))
+            }
         }
     }
 }
@@ -178,8 +196,12 @@ impl Handler for Attached {
     }
 
     fn on_close(&self) {
-        // Nobody is left to be told; what `detach` finds, it returns.
-        let _ = self.finish();
+        // In the same turn, so that whoever detaches it meanwhile finds either the sink or what it said.
+        self.sink.with(PATIENCE, |place| {
+            if let Err(error) = end(place) {
+                *self.unheard.lock() = Some(error);
+            }
+        });
     }
 }
 
@@ -191,15 +213,16 @@ impl Attached {
         served.unwrap_or(Ok(()))
     }
 
-    /// Flushes and ends the sink, once: what the bus calls after the last event.
+    /// Flushes and ends the sink, once; says also what it said where the bus has ended it.
     fn finish(&self) -> Result<()> {
-        let sink = self.sink.with(PATIENCE, Option::take);
-        match sink {
-            Some(Some(mut sink)) => sink.close(),
-            Some(None) => Ok(()),
-            None => Err(self.is_busy()),
-        }
+        self.sink.with(PATIENCE, end).ok_or_else(|| self.is_busy())??;
+        self.unheard.lock().take().map_or(Ok(()), Err)
     }
+}
+
+/// Ends the sink that is there.
+fn end(place: &mut Option<Box<dyn Sink>>) -> Result<()> {
+    place.take().map_or(Ok(()), |mut sink| sink.close())
 }
 
 impl fmt::Debug for Attachment {

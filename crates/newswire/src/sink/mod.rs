@@ -152,8 +152,8 @@ impl Bus {
     ///
     /// # Errors
     /// `Invalid` where a store is attached already, or has events of this bus, which has begun to publish
-    /// without it; `TooLarge` where the name has more than [`SubscribeOptions::MAX_NAME`] bytes; `Closed`;
-    /// what the store says while it opens.
+    /// without it, or its queue has no room for every event; `TooLarge` where the name has more than
+    /// [`SubscribeOptions::MAX_NAME`] bytes; `Closed`; what the store says while it opens.
     pub fn attach_store(&self, name: impl Into<String>, keeper: Box<dyn Keeper>) -> Result<Attachment> {
         Attachment::open_store(self, name.into(), keeper)
     }

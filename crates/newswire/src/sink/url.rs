@@ -23,6 +23,8 @@ const FORM: &str = "scheme:address?name=value, such as console:?width=120";
 pub struct SinkUrl {
     scheme: String,
     body: String,
+    /// The body without credentials.
+    shown: String,
     params: Vec<Param>,
 }
 
@@ -63,7 +65,8 @@ impl SinkUrl {
             params.push(param);
             column += part.chars().count() + 1;
         }
-        Ok(Self { scheme: scheme.to_owned(), body: decode(body, body_column)?, params })
+        let (body, shown) = (decode(body, body_column)?, decode(&without_credentials(body), body_column)?);
+        Ok(Self { scheme: scheme.to_owned(), body, shown, params })
     }
 
     /// What stands before the colon.
@@ -96,12 +99,17 @@ impl SinkUrl {
 
     /// Scheme and address without credentials and parameters, for stats and logs.
     pub fn name(&self) -> String {
-        let (slashes, address) = self.body.strip_prefix("//").map_or(("", &*self.body), |rest| ("//", rest));
-        let (host, path) = address.split_at(address.find('/').unwrap_or(address.len()));
-        let host =
-            if slashes.is_empty() { host } else { host.rsplit_once('@').map_or(host, |(_, host)| host) };
-        format!("{}:{slashes}{host}{path}", self.scheme)
+        format!("{}:{}", self.scheme, self.shown)
     }
+}
+
+/// The body as it was written, without what stands before the host: once it is decoded, nobody knows any more which
+/// slash or at sign is a part of a password.
+fn without_credentials(body: &str) -> String {
+    let Some(address) = body.strip_prefix("//") else { return body.to_owned() };
+    let (host, path) = address.split_at(address.find('/').unwrap_or(address.len()));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    format!("//{host}{path}")
 }
 
 impl Param {

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::bus::backlog::{NAP, Rest, Told};
+use crate::bus::backlog::{Backlog, NAP, Rest, Told};
 use crate::bus::core::Core;
+use crate::bus::history::History;
+use crate::bus::order::Order;
 use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::handler::timer::deadline_after;
@@ -27,6 +29,7 @@ pub struct Batch {
 pub struct Feed {
     core: Arc<Core>,
     name: String,
+    /// Settled at the end; it also tells this store's place from that of one that was attached after it.
     ended: Arc<Promise>,
 }
 
@@ -45,7 +48,7 @@ impl Feed {
             {
                 let mut order = self.core.order.lock();
                 let (seq, closed) = (order.seq, order.closed);
-                let Some(history) = order.history.as_mut().filter(|history| history.is_kept()) else {
+                let Some(history) = self.history(&mut order) else {
                     return Batch { closed: true, ..Batch::default() };
                 };
                 let deliveries = history.take_batch(count, &mut told);
@@ -69,8 +72,7 @@ impl Feed {
 
     /// How many events aren't written, those that were handed over included.
     pub fn unwritten(&self) -> usize {
-        let mut order = self.core.order.lock();
-        order.history.as_mut().and_then(|history| history.backlog()).map_or(0, |backlog| backlog.unwritten())
+        self.backlog(&mut self.core.order.lock()).map_or(0, |backlog| backlog.unwritten())
     }
 
     /// Lets events come together, for `moment` at most, until there are `count` to write: for a keeper that couldn't
@@ -79,7 +81,7 @@ impl Feed {
         let is_waiting = {
             let mut order = self.core.order.lock();
             let (seq, closed) = (order.seq, order.closed);
-            let backlog = order.history.as_mut().and_then(|history| history.backlog());
+            let backlog = self.backlog(&mut order);
             let count = u64::try_from(count).unwrap_or(u64::MAX);
             let thread = sync::current_thread();
             !closed && backlog.is_some_and(|backlog| backlog.gather(count, seq, thread))
@@ -132,6 +134,9 @@ impl Feed {
     /// The store goes on elsewhere, as another epoch of the bus; `past` reads both what it had and what it will.
     pub fn renewed(&self, epoch: u64, past: Arc<dyn Past>) {
         let mut order = self.core.order.lock();
+        if self.history(&mut order).is_none() {
+            return;
+        }
         order.past = Some(past);
         let mut beginning = self.core.beginning.lock();
         *beginning = beginning.of_epoch(epoch);
@@ -144,12 +149,21 @@ impl Feed {
 
     /// Whether the store has been taken off the bus: nobody waits for anything any more.
     pub fn is_gone(&self) -> bool {
-        !self.core.order.lock().is_kept()
+        self.history(&mut self.core.order.lock()).is_none()
     }
 
-    fn change(&self, change: impl FnOnce(&mut crate::bus::history::History, &mut Told)) {
+    /// What waits for this store, unless it has been taken off: another may have its place by then.
+    fn history<'o>(&self, order: &'o mut Order) -> Option<&'o mut History> {
+        order.history.as_mut().filter(|history| history.is_kept_for(&self.ended))
+    }
+
+    fn backlog<'o>(&self, order: &'o mut Order) -> Option<&'o mut Backlog> {
+        self.history(order)?.backlog()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut History, &mut Told)) {
         let mut told = Told::default();
-        if let Some(history) = self.core.order.lock().history.as_mut() {
+        if let Some(history) = self.history(&mut self.core.order.lock()) {
             change(history, &mut told);
         }
         told.tell();
@@ -158,7 +172,7 @@ impl Feed {
 
 impl Drop for Feed {
     fn drop(&mut self) {
-        self.core.end_keeping();
+        self.core.end_keeping(&self.ended);
         self.ended.settle(Ok(()));
     }
 }

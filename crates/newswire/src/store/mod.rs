@@ -15,6 +15,7 @@ pub use feed::{Batch, Feed};
 use crate::delivery::Delivery;
 use crate::error::{Error, Result};
 use crate::filter::Filter;
+use crate::options::check_buffer;
 
 /// Writes the events of one bus, in order.
 pub trait Keeper: Send + 'static {
@@ -102,10 +103,17 @@ pub struct Page {
 pub struct QueueBounds {
     /// How many events; 16,384.
     pub events: usize,
-    /// How many bytes; 64 MiB.
+    /// How many bytes; 64 MiB. No fewer than one event may have.
     pub bytes: usize,
     /// How long a publisher waits for room; 1 s.
     pub max_wait: Duration,
+}
+
+impl QueueBounds {
+    /// Refuses what some event could never fit.
+    pub(crate) fn check(&self) -> Result<()> {
+        check_buffer(self.events, self.bytes).map_err(|error| error.at_path("options.queue"))
+    }
 }
 
 impl Default for QueueBounds {

@@ -14,7 +14,8 @@ const AT_A_TIME: usize = 64;
 
 impl Subscription {
     /// Waits for at least one item, then takes what is there into `into`, at most `max`; says how many.
-    /// 0 means that the bus has closed and all has been read.
+    /// 0 means that the bus has closed and all has been read; on a loop thread, where nothing waits, also that
+    /// nothing has come.
     pub fn next_batch(&mut self, into: &mut Vec<Delivery>, max: usize) -> usize {
         let taken = self.take_batch(into, max);
         if taken > 0 || max == 0 {

@@ -81,11 +81,11 @@ impl Control {
         confirmed
     }
 
-    /// Ends the subscription, as dropping it does, but for what is in hand, which can still be confirmed. A task that
-    /// waits for the next item finds that there is none.
+    /// Ends the subscription, as dropping it does, but for what is in hand, which can still be confirmed. A thread or
+    /// task that waits for the next item finds that there is none.
     pub fn unsubscribe(&self) {
         self.core().unsubscribe(self.subscriber());
-        self.subscriber().wake_task();
+        self.subscriber().wake_puller();
     }
 
     pub(crate) fn subscriber(&self) -> &Arc<Subscriber> {

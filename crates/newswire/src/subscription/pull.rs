@@ -23,7 +23,8 @@ use crate::sync;
 /// As an [`Iterator`] it waits for each item, and ends when the bus has closed and all has been read.
 /// Where events are missing it yields a [`Gap`](crate::Gap) in their position. One that is paused has not
 /// been read to its end: also after a close it neither yields nor ends until it is resumed, so `next` would
-/// wait for ever, and [`Subscription::next_timeout`] times out.
+/// wait for ever, and [`Subscription::next_timeout`] times out. On a loop thread nothing waits, so there
+/// iteration ends with what has come so far; [`Subscription::stream`] is for there.
 ///
 /// ```
 /// use newswire::{Bus, Delivery, Event, Kind};

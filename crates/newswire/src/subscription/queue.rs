@@ -140,7 +140,9 @@ impl Queue {
         patience: Patience,
     ) -> Offer {
         let size = event.size() as u64;
-        let crowded = self.is_crowded(key.as_ref(), bounds);
+        // All or nothing was decided a moment ago: if a worker has begun with the key since, there is room all the same.
+        let is_due = self.when_full == WhenFull::Block && patience == Patience::Refuse(GapReason::Stalled);
+        let crowded = !is_due && self.is_crowded(key.as_ref(), bounds);
         if !crowded && self.has_room(size, bounds) {
             self.append(event, key);
             self.note_fullness(bounds);
@@ -338,5 +340,28 @@ impl Queue {
         let before = released.len();
         released.extend(std::iter::from_fn(|| self.lose_waiter(0, reason)));
         (released.len() - before) as u64
+    }
+}
+
+#[cfg(all(test, not(feature = "loom")))]
+mod tests {
+    use super::*;
+    use crate::kind::Kind;
+
+    #[test]
+    fn who_was_told_that_there_is_room_has_it_though_a_worker_begins_with_the_key_meanwhile() {
+        let bounds = Bounds { events: 4, bytes: 1 << 24 };
+        let mut queue = Queue::new(WhenFull::Block, Duration::from_secs(600));
+        let key: Option<Arc<str>> = Some("a".into());
+        let event = |seq| Event::builder(Kind::parse("a.b").unwrap()).build().unwrap().sequenced(seq);
+        for seq in 1..=3 {
+            let offer = queue.offer(event(seq), key.clone(), bounds, Patience::Wait);
+            assert!(matches!(offer, Offer::Queued { evicted: 0 }));
+        }
+        assert!(!queue.would_block(&event(4), key.as_ref(), bounds));
+        assert!(queue.take(bounds, &mut Vec::new()).is_some());
+        let offer = queue.offer(event(4), key.clone(), bounds, Patience::Refuse(GapReason::Stalled));
+        assert!(matches!(offer, Offer::Queued { evicted: 0 }));
+        assert!(queue.would_block(&event(5), key.as_ref(), bounds));
     }
 }

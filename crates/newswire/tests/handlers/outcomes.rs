@@ -262,6 +262,44 @@ fn a_close_does_not_call_who_is_set_aside() {
     assert_eq!((books(&listener).handled, books(&listener).discarded), (0, 1));
 }
 
+#[test]
+fn a_close_does_not_wait_for_who_is_set_aside_meanwhile() {
+    for timeout in [None, SOON] {
+        let (bus, door) = (Bus::new(), Door::default());
+        let (at, held) = (door.clone(), Arc::new(()));
+        let is_held = Arc::downgrade(&held);
+        let handler = move |event: &Event| {
+            at.pass();
+            failure(&format!("{} {}", said(event), Arc::strong_count(&held)))
+        };
+        let options = HandlerOptions { set_aside_after: Some(1), timeout, ..HandlerOptions::default() };
+        let listener = bus.on_with("work.*", options, handler).unwrap();
+        for _ in 0..5 {
+            say(&bus, "work.done", "bad");
+        }
+        match timeout {
+            None => {
+                std::thread::scope(|scope| {
+                    let closing = scope.spawn(|| bus.close(LONG));
+                    eventually("the bus is closed", || bus.stats().closed);
+                    door.open();
+                    let report = closing.join().unwrap();
+                    assert_eq!((report.complete, report.discarded), (true, 4));
+                });
+                assert_eq!((books(&listener).failed, books(&listener).discarded), (1, 4));
+            }
+            // Nobody closes the bus, and nobody could resume the handler.
+            Some(_) => {
+                listener.forever();
+                drop(bus);
+                std::thread::sleep(2 * SOON.unwrap());
+                door.open();
+            }
+        }
+        eventually("the handler is let go of", || is_held.strong_count() == 0);
+    }
+}
+
 struct Closes {
     closed: Arc<AtomicUsize>,
     log: Log,

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use newswire::{Bus, Event, HandlerOptions, Listener, LoopThread, SubscribeOptions, Unsubscribed};
+use newswire::{Bus, ErrorKind, Event, HandlerOptions, Listener, LoopThread, SubscribeOptions, Unsubscribed};
 
 use super::common::{LONG, event, eventually, gate, inline, publish};
 
@@ -177,4 +177,29 @@ fn a_bus_that_is_dropped_without_a_close_frees_its_handlers_and_sinks() {
     eventually("both have served", || bus.stats().subscriptions.iter().all(|one| one.books.handled == 2));
     drop((bus, attachment));
     eventually("the bus is freed", || Arc::strong_count(&held) == 1);
+}
+
+#[test]
+fn a_thread_that_waits_for_the_next_item_is_told_that_there_is_none() {
+    let bus = Bus::new();
+    for patience in [None, Some(LONG)] {
+        let mut subscription = bus.subscribe("*").unwrap();
+        let control = subscription.control();
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            tell.send(true).unwrap();
+            let is_over = match patience {
+                Some(patience) => {
+                    subscription.next_timeout(patience).unwrap_err().kind() == ErrorKind::Closed
+                }
+                None => subscription.next().is_none(),
+            };
+            tell.send(is_over).unwrap();
+        });
+        assert!(told.recv_timeout(LONG).unwrap());
+        // By then it has long gone to sleep.
+        std::thread::sleep(Duration::from_millis(50));
+        control.unsubscribe();
+        assert_eq!(told.recv_timeout(LONG / 2), Ok(true));
+    }
 }

@@ -1,11 +1,17 @@
-//! Sinks on a bus: attached by URL, detached, ended; and URLs that are wrong.
+//! Sinks and stores on a bus: attached by URL, detached, ended; and URLs that are wrong.
+
+mod stores;
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use newswire::{
-    Bus, ErrorKind, Event, Gap, HandlerOptions, Kind, Mode, Result, Sink, SinkUrl, SubscribeOptions,
+    Bus, Error, ErrorKind, Event, Gap, HandlerOptions, Kind, Mode, Result, Sink, SinkUrl, SubscribeOptions,
     register_sink,
 };
+
+/// Longer than anything here takes; a wait of this length has failed.
+const LONG: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<Vec<String>>>);
@@ -65,6 +71,36 @@ fn detaching_ends_the_sink_once_and_no_event_follows() {
 }
 
 #[test]
+fn detaching_tells_what_the_sink_says_while_it_ends() {
+    struct Full;
+
+    impl Sink for Full {
+        fn event(&mut self, _: &Event) -> Result<()> {
+            Ok(())
+        }
+
+        fn gap(&mut self, _: &Gap) -> Result<()> {
+            Ok(())
+        }
+
+        fn flush(&mut self) -> Result<()> {
+            Err(Error::new(ErrorKind::Io, "the disk is full"))
+        }
+    }
+
+    for is_closed in [false, true] {
+        let bus = Bus::new();
+        let attachment = bus.attach_sink("full:", Box::new(Full), Full.options()).unwrap();
+        bus.publish(event("run.started")).unwrap();
+        if is_closed {
+            assert!(bus.close(LONG).complete);
+        }
+        assert_eq!(attachment.detach().unwrap_err().message(), "the disk is full");
+        assert_eq!(attachment.detach(), Ok(()));
+    }
+}
+
+#[test]
 fn a_registered_scheme_is_attached_with_its_parameters() {
     fn factory(url: &SinkUrl) -> Result<Box<dyn Sink>> {
         url.allow(&["mode"])?;
@@ -82,6 +118,21 @@ fn a_registered_scheme_is_attached_with_its_parameters() {
     let known = error.expected().unwrap();
     assert!(known.contains("console:") && known.contains("seen+test:"), "{known}");
     assert!(register_sink("No", factory).is_err() && register_sink("", factory).is_err());
+}
+
+#[test]
+fn a_name_shows_no_credentials_whatever_they_are_made_of() {
+    for (url, name) in [
+        ("nats://user:secret@host:4222/a", "nats://host:4222/a"),
+        ("nats://user:se%2Fcret@host/a%20b", "nats://host/a b"),
+        ("nats://user:se%40cret@host", "nats://host"),
+        ("nats://se%2Fcret@host/a@b/c", "nats://host/a@b/c"),
+        ("nats://host/a%2Fb@c", "nats://host/a/b@c"),
+        ("file:runs/a@b.ndjson", "file:runs/a@b.ndjson"),
+    ] {
+        let url = SinkUrl::parse(url).unwrap();
+        assert_eq!(url.name(), name, "{}", url.body());
+    }
 }
 
 #[test]
