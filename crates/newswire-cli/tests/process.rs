@@ -302,3 +302,41 @@ fn who_follows_a_store_ends_with_its_reader_though_nothing_comes() {
     drop(out);
     assert_eq!(child.wait().unwrap().code(), Some(OK.into()));
 }
+
+/// A pipe with a name, into which a thread writes that text.
+fn pipe(name: &str, text: String) -> (String, std::thread::JoinHandle<()>) {
+    let path = place(name);
+    let _ = fs::remove_file(&path);
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let writes = path.clone();
+    // Where its reader goes away, what that has read is looked at.
+    let writing = std::thread::spawn(move || drop(fs::write(writes, text)));
+    (path, writing)
+}
+
+#[test]
+fn a_pipe_with_a_name_is_recorded_and_exported_to_its_last_event() {
+    let turn = |number: u64| {
+        let text = "x".repeat(400);
+        format!(
+            r#"{{"type":"message","timestamp":"2025-01-01T00:00:01.000Z","message":{{"role":"user","content":"{number} {text}"}}}}"#
+        ) + "\n"
+    };
+    // Longer than what is looked at to tell the format.
+    let session = format!("{HEAD}\n{}", (0..1_000).map(turn).collect::<String>());
+    let (path, writing) = pipe("recorded.pipe", session);
+    let store = place("recorded-pipe.db");
+    ["", "-wal", "-shm"].iter().for_each(|end| drop(fs::remove_file(format!("{store}{end}"))));
+    let done = newswire(&["record", &path, "-o", &store, "--json"]).output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert_eq!((done.status.code(), &*err), (Some(OK.into()), ""));
+    assert!(out.contains(r#""records":1001"#), "{out}");
+    writing.join().unwrap();
+
+    let event = r#"{"id":"019b0099-5e61-7103-b62a-98a5788cd939","kind":"tick.heard","time":"2025-01-01T00:00:00Z","scope":{"run":"r-1"}}"#;
+    let (path, writing) = pipe("exported.pipe", format!("{event}\n"));
+    let done = newswire(&["export", &path, "--run", "r-1"]).output().unwrap();
+    assert_eq!(done.status.code(), Some(OK.into()), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(String::from_utf8_lossy(&done.stdout).lines().count(), 2);
+    writing.join().unwrap();
+}

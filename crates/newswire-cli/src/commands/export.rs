@@ -70,14 +70,17 @@ pub(crate) fn export(args: &Export, io: &mut Io) -> Result<u8> {
     write(std::slice::from_ref(&args.file), &args.reading, &wanted, &args.target, io)
 }
 
-/// The run that is called so, or the only one whose id begins so. The standard input can't be read twice: there it is
-/// the id itself.
+/// The run that is called so, or the only one whose id begins so. The standard input and other pipes can't be read twice:
+/// there it is the id itself.
 fn run(args: &Export, begins: &str, io: &mut Io) -> Result<String> {
     if is_input(&args.file) {
         return Ok(begins.to_owned());
     }
     if store_path(&args.file)?.is_some() {
         return run_in_store(&args.file, Some(begins), &args.reading);
+    }
+    if args.file.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return Ok(begins.to_owned());
     }
     let (mut names, mut many) = (Vec::new(), false);
     read(io, std::slice::from_ref(&args.file), &args.reading, Wanted::default(), |_, item| {

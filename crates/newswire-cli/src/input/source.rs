@@ -61,7 +61,11 @@ impl Source {
         }
         if !is_input(file) {
             let import = open_with(file, &self.options)?;
-            let again = || open_with(file, &ReadOptions { progress: None, ..self.options.clone() }).ok();
+            let again = || {
+                // Whoever opens a pipe again takes away what the first reader is to get.
+                let options = ReadOptions { progress: None, ..self.options.clone() };
+                file.is_file().then(|| open_with(file, &options).ok()).flatten()
+            };
             return self.opened(import, again);
         }
         let input = self.input.take();
