@@ -165,3 +165,17 @@ fn real_sessions_are_the_same_in_a_store_and_differ_from_one_another() {
     let paired = count("same") + count("changed") + count("moved");
     assert_eq!((total("first"), total("second")), (paired + count("removed"), paired + count("added")));
 }
+
+#[test]
+fn what_stands_earlier_has_moved_and_is_not_gone_as_well() {
+    let mut after = BEFORE;
+    after.rotate_right(1);
+    let (a, b) = (file("diff-e.ndjson", &BEFORE), file("diff-f.ndjson", &after));
+    let (code, out, _) = newswire(&["diff", &a, &b]);
+    assert_eq!(code, FAILED);
+    assert!(out.contains("> tool.call read  from 5 to 1\n"), "{out}");
+    assert!(
+        out.ends_with("4 the same, 0 changed, 0 only in the first, 0 only in the second, 1 moved\n"),
+        "{out}"
+    );
+}

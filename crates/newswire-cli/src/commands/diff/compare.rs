@@ -37,14 +37,17 @@ pub(super) fn compare(a: &Operations, b: &Operations, ignored: &[Aspect]) -> Vec
         }
         (from_a, from_b) = (to_a + 1, to_b + 1);
     }
-    let mut moved = moved(&identities, &pairs);
+    let moved = moved(&identities, &pairs);
+    let mut has_moved = vec![false; a.len()];
+    moved.values().for_each(|from| has_moved[*from] = true);
     let mut changes = Vec::new();
     let (mut next_a, mut next_b) = (0, 0);
     for (to_a, to_b) in pairs.into_iter().chain([(a.len(), b.len())]) {
-        let gone = (next_a..to_a).filter(|place| !moved.values().any(|from| from == place));
-        changes.extend(gone.collect::<Vec<_>>().into_iter().map(Change::Removed));
-        changes.extend((next_b..to_b).map(|place| match moved.remove(&place) {
-            Some(from) => Change::Moved(from, place, a[from].differs(&b[place], ignored)),
+        // What has moved is told where it stands in the second, be that before or behind this place.
+        let gone = (next_a..to_a).filter(|place| !has_moved[*place]);
+        changes.extend(gone.map(Change::Removed));
+        changes.extend((next_b..to_b).map(|place| match moved.get(&place) {
+            Some(from) => Change::Moved(*from, place, a[*from].differs(&b[place], ignored)),
             None => Change::Added(place),
         }));
         if to_a < a.len() && to_b < b.len() {
