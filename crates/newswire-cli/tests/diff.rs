@@ -179,3 +179,11 @@ fn what_stands_earlier_has_moved_and_is_not_gone_as_well() {
         "{out}"
     );
 }
+
+#[test]
+fn a_run_named_whole_is_found_behind_however_many_that_begin_so() {
+    let others: String = (0..20).map(|number| run(&format!("r-1{number:02}"), &BEFORE[..1])).collect();
+    let all = written("diff-many.ndjson", &format!("{others}{}", run("r-1", &BEFORE)));
+    let (code, _, err) = piped(&["diff", &all, "r-1", "r-1"]);
+    assert_eq!((code, err.as_str()), (OK, ""));
+}

@@ -43,7 +43,7 @@ pub(super) fn side(
         }
         if let Some(operations) = runs.get_mut(name) {
             operations.see(&event);
-        } else if runs.len() <= MAX_NAMED {
+        } else if runs.len() <= MAX_NAMED || run == Some(name) {
             runs.entry(name.to_owned()).or_default().see(&event);
         } else {
             many = true;
