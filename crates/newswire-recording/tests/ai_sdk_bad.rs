@@ -117,3 +117,23 @@ proptest! {
         lines.iter().for_each(|line| assert_told(&serde_json::from_str(line).unwrap(), &told, &["type"], &text));
     }
 }
+
+#[test]
+fn one_field_in_every_part_is_kept_under_names_of_their_own_however_many_there_are() {
+    let chunk = |parts: usize, part: &str| {
+        let parts = vec![part; parts].join(",");
+        format!(
+            r#"{{"candidates":[{{"content":{{"parts":[{parts}],"role":"model"}}}}],"modelVersion":"gemini-2.0-flash"}}"#
+        )
+    };
+    let all = events(import("ai-sdk", chunk(3, r#"{"text":"a","x":1}"#).as_bytes(), "test"));
+    let names: Vec<_> = all.iter().flat_map(|event| event.attrs().map(|(name, _)| name.to_owned())).collect();
+    for end in ["parts.x", "parts.x.2", "parts.x.3"] {
+        assert_eq!(names.iter().filter(|name| name.ends_with(end)).count(), 1, "{names:?}");
+    }
+    // As many as a line has room for are told at once, though no event has.
+    let many = chunk(50_000, r#"{"x":1}"#);
+    let mut import = import("ai-sdk", many.as_bytes(), "test");
+    let error = import.find_map(Result::err).unwrap();
+    assert!(error.to_string().contains("1024"), "{error}");
+}

@@ -1,6 +1,6 @@
 //! What one record gives: its events, and what of the record none of them carries.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use newswire::json::Raw;
 use newswire::{EventBuilder, Result};
@@ -18,7 +18,8 @@ const MAX_TOLD_BYTES: usize = 4096;
 pub(crate) struct Made<'a> {
     events: Vec<EventBuilder>,
     rest: Vec<(String, Raw<'a>)>,
-    names: HashSet<String>,
+    /// Names that were given, each with the last number that it got as a path.
+    names: HashMap<String, u64>,
     /// What of the record nobody knows, where it is to be counted.
     pub(crate) unknown: Option<String>,
 }
@@ -34,12 +35,18 @@ impl<'a> Made<'a> {
 
     /// Notes a field that no event carries; one name may stand several times in a record.
     pub(crate) fn keep(&mut self, path: &str, raw: Raw<'a>) {
-        let mut name = path.to_owned();
-        let mut times = 1;
-        while !self.names.insert(name.clone()) {
-            times += 1;
+        let (mut name, mut times) = (path.to_owned(), 1);
+        // It is counted on from the last time: a record has room for a path a hundred thousand times.
+        if let Some(before) = self.names.get(path) {
+            times = before + 1;
             name = format!("{path}.{times}");
+            while self.names.contains_key(&name) {
+                times += 1;
+                name = format!("{path}.{times}");
+            }
+            self.names.insert(name.clone(), 1);
         }
+        self.names.insert(path.to_owned(), times);
         self.rest.push((name, raw));
     }
 
