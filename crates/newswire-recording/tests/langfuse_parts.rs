@@ -138,3 +138,20 @@ fn what_is_done_within_an_agent_belongs_to_it() {
         assert_eq!(agent(label), expected, "{label}");
     }
 }
+
+#[test]
+fn every_broken_part_of_a_long_trace_is_told_at_its_own_place() {
+    let text = "é".repeat(300);
+    let broken = |number: usize| format!(r#"{{"id":{number},"text":"{text}"}}"#);
+    let broken: Vec<_> = (0..4_000).map(broken).collect();
+    let document = format!("{{\"trace\":{{\"id\":\"t\"}},\n\"observations\":[\n{}]}}", broken.join(",\n"));
+    let format = Some(Format::named("langfuse").unwrap());
+    let options = ReadOptions { format, broken: Broken::Skip, ..ReadOptions::default() };
+    let errors: Vec<_> =
+        read_with(document.as_bytes(), "test", &options).unwrap().filter_map(Result::err).collect();
+    assert_eq!(errors.len(), 4_000);
+    for (number, error) in errors.iter().enumerate() {
+        assert_eq!(error.path(), Some(&*format!("test:{}: observations[{number}].id", number + 3)));
+        assert_eq!(error.column(), Some(7));
+    }
+}

@@ -234,10 +234,8 @@ impl<'r> Import<'r> {
             return Err(place(error, &self.name, self.records.spot(), &text));
         }
         if !self.broken_parts.is_empty() {
-            let (text, spot) = (text.to_owned(), self.records.spot());
-            for error in &mut self.broken_parts {
-                *error = place(error.clone(), &self.name, spot, &text);
-            }
+            let text = text.to_owned();
+            place_all(&mut self.broken_parts, &self.name, self.records.spot(), &text);
         }
         self.report.records += records;
         self.report.at_line(self.records.spot().line);
@@ -298,15 +296,42 @@ impl Iterator for Import<'_> {
 
 /// Says where in the source the error is; `record` begins at `spot`, and its columns count from there.
 fn place(error: Error, name: &str, spot: Spot, record: &str) -> Error {
-    let mut spot = spot;
-    let mut error = error;
-    if let Some(column) = error.column().or((error.kind() != ErrorKind::Io).then_some(1)) {
-        let before: String = record.chars().take(column.saturating_sub(1)).collect();
-        spot.pass(before.as_bytes());
-        let past = column.saturating_sub(1).saturating_sub(before.chars().count());
-        error = error.at_column(spot.column + past);
+    Walk { spot, rest: record, passed: 0 }.place(error, name)
+}
+
+/// The same of many errors about one record, which is walked through once for them all: it may be long.
+fn place_all(errors: &mut VecDeque<Error>, name: &str, spot: Spot, record: &str) {
+    let mut walk = Walk { spot, rest: record, passed: 0 };
+    let mut by_column: Vec<_> = errors.iter_mut().collect();
+    by_column.sort_by_key(|error| error.column());
+    for error in by_column {
+        *error = walk.place(error.clone(), name);
     }
-    let place = format!("{name}:{}", spot.line);
-    let place = error.path().map_or(place.clone(), |path| format!("{place}: {path}"));
-    error.at_path(place)
+}
+
+/// A way through a record, from one column to a later one.
+struct Walk<'a> {
+    /// The place in the source.
+    spot: Spot,
+    rest: &'a str,
+    /// How many characters have been passed.
+    passed: usize,
+}
+
+impl Walk<'_> {
+    /// The error with its place in the source; columns don't fall from error to error.
+    fn place(&mut self, mut error: Error, name: &str) -> Error {
+        if let Some(column) = error.column().or((error.kind() != ErrorKind::Io).then_some(1)) {
+            let more = column.saturating_sub(1).saturating_sub(self.passed);
+            let end = self.rest.char_indices().nth(more).map_or(self.rest.len(), |(at, _)| at);
+            let (before, rest) = self.rest.split_at(end);
+            let passed = before.chars().count();
+            self.spot.pass(before.as_bytes());
+            (self.rest, self.passed) = (rest, self.passed + passed);
+            error = error.at_column(self.spot.column + (more - passed));
+        }
+        let place = format!("{name}:{}", self.spot.line);
+        let place = error.path().map_or(place.clone(), |path| format!("{place}: {path}"));
+        error.at_path(place)
+    }
 }
