@@ -155,3 +155,16 @@ fn every_broken_part_of_a_long_trace_is_told_at_its_own_place() {
         assert_eq!(error.column(), Some(7));
     }
 }
+
+#[test]
+fn fields_that_are_null_say_nothing_however_many_there_are() {
+    let nulls: String = (0..60_000).map(|number| format!(",\"n{number}\":null")).collect();
+    let mut one = span("a", &json!({})).to_string();
+    one.pop();
+    let document = format!(r#"{{"trace":{{"id":"t"{nulls}}},"observations":[{one}{nulls}}}]}}"#);
+    let format = Some(Format::named("langfuse").unwrap());
+    let options = ReadOptions { format, ..ReadOptions::default() };
+    let mut import = read_with(document.as_bytes(), "test", &options).unwrap();
+    assert_eq!(import.by_ref().filter_map(Result::ok).count(), 4);
+    assert!(import.report().unknown_fields.is_empty());
+}

@@ -17,9 +17,9 @@ use super::lines::column_after;
 pub(crate) struct Fields<'a> {
     line: &'a str,
     object: Raw<'a>,
-    /// Which of the first fields are taken, a bit each, and which of the others.
+    /// Which of the first fields are taken, a bit each, and which of the others, in the same way.
     taken: u64,
-    taken_too: Vec<usize>,
+    taken_too: Vec<u64>,
 }
 
 impl<'a> Fields<'a> {
@@ -85,16 +85,23 @@ impl<'a> Fields<'a> {
     }
 
     fn is_taken(&self, place: usize) -> bool {
-        match place {
-            0..64 => self.taken >> place & 1 == 1,
-            _ => self.taken_too.contains(&place),
-        }
+        let taken = match (place / 64).checked_sub(1) {
+            None => self.taken,
+            Some(word) => self.taken_too.get(word).copied().unwrap_or(0),
+        };
+        taken >> (place % 64) & 1 == 1
     }
 
     fn note_taken(&mut self, place: usize) {
-        match place {
-            0..64 => self.taken |= 1 << place,
-            _ => self.taken_too.push(place),
+        let taken = match (place / 64).checked_sub(1) {
+            None => Some(&mut self.taken),
+            Some(word) => {
+                self.taken_too.resize(self.taken_too.len().max(word + 1), 0);
+                self.taken_too.get_mut(word)
+            }
+        };
+        if let Some(taken) = taken {
+            *taken |= 1 << (place % 64);
         }
     }
 
