@@ -175,3 +175,18 @@ fn only_events_that_a_match_lacks_are_told_as_not_shown() {
     assert_eq!(out.lines().filter(|line| line.contains("turn")).count(), 3, "{out}");
     assert!(err.contains("1 event before a match is not shown"), "{err}");
 }
+
+#[test]
+fn what_follows_a_match_is_shown_however_many_runs_stand_between() {
+    let event = |run: u64, id: u64, kind: &str| {
+        format!(
+            r#"{{"id":"019b0099-5e61-7103-b62a-{id:012x}","kind":"{kind}","time":"2025-01-01T00:00:00Z","scope":{{"run":"r-{run}"}}}}"#
+        ) + "\n"
+    };
+    // More runs than are followed at a time.
+    let others: String = (1..=1_100).map(|run| event(run, run, "turn.started")).collect();
+    let text = event(0, 2_000, "turn.failed") + &others + &event(0, 2_001, "turn.started");
+    let file = written("grep-after-many-runs.ndjson", &text);
+    let (_, out, err) = piped(&["grep", "-A", "1", "turn.failed", &file]);
+    assert_eq!((lines_of(&out).len(), err.as_str()), (2, ""), "{out}");
+}

@@ -17,8 +17,9 @@ pub(super) struct Context {
     after: usize,
     runs: HashMap<Box<str>, Run>,
     bytes: usize,
-    /// Of runs that were given up: how many events might have stood before a match.
-    given_up: HashMap<Box<str>, usize>,
+    /// Of runs that were given up: how many events might have stood before a match, and how many are still wanted
+    /// after the last one.
+    given_up: HashMap<Box<str>, (usize, usize)>,
     /// The place of the next event in its file.
     place: u64,
     /// How many events before matches are not shown.
@@ -66,8 +67,8 @@ impl Context {
         let name = event.scope().get(ScopeField::Run).unwrap_or_default();
         if !self.runs.contains_key(name) {
             self.make_room();
-            let lost = self.given_up.remove(name).unwrap_or_default();
-            self.runs.insert(name.into(), Run { lost, ..Run::default() });
+            let (lost, wanted) = self.given_up.remove(name).unwrap_or_default();
+            self.runs.insert(name.into(), Run { lost, wanted, ..Run::default() });
         }
         let Some(run) = self.runs.get_mut(name) else { return Vec::new() };
         run.used = place;
@@ -105,8 +106,11 @@ impl Context {
         if let Some((name, run)) = quietest.and_then(|name| self.runs.remove_entry(&name)) {
             self.bytes -= run.before.iter().map(|(_, event)| event.size()).sum::<usize>();
             let lost = run.lost + run.before.len();
+            if (lost, run.wanted) == (0, 0) {
+                return;
+            }
             if self.given_up.len() < MAX_GIVEN_UP {
-                self.given_up.insert(name, lost);
+                self.given_up.insert(name, (lost, run.wanted));
             } else {
                 // Too many to wait and see.
                 self.dropped += lost as u64;
