@@ -84,3 +84,29 @@ fn deep_trees_and_many_runs_neither_overflow_nor_take_long() {
     assert_eq!((code, out.lines().count()), (OK, 20_001));
     assert!(out.lines().all(|line| line.chars().count() <= 100));
 }
+
+#[test]
+fn a_run_that_is_named_whole_is_shown_alone_and_how_many_are_not_is_told() {
+    let event = |number: u64, run: &str| {
+        format!(
+            r#"{{"id":"019b0099-5e61-7103-b62a-{number:012x}","kind":"run.started","time":"2025-01-01T00:00:00Z","scope":{{"run":"{run}"}},"correlation":{{"span":"{:016x}"}},"payload":{{}}}}"#,
+            number + 1
+        ) + "\n"
+    };
+    let others: String = (0..150).map(|number| event(number, &format!("r-1{number:03}"))).collect();
+    let file = written("show-whole.ndjson", &(event(1_000, "r-10") + &others + &event(1_001, "r-1")));
+    let store = common::place("show-whole.db");
+    ["", "-wal", "-shm"].iter().for_each(|end| drop(std::fs::remove_file(format!("{store}{end}"))));
+    assert_eq!(piped(&["record", &file, "-o", &store]).0, OK);
+    for from in [&file, &store] {
+        for run in ["r-1", "r-10"] {
+            let (code, out, err) = newswire(&["show", from, run]);
+            assert_eq!((code, err.as_str()), (OK, ""));
+            let runs: Vec<_> = out.lines().filter(|line| line.starts_with("run ")).collect();
+            assert_eq!(runs, [format!("run {run}")], "{from}");
+        }
+    }
+    let (code, out, err) = newswire(&["show", &store, "r-"]);
+    assert_eq!((code, out.lines().filter(|line| line.starts_with("run ")).count()), (OK, 100));
+    assert_eq!(err, "newswire: only the last 100 runs are shown whose ids begin so\n");
+}

@@ -64,7 +64,7 @@ pub(crate) fn show(args: &Show, io: &mut Io) -> Result<u8> {
     let options = HandlerOptions { mode: Mode::Inline, queue, ..HandlerOptions::default() };
     let watch = bus.watch_with(TraceTree::with_capacity(MAX_OPERATIONS), options)?;
     let mut others: Vec<String> = Vec::new();
-    let mut found = args.run.is_none();
+    let (mut found, mut is_whole) = (args.run.is_none(), false);
     let total = read(io, std::slice::from_ref(&args.file), &args.reading, wanted, |_, item| {
         let Item::Event(event, _) = item else { return Ok(()) };
         if let Some(wanted) = &args.run {
@@ -76,12 +76,20 @@ pub(crate) fn show(args: &Show, io: &mut Io) -> Result<u8> {
                 return Ok(());
             }
             found = true;
+            // Where a run is called so, those whose ids only begin so aren't meant.
+            is_whole |= run == wanted;
+            if is_whole && run != wanted {
+                return Ok(());
+            }
         }
         bus.publish(event)?;
         Ok(())
     })?;
     bus.close(Duration::ZERO);
-    let snapshot = watch.snapshot();
+    let mut snapshot = watch.snapshot();
+    if is_whole {
+        snapshot.nodes.retain(|node| node.run == args.run);
+    }
     if total.files > 0 && found {
         print(&snapshot, io)?;
     }
@@ -108,11 +116,22 @@ fn runs(file: &Path, begins: &str, reading: &Reading, io: &mut Io) -> Result<Opt
         newest: Some(newest),
         ..RunQuery::default()
     };
-    let mut found = BTreeSet::new();
+    let (mut found, mut is_whole, mut many) = (BTreeSet::new(), false, 0_usize);
+    store.runs(&RunQuery { newest: None, ..query(begins, MAX_RUNS) }, &mut |run| {
+        is_whole |= run.row.run == begins;
+        many += 1;
+        !is_whole
+    })?;
+    if is_whole {
+        return Ok(Some(Wanted { runs: vec![begins.to_owned()], ..Wanted::default() }));
+    }
     store.runs(&query(begins, MAX_RUNS), &mut |run| {
         found.insert(run.row.run);
         true
     })?;
+    if many > MAX_RUNS {
+        io.tell(&format!("only the last {MAX_RUNS} runs are shown whose ids begin so"));
+    }
     if found.is_empty() {
         let mut others = Vec::new();
         store.runs(&query("", MAX_NAMED + 1), &mut |run| {
