@@ -101,3 +101,18 @@ fn a_tree_names_calls_that_have_no_component() {
     let (_, out, _) = newswire(&["check", &file]);
     assert!(out.contains("tool.call ls never ends") && out.contains("model.call m never ends"), "{out}");
 }
+
+#[test]
+fn runs_of_a_recording_that_are_not_listed_are_told() {
+    let run = |number: u64| {
+        format!(
+            r#"{{"id":"019b0099-5e61-7103-b62a-{number:012x}","kind":"run.started","time":"2025-01-01T00:00:00Z","scope":{{"run":"r-{number}"}},"payload":{{}}}}"#
+        ) + "\n"
+    };
+    let file = written("told-runs.ndjson", &(0..1_001).map(run).collect::<String>());
+    let (code, out, err) = newswire(&["ls", &file]);
+    assert_eq!((code, out.lines().count()), (newswire_cli::OK, 1_001));
+    assert_eq!(err, "newswire: only the last 1000 runs are shown; -n shows more\n");
+    let (_, out, err) = newswire(&["ls", "-n", "2000", &file]);
+    assert_eq!((out.lines().count(), err.as_str()), (1_002, ""));
+}

@@ -8,7 +8,7 @@ use newswire::Result;
 use newswire::view::{RunRow, RunTable, View};
 use newswire_store::{Events, Query, RunQuery, SqliteStore, Store};
 
-use crate::exit::{FAILED, OK};
+use crate::exit::{FAILED, INTERRUPTED, OK};
 use crate::input::{Item, Reading, Wanted, read, store_path, store_to_read};
 use crate::output::{Io, counted};
 use table::List;
@@ -104,13 +104,17 @@ pub(crate) fn list(
         return Ok(FAILED);
     }
     if number.is_none() && newest.is_some_and(|newest| shown >= newest) {
-        io.tell(&format!("only the last {} are shown; -n shows more", counted(shown as u64, "run")));
+        io.tell(&only_the_last(shown));
     }
     if damaged > 0 {
         io.tell(&format!("the figures of {} are damaged and not shown", counted(damaged, "run")));
         return Ok(FAILED);
     }
-    Ok(OK)
+    Ok(if io.is_stopped() { INTERRUPTED } else { OK })
+}
+
+fn only_the_last(shown: usize) -> String {
+    format!("only the last {} are shown; -n shows more", counted(shown as u64, "run"))
 }
 
 fn none_of(session: &str) -> String {
@@ -130,7 +134,7 @@ fn of_recording(args: &Ls, io: &mut Io) -> Result<u8> {
     let wanted = |row: &RunRow| args.session.is_none() || row.session == args.session;
     let mut rows: Vec<_> = told.runs.into_iter().filter(wanted).collect();
     rows.sort_by_key(|row| row.started_ns);
-    rows.drain(..rows.len().saturating_sub(newest.unwrap_or(usize::MAX)));
+    let left_out = rows.drain(..rows.len().saturating_sub(newest.unwrap_or(usize::MAX))).count();
     if total.files > 0 {
         let mut table = List::new();
         for row in &rows {
@@ -144,6 +148,9 @@ fn of_recording(args: &Ls, io: &mut Io) -> Result<u8> {
         }
     }
     total.tell(io);
+    if args.number.is_none() && left_out > 0 {
+        io.tell(&only_the_last(rows.len()));
+    }
     if told.untold > 0 {
         io.tell(&format!("{} of further runs are not counted", counted(told.untold, "event")));
     }

@@ -11,7 +11,7 @@ use newswire_recording::{Pace, PlayOptions, Player};
 use newswire_store::{SqliteStore, StoreKeeper, StoreOptions, read_url};
 use serde_json::json;
 
-use crate::exit::{FAILED, OK};
+use crate::exit::OK;
 use crate::input::{Message, Reading, Recordings, Wanted, store_url};
 use crate::output::{Io, counted, notice};
 use feed::{Feed, PATIENCE};
@@ -108,7 +108,7 @@ pub(crate) fn record(args: &Record, io: &mut Io) -> Result<u8> {
         tell(stored, known, records, &args.into, &path.display().to_string(), io)?;
     }
     total.tell(io);
-    Ok(if total.wrong.is_empty() { total.code() } else { FAILED })
+    Ok(total.code())
 }
 
 /// The store that is meant. What looks like a URL or a word of another program is no name of a file: it would be found by
