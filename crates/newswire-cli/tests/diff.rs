@@ -187,3 +187,20 @@ fn a_run_named_whole_is_found_behind_however_many_that_begin_so() {
     let (code, _, err) = piped(&["diff", &all, "r-1", "r-1"]);
     assert_eq!((code, err.as_str()), (OK, ""));
 }
+
+#[test]
+fn a_member_that_does_not_fit_hides_no_difference_of_the_others() {
+    for odd in [r#""duration_ns":1.5"#, r#""role":{"a":1}"#, r#""name":"t","name":"t""#] {
+        let [a, b] = ["one", "two"].map(|argument| {
+            let text = run("r-1", &[("t", argument, "1", 5)])
+                .replace(r#""name":"t""#, &format!(r#""name":"t",{odd}"#));
+            written(&format!("diff-odd-{argument}.ndjson"), &text)
+        });
+        let (code, out, _) = piped(&["diff", &a, &b]);
+        assert_eq!(
+            (code, lines_of(&out)[0]["differs"][0].as_str()),
+            (FAILED, Some("arguments")),
+            "{odd}: {out}"
+        );
+    }
+}

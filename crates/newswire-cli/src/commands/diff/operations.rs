@@ -13,33 +13,31 @@ use super::operation::{Operation, Text};
 /// How many operations of a run are compared.
 const MAX_OPERATIONS: usize = 200_000;
 
-/// What payloads of all operations may say.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Told<'e> {
-    call_id: Option<String>,
-    name: Option<String>,
-    role: Option<String>,
-    model: Option<String>,
-    response_model: Option<String>,
-    #[serde(borrow)]
-    arguments: Option<&'e RawValue>,
-    #[serde(borrow)]
-    messages: Option<&'e RawValue>,
-    #[serde(borrow)]
-    result: Option<&'e RawValue>,
-    #[serde(borrow)]
-    content: Option<&'e RawValue>,
-    #[serde(borrow)]
-    parts: Option<&'e RawValue>,
-    #[serde(borrow)]
-    tool_calls: Option<&'e RawValue>,
-    #[serde(borrow)]
-    error: Option<&'e RawValue>,
-    #[serde(borrow)]
-    reason: Option<&'e RawValue>,
-    usage: Option<Usage>,
-    duration_ns: Option<u64>,
+/// What a payload says, member by member: one that isn't as its kind has it takes nothing from the others.
+#[derive(Default)]
+struct Told<'e>(HashMap<String, &'e RawValue>);
+
+impl<'e> Told<'e> {
+    fn of(event: &'e Event) -> Self {
+        let members = event.payload_json().and_then(|json| serde_json::from_str(json).ok());
+        Self(members.unwrap_or_default())
+    }
+
+    /// The member as it stands there.
+    fn raw(&self, name: &str) -> Option<&'e RawValue> {
+        self.0.get(name).copied()
+    }
+
+    /// The member, where it is of that type.
+    fn read<T: Deserialize<'e>>(&self, name: &str) -> Option<T> {
+        serde_json::from_str(self.raw(name)?.get()).ok()
+    }
+
+    /// What these members say, one after another.
+    fn text(&self, names: &[&str]) -> Option<Text> {
+        let members: Vec<_> = names.iter().map(|name| self.raw(name)).collect();
+        Text::of(&members)
+    }
 }
 
 /// What an event is about, in its run.
@@ -75,30 +73,25 @@ impl Operations {
         if !is_message && !is_about || last == "progress" {
             return;
         }
-        let told: Told<'_> =
-            event.payload_json().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-        let own = told
-            .name
-            .as_ref()
-            .or(told.response_model.as_ref())
-            .or(told.model.as_ref())
-            .or(told.role.as_ref());
+        let told = Told::of(event);
+        let own =
+            ["name", "response_model", "model", "role"].iter().find_map(|name| told.read::<String>(name));
         let component = event.component().map(|component| component.id().to_owned());
-        let label = own.cloned().or(component).unwrap_or_default();
+        let label = own.or(component).unwrap_or_default();
         if is_message {
-            let result = Text::of(&[told.content, told.parts, told.tool_calls]);
+            let result = told.text(&["content", "parts", "tool_calls"]);
             self.begin("message", label, time, |operation| {
                 (operation.status, operation.result) = (Status::Completed, result);
             });
             return;
         }
-        let key = match (event.correlation().span, &told.call_id) {
+        let key = match (event.correlation().span, told.read::<String>("call_id")) {
             (Some(span), _) => Key::Span(stem.to_owned(), span),
-            (None, Some(call)) => Key::Call(stem.to_owned(), call.clone()),
+            (None, Some(call)) => Key::Call(stem.to_owned(), call),
             (None, None) => Key::Label(stem.to_owned(), label.clone()),
         };
         if event.phase() == Some(Phase::Started) {
-            let arguments = Text::of(&[told.arguments, told.messages]);
+            let arguments = told.text(&["arguments", "messages"]);
             if let Some(place) = self.begin(stem, label, time, |operation| operation.arguments = arguments) {
                 self.open.insert(key, place);
             }
@@ -110,20 +103,20 @@ impl Operations {
         };
         let Some(operation) = place.and_then(|place| self.all.get_mut(place)) else { return };
         operation.status = event.status().unwrap_or(Status::Completed);
-        operation.result = Text::of(&[told.result, told.content, told.tool_calls, told.error, told.reason]);
+        operation.result = told.text(&["result", "content", "tool_calls", "error", "reason"]);
         if operation.arguments.is_none() {
-            operation.arguments = Text::of(&[told.arguments]);
+            operation.arguments = told.text(&["arguments"]);
         }
-        if told.response_model.is_some() {
+        if told.read::<String>("response_model").is_some() {
             operation.label = label;
         }
-        let usage = told.usage.unwrap_or_default();
+        let usage: Usage = told.read("usage").unwrap_or_default();
         operation.input_tokens = usage.input_tokens.unwrap_or(0);
         operation.output_tokens = usage.output_tokens.unwrap_or(0);
         operation.cost_usd = usage.cost_usd.unwrap_or(0.0);
         let between = || u64::try_from(time.checked_sub(operation.began_ns)?).ok();
         let has_times = time != 0 && operation.began_ns != 0;
-        operation.duration_ns = told.duration_ns.or_else(|| has_times.then(between).flatten());
+        operation.duration_ns = told.read("duration_ns").or_else(|| has_times.then(between).flatten());
     }
 
     /// Adds an operation; gives its place, where there is room for it.
@@ -158,8 +151,7 @@ impl Operations {
 
     /// The time between the first and the last event.
     pub(super) fn lasted_ns(&self) -> u64 {
-        let between = self.times.and_then(|(first, last)| last.checked_sub(first));
-        between.and_then(|nanos| u64::try_from(nanos).ok()).unwrap_or(0)
+        self.times.map_or(0, |(first, last)| last.abs_diff(first))
     }
 }
 
