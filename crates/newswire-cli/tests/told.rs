@@ -116,3 +116,20 @@ fn runs_of_a_recording_that_are_not_listed_are_told() {
     let (_, out, err) = newswire(&["ls", "-n", "2000", &file]);
     assert_eq!((out.lines().count(), err.as_str()), (1_002, ""));
 }
+
+#[test]
+fn what_lasted_from_the_first_moment_to_the_last_is_told_whole() {
+    let at = |number: u64, time: &str| {
+        format!(
+            r#"{{"id":"019b0099-5e61-7103-b62a-{number:012x}","kind":"run.started","time":"{time}","scope":{{"run":"r"}},"payload":{{}}}}"#
+        ) + "\n"
+    };
+    let (first, last) = ("1677-09-21T00:12:43.145224193Z", "2262-04-11T23:47:16.854775807Z");
+    let file = written("told-lasted.ndjson", &(at(1, first) + &at(2, last)));
+    let (_, out, _) = newswire(&["stats", &file]);
+    assert!(out.contains("\nlasted        5124095h 34m\n"), "{out}");
+    let (code, out, err) = newswire(&["play", "--from", "1677-09-21T00:12:43.1Z", &file]);
+    assert_eq!((code, out.is_empty()), (newswire_cli::USAGE, true), "{err}");
+    let (code, _, err) = newswire(&["play", "--from", first, &file]);
+    assert_eq!((code, err.as_str()), (newswire_cli::OK, ""));
+}

@@ -28,8 +28,7 @@ impl Summary {
     /// The time between the earliest and the latest event.
     pub(crate) fn lasted_ns(&self) -> u64 {
         let Self { census, .. } = self;
-        let between = census.last_ns.zip(census.first_ns).map(|(last, first)| last.saturating_sub(first));
-        between.and_then(|nanos| u64::try_from(nanos).ok()).unwrap_or(0)
+        census.last_ns.zip(census.first_ns).map_or(0, |(last, first)| last.abs_diff(first))
     }
 
     /// How many events it has missed.

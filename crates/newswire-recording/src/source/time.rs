@@ -76,7 +76,8 @@ fn moment([year, month, day]: [i64; 3], [hour, minute, second]: [i64; 3], nanos:
         return None;
     }
     let seconds = days_since_epoch(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
-    seconds.checked_mul(1_000_000_000)?.checked_add(nanos)
+    // The first second that can be told begins before the first moment that can be.
+    i64::try_from(i128::from(seconds) * 1_000_000_000 + i128::from(nanos)).ok()
 }
 
 /// Seconds since the Unix epoch, as nanoseconds; zero is how recordings write that they don't know.
@@ -128,6 +129,8 @@ mod tests {
         assert_eq!(parse_utc("2024-02-29T12:00:00.000000001Z"), Some(1_709_208_000_000_000_001));
         assert_eq!(parse_utc("2026-06-17T17:44:34.3372451+00:00"), Some(1_781_718_274_337_245_100));
         assert_eq!(parse_utc("1969-12-31T23:59:59.5Z"), Some(-500_000_000));
+        assert_eq!(parse_utc("1677-09-21T00:12:43.145224192Z"), Some(i64::MIN));
+        assert_eq!(parse_utc("1677-09-21T00:12:43.145224191Z"), None);
     }
 
     #[test]
