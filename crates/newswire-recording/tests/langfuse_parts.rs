@@ -168,3 +168,20 @@ fn fields_that_are_null_say_nothing_however_many_there_are() {
     assert_eq!(import.by_ref().filter_map(Result::ok).count(), 4);
     assert!(import.report().unknown_fields.is_empty());
 }
+
+#[test]
+fn a_long_list_of_figures_is_added_up() {
+    let figures: Vec<_> = (0..60_000).map(|number| format!("\"input_{number}\":1")).collect();
+    let mut one = span("a", &json!({"type": "GENERATION"})).to_string();
+    one.pop();
+    let document = format!(
+        r#"{{"trace":{{"id":"t"}},"observations":[{one},"usageDetails":{{{}}}}}]}}"#,
+        figures.join(",")
+    );
+    let format = Some(Format::named("langfuse").unwrap());
+    let options = ReadOptions { format, ..ReadOptions::default() };
+    let import = read_with(document.as_bytes(), "test", &options).unwrap();
+    let events: Vec<_> = import.filter_map(|item| item.unwrap().event()).collect();
+    let end = events.iter().find(|event| event.kind().as_str() == "model.call.completed").unwrap();
+    assert_eq!(payload(end)["usage"]["input_tokens"], 60_000);
+}

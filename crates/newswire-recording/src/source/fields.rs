@@ -192,6 +192,16 @@ impl<'a> Fields<'a> {
         self.left().map(|(_, name, value)| (name.text().unwrap_or_default(), value))
     }
 
+    /// The same with the place of each, by which it can be [taken](Self::take_at) without being sought.
+    pub(crate) fn rest_with_places(&self) -> impl Iterator<Item = (usize, Cow<'a, str>, Raw<'a>)> {
+        self.left().map(|(place, name, value)| (place, name.text().unwrap_or_default(), value))
+    }
+
+    /// Takes the field at that place.
+    pub(crate) fn take_at(&mut self, place: usize) {
+        self.note_taken(place);
+    }
+
     /// Forgets the fields that are null, where null says the same as nothing.
     pub(crate) fn forget_nulls(&mut self) {
         let nulls = self.left().filter(|(_, _, value)| value.sort() == Sort::Null);

@@ -20,6 +20,8 @@ pub(super) struct LeftOut {
     pub(super) name: String,
     bytes: usize,
     of: Of,
+    /// Where it stands in its object.
+    place: usize,
 }
 
 impl LeftOut {
@@ -32,9 +34,9 @@ impl LeftOut {
 
 /// Takes out the largest fields of each event until the others have room; `of` tells whose a field is, if anybody's.
 pub(super) fn leave_out(fields: &mut Fields<'_>, of: impl Fn(&str) -> Option<Of>) -> Vec<LeftOut> {
-    let found = fields.rest().filter_map(|(name, raw)| {
+    let found = fields.rest_with_places().filter_map(|(place, name, raw)| {
         let of = of(&name)?;
-        Some(LeftOut { name: name.into_owned(), bytes: raw.get().len(), of })
+        Some(LeftOut { name: name.into_owned(), bytes: raw.get().len(), of, place })
     });
     let mut all: Vec<_> = found.collect();
     all.sort_by_key(|field| std::cmp::Reverse(field.bytes));
@@ -44,7 +46,7 @@ pub(super) fn leave_out(fields: &mut Fields<'_>, of: impl Fn(&str) -> Option<Of>
         let taken = if field.of == Of::End { &mut end } else { &mut beginning };
         let is_out = *taken > ROOM;
         if is_out {
-            fields.take(&field.name);
+            fields.take_at(field.place);
             *taken -= field.bytes;
         }
         is_out

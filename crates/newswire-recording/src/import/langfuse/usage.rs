@@ -34,9 +34,9 @@ impl<'a> Usage<'a> {
         let mut parts = Vec::new();
         if let Some(raw) = observation.peek("usageDetails") {
             let details = observation.object(raw).map_err(|error| error.at_path("usageDetails"))?;
-            for (name, _) in details.rest() {
+            for (name, raw) in details.rest() {
                 let part =
-                    count(&details, &name).map_err(|error| error.at_path(format!("usageDetails.{name}")))?;
+                    count_of(&details, raw).map_err(|error| error.at_path(format!("usageDetails.{name}")))?;
                 parts.extend(part.map(|part| (name.into_owned(), part)));
             }
         }
@@ -66,9 +66,16 @@ impl<'a> Usage<'a> {
 
 /// A figure, if it is told.
 fn count(fields: &Fields<'_>, name: &str) -> Result<Option<u64>> {
-    let Some(raw) = fields.peek(name).filter(|raw| raw.get() != "null") else { return Ok(None) };
-    let count = serde_json::from_str(raw.get()).map(Some);
-    count.map_err(|_| fields.unfit(raw, "a count of tokens").at_path(name))
+    let Some(raw) = fields.peek(name) else { return Ok(None) };
+    count_of(fields, raw).map_err(|error| error.at_path(name))
+}
+
+/// A figure, unless it is null.
+fn count_of(fields: &Fields<'_>, raw: Raw<'_>) -> Result<Option<u64>> {
+    if raw.get() == "null" {
+        return Ok(None);
+    }
+    serde_json::from_str(raw.get()).map(Some).map_err(|_| fields.unfit(raw, "a count of tokens"))
 }
 
 /// What it cost in all.
