@@ -283,3 +283,14 @@ fn options_for_writing_are_kept_by_every_file() {
     }
     assert!(Recorder::create(&path, options).is_err(), "it is `existing` that decides");
 }
+
+#[test]
+fn a_file_of_the_last_number_is_not_replaced() {
+    let folder = folder("last_number");
+    let (path, last) = (folder.join("run.ndjson"), folder.join(format!("run.{}.ndjson", u64::MAX)));
+    fs::write(&path, "one").unwrap();
+    fs::write(&last, "other").unwrap();
+    let error = refused(&format!("file:{}?existing=rotate", path.display()));
+    assert!(error.message().contains("last number"), "{error}");
+    assert_eq!((fs::read(&path).unwrap(), fs::read(&last).unwrap()), (b"one".to_vec(), b"other".to_vec()));
+}

@@ -37,7 +37,10 @@ impl<'p> Rotated<'p> {
         }
         let failed = |error: std::io::Error| rotation_failed(self.path, &error);
         let mut numbers = self.numbers().map_err(failed)?;
-        let next = numbers.last().map_or(1, |last| last.saturating_add(1));
+        // A file of the last number can't be followed, and isn't to be replaced.
+        let next = numbers.last().map_or(Some(1), |last| last.checked_add(1)).ok_or_else(|| {
+            failed(std::io::Error::new(IoKind::AlreadyExists, "a file has the last number that there is"))
+        })?;
         fs::rename(self.path, self.numbered(next)).map_err(failed)?;
         numbers.push(next);
         let surplus = keep.map_or(0, |keep| numbers.len().saturating_sub(keep));
