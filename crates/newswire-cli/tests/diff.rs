@@ -204,3 +204,11 @@ fn a_member_that_does_not_fit_hides_no_difference_of_the_others() {
         );
     }
 }
+
+#[test]
+fn a_run_that_did_nothing_costs_nothing() {
+    let file = written("diff-nothing.ndjson", &run("r-1", &BEFORE[..1]).replace("tool.call.", "run."));
+    let (code, out, _) = piped(&["diff", &file, &file]);
+    assert_eq!(code, OK);
+    assert!(out.contains(r#""cost_usd":0.0"#) && !out.contains("-0.0"), "{out}");
+}

@@ -127,7 +127,7 @@ fn word(aspect: Aspect) -> &'static str {
 fn sums(operations: &Operations) -> String {
     let all = &operations.all;
     let [input, output] = totals(operations);
-    let cost: f64 = all.iter().map(|operation| operation.cost_usd).sum();
+    let cost = cost_of(operations);
     format!(
         "{}, {} in, {} out, {}, {}",
         counted(all.len() as u64, "operation"),
@@ -136,6 +136,11 @@ fn sums(operations: &Operations) -> String {
         figures::money(cost),
         figures::duration(operations.lasted_ns())
     )
+}
+
+/// What all of them cost. The sum of nothing is 0, which `sum` has as -0.
+fn cost_of(operations: &Operations) -> f64 {
+    operations.all.iter().fold(0.0, |cost, operation| figures::sum(cost, operation.cost_usd))
 }
 
 fn totals(operations: &Operations) -> [u64; 2] {
@@ -178,7 +183,7 @@ fn json(a: &Side, b: &Side, changes: &[Change], io: &mut Io) -> Result<()> {
 fn run(side: &Side) -> Value {
     let operations = &side.operations;
     let [input, output] = totals(operations);
-    let cost: f64 = operations.all.iter().map(|operation| operation.cost_usd).sum();
+    let cost = cost_of(operations);
     json!({
         "run": side.name, "operations": operations.all.len(), "input_tokens": input, "output_tokens": output,
         "cost_usd": cost, "lasted_ns": operations.lasted_ns(),
