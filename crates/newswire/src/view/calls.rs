@@ -188,10 +188,12 @@ impl CallMeter {
     ) -> [Option<u32>; 5] {
         let is_model = is_model(event);
         let scope = event.scope();
-        let tool = told.name.as_deref().or(Some(label)).filter(|_| !is_model);
+        // What its events call a component is told by each; what only the kind says is less than its start said.
+        let label = Some(label).filter(|_| known.is_none() || event.component().is_some());
+        let tool = said(&told.name).or(label).filter(|_| !is_model);
         let names = [
-            told.response_model.as_deref().or(told.model.as_deref()).filter(|_| is_model),
-            told.provider.as_deref().filter(|_| is_model),
+            said(&told.response_model).or(said(&told.model)).filter(|_| is_model),
+            said(&told.provider).filter(|_| is_model),
             tool,
             scope.get(ScopeField::Agent),
             scope.get(ScopeField::Run),
@@ -272,8 +274,8 @@ impl CallMeter {
         let call = Occurrence::around(event).find_map(of_open).filter(|_| is_model);
         let known = call.map(|call| call.groups).unwrap_or_default();
         let names = [
-            told.model.as_deref().filter(|_| is_model),
-            told.provider.as_deref().filter(|_| is_model),
+            said(&told.model).filter(|_| is_model),
+            said(&told.provider).filter(|_| is_model),
             None,
             scope.get(ScopeField::Agent),
             scope.get(ScopeField::Run),
@@ -293,6 +295,11 @@ impl Default for CallMeter {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// What is said at all: a dialect gives an empty name where its system says none.
+fn said(text: &Option<CompactString>) -> Option<&str> {
+    text.as_deref().filter(|text| !text.is_empty())
 }
 
 fn is_model(event: &Event) -> bool {

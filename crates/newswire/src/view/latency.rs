@@ -190,7 +190,9 @@ impl View for LatencyProfile {
         timing.at(station.stage, event, told.duration_ns);
         self.known.put(&station.occurrence, (!ends).then_some(timing), ends);
         if ends {
-            let named = told.name.or(told.model).filter(|_| event.component().is_none());
+            // A dialect gives an empty name where its system says none.
+            let mut names = [told.name, told.model].into_iter().flatten();
+            let named = names.find(|name| !name.is_empty()).filter(|_| event.component().is_none());
             let label = named.as_deref().unwrap_or(station.label);
             let operation = (station.scope, station.operation);
             self.profile(operation, label).add(station.phase, timing.duration_ns);

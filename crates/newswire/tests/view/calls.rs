@@ -247,3 +247,16 @@ fn a_call_of_a_model_and_one_of_a_tool_with_the_same_span_are_two_calls() {
     assert_eq!((figures(&calls.tool_calls), calls.tool_calls.max_ns), ([1, 0, 0, 0, 0], 4));
     assert_eq!(figures(&calls.model_calls), [1, 0, 0, 0, 0]);
 }
+
+#[test]
+fn an_end_without_a_name_belongs_to_the_tool_that_its_start_named() {
+    let mut meter = CallMeter::new();
+    meter.see(&station("tool.call.started", 1, 1, None, r#"{"name":"ls"}"#));
+    meter.see(&station("tool.call.completed", 2, 1, None, "{}"));
+    meter.see(&station("tool.call.started", 1, 2, None, r#"{"name":"ls"}"#));
+    meter.see(&station("tool.call.completed", 2, 2, None, r#"{"name":""}"#));
+    meter.see(&station("model.call.completed", 2, 3, None, r#"{"model":"m","response_model":""}"#));
+    let calls = meter.snapshot();
+    let names: Vec<_> = calls.by_tool.keys().chain(calls.by_model.keys()).map(String::as_str).collect();
+    assert_eq!((figures(&calls.by_tool["ls"]), names), ([2, 0, 0, 0, 0], vec!["ls", "m"]));
+}
