@@ -113,6 +113,19 @@ fn what_is_told_twice_counts_once_and_as_the_meter_of_calls_counts_it() {
 }
 
 #[test]
+fn more_open_operations_than_have_a_place_are_counted_once_each() {
+    let told = |kind: &str, spans: std::ops::Range<u64>| -> Vec<Event> {
+        spans.map(|span| of_run("r-1", kind, span, None)).collect()
+    };
+    let begun = [told("turn.started", 1..1001), told("tool.call.started", 2001..2101)].concat();
+    assert_eq!((row(&begun).tool_calls, row(&begun).open_calls), (100, 100));
+    let ended = [begun, told("tool.call.completed", 2001..2101)].concat();
+    assert_eq!((row(&ended).tool_calls, row(&ended).open_calls), (100, 0));
+    let late = [ended, told("tool.call.completed", 3001..3002)].concat();
+    assert_eq!((row(&late).tool_calls, row(&late).open_calls), (101, 0));
+}
+
+#[test]
 fn a_full_table_counts_what_is_in_none_of_its_runs() {
     let bus = Bus::new();
     let runs = bus.watch(RunTable::with_capacity(2)).unwrap();
