@@ -10,7 +10,7 @@ use super::call_tally::CallTally;
 use super::groups::{Groups, Tally};
 use super::ledger::Ledger;
 use super::occurrence::{Occurrence, Stage, Station, Timing, told};
-use super::payload::{self, usage_so_far};
+use super::payload::{self, MAX_NAME_BYTES, cut, usage_so_far};
 use super::says::says;
 use crate::catalogue::Usage;
 use crate::delivery::Gap;
@@ -299,7 +299,7 @@ impl Default for CallMeter {
 
 /// What is said at all: a dialect gives an empty name where its system says none.
 fn said(text: &Option<CompactString>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.is_empty())
+    text.as_deref().filter(|text| !text.is_empty()).map(|text| cut(text, MAX_NAME_BYTES))
 }
 
 fn is_model(event: &Event) -> bool {
