@@ -181,7 +181,8 @@ impl RunFigures {
         let mut usage = self.usage.clone();
         self.open.values().filter_map(|open| open.usage.as_deref()).for_each(|told| usage.add(told));
         let open_calls = self.open.values().filter(|open| open.about >= MODEL_CALL).count() as u64;
-        let lasted = self.times.and_then(|(first, last)| u64::try_from(last.checked_sub(first)?).ok());
+        // The ends of what times can be lie further apart than any duration is long.
+        let lasted = self.times.and_then(|(first, last)| u64::try_from(last.saturating_sub(first)).ok());
         RunRow {
             run: run.to_owned(),
             session: self.session.clone(),

@@ -4,7 +4,7 @@ use newswire::catalogue::Usage;
 use newswire::view::{CallMeter, RunFigures, RunRow, RunState, RunTable, View};
 use newswire::{Bus, Event, ScopeField, SubscribeOptions};
 
-use super::common::{of_run, run};
+use super::common::{of_run, run, station};
 
 fn published(act: impl FnOnce(&Bus)) -> Vec<Event> {
     let bus = Bus::new();
@@ -123,6 +123,13 @@ fn more_open_operations_than_have_a_place_are_counted_once_each() {
     assert_eq!((row(&ended).tool_calls, row(&ended).open_calls), (100, 0));
     let late = [ended, told("tool.call.completed", 3001..3002)].concat();
     assert_eq!((row(&late).tool_calls, row(&late).open_calls), (101, 0));
+}
+
+#[test]
+fn a_run_of_all_times_lasts_as_long_as_a_duration_can() {
+    let events = [("run.started", i64::MIN), ("run.completed", i64::MAX)]
+        .map(|(kind, time_ns)| station(kind, time_ns, 1, None, "{}"));
+    assert_eq!(row(&events).lasted_ns, i64::MAX as u64);
 }
 
 #[test]
