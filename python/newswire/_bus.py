@@ -197,7 +197,8 @@ class Bus(_native.Bus):
         """Later publishes are errors; waits up to `timeout` seconds for handlers, sinks and stores.
 
         The report says for each subscription what became of its events. On an event loop's thread and inside a
-        handler it begins the close and doesn't wait: `complete` is then false; `aclose` awaits it.
+        handler it begins the close and doesn't wait: `complete` is then false where anything is left; `aclose` awaits
+        it.
         """
         end = time.monotonic() + timeout
         report = self._close(timeout)
