@@ -7,9 +7,9 @@ import os
 import threading
 import time
 
-from . import _aio, _native
+from . import _aio, _native, _options
 from ._arguments import all_told, made_by
-from ._options import HANDLER, QUEUE, check
+from ._options import HANDLER, QUEUE, check, shown_as
 from ._typing import overload
 from .attachment import Attachment, Receipt
 from .errors import ArgumentError
@@ -79,6 +79,7 @@ class Bus(_native.Bus):
     ) -> Listener: ...
     @overload
     def on(self, pattern: str | type, *, loop: Any = None, **options: Unpack[HandlerOptions]) -> Callable[[F], F]: ...
+    @shown_as(_options.on)
     def on(
         self,
         pattern: str | type,
@@ -126,6 +127,7 @@ class Bus(_native.Bus):
     def subscribe(
         self, pattern: type[P], *, gaps: Gaps = "warn", **options: Unpack[QueueOptions]
     ) -> Subscription[P]: ...
+    @shown_as(_options.subscribe)
     def subscribe(
         self, pattern: str | type = "*", *, gaps: Gaps = "warn", **options: Unpack[QueueOptions]
     ) -> Subscription[Any]:
