@@ -236,7 +236,7 @@ class Drain:
         with self._lock:
             self._in_hand -= 1
         self._book(outcome, 1, said)
-        if self._set_aside_after is None or outcome in ("handled", "skipped"):
+        if self._set_aside_after is None or outcome in ("handled", "discarded"):
             return
         if self._awake.is_set() and self.native.stats()["set_aside"]:
             self._rest()
@@ -258,7 +258,7 @@ class Drain:
         if handler is None:
             # Its object is gone.
             self.close()
-            return "skipped"
+            return "discarded"
         _native.set_ambient(event)
         if self._timeout is None:
             await handler(event)

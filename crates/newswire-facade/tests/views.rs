@@ -40,7 +40,8 @@ fn a_usage_meter_has_prices_for_calls_that_tell_no_cost() {
 
 /// Prices of that many models, none of which is called here, and of one that is.
 fn many_prices(count: usize) -> String {
-    let others = (0..count).map(|n| format!(r#"{{"model":"some-provider/model-{n}","input":1,"output":1}},"#));
+    let others =
+        (0..count).map(|n| format!(r#"{{"model":"some-provider/model-{n}","input":1,"output":1}},"#));
     format!(r#"{{"prices":[{}{{"model":"gpt-5","input":2,"output":10}}]}}"#, others.collect::<String>())
 }
 
