@@ -21,12 +21,12 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// own.
 ///
 /// ```
-/// use newswire::{Bus, Event, Failure, HandlerGone, HandlerOptions, Mode};
+/// use newswire::{Bus, Event, Failure, HandlerGone, HandlerOptions, Kind, Mode};
 ///
 /// let bus = Bus::new();
 /// let gone = |_: &Event| -> Result<(), Failure> { Err(HandlerGone.into()) };
 /// let listener = bus.on_with("*", HandlerOptions { mode: Mode::Inline, ..Default::default() }, gone)?;
-/// bus.publish(Event::new("deploy.finished")?)?;
+/// bus.publish(Event::builder(Kind::parse("deploy.finished")?).build()?)?;
 /// assert_eq!(listener.stats().books.discarded, 1);
 /// assert!(bus.stats().subscriptions.is_empty());
 /// # Ok::<(), newswire::Error>(())
