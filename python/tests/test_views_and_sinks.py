@@ -296,6 +296,9 @@ def test_a_store_that_is_detached_by_await_has_what_was_published(run: Run, tmp_
         bus = Bus()
         store = bus.attach(f"sqlite:{tmp_path / 'events.db'}")
         bus.publish("a.b")
+        with pytest.raises(newswire.WouldDeadlockError):
+            store.detach()
+        assert not store.stats()["detached"]
         await store.adetach()
         assert store.stats()["detached"]
         assert len(list(newswire.read_store(tmp_path / "events.db"))) == 1
