@@ -7,9 +7,9 @@ import os
 import threading
 import time
 
-from . import _aio, _native
+from . import _aio, _native, _options
 from ._arguments import all_told, made_by
-from ._options import HANDLER, QUEUE, check
+from ._options import HANDLER, QUEUE, check, shown_as
 from ._typing import overload
 from .attachment import Attachment, Receipt
 from .errors import ArgumentError
@@ -79,6 +79,7 @@ class Bus(_native.Bus):
     ) -> Listener: ...
     @overload
     def on(self, pattern: str | type, *, loop: Any = None, **options: Unpack[HandlerOptions]) -> Callable[[F], F]: ...
+    @shown_as(_options.on)
     def on(
         self,
         pattern: str | type,
@@ -126,6 +127,7 @@ class Bus(_native.Bus):
     def subscribe(
         self, pattern: type[P], *, gaps: Gaps = "warn", **options: Unpack[QueueOptions]
     ) -> Subscription[P]: ...
+    @shown_as(_options.subscribe)
     def subscribe(
         self, pattern: str | type = "*", *, gaps: Gaps = "warn", **options: Unpack[QueueOptions]
     ) -> Subscription[Any]:
@@ -197,7 +199,8 @@ class Bus(_native.Bus):
         """Later publishes are errors; waits up to `timeout` seconds for handlers, sinks and stores.
 
         The report says for each subscription what became of its events. On an event loop's thread and inside a
-        handler it begins the close and doesn't wait: `complete` is then false; `aclose` awaits it.
+        handler it begins the close and doesn't wait: `complete` is then false where anything is left; `aclose` awaits
+        it.
         """
         end = time.monotonic() + timeout
         report = self._close(timeout)

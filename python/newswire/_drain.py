@@ -95,7 +95,7 @@ class Drain:
         return not self._closed
 
     def wait(self, seconds: float) -> bool:
-        """Whether all is served within that time."""
+        """Whether all is served within that time; its bus has closed, so that nothing more will come."""
         end = time.monotonic() + seconds
         while True:
             self._see_whether_lost()
@@ -103,13 +103,19 @@ class Drain:
             if self.done.wait(max(min(left, _SLICE_SECONDS), 0)):
                 return True
             if left <= 0:
-                return False
+                return self._is_served()
 
     async def wait_async(self, seconds: float) -> bool:
         """As `wait`, awaited; on a loop that may be another than the handler's."""
         self._see_whether_lost()
         running = _aio.backend()
-        return running is not None and await running.bounded(seconds, running.wait(self.done))
+        in_time = running is not None and await running.bounded(seconds, running.wait(self.done))
+        return in_time or self._is_served()
+
+    def _is_served(self) -> bool:
+        # Its task may have had no turn yet in which to see that there is no more.
+        books = self.native.stats()["books"]
+        return self.done.is_set() or not (books["queued"] or books["waiting"] or books["in_flight"])
 
     def _see_whether_lost(self) -> None:
         # Of one that has begun its loop tells itself.
@@ -230,7 +236,7 @@ class Drain:
         with self._lock:
             self._in_hand -= 1
         self._book(outcome, 1, said)
-        if self._set_aside_after is None or outcome in ("handled", "skipped"):
+        if self._set_aside_after is None or outcome in ("handled", "discarded"):
             return
         if self._awake.is_set() and self.native.stats()["set_aside"]:
             self._rest()
@@ -252,7 +258,7 @@ class Drain:
         if handler is None:
             # Its object is gone.
             self.close()
-            return "skipped"
+            return "discarded"
         _native.set_ambient(event)
         if self._timeout is None:
             await handler(event)

@@ -12,10 +12,14 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, Literal, TypedDict
+    from typing import Any, Literal, TypedDict, TypeVar
 
-    from ._native import Gap
+    from ._bus import Bus
+    from ._native import Event, Gap
+    from .handlers import Listener
+    from .subscription import Gaps, Subscription
 
+    F = TypeVar("F", bound=Callable[..., Any])
     Mode = Literal["inline", "locked", "keyed", "concurrent"]
     WhenFull = Literal["drop_oldest", "drop_newest", "block"]
 
@@ -43,6 +47,61 @@ if TYPE_CHECKING:
         weak: bool  # False
         on_gap: Callable[[Gap], Any] | None  # None
         set_aside_after: int | None  # None
+
+
+def on(  # type: ignore[empty-body]
+    self: Bus,
+    pattern: str | type,
+    handler: Callable[[Event], Any] | None = None,
+    *,
+    loop: Any = None,
+    mode: Mode = "locked",
+    key: str | None = None,
+    concurrency: int | None = None,
+    timeout: float | None = None,
+    once: bool = False,
+    weak: bool = False,
+    on_gap: Callable[[Gap], Any] | None = None,
+    set_aside_after: int | None = None,
+    when_full: WhenFull = "drop_oldest",
+    buffer: int = 1024,
+    buffer_bytes: int = 16 << 20,
+    max_wait: float = 1.0,
+    priority: int = 0,
+    start: Any = None,
+    internal: bool = False,
+    coalesce: float | None = None,
+    name: str = "",
+) -> Listener:
+    """What `Bus.on` takes, for whoever is to be shown it."""
+
+
+def subscribe(  # type: ignore[empty-body]
+    self: Bus,
+    pattern: str | type = "*",
+    *,
+    gaps: Gaps = "warn",
+    when_full: WhenFull = "drop_oldest",
+    buffer: int = 1024,
+    buffer_bytes: int = 16 << 20,
+    max_wait: float = 1.0,
+    priority: int = 0,
+    start: Any = None,
+    internal: bool = False,
+    coalesce: float | None = None,
+    name: str = "",
+) -> Subscription[Any]:
+    """What `Bus.subscribe` takes, for whoever is to be shown it."""
+
+
+def shown_as(shape: Callable[..., Any]) -> Callable[[F], F]:
+    """Has `help` and `inspect.signature` show a function as `shape`: of itself they would show `**options` only."""
+
+    def show(function: F) -> F:
+        function.__wrapped__ = shape  # type: ignore[attr-defined]
+        return function
+
+    return show
 
 
 _TEXT = ("str", "a str", False)

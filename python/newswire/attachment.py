@@ -53,7 +53,8 @@ class Attachment:
     def detach(self) -> None:
         """Takes it off the bus, and ends it; what is still queued for a sink is discarded.
 
-        Waits up to 5 seconds for what a store has to write, and for a sink's current call.
+        Waits up to 5 seconds for what a store has to write, and for a sink's current call. On an event loop's thread
+        it doesn't: a store, and whoever finds the sink busy, is told `WouldDeadlockError`; see `adetach`.
         """
         self._native.detach()
 

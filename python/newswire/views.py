@@ -90,7 +90,7 @@ class UsageMeter(View[snapshots.UsageSnapshot]):
     """Tokens and cost of model calls: in all, by model, provider, agent and run.
 
     `prices` prices calls that don't tell their cost: `{"gpt-5*": {"input": 1.25, "output": 10, "cache_read": 0.125}}`,
-    in US dollars by the million tokens; the first pattern that fits a model is taken.
+    in US dollars by the million tokens; the first pattern that fits a model is taken. As JSON they have at most 1 MiB.
     """
 
     NAME = "usage"

@@ -164,6 +164,36 @@ def test_a_weak_handler_goes_with_its_object() -> None:
 
 
 @on_every_loop
+def test_a_close_without_time_is_complete_where_nothing_is_left(run: Run) -> None:
+    async def main() -> None:
+        bus = Bus()
+
+        async def handle(_: Event) -> None: ...
+
+        listener = bus.on("a.*", handle)
+        bus.publish("a.b")
+        await until(lambda: books(listener) == {"handled": 1})
+        report = await soon(bus.aclose(0))
+        assert (report["complete"], report["abandoned"], report["discarded"]) == (True, 0, 0)
+
+    run(main)
+
+
+def test_so_is_one_of_a_handler_on_the_private_loop() -> None:
+    async def handle(_: Event) -> None: ...
+
+    bus = Bus()
+    listener = bus.on("a.*", handle)
+    bus.publish("a.b")
+    end = time.monotonic() + LONG
+    while books(listener) != {"handled": 1} and time.monotonic() < end:
+        time.sleep(0.001)
+    # The core's own part is another thread's, which may have had no turn.
+    bus.closing(LONG).wait()
+    assert bus.close(0)["complete"]
+
+
+@on_every_loop
 def test_the_report_of_a_close_counts_what_was_still_running(run: Run) -> None:
     async def main() -> None:
         bus = Bus()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -91,17 +92,50 @@ def test_what_a_handler_never_got_is_not_booked_as_handled(options: Any) -> None
             assert (books["handled"], books["discarded"]) == (len(calls), 1000 - len(calls))
 
 
+def becomes(true: Callable[[], Any]) -> bool:
+    """Whether what another thread brings about comes to pass."""
+    deadline = time.monotonic() + LONG
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.001)
+    return bool(true())
+
+
+class Watcher:
+    def handle(self, _: Event) -> None: ...
+
+    async def handle_async(self, _: Event) -> None: ...
+
+
 @pytest.mark.parametrize("mode", ["inline", "locked"])
 def test_a_weak_handler_goes_with_its_object_whoever_keeps_its_listener(mode: Any) -> None:
-    class Watcher:
-        def handle(self, _: Event) -> None: ...
-
     with Bus() as bus:
         watcher = Watcher()
         bus.on("a.b", watcher.handle, mode=mode, weak=True)
         del watcher
         bus.publish("a.b")
-        deadline = time.monotonic() + LONG
-        while bus.wants("a.b") and time.monotonic() < deadline:
-            time.sleep(0.001)
-        assert not bus.stats()["subscriptions"]
+        assert becomes(lambda: not bus.stats()["subscriptions"])
+
+
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [("handle", {"mode": "inline"}), ("handle", {}), ("handle", {"timeout": LONG}), ("handle_async", {})],
+    ids=str,
+)
+def test_what_comes_when_the_object_of_a_weak_handler_is_gone_is_discarded(method: str, options: Any) -> None:
+    with Bus() as bus:
+        watcher = Watcher()
+        listener = bus.on("a.b", getattr(watcher, method), weak=True, **options)
+
+        def books() -> dict[str, int]:
+            return {name: count for name, count in listener.stats()["books"].items() if count}
+
+        bus.publish("a.b")
+        assert becomes(lambda: books() == {"matched": 1, "handled": 1})
+        # A call that is booked may still have the object in its hands.
+        held = weakref.ref(watcher)
+        del watcher
+        assert becomes(lambda: held() is None)
+        bus.publish("a.b")
+        assert becomes(lambda: books() == {"matched": 2, "handled": 1, "discarded": 1})
+        assert becomes(lambda: not listener.active)
+        assert listener.unsubscribe(LONG) == "quiet"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock, Mock
 
 import pytest
 
-from newswire import ArgumentError, Bus, Event, InvalidError
+from newswire import ArgumentError, Bus, Event, InvalidError, _native
+from newswire._options import HANDLER, QUEUE
 
 
 def called(event: Event) -> None: ...
@@ -86,3 +88,24 @@ def test_an_asynchronous_mock_is_an_asynchronous_handler() -> None:
         bus.on("a.b", handler)
         bus.publish("a.b")
     handler.assert_awaited_once()
+
+
+SHOWN: Any = [(Bus.on, HANDLER, _native.Bus.on), (Bus.subscribe, QUEUE, _native.Bus.pull)]
+
+
+@pytest.mark.parametrize(("method", "options", "native"), SHOWN, ids=["on", "subscribe"])
+def test_whoever_asks_is_shown_every_option_and_what_holds_without_it(method: Any, options: Any, native: Any) -> None:
+    shown = {name: one.default for name, one in inspect.signature(method).parameters.items() if one.kind == 3}
+    assert shown.keys() - {"loop", "gaps"} == options.keys()
+    for name, one in inspect.signature(native).parameters.items():
+        # A constant of the native module is none that it tells.
+        if name in options and one.default is not ...:
+            assert (name, shown[name]) == (name, one.default)
+    assert shown["buffer_bytes"] == 16 << 20
+
+
+def test_what_is_shown_is_what_can_be_called() -> None:
+    with Bus() as bus:
+        assert "handler" in inspect.signature(bus.on).parameters
+        given = {name: one.default for name, one in inspect.signature(bus.on).parameters.items() if one.kind == 3}
+        assert bus.on("a.b", called, **given).stats()["name"] == bus.on("a.b", called).stats()["name"]

@@ -92,6 +92,8 @@ def test_a_view_begins_where_a_subscription_can() -> None:
     bus = Bus(history=100)
     events = bus.subscribe("*")
     bus.publish("a.b")
+    # A datetime has microseconds only.
+    time.sleep(0.001)
     now = datetime.now(UTC)
     events.next(LONG)
     bus.publish("a.b")
@@ -294,6 +296,9 @@ def test_a_store_that_is_detached_by_await_has_what_was_published(run: Run, tmp_
         bus = Bus()
         store = bus.attach(f"sqlite:{tmp_path / 'events.db'}")
         bus.publish("a.b")
+        with pytest.raises(newswire.WouldDeadlockError):
+            store.detach()
+        assert not store.stats()["detached"]
         await store.adetach()
         assert store.stats()["detached"]
         assert len(list(newswire.read_store(tmp_path / "events.db"))) == 1

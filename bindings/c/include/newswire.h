@@ -471,7 +471,8 @@ nw_code nw_detach(nw_handle attachment, nw_error *error);
 
 /**
  * Has a ready-made subscriber watch the bus: `usage`, `status`, `latency`, `trace`, `calls`, `census` or `runs`.
- * `options` is JSON, empty for none: `capacity`, `start`, `internal`, and `prices` of `usage`.
+ * `options` is JSON, empty for none: `capacity`, `start`, `internal`, and `prices` of `usage`; at most 64 KiB, of
+ * `usage` 1 MiB.
  */
 nw_code nw_watch(nw_handle bus,
                  nw_slice view,

@@ -43,7 +43,8 @@ pub extern "C" fn nw_detach(attachment: Handle, error: Option<&mut MaybeUninit<F
 }
 
 /// Has a ready-made subscriber watch the bus: `usage`, `status`, `latency`, `trace`, `calls`, `census` or `runs`.
-/// `options` is JSON, empty for none: `capacity`, `start`, `internal`, and `prices` of `usage`.
+/// `options` is JSON, empty for none: `capacity`, `start`, `internal`, and `prices` of `usage`; at most 64 KiB, of
+/// `usage` 1 MiB.
 #[unsafe(no_mangle)]
 pub extern "C" fn nw_watch(
     bus: Handle,

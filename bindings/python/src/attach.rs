@@ -3,8 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use newswire::LoopThread;
 use pyo3::prelude::*;
 
+use crate::ambient;
 use crate::error::raised;
 use crate::gate::{self, Own};
 use crate::options::seconds;
@@ -58,10 +60,14 @@ impl Attachment {
         Ok(Pending::on_thread("detaching", move || attachment.detach().map(|()| Done::Nothing))?)
     }
 
-    /// Takes it off the bus, and ends it.
+    /// Takes it off the bus, and ends it; on an event loop's thread it waits for nobody.
     fn detach(&self, py: Python<'_>) -> PyResult<()> {
-        let attachment = self.0.get(py)?;
-        gate::elsewhere(py, || attachment.detach()).map_err(|error| raised(py, &error))
+        let (attachment, is_on_loop) = (self.0.get(py)?, ambient::is_on_loop(py)?);
+        let detach = || {
+            let _on_loop = is_on_loop.then(LoopThread::enter);
+            attachment.detach()
+        };
+        gate::elsewhere(py, detach).map_err(|error| raised(py, &error))
     }
 }
 

@@ -36,8 +36,6 @@ pub(crate) struct Bus {
     closed: AtomicBool,
     /// What its handlers call, for the garbage collector.
     callables: Mutex<Vec<Weak<Callable>>>,
-    /// Where weak handlers are, each of which gives up its place when its object is gone.
-    weak_places: Own<Mutex<Vec<Arc<Place>>>>,
 }
 
 impl Bus {
@@ -65,15 +63,6 @@ impl Bus {
             callables.retain(|callable| callable.strong_count() > 0);
         }
         callables.push(Arc::downgrade(callable));
-    }
-
-    fn keep_place(&self, py: Python<'_>, place: Arc<Place>) -> PyResult<()> {
-        let mut places = self.weak_places.get(py)?.lock().unwrap_or_else(PoisonError::into_inner);
-        if places.len() == places.capacity() {
-            places.retain(|place| !place.is_left());
-        }
-        places.push(place);
-        Ok(())
     }
 
     /// Has later calls say that it is closed.
@@ -125,12 +114,7 @@ impl Bus {
         };
         let bus = spec.options().and_then(newswire::Bus::with).map_err(|error| raised(py, &error))?;
         crate::buses::remember(&bus);
-        Ok(Self {
-            bus: Own::new(bus),
-            closed: AtomicBool::new(false),
-            callables: Mutex::default(),
-            weak_places: Own::new(Mutex::default()),
-        })
+        Ok(Self { bus: Own::new(bus), closed: AtomicBool::new(false), callables: Mutex::default() })
     }
 
     #[getter]
@@ -226,19 +210,12 @@ impl Bus {
             Callable::new(if weak { weak_method(handler)?.unbind() } else { handler.clone().unbind() });
         let on_gap = on_gap.map(Callable::new);
         let place = Arc::new(Place::default());
-        let served = PyHandler {
-            name: name_of(handler)?,
-            callable: callable.clone(),
-            on_gap: on_gap.clone(),
-            weak: weak.then(|| Arc::downgrade(&place)),
-        };
+        let served =
+            PyHandler { name: name_of(handler)?, callable: callable.clone(), on_gap: on_gap.clone(), weak };
         let listener = gate::elsewhere(py, || bus.on_with(pattern, options, served));
         place.fill(listener.map_err(|error| raised(py, &error))?);
         let callables: Vec<_> = [Some(callable), on_gap].into_iter().flatten().collect();
         callables.iter().for_each(|callable| self.keep(callable));
-        if weak {
-            self.keep_place(py, place.clone())?;
-        }
         Ok(Py::new(py, Listener { place: Own::new(place), callables })?.into_any())
     }
 

@@ -1,13 +1,12 @@
 //! Python's callables as handlers.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use newswire::{Failure, Handler};
+use newswire::{Failure, Handler, HandlerGone};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::event::Event;
-use crate::listener::Place;
 use crate::published::Gap;
 use crate::{error, fast, gate, publish};
 
@@ -44,8 +43,8 @@ pub(crate) struct PyHandler {
     pub(crate) name: String,
     pub(crate) callable: Arc<Callable>,
     pub(crate) on_gap: Option<Arc<Callable>>,
-    /// Where the callable is a weak reference: its place on the bus, to be given up when the object is gone.
-    pub(crate) weak: Option<Weak<Place>>,
+    /// Whether the callable is a weak reference to what is to be called.
+    pub(crate) weak: bool,
 }
 
 /// A weak reference to the object of a bound method.
@@ -61,14 +60,11 @@ pub(crate) fn weak_method<'py>(handler: &Bound<'py, PyAny>) -> PyResult<Bound<'p
 
 impl PyHandler {
     fn call<'py>(&self, py: Python<'py>, event: &Bound<'py, PyAny>) -> Result<(), Failure> {
-        let Some(mut callable) = self.callable.get(py) else { return Ok(()) };
-        if let Some(place) = &self.weak {
+        let mut callable = self.callable.get(py).ok_or(HandlerGone)?;
+        if self.weak {
             callable = callable.call0()?;
             if callable.is_none() {
-                if let Some(place) = place.upgrade() {
-                    place.leave();
-                }
-                return Ok(());
+                return Err(HandlerGone.into());
             }
         }
         match fast::call_one(&callable, event).and_then(|returned| settled(&returned)) {

@@ -62,18 +62,6 @@ impl Place {
             Unsubscribed::StillRunning => "still_running",
         }
     }
-
-    /// Whether it was given up, so that nobody needs it.
-    pub(crate) fn is_left(&self) -> bool {
-        self.lock().listener.is_none()
-    }
-
-    /// Unsubscribes without waiting.
-    pub(crate) fn leave(&self) {
-        if let Some(listener) = self.take() {
-            listener.end(Duration::ZERO);
-        }
-    }
 }
 
 impl Drop for Place {
@@ -95,7 +83,7 @@ impl Listener {
     /// Ends the subscription; `None` where that was done before and all is quiet.
     fn end(&self, py: Python<'_>) -> PyResult<Option<Arc<newswire::Listener>>> {
         let listener = self.place.get(py)?.end();
-        // First: whoever serves it meanwhile would find nothing to call, and count that as handled.
+        // First: whoever serves it meanwhile would find nothing to call.
         if let Some(listener) = &listener {
             gate::here(|| listener.end(Duration::ZERO));
         }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// The longest options, in bytes.
-const MAX_BYTES: usize = 64 << 10;
+pub(crate) const MAX_BYTES: usize = 64 << 10;
 
 /// Reads options; empty text stands for none. `what` is what errors call them.
 ///
@@ -13,11 +13,16 @@ const MAX_BYTES: usize = 64 << 10;
 /// `Invalid`, with the column, for what is no JSON, and for a name or type that the options don't have, with those
 /// that they have; `TooLarge` over 64 KiB.
 pub(crate) fn read<T: DeserializeOwned + Default>(text: &str, what: &str) -> Result<T> {
+    read_within(MAX_BYTES, text, what)
+}
+
+/// As [`read`], of what may have that many bytes.
+pub(crate) fn read_within<T: DeserializeOwned + Default>(most: usize, text: &str, what: &str) -> Result<T> {
     if text.is_empty() {
         return Ok(T::default());
     }
-    if text.len() > MAX_BYTES {
-        let message = format!("at most {MAX_BYTES} bytes say it, these are {}", text.len());
+    if text.len() > most {
+        let message = format!("at most {most} bytes say it, these are {}", text.len());
         return Err(Error::new(ErrorKind::TooLarge, message).at_path(what));
     }
     serde_json::from_str(text).map_err(|error| wrong(&error, text).at_path(what))

@@ -15,6 +15,10 @@ use crate::options::{count, no_word};
 /// The names of all views.
 pub const VIEWS: [&str; 7] = ["usage", "status", "latency", "trace", "calls", "census", "runs"];
 
+/// The longest options of `usage`, in bytes: a price for every model that is sold has room several times over, and each
+/// call looks through all of them.
+const MAX_PRICES_BYTES: usize = 1 << 20;
+
 /// How a view watches: of some views a bound, of `usage` a list of prices.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -105,6 +109,7 @@ impl Watching {
 /// `options` is JSON, empty for none: `capacity` bounds what the view keeps, `start` is where it begins
 /// ([`Start`] as text), `internal` has it count internal events; `usage` also takes `prices`, a list of
 /// `{"model": pattern, "input": usd, "output": usd, "cache_read": usd, "cache_write": usd}` by the million tokens.
+/// Options of `usage` have at most 1 MiB, those of others 64 KiB.
 ///
 /// ```
 /// use newswire::{Bus, catalogue::Usage};
@@ -117,10 +122,11 @@ impl Watching {
 /// ```
 ///
 /// # Errors
-/// `Invalid` for a view that there isn't, with those that there are, and for options that can't work; else those of
-/// [`Bus::on_with`].
+/// `Invalid` for a view that there isn't, with those that there are, and for options that can't work; `TooLarge` for
+/// options over their bound; else those of [`Bus::on_with`].
 pub fn watch(bus: &Bus, view: &str, options: &str) -> Result<Watching> {
-    let spec: ViewSpec = json::read(options, "options")?;
+    let most = if view == "usage" { MAX_PRICES_BYTES } else { json::MAX_BYTES };
+    let spec: ViewSpec = json::read_within(most, options, "options")?;
     let capacity = spec.capacity.map(|most| count(most, "options.capacity")).transpose()?;
     let unused = |option: &str| {
         Err(Error::invalid(format!("the view {view:?} has no use for it"))

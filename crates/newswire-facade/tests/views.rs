@@ -1,7 +1,7 @@
 //! Views by name: each gives its snapshot as JSON.
 
 use newswire::catalogue::Usage;
-use newswire::{Bus, BusOptions, ScopeField};
+use newswire::{Bus, BusOptions, ErrorKind, ScopeField};
 use newswire_facade::{VIEWS, watch};
 use serde_json::Value;
 
@@ -36,6 +36,34 @@ fn a_usage_meter_has_prices_for_calls_that_tell_no_cost() {
     call(&bus);
     let known: Value = serde_json::from_str(&meter.snapshot().unwrap()).unwrap();
     assert_eq!(known["total"]["priced_usd"], 2.0, "{known}");
+}
+
+/// Prices of that many models, none of which is called here, and of one that is.
+fn many_prices(count: usize) -> String {
+    let others =
+        (0..count).map(|n| format!(r#"{{"model":"some-provider/model-{n}","input":1,"output":1}},"#));
+    format!(r#"{{"prices":[{}{{"model":"gpt-5","input":2,"output":10}}]}}"#, others.collect::<String>())
+}
+
+#[test]
+fn a_usage_meter_takes_the_prices_of_all_models_that_there_are() {
+    let (bus, prices) = (busy(), many_prices(10_000));
+    assert!(prices.len() > 500_000);
+    let meter = watch(&bus, "usage", &prices).unwrap();
+    call(&bus);
+    let known: Value = serde_json::from_str(&meter.snapshot().unwrap()).unwrap();
+    assert_eq!(known["total"]["priced_usd"], 2.0, "{known}");
+}
+
+#[test]
+fn options_over_their_bound_are_refused_with_the_bound() {
+    let too_large = |view: &str, options: &str, bound: usize| {
+        let error = watch(&Bus::new(), view, options).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::TooLarge, "{view}: {error}");
+        assert!(error.to_string().contains(&bound.to_string()), "{view}: {error}");
+    };
+    too_large("usage", &many_prices(20_000), 1 << 20);
+    too_large("calls", &many_prices(2_000), 64 << 10);
 }
 
 #[test]

@@ -62,16 +62,74 @@ impl Past for Chain {
             }
             next = page.through + 1;
         }
-        match missing {
-            0 => Ok(found),
-            _ => Ok(self.older.nth_last(missing, end.min(self.until + 1), wanted)?.or(found)),
+        if missing == 0 {
+            return Ok(found);
         }
+        let older_end = end.min(self.until + 1);
+        // Where it can't be read, as many as are missing may be lost at its end, which is told by reading from there.
+        let lost = |_| Some(older_end.saturating_sub(u64::try_from(missing).unwrap_or(u64::MAX)).max(1));
+        Ok(self.older.nth_last(missing, older_end, wanted).unwrap_or_else(lost).or(found))
     }
 
     fn since(&self, time_ns: i64) -> Result<Option<u64>> {
         match self.older.since(time_ns) {
             Ok(Some(seq)) if seq <= self.until => Ok(Some(seq)),
             _ => self.newer.since(time_ns),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use newswire::{Error, ErrorKind, Filter};
+
+    use super::*;
+
+    /// Has nothing, or can't be read.
+    struct File {
+        is_broken: bool,
+    }
+
+    impl File {
+        fn gives<T>(&self, what: T) -> Result<T> {
+            if self.is_broken { Err(Error::new(ErrorKind::Io, "the disk fails")) } else { Ok(what) }
+        }
+    }
+
+    impl Past for File {
+        fn first(&self) -> Result<Option<u64>> {
+            self.gives(None)
+        }
+
+        fn epoch_end(&self, _: u64) -> Result<Option<u64>> {
+            self.gives(None)
+        }
+
+        fn read(&self, _: u64, _: &Wanted<'_>, _: usize) -> Result<Page> {
+            self.gives(Page::default())
+        }
+
+        fn nth_last(&self, _: usize, _: u64, _: &Wanted<'_>) -> Result<Option<u64>> {
+            self.gives(None)
+        }
+
+        fn since(&self, _: i64) -> Result<Option<u64>> {
+            self.gives(None)
+        }
+    }
+
+    #[test]
+    fn the_last_of_a_file_that_cannot_be_read_are_a_gap() {
+        let file = |is_broken| Arc::new(File { is_broken });
+        let chain = Chain { older: file(true), until: 10, newer: file(false) };
+        let filter = Filter::all();
+        let wanted = Wanted { filter: &filter, internal: true };
+        for (count, first) in [(3, 8), (10, 1), (usize::MAX, 1)] {
+            assert_eq!(chain.nth_last(count, 14, &wanted), Ok(Some(first)));
+            let page = chain.read(first, &wanted, 5).unwrap();
+            let Some(Delivery::Gap(gap)) = page.deliveries.first() else { panic!("{page:?}") };
+            assert_eq!((gap.first, gap.last, gap.count), (first, 10, 11 - first));
+            assert_eq!((gap.reason, page.through), (GapReason::Unreadable, 10));
         }
     }
 }

@@ -294,9 +294,10 @@ impl<S: Store> Run<S> {
     /// Tries again until it works; false where it is given up.
     fn overcome(&mut self, mut fault: Fault) -> bool {
         let mut closed_since = None;
-        // What was stored before may yet have its receipt.
-        self.settle();
         loop {
+            // What was stored before may yet have its receipt; and what is being synced would count as synced in a new
+            // file, under whose seqs it isn't.
+            self.settle();
             self.feed.failed(&fault.error);
             if self.feed.is_gone() {
                 return false;

@@ -56,7 +56,7 @@ pub use event::{
 };
 pub use field::Field;
 pub use filter::{Filter, IntoFilter, Value};
-pub use handler::{Failure, Handler, HandlerRef, IntoHandler, IntoOutcome};
+pub use handler::{Failure, Handler, HandlerGone, HandlerRef, IntoHandler, IntoOutcome};
 pub use kind::Kind;
 pub use options::{
     BusOptions, Check, Coalesce, HandlerOptions, Host, Mode, OnPanic, Predicate, SubscribeOptions, WhenFull,

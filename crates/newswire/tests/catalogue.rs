@@ -220,6 +220,18 @@ fn absent_fields_are_absent_in_the_json() {
 }
 
 #[test]
+fn a_figure_that_is_no_number_is_absent_in_the_json_too() {
+    for cost in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let mut end = model::ModelCallCompleted::new("m", None, Usage::tokens(1, 2), None);
+        end.usage.as_mut().unwrap().cost_usd = Some(cost);
+        let event = Event::of(end).build().unwrap();
+        let json = event.payload_json().unwrap();
+        assert_eq!(json, r#"{"model":"m","usage":{"input_tokens":1,"output_tokens":2}}"#);
+        row_of(event.kind()).unwrap().check_payload(json).unwrap();
+    }
+}
+
+#[test]
 fn a_required_field_that_is_missing_is_an_error_and_an_unknown_one_is_not() {
     assert!(serde_json::from_str::<tool::ToolCallStarted>("{}").is_err());
     let read: tool::ToolCallStarted = serde_json::from_str(r#"{"name":"x","later":[1]}"#).expect("a payload");

@@ -202,6 +202,8 @@ class Operations:
         operation = Operation(key, about, parent, run, {k: v for k, v in (identity or {}).items() if v is not None})
         with self._lock:
             forgotten = self._open.pop(next(iter(self._open))) if len(self._open) >= MAX_OPEN else None
+            if forgotten is not None:
+                forgotten.run.open.discard(forgotten.key)
             self._open[key] = operation
             run.open.add(key)
         if forgotten is not None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from newswire.adapters import _operations
 from newswire.adapters._operations import Operations
 from newswire.testing import RecordedBus
 
@@ -35,3 +36,13 @@ def test_an_operation_ends_on_the_bus_whatever_it_gives(output: str, newswire_bu
     operations.end(run, "completed", lambda: OUTPUTS[output])
     ended = newswire_bus.seen.happened("run.completed", name="weather").times(1)[0]
     assert ended.payload.output and ended.payload.duration_ns is not None
+
+
+def test_a_run_forgets_what_is_forgotten(newswire_bus: RecordedBus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_operations, "MAX_OPEN", 3)
+    operations = Operations(newswire_bus)
+    root = operations.begin("root", "run", None, run_id="r-1")
+    for key in range(10):
+        operations.begin(key, "tool.call", root)
+    assert len(operations) == 3
+    assert root.run.open == {7, 8, 9}

@@ -207,8 +207,11 @@ impl Core {
     fn report(self: &Arc<Self>, drained: &[Arc<Subscriber>], complete: bool, abandoned: u64) {
         let subscriptions: Vec<_> = drained.iter().map(|subscriber| subscriber.stats()).collect();
         let discarded = drained.iter().map(|subscriber| subscriber.inbox.lock().closed_off).sum();
-        let lag = self.store_stats().map_or(0, |stats| stats.lag);
+        let mut order = self.order.lock();
+        let lag = order.history.as_mut().and_then(History::backlog).map_or(0, |backlog| backlog.stats().lag);
         let mut state = self.closing.state.lock();
+        // Not before: a store that gives up in between would be counted twice.
+        drop(order);
         if state.report.is_some() {
             return;
         }

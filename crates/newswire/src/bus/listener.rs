@@ -20,7 +20,8 @@ pub enum Unsubscribed {
     StillRunning,
 }
 
-/// A handler's place on a bus; dropping it unsubscribes, without waiting.
+/// A handler's place on a bus; dropping it unsubscribes, without waiting: a worker tells the handler of the end and
+/// lets go of it. [`Listener::unsubscribe`] does that here, unless a call is under way.
 #[must_use = "dropping it unsubscribes; `forever` keeps the handler for the bus's life"]
 pub struct Listener {
     core: Arc<Core>,
@@ -109,7 +110,7 @@ impl WeakListener {
 impl Drop for Listener {
     fn drop(&mut self) {
         if !self.keeps {
-            self.core.unsubscribe(&self.subscriber);
+            self.core.abandon(&self.subscriber);
         }
     }
 }

@@ -358,8 +358,9 @@ impl Bus {
 
     /// The position after the last event.
     pub fn position(&self) -> Cursor {
-        let seq = self.core.order.lock().seq;
-        self.core.beginning.lock().at(seq)
+        // Under one lock, since a store that is attached changes both.
+        let order = self.core.order.lock();
+        self.core.beginning.lock().at(order.seq)
     }
 
     /// This moment's numbers.

@@ -33,14 +33,15 @@ impl Core {
         if options.start == Start::Live {
             return Ok(None);
         }
-        let (in_memory, end, past) = {
+        let (in_memory, end, past, beginning) = {
             let order = self.order.lock();
-            (order.history.as_ref().map(History::first), order.seq + 1, order.past.clone())
+            let beginning = self.beginning.lock().clone();
+            (order.history.as_ref().map(History::first), order.seq + 1, order.past.clone(), beginning)
         };
         let stored = past.as_ref().map(|past| past.first()).transpose()?.flatten();
         let first = in_memory.into_iter().chain(stored).min();
         if let Start::After(cursor) = &options.start {
-            return self.after(cursor, first.unwrap_or(end), end - 1, past.as_deref());
+            return after(cursor, &beginning, first.unwrap_or(end)..end, past.as_deref());
         }
         let (Some(first), Some(in_memory)) = (first, in_memory) else {
             return Err(Error::invalid("the bus keeps no history")
@@ -57,27 +58,6 @@ impl Core {
             },
             _ => first,
         }))
-    }
-
-    fn after(&self, cursor: &Cursor, first: u64, last: u64, past: Option<&dyn Past>) -> Result<Option<u64>> {
-        let beginning = self.beginning.lock().clone();
-        let seq = cursor.seq();
-        let end = match past {
-            _ if cursor.bus() != beginning.bus() => None,
-            _ if cursor.epoch() == beginning.epoch() => Some(last),
-            Some(past) => past.epoch_end(cursor.epoch())?,
-            None => None,
-        };
-        let why = match end {
-            None => "is of another bus or epoch",
-            // What was seen there and not stored, a later epoch's events may have the seqs of.
-            Some(end) if seq > end && end < last => "is past the end of what was stored of its epoch",
-            Some(_) if seq <= last && seq + 1 >= first => return Ok(Some(seq + 1)),
-            Some(_) => "is not kept",
-        };
-        Err(Error::new(ErrorKind::OutOfRange, format!("the position {cursor} {why}"))
-            .at_path("options.start")
-            .expecting(format!("one of this bus between {} and {last}", first.saturating_sub(1))))
     }
 
     fn read(&self, seq: u64, count: usize) -> Vec<Event> {
@@ -177,6 +157,32 @@ impl Core {
         });
         subscriber.replay(next, matching.collect(), last);
     }
+}
+
+/// Where a subscription resumes at a cursor, on a bus of which so much is kept.
+fn after(
+    cursor: &Cursor,
+    beginning: &Cursor,
+    kept: Range<u64>,
+    past: Option<&dyn Past>,
+) -> Result<Option<u64>> {
+    let (seq, first, last) = (cursor.seq(), kept.start, kept.end - 1);
+    let end = match past {
+        _ if cursor.bus() != beginning.bus() => None,
+        _ if cursor.epoch() == beginning.epoch() => Some(last),
+        Some(past) => past.epoch_end(cursor.epoch())?,
+        None => None,
+    };
+    let why = match end {
+        None => "is of another bus or epoch",
+        // What was seen there and not stored, a later epoch's events may have the seqs of.
+        Some(end) if seq > end && end < last => "is past the end of what was stored of its epoch",
+        Some(_) if seq <= last && seq + 1 >= first => return Ok(Some(seq + 1)),
+        Some(_) => "is not kept",
+    };
+    Err(Error::new(ErrorKind::OutOfRange, format!("the position {cursor} {why}"))
+        .at_path("options.start")
+        .expecting(format!("one of this bus between {} and {last}", first.saturating_sub(1))))
 }
 
 impl Subscriber {

@@ -274,27 +274,47 @@ impl Core {
 
     /// Ends a subscription: what is queued is discarded, those who wait for room are released.
     pub(crate) fn unsubscribe(self: &Arc<Self>, subscriber: &Arc<Subscriber>) {
+        self.cut_off(subscriber, true);
+        subscriber.release_handler();
+        self.see_whether_closed();
+    }
+
+    /// Ends a subscription as far as a destructor may: a worker lets go of the handler, which is user code, and a close
+    /// waits for that.
+    pub(crate) fn abandon(self: &Arc<Self>, subscriber: &Arc<Subscriber>) {
+        let has_handler = subscriber.service.as_ref().is_some_and(|service| !service.is_released());
+        let is_quiet = self.cut_off(subscriber, !has_handler);
+        if has_handler && is_quiet {
+            self.pool.release(self.clone(), subscriber.clone());
+        }
+        self.see_whether_closed();
+    }
+
+    /// Has a subscription take part in nothing any more, and retires it where `retires` and no call of its handler is
+    /// under way; says whether none is.
+    fn cut_off(&self, subscriber: &Arc<Subscriber>, retires: bool) -> bool {
         let mut released = Vec::new();
         let mut forgotten = None;
-        {
+        let is_quiet = {
             let mut order = self.order.lock();
             order.detach(subscriber, &self.interest);
             let mut inbox = subscriber.inbox.lock();
             inbox.end(&mut released);
             inbox.discard();
             order.totals.dropped += released.len() as u64;
-            if inbox.is_quiet() {
+            let is_quiet = inbox.is_quiet();
+            if is_quiet && retires {
                 forgotten = order.retire(subscriber, self.options.closed_kept);
             }
             // Else a close still waits for the calls that have begun; whoever ends the last one retires it.
             subscriber.tell_if_quiet(&inbox);
-        }
+            is_quiet
+        };
         drop(forgotten);
         for ticket in released {
             ticket.tell();
         }
-        subscriber.release_handler();
-        self.see_whether_closed();
+        is_quiet
     }
 }
 

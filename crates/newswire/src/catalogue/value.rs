@@ -133,6 +133,11 @@ impl FieldValue for f64 {
     fn size_bound(&self) -> usize {
         "-2.2250738585072014e-308".len()
     }
+
+    /// What is no number has no JSON but null, and what is absent is left out, never null.
+    fn is_absent(&self) -> bool {
+        !self.is_finite()
+    }
 }
 
 impl FieldValue for bool {

@@ -24,8 +24,12 @@ pub(super) fn parse(json: &str) -> Result<Object> {
     }
     // The scan has no recursion, and refuses what the parser would have to recurse into too deep.
     let mut scan = Scan::new(json);
-    scan.value()?;
-    scan.end()?;
+    let checked = scan.value().map(drop);
+    // Where it stops for the depth isn't malformed: as of a value that is parsed already, it is too much.
+    if checked.is_err() && depth_of(json.as_bytes().get(..scan.at()).unwrap_or_default()) >= MAX_DEPTH {
+        return Err(too_deep());
+    }
+    checked.and_then(|()| scan.end())?;
     let value: Value = serde_json::from_str(json).map_err(|error| Error::of_json(&error, json))?;
     object(&value).cloned()
 }
@@ -41,11 +45,27 @@ pub(super) fn object(value: &Value) -> Result<&Object> {
 
 /// Refuses what is nested too deep for an event that has to hold it.
 pub(super) fn check_depth(value: &Value) -> Result<()> {
-    if deeper_than(value, MAX_DEPTH) {
-        let message = format!("JSON of another system may be nested {MAX_DEPTH} deep, this is deeper");
-        return Err(Error::new(ErrorKind::TooLarge, message));
+    if deeper_than(value, MAX_DEPTH) { Err(too_deep()) } else { Ok(()) }
+}
+
+fn too_deep() -> Error {
+    let message = format!("JSON of another system may be nested {MAX_DEPTH} deep, this is deeper");
+    Error::new(ErrorKind::TooLarge, message)
+}
+
+/// How many objects and arrays are open behind JSON that is well formed as far as it goes.
+fn depth_of(json: &[u8]) -> usize {
+    let (mut depth, mut in_string, mut bytes) = (0usize, false, json.iter());
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => in_string = !in_string,
+            b'\\' => drop(bytes.next()),
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
     }
-    Ok(())
+    depth
 }
 
 fn deeper_than(value: &Value, depth: usize) -> bool {

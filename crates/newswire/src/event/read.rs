@@ -284,7 +284,10 @@ impl Draft {
 
     fn unknown(&mut self, scan: &mut Scan<'_>, place: Place, key: &str) -> Result<()> {
         check_count(self.rare.unknown.len())?;
-        let value = scan.value().and_then(|value| value.to_raw()).map_err(within(&key))?;
+        let value = scan.value().and_then(|value| value.to_raw()).map_err(|error| match place.as_str() {
+            Some(object) => error.at_path(format!("{object}.{key}")),
+            None => error.at_path(key),
+        })?;
         self.rare.unknown.push(Unknown { place, key: key.into(), value });
         Ok(())
     }

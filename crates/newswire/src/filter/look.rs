@@ -67,9 +67,15 @@ impl<'e> Node<'e> {
             Inside::Object(members) => {
                 members.iter_mut().rev().find(|(name, _)| **name == **first)?.1.find(rest)
             }
-            Inside::Array(items) => items.get_mut(first.parse::<usize>().ok()?)?.find(rest),
+            Inside::Array(items) => items.get_mut(place(first)?)?.find(rest),
         }
     }
+}
+
+/// The place in an array that a segment of digits names.
+fn place(segment: &str) -> Option<usize> {
+    // Rust reads `+1` too, which is a name and no place.
+    segment.parse().ok().filter(|_| segment.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 impl<'e> Inside<'e> {

@@ -14,6 +14,34 @@ use crate::event::{Event, Payload};
 /// Why a handler failed, in its own words.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// What a handler fails with that finds the object gone which it calls: that event counts as discarded, and the
+/// subscription ends, as those of weak handlers do.
+///
+/// For handlers that know it only when they are called, such as one of another language, whose weak references are its
+/// own.
+///
+/// ```
+/// use newswire::{Bus, Event, Failure, HandlerGone, HandlerOptions, Kind, Mode};
+///
+/// let bus = Bus::new();
+/// let gone = |_: &Event| -> Result<(), Failure> { Err(HandlerGone.into()) };
+/// let listener = bus.on_with("*", HandlerOptions { mode: Mode::Inline, ..Default::default() }, gone)?;
+/// bus.publish(Event::builder(Kind::parse("deploy.finished")?).build()?)?;
+/// assert_eq!(listener.stats().books.discarded, 1);
+/// assert!(bus.stats().subscriptions.is_empty());
+/// # Ok::<(), newswire::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HandlerGone;
+
+impl std::fmt::Display for HandlerGone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("what the handler calls is gone")
+    }
+}
+
+impl std::error::Error for HandlerGone {}
+
 /// Acts on the events of a subscription.
 ///
 /// Closures that take `&Event` are handlers where they return `()` or a `Result<(), E>`, whose error can be
@@ -31,7 +59,8 @@ pub trait Handler: Send + Sync + 'static {
     /// Called with each event.
     ///
     /// # Errors
-    /// Whatever went wrong; it is counted as `failed` and kept as the subscription's last failure.
+    /// Whatever went wrong; it is counted as `failed` and kept as the subscription's last failure. [`HandlerGone`] ends
+    /// the subscription instead.
     fn on_event(&self, event: &Event) -> Result<(), Failure>;
 
     /// Called in position where events are missing.

@@ -27,6 +27,7 @@ enum Job {
     Serve(Arc<Subscriber>),
     WakeTheRest(Arc<Core>),
     ReleaseInline(Arc<Core>),
+    Release(Arc<Core>, Arc<Subscriber>),
 }
 
 struct Ready {
@@ -97,6 +98,11 @@ impl Pool {
         self.shared.submit(i32::MAX, Job::ReleaseInline(core));
     }
 
+    /// Has the handler of a subscription let go of whose owner is gone.
+    pub(crate) fn release(&self, core: Arc<Core>, subscriber: Arc<Subscriber>) {
+        self.shared.submit(subscriber.priority, Job::Release(core, subscriber));
+    }
+
     /// Does one thing that is ready, as a worker would; false when there is none.
     #[cfg(all(test, feature = "loom"))]
     pub(crate) fn work(&self) -> bool {
@@ -107,6 +113,7 @@ impl Pool {
             }
             Job::WakeTheRest(core) => core.wake_everyone(),
             Job::ReleaseInline(core) => core.release_inline(),
+            Job::Release(core, subscriber) => core.unsubscribe(&subscriber),
         }
         true
     }
@@ -160,7 +167,9 @@ impl Shared {
             self.see_to_it(&mut state);
             state.ready.peek().and_then(|ready| match &ready.job {
                 Job::Serve(subscriber) => subscriber.core.upgrade(),
-                Job::WakeTheRest(core) | Job::ReleaseInline(core) => Some(core.clone()),
+                Job::WakeTheRest(core) | Job::ReleaseInline(core) | Job::Release(core, _) => {
+                    Some(core.clone())
+                }
             })
         };
         // No worker may come for long, and the sleepers after this one shouldn't wait for that.
@@ -225,6 +234,7 @@ impl Shared {
                 Job::Serve(subscriber) => self.serve(&subscriber, worker),
                 Job::WakeTheRest(core) => core.wake_everyone(),
                 Job::ReleaseInline(core) => core.release_inline(),
+                Job::Release(core, subscriber) => core.unsubscribe(&subscriber),
             }));
             worker.busy_since.store(0, Ordering::Relaxed);
             state = self.state.lock();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::timer::deadline_after;
-use super::{Handler, HandlerRef};
+use super::{Handler, HandlerGone, HandlerRef};
 use crate::ambient;
 use crate::delivery::Delivery;
 use crate::event::Event;
@@ -160,18 +160,24 @@ fn call(
     let result = catch(service, || {
         // A failure's text and its drop are user code as well.
         ambient::handling(subscriber.id, Some(event), || {
-            handler.on_event(event).map_err(|failure| failure.to_string())
+            let result = handler.on_event(event);
+            result.map_err(|failure| (!failure.is::<HandlerGone>()).then(|| failure.to_string()))
         })
     });
     let (mut outcome, said) = match result {
         Ok(Ok(())) => (Outcome::Handled, None),
-        Ok(Err(said)) => (Outcome::Failed, Some(said)),
+        Ok(Err(None)) => (Outcome::Discarded, None),
+        Ok(Err(said)) => (Outcome::Failed, said),
         Err(said) => (Outcome::Panicked, Some(said)),
     };
+    let is_gone = outcome == Outcome::Discarded;
     if watched.is_none() && began.is_some_and(|(began, timeout)| began.elapsed() > timeout) {
         outcome = Outcome::TimedOut;
     }
     finish(subscriber, entry, watched, outcome, said);
+    if is_gone {
+        subscriber.leave();
+    }
 }
 
 fn finish(

@@ -5,6 +5,7 @@
 //! handle.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 use super::Sink;
 use super::turns::Turns;
+use crate::ambient;
 use crate::bus::core::Core;
 use crate::bus::stats::SubscriptionStats;
 use crate::bus::{Bus, WeakListener};
@@ -67,6 +69,8 @@ pub(crate) struct Attached {
     /// `None` once it has been ended.
     sink: Turns<Option<Box<dyn Sink>>>,
     listener: Mutex<Option<WeakListener>>,
+    /// Whether the bus has had it end, which whoever flushes it may have yet to do.
+    is_over: AtomicBool,
     /// What the bus, which had it end, was told by it; whoever detaches it gets that.
     unheard: Mutex<Option<Error>>,
 }
@@ -86,6 +90,7 @@ impl Attachment {
             name,
             sink: Turns::new(Some(sink)),
             listener: Mutex::new(None),
+            is_over: AtomicBool::new(false),
             unheard: Mutex::new(None),
         });
         let handler: Arc<dyn Handler> = attached.clone();
@@ -139,13 +144,17 @@ impl Attachment {
     /// A sink hands on what it holds back; what is still queued for it isn't waited for.
     ///
     /// # Errors
-    /// `TimedOut`; what kept it from being written or handed on; `Closed` where it was detached.
+    /// `TimedOut`; what kept it from being written or handed on; `Closed` where it was detached; `WouldDeadlock` on a
+    /// loop thread, where it could only wait.
     pub fn flush(&self, timeout: Duration) -> Result<()> {
         let closed = || Error::new(ErrorKind::Closed, format!("{:?} was detached", self.name()));
         match &self.0 {
             Place::Sink(sink) => {
                 let flush = |place: &mut Option<Box<dyn Sink>>| place.as_mut().ok_or_else(closed)?.flush();
-                sink.sink.with(timeout, flush).ok_or_else(|| sink.is_busy())?
+                let flushed = sink.sink.with(patience(timeout), flush);
+                // A close on a loop thread doesn't wait for this one to have it end.
+                sink.end_if_over(Duration::ZERO);
+                flushed.ok_or_else(|| sink.is_busy())?
             }
             Place::Store { core, ended, .. } => {
                 core.upgrade().ok_or_else(closed)?.flush_store(ended, timeout)
@@ -159,7 +168,8 @@ impl Attachment {
     /// # Errors
     /// What the sink says while it ends; `TimedOut` where its current call doesn't return; as
     /// [`Attachment::flush`] where a store couldn't write everything: it is detached nevertheless. `WouldDeadlock` on a
-    /// loop thread, where a store stays attached: what it hasn't written would be lost to it.
+    /// loop thread: where a sink's call is under way, after which it ends all the same, and a store stays attached,
+    /// because what it hasn't written would be lost to it.
     pub fn detach(&self) -> Result<()> {
         match &self.0 {
             Place::Sink(sink) => sink.detach(),
@@ -181,7 +191,10 @@ impl Attached {
     }
 
     fn is_busy(&self) -> Error {
-        Error::new(ErrorKind::TimedOut, format!("the sink {:?} is still busy", self.name))
+        let is_on_loop = ambient::on_loop_thread();
+        let kind = if is_on_loop { ErrorKind::WouldDeadlock } else { ErrorKind::TimedOut };
+        let error = Error::new(kind, format!("the sink {:?} is still busy", self.name));
+        if is_on_loop { error.expecting("another thread, which may wait for it") } else { error }
     }
 }
 
@@ -196,12 +209,8 @@ impl Handler for Attached {
     }
 
     fn on_close(&self) {
-        // In the same turn, so that whoever detaches it meanwhile finds either the sink or what it said.
-        self.sink.with(PATIENCE, |place| {
-            if let Err(error) = end(place) {
-                *self.unheard.lock() = Some(error);
-            }
-        });
+        self.is_over.store(true, Ordering::Relaxed);
+        self.end_if_over(patience(PATIENCE));
     }
 }
 
@@ -213,11 +222,29 @@ impl Attached {
         served.unwrap_or(Ok(()))
     }
 
+    /// Ends the sink where the bus has had it end, unless another has his turn for longer than `patience`, who then
+    /// does it.
+    fn end_if_over(&self, patience: Duration) {
+        if self.is_over.load(Ordering::Relaxed) {
+            // In the same turn, so that whoever detaches it meanwhile finds either the sink or what it said.
+            self.sink.with(patience, |place| {
+                if let Err(error) = end(place) {
+                    *self.unheard.lock() = Some(error);
+                }
+            });
+        }
+    }
+
     /// Flushes and ends the sink, once; says also what it said where the bus has ended it.
     fn finish(&self) -> Result<()> {
-        self.sink.with(PATIENCE, end).ok_or_else(|| self.is_busy())??;
+        self.sink.with(patience(PATIENCE), end).ok_or_else(|| self.is_busy())??;
         self.unheard.lock().take().map_or(Ok(()), Err)
     }
+}
+
+/// How long this thread may wait for its turn.
+fn patience(wanted: Duration) -> Duration {
+    if ambient::on_loop_thread() { Duration::ZERO } else { wanted }
 }
 
 /// Ends the sink that is there.

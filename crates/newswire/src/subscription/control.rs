@@ -21,6 +21,8 @@ pub struct Control {
 impl Control {
     /// The position below which all has been delivered: where another subscription can resume.
     pub fn position(&self) -> Cursor {
+        // A store that is attached changes both, under this lock.
+        let _order = self.core.order.lock();
         let delivered = self.subscriber.inbox.lock().delivered_up_to();
         self.core.beginning.lock().at(delivered)
     }

@@ -141,8 +141,11 @@ impl Queue {
     ) -> Offer {
         let size = event.size() as u64;
         // All or nothing was decided a moment ago: if a worker has begun with the key since, there is room all the same.
-        let is_due = self.when_full == WhenFull::Block && patience == Patience::Refuse(GapReason::Stalled);
-        let crowded = !is_due && self.is_crowded(key.as_ref(), bounds);
+        // Who takes nothing any more was passed over then.
+        let is_due = self.when_full == WhenFull::Block
+            && patience == Patience::Refuse(GapReason::Stalled)
+            && !self.is_stalled();
+        let crowded = self.is_crowded(key.as_ref(), bounds) && !is_due;
         if !crowded && self.has_room(size, bounds) {
             self.append(event, key);
             self.note_fullness(bounds);
@@ -347,6 +350,27 @@ impl Queue {
 mod tests {
     use super::*;
     use crate::kind::Kind;
+
+    #[test]
+    fn a_busy_key_of_one_that_is_stalled_holds_at_most_half_the_buffer_whoever_publishes() {
+        let bounds = Bounds { events: 4, bytes: 1 << 24 };
+        let mut queue = Queue::new(WhenFull::Block, Duration::ZERO);
+        let key: Option<Arc<str>> = Some("a".into());
+        let event = |seq| Event::builder(Kind::parse("a.b").unwrap()).build().unwrap().sequenced(seq);
+        for seq in 1..=3 {
+            assert!(matches!(
+                queue.offer(event(seq), key.clone(), bounds, Patience::Wait),
+                Offer::Queued { .. }
+            ));
+        }
+        assert!(queue.take(bounds, &mut Vec::new()).is_some());
+        let all_or_nothing = Patience::Refuse(GapReason::Stalled);
+        for (seq, patience) in [(4, Patience::Wait), (5, all_or_nothing)] {
+            let offer = queue.offer(event(seq), key.clone(), bounds, patience);
+            assert!(matches!(offer, Offer::Dropped(GapReason::Stalled)), "{seq}");
+            assert!(!queue.would_block(&event(seq), key.as_ref(), bounds));
+        }
+    }
 
     #[test]
     fn who_was_told_that_there_is_room_has_it_though_a_worker_begins_with_the_key_meanwhile() {

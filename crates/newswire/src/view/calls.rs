@@ -10,7 +10,7 @@ use super::call_tally::CallTally;
 use super::groups::{Groups, Tally};
 use super::ledger::Ledger;
 use super::occurrence::{Occurrence, Stage, Station, Timing, told};
-use super::payload::{self, usage_so_far};
+use super::payload::{self, MAX_NAME_BYTES, cut, usage_so_far};
 use super::says::says;
 use crate::catalogue::Usage;
 use crate::delivery::Gap;
@@ -41,8 +41,10 @@ use crate::kind::Kind;
 /// ```
 #[derive(Debug)]
 pub struct CallMeter {
-    /// Calls that have begun; of those that have ended, that they have.
-    known: Ledger<Option<Box<Call>>>,
+    /// Calls of models that have begun; of those that have ended, that they have.
+    known_models: Known,
+    /// The same of tools, apart: a source may give the calls of a step its span, those of models and tools alike.
+    known_tools: Known,
     /// Whether a kind is one of [`KINDS`], by its place in this process, as far as it has been seen.
     needed: Vec<Option<bool>>,
     models: Tally,
@@ -90,12 +92,14 @@ impl CallSnapshot {
     }
 }
 
+/// Calls of one sort, each by its occurrence; nothing of those that have ended.
+type Known = Ledger<Option<Box<Call>>>;
+
 /// A call that is open.
 #[derive(Debug)]
 struct Call {
     timing: Timing,
     groups: [Option<u32>; 5],
-    is_model: bool,
     /// What it has used until now, as its progress told.
     usage: Option<Usage>,
 }
@@ -137,7 +141,7 @@ says! {
 impl CallMeter {
     /// How many groups of each sort it keeps, unless told otherwise.
     pub const GROUPS: usize = 10_000;
-    /// How many calls may be open at a time before the oldest are forgotten.
+    /// How many calls of each sort may be open at a time before the oldest are forgotten.
     const KNOWN: usize = 65_536;
 
     /// A meter with [`CallMeter::GROUPS`] models, providers, tools, agents and runs.
@@ -148,7 +152,8 @@ impl CallMeter {
     /// A meter that keeps so many groups of each sort; calls of further ones count in the totals only.
     pub fn with_groups(groups: usize) -> Self {
         Self {
-            known: Ledger::new(Self::KNOWN),
+            known_models: Ledger::new(Self::KNOWN),
+            known_tools: Ledger::new(Self::KNOWN),
             needed: Vec::new(),
             models: Tally::default(),
             tools: Tally::default(),
@@ -183,10 +188,12 @@ impl CallMeter {
     ) -> [Option<u32>; 5] {
         let is_model = is_model(event);
         let scope = event.scope();
-        let tool = told.name.as_deref().or(Some(label)).filter(|_| !is_model);
+        // What its events call a component is told by each; what only the kind says is less than its start said.
+        let label = Some(label).filter(|_| known.is_none() || event.component().is_some());
+        let tool = said(&told.name).or(label).filter(|_| !is_model);
         let names = [
-            told.response_model.as_deref().or(told.model.as_deref()).filter(|_| is_model),
-            told.provider.as_deref().filter(|_| is_model),
+            said(&told.response_model).or(said(&told.model)).filter(|_| is_model),
+            said(&told.provider).filter(|_| is_model),
             tool,
             scope.get(ScopeField::Agent),
             scope.get(ScopeField::Run),
@@ -209,8 +216,12 @@ impl CallMeter {
         std::iter::once(total).chain(grouped)
     }
 
+    fn known(&mut self, is_model: bool) -> &mut Known {
+        if is_model { &mut self.known_models } else { &mut self.known_tools }
+    }
+
     fn goes_on(&mut self, event: &Event, occurrence: &Occurrence) {
-        let call = self.known.get_mut(occurrence).and_then(Option::as_mut);
+        let call = self.known_models.get_mut(occurrence).and_then(Option::as_mut);
         if let Some((call, usage)) = call.zip(usage_so_far(event, &mut self.unreadable)) {
             call.usage = Some(usage);
         }
@@ -228,7 +239,7 @@ impl CallMeter {
 
     /// Adds what open calls told.
     fn add_open(&self, snapshot: &mut CallSnapshot) {
-        for call in self.known.iter().flatten() {
+        for call in self.known_models.iter().flatten() {
             let Some(usage) = &call.usage else { continue };
             snapshot.model_calls.usage.add(usage);
             self.each_group(snapshot, call, |tally| tally.usage.add(usage));
@@ -241,11 +252,15 @@ impl CallMeter {
             return;
         }
         let all = |tally: &mut CallTally| tally.forgotten = tally.open;
-        let is_known = |tally: &mut CallTally| tally.forgotten = tally.forgotten.saturating_sub(1);
         [&mut snapshot.model_calls, &mut snapshot.tool_calls].into_iter().for_each(all);
         snapshot.tables().into_iter().flat_map(BTreeMap::values_mut).for_each(all);
-        for call in self.known.iter().flatten() {
-            is_known(if call.is_model { &mut snapshot.model_calls } else { &mut snapshot.tool_calls });
+        let is_known = |tally: &mut CallTally| tally.forgotten = tally.forgotten.saturating_sub(1);
+        for call in self.known_models.iter().flatten() {
+            is_known(&mut snapshot.model_calls);
+            self.each_group(snapshot, call, is_known);
+        }
+        for call in self.known_tools.iter().flatten() {
+            is_known(&mut snapshot.tool_calls);
             self.each_group(snapshot, call, is_known);
         }
     }
@@ -255,12 +270,12 @@ impl CallMeter {
         let is_model = event.kind().as_str() == "model.call.retried";
         let scope = event.scope();
         // What it doesn't say of the call, the call has said.
-        let of_open = |call: Occurrence| self.known.get(&call)?.as_ref().filter(|call| call.is_model);
+        let of_open = |call: Occurrence| self.known_models.get(&call)?.as_ref();
         let call = Occurrence::around(event).find_map(of_open).filter(|_| is_model);
         let known = call.map(|call| call.groups).unwrap_or_default();
         let names = [
-            told.model.as_deref().filter(|_| is_model),
-            told.provider.as_deref().filter(|_| is_model),
+            said(&told.model).filter(|_| is_model),
+            said(&told.provider).filter(|_| is_model),
             None,
             scope.get(ScopeField::Agent),
             scope.get(ScopeField::Run),
@@ -280,6 +295,11 @@ impl Default for CallMeter {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// What is said at all: a dialect gives an empty name where its system says none.
+fn said(text: &Option<CompactString>) -> Option<&str> {
+    text.as_deref().filter(|text| !text.is_empty()).map(|text| cut(text, MAX_NAME_BYTES))
 }
 
 fn is_model(event: &Event) -> bool {
@@ -304,7 +324,7 @@ impl View for CallMeter {
             return self.goes_on(event, &station.occurrence);
         }
         let is_start = station.stage == Stage::Begins;
-        let open = match self.known.get(&station.occurrence) {
+        let open = match self.known(is_model).get(&station.occurrence) {
             Some(call) if station.is_told_again(call.is_some()) => return,
             Some(Some(call)) => Some((call.timing, call.groups)),
             _ => None,
@@ -323,8 +343,8 @@ impl View for CallMeter {
             self.tallies(is_model, groups)
                 .for_each(|tally| tally.end(time, station.phase, timing.duration_ns, &usage));
         }
-        let call = is_start.then(|| Box::new(Call { timing, groups, is_model, usage: None }));
-        self.known.put(&station.occurrence, call, !is_start);
+        let call = is_start.then(|| Box::new(Call { timing, groups, usage: None }));
+        self.known(is_model).put(&station.occurrence, call, !is_start);
     }
 
     fn miss(&mut self, gap: &Gap) {
@@ -343,7 +363,7 @@ impl View for CallMeter {
             by_run: table(RUN),
             ungrouped: self.ungrouped,
             unreadable: self.unreadable,
-            forgotten: self.known.forgotten_open(),
+            forgotten: self.known_models.forgotten_open() + self.known_tools.forgotten_open(),
             missed: self.missed,
         };
         self.add_open(&mut snapshot);

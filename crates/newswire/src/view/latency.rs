@@ -8,7 +8,7 @@ use super::View;
 use super::durations::Durations;
 use super::ledger::Ledger;
 use super::occurrence::{Stage, Station, Timing};
-use super::payload;
+use super::payload::{self, MAX_NAME_BYTES, cut};
 use super::says::says;
 use super::status::as_text;
 use crate::delivery::Gap;
@@ -190,8 +190,10 @@ impl View for LatencyProfile {
         timing.at(station.stage, event, told.duration_ns);
         self.known.put(&station.occurrence, (!ends).then_some(timing), ends);
         if ends {
-            let named = told.name.or(told.model).filter(|_| event.component().is_none());
-            let label = named.as_deref().unwrap_or(station.label);
+            // A dialect gives an empty name where its system says none.
+            let mut names = [told.name, told.model].into_iter().flatten();
+            let named = names.find(|name| !name.is_empty()).filter(|_| event.component().is_none());
+            let label = named.as_deref().map_or(station.label, |name| cut(name, MAX_NAME_BYTES));
             let operation = (station.scope, station.operation);
             self.profile(operation, label).add(station.phase, timing.duration_ns);
         }

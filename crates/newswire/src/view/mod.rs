@@ -4,7 +4,8 @@
 //! from a recording for instance, or put on a bus by [`Bus::watch`]. All are bounded, tell what they had to
 //! forget, and key on run and span, since labels repeat. Where events have no span, what they are about stands
 //! for it: label, call id, turn and step; what begins again after its end is another occurrence. Payloads are
-//! read as far as they fit; those with a field that doesn't are counted as unreadable.
+//! read as far as they fit; those with a field that doesn't are counted as unreadable. Of names no more than 512 bytes
+//! are kept, of what went wrong 4 KiB.
 
 mod call_tally;
 mod calls;

@@ -66,7 +66,7 @@ impl<'e> About<Cow<'e, str>> {
             scope,
             operation: kept(operation),
             label: kept(label),
-            call_id: call_id.map(kept),
+            call_id: call_id.map(|id| payload::cut(&id, payload::MAX_NAME_BYTES).into()),
             turn: turn.map(kept),
             step: step.map(kept),
         }

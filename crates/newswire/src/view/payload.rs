@@ -11,7 +11,12 @@ use serde_json::value::RawValue;
 
 use super::says::{self, Says, says};
 use crate::catalogue::Usage;
-use crate::event::{Event, Members};
+use crate::event::{Event, Members, Scope};
+
+/// The longest name that a view keeps of a payload, in bytes: as long as ids may be.
+pub(super) const MAX_NAME_BYTES: usize = Scope::MAX_ID_LEN;
+/// The longest sentence that a view keeps.
+pub(super) const MAX_SAID_BYTES: usize = 4096;
 
 /// How deep the fields are that views need: those of records.
 const DEEP: u8 = 2;
@@ -28,6 +33,16 @@ pub(super) fn told<T: Says>(event: &Event, unreadable: &mut u64) -> T {
     *unreadable += 1;
     let fitting = fitting(json, DEEP, &|json| says::parsed::<T>(json).is_some());
     fitting.and_then(|json| says::parsed(&json)).unwrap_or_default()
+}
+
+/// As much of a text as a view keeps: its tables are bounded in number, and so in bytes only if what is in them is.
+pub(super) fn cut(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+}
+
+/// The same of a sentence, which says that it goes on.
+pub(super) fn cut_sentence(text: String) -> String {
+    if text.len() <= MAX_SAID_BYTES { text } else { format!("{}…", cut(&text, MAX_SAID_BYTES)) }
 }
 
 /// The text of that name, where the payload is an object that has it; what follows it isn't looked at.

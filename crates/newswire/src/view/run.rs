@@ -84,6 +84,8 @@ pub struct RunFigures {
     open: BTreeMap<u64, Open>,
     /// Calls that are open and have no place in `open`.
     more_open: u64,
+    /// Of them: those that found it full. The others are what nothing tells from one that has a place.
+    without_place: u64,
     #[serde(skip)]
     ended: VecDeque<u64>,
 }
@@ -179,7 +181,8 @@ impl RunFigures {
         let mut usage = self.usage.clone();
         self.open.values().filter_map(|open| open.usage.as_deref()).for_each(|told| usage.add(told));
         let open_calls = self.open.values().filter(|open| open.about >= MODEL_CALL).count() as u64;
-        let lasted = self.times.and_then(|(first, last)| u64::try_from(last.checked_sub(first)?).ok());
+        // The ends of what times can be lie further apart than any duration is long.
+        let lasted = self.times.and_then(|(first, last)| u64::try_from(last.saturating_sub(first)).ok());
         RunRow {
             run: run.to_owned(),
             session: self.session.clone(),
@@ -248,10 +251,12 @@ impl RunFigures {
             true => *self.calls(about) += 1,
             false => self.turns += u64::from(ABOUT.get(about) == Some(&"turn")),
         }
-        if !is_open && self.open.len() < OPEN {
+        let is_full = !is_open && self.open.len() >= OPEN;
+        if !is_open && !is_full {
             self.open.insert(key, Open { about, usage: None });
-        } else {
-            self.more_open += u64::from(about >= MODEL_CALL);
+        } else if about >= MODEL_CALL {
+            self.more_open += 1;
+            self.without_place += u64::from(is_full);
         }
         self.tells(about, RunState::Open);
     }
@@ -266,7 +271,12 @@ impl RunFigures {
         }
         self.ended.push_back(key);
         if about >= MODEL_CALL {
-            *self.calls(about) += u64::from(!was_open);
+            // What had no place when it began was counted then. That this is its end nothing tells for sure, but calls
+            // whose beginning nobody heard of are the rarer ones.
+            let had_no_place = !was_open && self.without_place > 0;
+            self.without_place -= u64::from(had_no_place);
+            self.more_open = self.more_open.saturating_sub(u64::from(had_no_place));
+            *self.calls(about) += u64::from(!was_open && !had_no_place);
             self.failed_calls += u64::from(phase == Phase::Failed);
             self.canceled_calls += u64::from(phase == Phase::Canceled);
             let told: Told = payload::told(event, &mut self.unreadable);

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use super::View;
 use super::ledger::Ledger;
 use super::occurrence::{Stage, Station, Timing};
-use super::payload::{self, Said};
+use super::payload::{self, Said, cut_sentence};
 use crate::delivery::Gap;
 use crate::error::Result;
 use crate::event::{ComponentScope, Event, ScopeField, SpanId, Status};
@@ -171,7 +171,7 @@ impl View for StatusTracker {
         let before = std::mem::replace(&mut component.status, station.phase.status());
         self.ends.count(before, component.status);
         let words = said.error.map(|error| error.message).or(said.reason).or(said.message);
-        component.said = words.or(component.said.take());
+        component.said = words.map(cut_sentence).or(component.said.take());
         if station.stage == Stage::Ends {
             self.components.end(&station.occurrence);
         }

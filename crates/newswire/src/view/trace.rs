@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::View;
 use super::ledger::Ledger;
 use super::occurrence::{Stage, Station, Timing, stem};
-use super::payload::{self, Said};
+use super::payload::{self, MAX_NAME_BYTES, Said, cut, cut_sentence};
 use super::status::{as_optional_text, as_text};
 use crate::catalogue::Usage;
 use crate::delivery::Gap;
@@ -139,14 +139,14 @@ impl View for TraceTree {
         if node.label == node.operation
             && let Some(name) = payload::name_of(event)
         {
-            node.label = name.into_owned();
+            node.label = cut(&name, MAX_NAME_BYTES).to_owned();
         }
         let ends = station.stage == Stage::Ends;
         let said: Said = if ends { payload::told(event, &mut self.unreadable) } else { Said::default() };
         timing.at(station.stage, event, said.duration_ns);
         if ends {
             node.status = station.phase.status();
-            node.said = said.error.map(|error| error.message).or(said.reason);
+            node.said = said.error.map(|error| error.message).or(said.reason).map(cut_sentence);
             node.usage = said.usage;
         }
         (node.started_ns, node.duration_ns) = (timing.started_ns, timing.duration_ns);

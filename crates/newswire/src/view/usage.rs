@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::View;
 use super::ledger::Ledger;
 use super::occurrence::{Occurrence, Stage, Station};
-use super::payload::{self, usage_so_far};
+use super::payload::{self, MAX_NAME_BYTES, cut, usage_so_far};
 use super::prices::Prices;
 use super::says::says;
 use crate::catalogue::Usage;
@@ -226,7 +226,9 @@ impl Told {
 
     fn names(self, event: &Event) -> Names {
         let of = |field| event.scope().get(field).map(str::to_owned);
-        [self.response_model.or(self.model), self.provider, of(ScopeField::Agent), of(ScopeField::Run)]
+        let said = |name: String| cut(&name, MAX_NAME_BYTES).to_owned();
+        let model = self.response_model.or(self.model).map(said);
+        [model, self.provider.map(said), of(ScopeField::Agent), of(ScopeField::Run)]
     }
 }
 

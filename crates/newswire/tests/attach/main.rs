@@ -2,16 +2,16 @@
 
 mod stores;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use newswire::{
-    Bus, Error, ErrorKind, Event, Gap, HandlerOptions, Kind, Mode, Result, Sink, SinkUrl, SubscribeOptions,
-    register_sink,
+    Bus, Error, ErrorKind, Event, Gap, HandlerOptions, Kind, LoopThread, Mode, Result, Sink, SinkUrl,
+    SubscribeOptions, register_sink,
 };
 
 /// Longer than anything here takes; a wait of this length has failed.
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<Vec<String>>>);
@@ -97,6 +97,60 @@ fn detaching_tells_what_the_sink_says_while_it_ends() {
         }
         assert_eq!(attachment.detach().unwrap_err().message(), "the disk is full");
         assert_eq!(attachment.detach(), Ok(()));
+    }
+}
+
+#[test]
+fn on_a_loop_thread_nobody_waits_for_a_busy_sink_which_ends_when_it_can() {
+    struct Slow {
+        begun: mpsc::Sender<()>,
+        open: mpsc::Receiver<()>,
+        ended: mpsc::Sender<()>,
+    }
+
+    impl Sink for Slow {
+        fn event(&mut self, _: &Event) -> Result<()> {
+            self.flush()
+        }
+
+        fn gap(&mut self, _: &Gap) -> Result<()> {
+            Ok(())
+        }
+
+        fn flush(&mut self) -> Result<()> {
+            let _ = self.begun.send(());
+            let _ = self.open.recv_timeout(LONG);
+            Ok(())
+        }
+
+        fn close(&mut self) -> Result<()> {
+            let _ = self.ended.send(());
+            Ok(())
+        }
+    }
+
+    for is_flushed in [false, true] {
+        let ((begun, has_begun), (gate, open), (ended, has_ended)) =
+            (mpsc::channel(), mpsc::channel(), mpsc::channel());
+        let bus = Bus::new();
+        let slow = Slow { begun, open, ended };
+        let options = slow.options();
+        let sink = bus.attach_sink("slow:", Box::new(slow), options).unwrap();
+        std::thread::scope(|scope| {
+            if is_flushed {
+                scope.spawn(|| sink.flush(LONG).unwrap());
+            } else {
+                bus.publish(event("run.started")).unwrap();
+            }
+            has_begun.recv_timeout(LONG).unwrap();
+            let on_loop = LoopThread::enter();
+            assert_eq!(sink.flush(LONG).unwrap_err().kind(), ErrorKind::WouldDeadlock);
+            assert_eq!(sink.detach().unwrap_err().kind(), ErrorKind::WouldDeadlock);
+            drop(on_loop);
+            drop(gate);
+        });
+        has_ended.recv_timeout(LONG).unwrap();
+        assert_eq!(sink.detach(), Ok(()));
     }
 }
 

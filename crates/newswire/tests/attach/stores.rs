@@ -105,9 +105,12 @@ fn a_store_that_is_late_to_see_that_it_was_detached_takes_nothing_from_the_next_
     let bus = Bus::new();
     let (awake, wake) = mpsc::channel::<()>();
     let (gone, is_gone) = mpsc::channel::<()>();
+    let (failed, has_failed) = mpsc::channel::<()>();
     let late = Fed::by(move |feed| {
         while !feed.next(1, LONG).flush {}
+        // The bus is told of it, by an event, after who waits for the flush.
         feed.failed(&Error::new(ErrorKind::Io, "the disk is full"));
+        drop(failed);
         let _ = wake.recv_timeout(LONG);
         assert!(feed.is_gone());
         keep_all(&feed);
@@ -121,6 +124,7 @@ fn a_store_that_is_late_to_see_that_it_was_detached_takes_nothing_from_the_next_
         let first = first.clone();
         move || first.detach().unwrap_err().message().to_owned()
     });
+    assert!(has_failed.recv_timeout(LONG).is_err());
     while !first.stats().detached {
         std::thread::yield_now();
     }

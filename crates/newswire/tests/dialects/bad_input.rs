@@ -138,6 +138,21 @@ fn what_is_too_large_or_too_deep_is_refused() {
 }
 
 #[test]
+fn text_that_is_nested_too_deep_is_too_large_however_deep_it_is() {
+    let nested = |depth: usize, end: &str| {
+        let payload = format!("{}\"[\\\"\"{end}", r#"[{},{"a":"#.repeat(depth / 2));
+        let line = format!(r#"{{"kind":"agent.error","time":"2026-06-13T10:00:00Z","payload":{payload}}}"#);
+        dialect(System::PicoClaw).read(line).map(|_| ()).map_err(|error| error.kind())
+    };
+    let closed = |depth: usize| nested(depth, &"}]".repeat(depth / 2));
+    assert_eq!(closed(58), Ok(()));
+    for depth in [60, 62, 64, 66, 100_000] {
+        assert_eq!(closed(depth), Err(ErrorKind::TooLarge), "{depth}");
+    }
+    assert_eq!(nested(10, ""), Err(ErrorKind::Invalid));
+}
+
+#[test]
 fn more_bytes_than_an_event_carries_inline_are_refused_with_their_path() {
     let audio = |bytes: usize| {
         let payload = json!({"inline_data": "A".repeat(bytes / 3 * 4), "mime_type": "audio/wav"});

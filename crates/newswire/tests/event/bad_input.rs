@@ -39,6 +39,20 @@ fn a_wrong_type_is_named() {
 }
 
 #[test]
+fn a_field_that_nobody_knows_is_pointed_at_within_its_object() {
+    for (members, path) in [
+        (r#""later":[1,]"#, "later"),
+        (r#""scope":{"later":[1,]}"#, "scope.later"),
+        (r#""source":{"component":"c","later":"\x"}"#, "source.later"),
+        (r#""correlation":{"later":01}"#, "correlation.later"),
+        (r#""component":{"scope":"tool","id":"x","later":nul}"#, "component.later"),
+        (r#""origin":{"bus":"b","epoch":1,"seq":1,"later":"\ud800"}"#, "origin.later"),
+    ] {
+        refused(members, path);
+    }
+}
+
+#[test]
 fn null_is_not_absent() {
     for (members, path) in [
         (r#""seq":null"#, "seq"),

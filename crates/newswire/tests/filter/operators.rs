@@ -95,3 +95,14 @@ fn and_or_and_not_follow_their_truth_tables_and_bind_in_that_order() {
         }
     }
 }
+
+#[test]
+fn digits_name_an_item_of_an_array_and_nothing_else_does() {
+    holds(&["payload.items.1=2", "payload.items.0.name=\"first item\"", "attrs.deep.inner.0=1"]);
+    fails(&[
+        r#"payload.items."+1"=2"#,
+        r#"has payload.items."+0""#,
+        "payload.items.2=2",
+        "has payload.items.-1",
+    ]);
+}

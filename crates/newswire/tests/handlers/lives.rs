@@ -3,8 +3,8 @@
 use std::sync::{Arc, Weak};
 
 use newswire::{
-    Bus, Delivery, ErrorKind, Event, Failure, Gap, GapReason, Handler, HandlerOptions, Kind, LoopThread,
-    Mode, SubscribeOptions, Subscription, Unsubscribed, WhenFull,
+    Bus, Delivery, ErrorKind, Event, Failure, Gap, GapReason, Handler, HandlerGone, HandlerOptions, Kind,
+    LoopThread, Mode, SubscribeOptions, Subscription, Unsubscribed, WhenFull,
 };
 use parking_lot::Mutex;
 
@@ -51,6 +51,35 @@ fn a_weak_handler_unsubscribes_when_its_object_is_gone() {
         assert_eq!(log.lines(), ["alive"]);
         let books = listener.stats().books;
         assert_eq!((books.handled, books.discarded, books.balance()), (1, 1, true));
+    }
+}
+
+/// A handler that finds out by itself that what it calls is gone, as it does at its second call.
+struct Fleeting(Log);
+
+impl Handler for Fleeting {
+    fn on_event(&self, event: &Event) -> Result<(), Failure> {
+        if self.0.len() == 1 {
+            return Err(HandlerGone.into());
+        }
+        self.0.note(said(event));
+        Ok(())
+    }
+}
+
+#[test]
+fn a_handler_that_says_that_its_object_is_gone_unsubscribes_as_a_weak_one_does() {
+    for (mode, timeout) in [(Mode::Locked, None), (Mode::Locked, Some(LONG)), (Mode::Inline, None)] {
+        let (bus, log) = (Bus::new(), Log::default());
+        let options = HandlerOptions { timeout, ..served(mode) };
+        let listener = bus.on_with("work.*", options, Fleeting(log.clone())).unwrap();
+        say(&bus, "work.done", "alive");
+        eventually("it is called", || listener.stats().books.handled == 1);
+        say(&bus, "work.done", "gone");
+        eventually("it has unsubscribed", || bus.stats().subscriptions.is_empty());
+        let stats = listener.stats();
+        assert_eq!((stats.books.handled, stats.books.discarded, stats.books.balance()), (1, 1, true));
+        assert_eq!((stats.last_failure, log.lines()), (None, vec!["alive".to_owned()]));
     }
 }
 

@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use newswire::{Bus, ErrorKind, Event, HandlerOptions, Listener, LoopThread, SubscribeOptions, Unsubscribed};
+use newswire::{
+    Bus, ErrorKind, Event, Failure, Handler, HandlerOptions, Listener, LoopThread, SubscribeOptions,
+    Unsubscribed,
+};
 
 use super::common::{LONG, event, eventually, gate, inline, publish};
 
@@ -110,6 +113,32 @@ fn dropping_the_listener_unsubscribes_without_waiting() {
     assert_eq!(bus.stats().ended[0].books.discarded, 1);
     assert!(!bus.wants(&super::common::kind("run.started")));
     open.send(()).unwrap();
+}
+
+#[test]
+fn dropping_the_listener_runs_nothing_of_the_handler_and_a_close_waits_for_what_a_worker_runs() {
+    struct Ends(Mutex<mpsc::Receiver<()>>, Arc<AtomicU64>);
+
+    impl Handler for Ends {
+        fn on_event(&self, _: &Event) -> Result<(), Failure> {
+            Ok(())
+        }
+
+        fn on_close(&self) {
+            self.0.lock().unwrap().recv_timeout(LONG).unwrap();
+            self.1.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    for options in [HandlerOptions::default(), inline(SubscribeOptions::default())] {
+        let (bus, ended, (open, opened)) = (Bus::new(), Arc::new(AtomicU64::new(0)), mpsc::channel());
+        let listener = bus.on_with("*", options, Ends(Mutex::new(opened), ended.clone())).unwrap();
+        drop(listener);
+        assert_eq!(bus.publish(event("run.started")).unwrap().matched, 0);
+        open.send(()).unwrap();
+        assert!(bus.close(LONG).complete);
+        assert_eq!(ended.load(Ordering::SeqCst), 1);
+    }
 }
 
 #[test]

@@ -233,3 +233,30 @@ fn of_calls_that_were_forgotten_nobody_says_that_they_are_open() {
     assert_eq!((calls.forgotten, calls.tool_calls.forgotten, calls.model_calls.forgotten), (2, 2, 0));
     assert_eq!((calls.by_tool["early"].forgotten, calls.by_tool["late"].forgotten), (2, 0));
 }
+
+#[test]
+fn a_call_of_a_model_and_one_of_a_tool_with_the_same_span_are_two_calls() {
+    let mut meter = CallMeter::new();
+    meter.see(&station("tool.call.started", 1, 1, None, r#"{"name":"ls"}"#));
+    meter.see(&station("model.call.completed", 2, 1, None, r#"{"model":"m"}"#));
+    let calls = meter.snapshot();
+    assert_eq!(figures(&calls.model_calls), [1, 0, 0, 0, 0]);
+    assert_eq!((figures(&calls.tool_calls), calls.by_tool["ls"].open), ([1, 0, 0, 1, 0], 1));
+    meter.see(&station("tool.call.completed", 5, 1, None, r#"{"name":"ls"}"#));
+    let calls = meter.snapshot();
+    assert_eq!((figures(&calls.tool_calls), calls.tool_calls.max_ns), ([1, 0, 0, 0, 0], 4));
+    assert_eq!(figures(&calls.model_calls), [1, 0, 0, 0, 0]);
+}
+
+#[test]
+fn an_end_without_a_name_belongs_to_the_tool_that_its_start_named() {
+    let mut meter = CallMeter::new();
+    meter.see(&station("tool.call.started", 1, 1, None, r#"{"name":"ls"}"#));
+    meter.see(&station("tool.call.completed", 2, 1, None, "{}"));
+    meter.see(&station("tool.call.started", 1, 2, None, r#"{"name":"ls"}"#));
+    meter.see(&station("tool.call.completed", 2, 2, None, r#"{"name":""}"#));
+    meter.see(&station("model.call.completed", 2, 3, None, r#"{"model":"m","response_model":""}"#));
+    let calls = meter.snapshot();
+    let names: Vec<_> = calls.by_tool.keys().chain(calls.by_model.keys()).map(String::as_str).collect();
+    assert_eq!((figures(&calls.by_tool["ls"]), names), ([2, 0, 0, 0, 0], vec!["ls", "m"]));
+}

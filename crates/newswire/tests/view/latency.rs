@@ -129,3 +129,14 @@ fn a_sum_stays_at_its_end() {
     (1..=3).for_each(|span| call(&mut profile, "search", span, i64::MAX as u64));
     assert_eq!(profile.snapshot().rows[0].sum_ns, u64::MAX);
 }
+
+#[test]
+fn a_name_that_says_nothing_is_no_label() {
+    let mut profile = LatencyProfile::new();
+    profile.see(&station("model.call.completed", 1, 1, None, r#"{"name":"","model":"m"}"#));
+    // PicoClaw's event doesn't name the tool, which ours must.
+    let line = r#"{"kind":"agent.tool.exec_end","time":"2026-11-21T01:02:03Z","payload":{"Duration":3}}"#;
+    profile.see(&Dialect::of(System::PicoClaw).read(line).unwrap());
+    let labels: Vec<_> = profile.snapshot().rows.into_iter().filter_map(|row| row.label).collect();
+    assert_eq!(labels, ["m", "tool.call"]);
+}

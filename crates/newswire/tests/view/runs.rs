@@ -4,7 +4,7 @@ use newswire::catalogue::Usage;
 use newswire::view::{CallMeter, RunFigures, RunRow, RunState, RunTable, View};
 use newswire::{Bus, Event, ScopeField, SubscribeOptions};
 
-use super::common::{of_run, run};
+use super::common::{of_run, run, station};
 
 fn published(act: impl FnOnce(&Bus)) -> Vec<Event> {
     let bus = Bus::new();
@@ -110,6 +110,26 @@ fn what_is_told_twice_counts_once_and_as_the_meter_of_calls_counts_it() {
         );
         assert_eq!(row.usage, calls.model_calls.usage);
     }
+}
+
+#[test]
+fn more_open_operations_than_have_a_place_are_counted_once_each() {
+    let told = |kind: &str, spans: std::ops::Range<u64>| -> Vec<Event> {
+        spans.map(|span| of_run("r-1", kind, span, None)).collect()
+    };
+    let begun = [told("turn.started", 1..1001), told("tool.call.started", 2001..2101)].concat();
+    assert_eq!((row(&begun).tool_calls, row(&begun).open_calls), (100, 100));
+    let ended = [begun, told("tool.call.completed", 2001..2101)].concat();
+    assert_eq!((row(&ended).tool_calls, row(&ended).open_calls), (100, 0));
+    let late = [ended, told("tool.call.completed", 3001..3002)].concat();
+    assert_eq!((row(&late).tool_calls, row(&late).open_calls), (101, 0));
+}
+
+#[test]
+fn a_run_of_all_times_lasts_as_long_as_a_duration_can() {
+    let events = [("run.started", i64::MIN), ("run.completed", i64::MAX)]
+        .map(|(kind, time_ns)| station(kind, time_ns, 1, None, "{}"));
+    assert_eq!(row(&events).lasted_ns, i64::MAX as u64);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Status and timing of components.
 
-use newswire::view::{StatusTracker, View};
+use newswire::view::{CallMeter, LatencyProfile, StatusTracker, TraceTree, UsageMeter, View};
 use newswire::{Bus, Event, Kind, Status};
 
 use super::common::{run, station};
@@ -107,4 +107,41 @@ fn a_field_that_does_not_fit_costs_no_other_field() {
     let snapshot = tracker.snapshot();
     assert_eq!(snapshot.components[0].said.as_deref(), Some("no network"));
     assert_eq!((snapshot.failed, snapshot.components[0].duration_ns, snapshot.unreadable), (1, None, 1));
+}
+
+#[test]
+fn of_long_texts_as_much_is_kept_as_the_tables_have_room_for() {
+    let long = "ä".repeat(100_000);
+    let kept = |text: &str| (text.len(), text.chars().next());
+    let (name, said) = ((512, Some('ä')), (4096 + "…".len(), Some('ä')));
+
+    let failed = station(
+        "tool.call.failed",
+        1,
+        1,
+        None,
+        &format!(r#"{{"name":"{long}","error":{{"message":"{long}"}}}}"#),
+    );
+    let mut tracker = StatusTracker::new();
+    tracker.see(&failed);
+    assert_eq!(kept(tracker.snapshot().components[0].said.as_deref().unwrap()), said);
+    let mut tree = TraceTree::new();
+    tree.see(&failed);
+    let node = tree.snapshot().nodes.remove(0);
+    assert_eq!((kept(&node.label), kept(node.said.as_deref().unwrap())), (name, said));
+    let mut profile = LatencyProfile::new();
+    profile.see(&failed);
+    assert_eq!(kept(profile.snapshot().rows[0].label.as_deref().unwrap()), name);
+
+    let ended = format!(r#"{{"model":"{long}","provider":"{long}"}}"#);
+    let ended = station("model.call.completed", 1, 2, None, &ended);
+    let mut calls = CallMeter::new();
+    [&failed, &ended].into_iter().for_each(|event| calls.see(event));
+    let calls = calls.snapshot();
+    let mut usage = UsageMeter::new();
+    usage.see(&ended);
+    let usage = usage.snapshot();
+    let names = [calls.by_tool.keys(), calls.by_model.keys(), calls.by_provider.keys()];
+    names.into_iter().flatten().for_each(|group| assert_eq!(kept(group), name));
+    usage.by_model.keys().chain(usage.by_provider.keys()).for_each(|group| assert_eq!(kept(group), name));
 }
