@@ -156,13 +156,15 @@ fn no_line_is_wider_than_was_asked_for() {
     }
 }
 
+/// A line with that event of that run.
+fn event(run: u64, id: u64, kind: &str) -> String {
+    format!(
+        r#"{{"id":"019b0099-5e61-7103-b62a-{id:012x}","kind":"{kind}","time":"2025-01-01T00:00:00Z","scope":{{"run":"r-{run}"}}}}"#
+    ) + "\n"
+}
+
 #[test]
 fn only_events_that_a_match_lacks_are_told_as_not_shown() {
-    let event = |run: u64, id: u64, kind: &str| {
-        format!(
-            r#"{{"id":"019b0099-5e61-7103-b62a-{id:012x}","kind":"{kind}","time":"2025-01-01T00:00:00Z","scope":{{"run":"r-{run}"}}}}"#
-        ) + "\n"
-    };
     // More runs than are followed at a time.
     let many: String = (1..=1_100).map(|run| event(run, run, "turn.started")).collect();
     let file = written("grep-many-runs.ndjson", &many);
@@ -178,11 +180,6 @@ fn only_events_that_a_match_lacks_are_told_as_not_shown() {
 
 #[test]
 fn what_follows_a_match_is_shown_however_many_runs_stand_between() {
-    let event = |run: u64, id: u64, kind: &str| {
-        format!(
-            r#"{{"id":"019b0099-5e61-7103-b62a-{id:012x}","kind":"{kind}","time":"2025-01-01T00:00:00Z","scope":{{"run":"r-{run}"}}}}"#
-        ) + "\n"
-    };
     // More runs than are followed at a time.
     let others: String = (1..=1_100).map(|run| event(run, run, "turn.started")).collect();
     let text = event(0, 2_000, "turn.failed") + &others + &event(0, 2_001, "turn.started");
